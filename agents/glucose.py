@@ -1,0 +1,137 @@
+"""Glucose: molecules outside, inside, phosphorylated, used. An agent stands for many molecules (a super-individual).
+
+Carriers work both ways by Michaelis-Menten through the GLUT4 now in the membrane and a GLUT1 background; hexokinase,
+inhibited by its product, traps what came in; the product is used. The bath is perfused: its concentration is
+prescribed, and the agents outside are the glucose that will flow past the cell, so influx does not fall as they are
+used up, and matter is conserved: outside + inside + phosphorylated + used is constant.
+
+Source of the forms: carrier kinetics as in Carruthers, Physiol Rev 70:1135 (1990), with equal constants both ways;
+hexokinase with inhibition by glucose 6-phosphate as in Wilson, J Exp Biol 206:2049 (2003).
+"""
+
+from enum import IntEnum
+from typing import Annotated, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from agents import clocks, population
+
+
+class State(IntEnum):
+    OUTSIDE = 0
+    INSIDE = 1
+    PHOSPHORYLATED = 2
+    USED = 3
+
+
+TRANSITIONS = (  # in the order in which `rates` returns their rates
+    (State.OUTSIDE, State.INSIDE),
+    (State.INSIDE, State.OUTSIDE),
+    (State.INSIDE, State.PHOSPHORYLATED),
+    (State.PHOSPHORYLATED, State.USED),
+)
+INFLUX, EFFLUX = 0, 1  # their difference is the net uptake
+
+TABLE = clocks.table(TRANSITIONS, len(State))
+FIELDS = population.CLOCK_FIELDS
+MOLECULES_PER_MM_PL = 6.02214076e23 * 1e-3 * 1e-12  # molecules in 1 pL at 1 mM
+
+
+class Parameters(NamedTuple):
+    supply: Annotated[float, "1"]  # molecules that all agents together stand for
+    cytosol_volume: Annotated[float, "pL"]  # water space in which glucose dissolves
+    glut4_turnover: Annotated[float, "1/s"]  # glucose per transporter at saturation
+    glut4_half: Annotated[float, "mM"]  # Michaelis constant
+    glut1_copies: Annotated[float, "1"]  # in the membrane, whatever insulin does
+    glut1_turnover: Annotated[float, "1/s"]
+    glut1_half: Annotated[float, "mM"]
+    hexokinase_rate: Annotated[float, "mM/s"]  # at saturation, without product
+    hexokinase_half: Annotated[float, "mM"]
+    g6p_inhibition: Annotated[float, "mM"]  # product concentration that halves the rate
+    use: Annotated[float, "1/s"]
+
+
+class Environment(NamedTuple):
+    glut4: float  # copies in the membrane
+    bath: float  # glucose outside [mM]
+    outside: float  # molecules not yet taken up
+    inside: float  # free glucose [mM]
+    phosphorylated: float  # glucose 6-phosphate [mM]
+
+
+@njit(cache=True)
+def clearance(glut4, concentration, p):
+    """Volume that the carriers clear of glucose from a side at some concentration [mM], [molecules / (s mM)]."""
+    by_glut4 = glut4 * p.glut4_turnover / (p.glut4_half + concentration)
+    return by_glut4 + p.glut1_copies * p.glut1_turnover / (p.glut1_half + concentration)
+
+
+@njit(cache=True)
+def rates(environment, p):
+    """Rate of each transition per agent [1/s], in the order of TRANSITIONS."""
+    e = environment
+    inflow = clearance(e.glut4, e.bath, p) * e.bath  # molecules/s
+    return (
+        inflow / e.outside if e.outside > 0.0 else 0.0,
+        clearance(e.glut4, e.inside, p) / (p.cytosol_volume * MOLECULES_PER_MM_PL),
+        p.hexokinase_rate / (p.hexokinase_half + e.inside) / (1.0 + e.phosphorylated / p.g6p_inhibition),
+        p.use,
+    )
+
+
+@njit(cache=True, nogil=True)
+def advance(glut4, bath, p, source, start, dt, hazard, horizon, lookahead, agents, due, n_due, counts, fired, log):
+    """Carry all glucose agents through K steps whose rates depend on their own numbers.
+
+    The hazard of a step is known only when the step before is done. So the agents whose clocks can run out soon, before
+    the integrated hazards reach `horizon`, are listed once, and each step looks at those alone; when a hazard passes
+    its horizon the list is made anew. The list decides what is looked at, never what happens.
+
+    Parameters
+    ----------
+    glut4 : (K,) int64    copies in the membrane during each step
+    bath : (K,) float64    glucose outside during each step [mM]
+    p : Parameters
+    source : streams.Source
+    start, dt : float    time at the first step and step [s]
+    hazard : (n_state,) float64, modified    running integrals
+    horizon : (n_state,) float64, modified    up to where `due` is complete
+    lookahead : float    how far ahead to list, at present rates [s]
+    agents : clocks.Clocks, modified
+    due : (n,) uint32, modified    agents listed, the first `n_due` of them
+    counts : (K + 1, n_state) int64, modified    agents in each state; row 0 is given
+    fired : (K, n_transition) int64, modified
+    log : clocks.EventLog, modified
+
+    Returns
+    -------
+    n_due : int
+    """
+    per_agent = p.supply / len(agents.state)
+    per_inside = p.cytosol_volume * MOLECULES_PER_MM_PL
+    table = np.zeros((2, len(hazard)))
+    rate = np.zeros((1, fired.shape[1]))
+    for k in range(len(glut4)):
+        outside, inside, phosphorylated, _ = counts[k] * per_agent
+        environment = Environment(float(glut4[k]), bath[k], outside, inside / per_inside, phosphorylated / per_inside)
+        table[0] = hazard
+        clocks.set_step(rates(environment, p), TABLE.source, dt, table, rate, 0)
+        if (table[1] > horizon).any():
+            horizon[:] = hazard + (table[1] - hazard) * max(2.0, lookahead / dt)
+            n_due = clocks.collect_due(horizon, agents, due)
+        hazard[:] = table[1]
+        listed = n_due
+        n_due = 0
+        for d in range(listed):
+            i = due[d]
+            if agents.threshold[i] < hazard[agents.state[i]]:
+                clocks.fire_agent(i, table, rate, TABLE, source, start + k * dt, dt, agents, fired[k : k + 1], log)
+            if agents.threshold[i] < horizon[agents.state[i]]:
+                due[n_due] = i
+                n_due += 1
+        counts[k + 1] = counts[k]
+        for j in range(fired.shape[1]):
+            counts[k + 1, TABLE.source[j]] -= fired[k, j]
+            counts[k + 1, TABLE.target[j]] += fired[k, j]
+    return n_due

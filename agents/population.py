@@ -1,0 +1,49 @@
+"""Structure-of-arrays storage: a population is one array per declared field; an agent is a row seen through a view."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from agents.clocks import Clocks
+
+
+class Field(NamedTuple):
+    """One property of every agent of a kind."""
+
+    name: str
+    dtype: type
+    unit: str
+    doc: str
+
+
+CLOCK_FIELDS = (
+    Field("state", np.int8, "1", "code of the kind's State"),
+    Field("threshold", np.float64, "1", "integrated hazard at which the agent leaves its state"),
+    Field("draws", np.uint32, "1", "random numbers used so far: the counter of the next"),
+)
+
+
+def bytes_per_agent(fields: tuple[Field, ...]) -> int:
+    """Memory that one agent takes [bytes]."""
+    return sum(np.dtype(field.dtype).itemsize for field in fields)
+
+
+class Population:
+    """Agents of one kind. Every field is an attribute, an array (size,); writing to it changes the agents."""
+
+    def __init__(self, fields: tuple[Field, ...], size: int):
+        self.fields = fields
+        for field in fields:
+            setattr(self, field.name, np.zeros(size, field.dtype))
+
+    def __len__(self) -> int:
+        return len(self.state)
+
+    @property
+    def clocks(self) -> Clocks:
+        """The fields that the clock kernels work on."""
+        return Clocks(self.state, self.threshold, self.draws)
+
+    def counts(self, n_states: int) -> np.ndarray:
+        """Agents in each state, (n_states,) int64."""
+        return np.bincount(self.state, minlength=n_states)

@@ -1,0 +1,315 @@
+"""The step loop: one cell, its agents and its signalling, advanced by compiled kernels.
+
+Order of a step
+
+    bath        the mean insulin over the step reaches the receptors
+    receptors   fire
+    signalling  integrates, driven by the receptors counted at the end of the step
+    vesicles    move, then fire, driven by Rab10 at the end of the step
+    glucose     fires, driven by the GLUT4 now in the membrane
+    record
+
+What happens in a step flows one way down this list, so a chunk of steps can be done stage by stage: all its steps for
+the receptors, then all for signalling, and so on. The results are those of step after step, bit for bit, whatever the
+chunk; the agents' loops are then outermost and run in parallel. Splitting the stages costs O(step).
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+
+from agents import clocks, glucose, receptor, streams, vesicle
+from agents.population import Population
+from agents.streams import Stream
+from sim import equilibrium, signalling
+
+CHUNK = 256  # steps per compiled call
+REBASE = 2**20  # steps after which running hazards count from zero again, the same for any chunking
+LOOKAHEAD = 10.0  # s for which glucose agents are listed ahead
+
+_PIP3, _RAB10 = signalling.SPECIES.index("pip3"), signalling.SPECIES.index("rab10_active")
+
+
+class Trace(NamedTuple):
+    """What happened in K steps, one row per step, as it stands at the end of the step."""
+
+    time: np.ndarray  # (K,) [s]
+    insulin: np.ndarray  # (K,) [nM]
+    glucose_bath: np.ndarray  # (K,) [mM]
+    receptors: np.ndarray  # (K, n_state) int64, agents in each receptor.State
+    signalling: np.ndarray  # (K, n_species) in the order of signalling.SPECIES
+    vesicles: np.ndarray  # (K, n_state) int64, agents in each vesicle.State
+    glut4_surface: np.ndarray  # (K,) int64, copies in the membrane
+    vesicle_events: np.ndarray  # (K, n_transition) int64, since time 0
+    glucose: np.ndarray  # (K, n_state) int64, agents in each glucose.State
+    glucose_events: np.ndarray  # (K, n_transition) int64, since time 0
+
+
+class _Clocked:
+    """One agent kind at work: its population, running hazards, and who is where."""
+
+    def __init__(self, kind, size, initial, clock):
+        self.kind = kind
+        self.population = Population(kind.FIELDS, size)
+        self.hazard = np.zeros(len(kind.State))
+        self.initial, self.clock = initial, clock  # sources of random numbers
+        self.events = np.zeros(len(kind.TRANSITIONS), np.int64)
+        self.change = np.zeros((len(kind.TRANSITIONS), len(kind.State)), np.int64)
+        for j, (source, target) in enumerate(kind.TRANSITIONS):
+            self.change[j, source] -= 1
+            self.change[j, target] += 1
+
+    def arm(self):
+        clocks.arm(self.hazard, self.clock, self.population.clocks)
+        self.counts = self.population.counts(len(self.kind.State))
+
+    def draw_states(self, probabilities):
+        clocks.draw_states(np.cumsum(probabilities), self.initial, self.population.state)
+
+    def tables(self, steps):
+        """Empty clock table of a chunk: hazards starting at the running ones, rates, and firing counts."""
+        hazard = np.empty((steps + 1, len(self.hazard)))
+        hazard[0] = self.hazard
+        return hazard, np.empty((steps, len(self.events)))
+
+    def tally(self, fired):
+        """Book a chunk's transitions (K, n_transition); returns counts (K, n_state) and all events so far, per step."""
+        events = self.events + np.cumsum(fired, axis=0)
+        counts = self.counts + np.cumsum(fired @ self.change, axis=0)
+        self.events, self.counts = events[-1], counts[-1]
+        return counts, events
+
+    def rebase(self):
+        clocks.rebase(self.hazard, self.population.clocks)
+
+
+class Engine:
+    """One replicate of a scenario's cell.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    seed : int    0 .. 2**64 - 1
+    replicate : int    replicates of a seed are independent
+    threads : int    changes the speed, never a bit of the result
+    """
+
+    def __init__(self, scenario, seed: int, replicate: int = 0, threads: int = 1):
+        self.scenario = scenario
+        self.dt = scenario.run.step
+        self.step = 0
+        self.threads = threads
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._no_log = clocks.event_log(0)
+        self._no_position = np.zeros((0, 3), np.float32)
+        p = self.parameters = scenario.parameter_set
+        cell = scenario.cell
+        source = {stream: streams.source(stream, seed, replicate) for stream in Stream}
+        self._receptor = _Clocked(
+            receptor, cell.receptors, source[Stream.RECEPTOR_INITIAL], source[Stream.RECEPTOR_CLOCK]
+        )
+        self._vesicle = _Clocked(vesicle, cell.vesicles, source[Stream.VESICLE_INITIAL], source[Stream.VESICLE_CLOCK])
+        self._glucose = _Clocked(
+            glucose, cell.glucose_agents, source[Stream.GLUCOSE_INITIAL], source[Stream.GLUCOSE_CLOCK]
+        )
+        self._motion_source, self._copies_source = source[Stream.VESICLE_MOTION], source[Stream.VESICLE_GLUT4]
+        self._motion = vesicle.motion_table(p.vesicle, self.dt)
+        self._capture = np.float32(p.vesicle.cell_radius - p.vesicle.capture_distance)
+        self._horizon = np.zeros(len(glucose.State))
+        self._due = np.empty(cell.glucose_agents, np.uint32)
+        self._n_due = 0
+        self.molecules_per_agent = p.glucose.supply / cell.glucose_agents
+        self._start_at_rest()
+
+    @property
+    def receptors(self) -> Population:
+        return self._receptor.population
+
+    @property
+    def vesicles(self) -> Population:
+        return self._vesicle.population
+
+    @property
+    def glucose(self) -> Population:
+        return self._glucose.population
+
+    @property
+    def time(self) -> float:
+        """Simulated time [s]."""
+        return self.step * self.dt
+
+    def _start_at_rest(self):
+        """Every agent drawn from the steady state of the bath at time 0; its stage follows the one before it."""
+        p = self.parameters
+        insulin, bath = self.scenario.bath.insulin.values[0], self.scenario.bath.glucose.values[0]
+        self._receptor.draw_states(equilibrium.receptors(p.receptor, insulin))
+        self._receptor.arm()
+        self.signals = equilibrium.signals(p.signalling, self._receptors_active(self._receptor.counts))
+        self._place_vesicles(equilibrium.vesicles(p.vesicle, self.signals[_RAB10]))
+        self._vesicle.arm()
+        inside, product = equilibrium.glucose_pools(p.glucose, float(self.glut4_surface), bath)
+        pools = np.array([0.0, inside, product, 0.0]) * p.glucose.cytosol_volume * glucose.MOLECULES_PER_MM_PL
+        pools[glucose.State.OUTSIDE] = max(p.glucose.supply - pools.sum(), 0.0)
+        self._glucose.draw_states(pools)
+        self._glucose.arm()
+
+    def _place_vesicles(self, by_bin):
+        """Draw state, position and GLUT4 copies of each vesicle from fractions by state and radial bin."""
+        v = self.vesicles
+        n = len(v)
+        where = streams.uniforms(n, 0, self._vesicle.initial)
+        direction = streams.uniforms(n, 1, self._vesicle.initial)
+        cumulative = np.cumsum(by_bin)
+        state, low = np.divmod(np.searchsorted(cumulative, where[:, 0] * cumulative[-1], side="right"), by_bin.shape[1])
+        edges = equilibrium.shell_edges(self.parameters.vesicle)
+        radius = np.cbrt(edges[low] ** 3 + where[:, 1] * (edges[low + 1] ** 3 - edges[low] ** 3))
+        shell = self._motion[state]
+        radius = np.clip(radius, shell[:, 2], shell[:, 3])
+        height, angle = 2.0 * direction[:, 0] - 1.0, 2.0 * np.pi * direction[:, 1]
+        across = np.sqrt(1.0 - height**2)
+        v.state[:] = state
+        v.x[:], v.y[:], v.z[:] = radius * across * np.cos(angle), radius * across * np.sin(angle), radius * height
+        copies = streams.uniforms(n, 0, self._copies_source)[:, 0]
+        v.glut4[:] = _poisson(copies, self.parameters.vesicle.glut4_copies / n)
+        self.glut4_total = int(v.glut4.sum())
+        self.glut4_surface = int(v.glut4[v.state == vesicle.State.FUSED].sum())
+
+    def _receptors_active(self, counts):
+        return counts[..., list(receptor.ACTIVE)].sum(axis=-1) / len(self.receptors)
+
+    def snapshot(self) -> Trace:
+        """The present as a Trace of one row."""
+        now = np.array([self.time])
+        return Trace(
+            now,
+            np.array([self.scenario.bath.insulin.at(self.time)]),
+            np.array([self.scenario.bath.glucose.at(self.time)]),
+            self._receptor.counts[None],
+            self.signals[None].copy(),
+            self._vesicle.counts[None],
+            np.array([self.glut4_surface]),
+            self._vesicle.events[None],
+            self._glucose.counts[None],
+            self._glucose.events[None],
+        )
+
+    def advance(self, steps: int) -> Trace:
+        """Do so many steps; returns what happened in each."""
+        pieces = []
+        while steps > 0:
+            chunk = min(steps, CHUNK, REBASE - self.step % REBASE)
+            pieces.append(self._advance_chunk(chunk))
+            steps -= chunk
+            if self.step % REBASE == 0:
+                for kind in (self._receptor, self._vesicle, self._glucose):
+                    kind.rebase()
+                self._horizon[:] = 0.0
+        return pieces[0] if len(pieces) == 1 else Trace(*map(np.concatenate, zip(*pieces, strict=True)))
+
+    def _advance_chunk(self, steps):
+        insulin = step_means(self.scenario.bath.insulin, self.step, steps, self.dt)
+        bath = step_means(self.scenario.bath.glucose, self.step, steps, self.dt)
+        receptors, _ = self._advance_receptors(insulin)
+        signals = np.empty((steps, len(self.signals)))
+        active = self._receptors_active(receptors)
+        signalling.advance(self.signals, active, self.parameters.signalling, self.dt, signals)
+        vesicles, vesicle_events, surface = self._advance_vesicles(np.ascontiguousarray(signals[:, _RAB10]))
+        glucose_counts, glucose_events = self._advance_glucose(surface, bath)
+        self.step += steps
+        return Trace(
+            (self.step - steps + np.arange(1, steps + 1)) * self.dt,
+            insulin,
+            bath,
+            receptors,
+            signals,
+            vesicles,
+            surface,
+            vesicle_events,
+            glucose_counts,
+            glucose_events,
+        )
+
+    def _in_parallel(self, size, block, work):
+        """Run work(low, high) over all agents, shared out among the threads in whole blocks; returns the results."""
+        if self._pool is None:
+            return [work(0, size)]
+        blocks = -(-size // block)
+        bounds = [min(size, block * (blocks * t // self.threads)) for t in range(self.threads + 1)]
+        return list(self._pool.map(work, bounds[:-1], bounds[1:]))
+
+    def _advance_receptors(self, insulin):
+        kind, p = self._receptor, self.receptors
+        hazard, rate = kind.tables(len(insulin))
+        receptor.tabulate(insulin, self.parameters.receptor, self.dt, hazard, rate)
+
+        def work(low, high):
+            fired = np.zeros(rate.shape, np.int64)
+            clocks.fire(
+                low, high, hazard, rate, receptor.TABLE, kind.clock, self.time, self.dt, p.clocks, fired, self._no_log
+            )  # fmt: skip
+            return fired
+
+        counts = kind.tally(sum(self._in_parallel(len(p), vesicle.BLOCK, work)))
+        kind.hazard[:] = hazard[-1]
+        return counts
+
+    def _advance_vesicles(self, rab10_active):
+        kind, p = self._vesicle, self.vesicles
+        hazard, rate = kind.tables(len(rab10_active))
+        vesicle.tabulate(rab10_active, self.parameters.vesicle, self.dt, hazard, rate)
+
+        def work(low, high):
+            fired = np.zeros(rate.shape, np.int64)
+            surface = np.zeros(len(rate), np.int64)
+            vesicle.advance(
+                low, high, hazard, rate, self._motion, self._capture, self._motion_source, kind.clock, self.step,
+                self.dt, p.clocks, p.x, p.y, p.z, p.glut4, fired, surface, self._no_log, self._no_position,
+            )  # fmt: skip
+            return fired, surface
+
+        fired, change = (sum(parts) for parts in zip(*self._in_parallel(len(p), vesicle.BLOCK, work), strict=True))
+        counts, events = kind.tally(fired)
+        kind.hazard[:] = hazard[-1]
+        surface = self.glut4_surface + np.cumsum(change)
+        self.glut4_surface = int(surface[-1])
+        return counts, events, surface
+
+    def _advance_glucose(self, surface, bath):
+        kind, p = self._glucose, self.glucose
+        fired = np.zeros((len(surface), len(kind.events)), np.int64)
+        counts = np.empty((len(surface) + 1, len(kind.counts)), np.int64)
+        counts[0] = kind.counts
+        self._n_due = glucose.advance(
+            surface, bath, self.parameters.glucose, kind.clock, self.time, self.dt, kind.hazard, self._horizon,
+            LOOKAHEAD, p.clocks, self._due, self._n_due, counts, fired, self._no_log,
+        )  # fmt: skip
+        return kind.tally(fired)
+
+    def warnings(self) -> list[str]:
+        """What the user should know about the run so far, a sentence each."""
+        if self._glucose.counts[glucose.State.OUTSIDE] == 0:
+            return ["all glucose outside was used up and uptake stopped; raise parameters.glucose.supply"]
+        return []
+
+
+def step_means(schedule, first: int, steps: int, dt: float) -> np.ndarray:
+    """Mean of a piecewise constant schedule over each of so many steps, (steps,); exact where it changes in a step."""
+    starts = (first + np.arange(steps)) * dt
+    times, values = np.asarray(schedule.times), np.asarray(schedule.values)
+    means = values[np.searchsorted(times, starts + 1e-9 * dt, side="right") - 1]
+    for change in range(1, len(times)):
+        k = int(np.floor(times[change] / dt + 1e-9)) - first
+        if 0 <= k < steps:
+            late = min(max(1.0 - (times[change] - starts[k]) / dt, 0.0), 1.0)
+            if late < 1.0 - 1e-9:
+                means[k] += late * (values[change] - values[change - 1])
+    return means
+
+
+def _poisson(u: np.ndarray, mean: float) -> np.ndarray:
+    """Poisson variates by inversion of uniform numbers."""
+    from scipy.special import pdtr, pdtrik
+
+    guess = np.ceil(pdtrik(u, mean))
+    return np.where((guess > 0) & (pdtr(np.maximum(guess - 1, 0), mean) >= u), guess - 1, guess).astype(np.int64)

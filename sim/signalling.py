@@ -1,0 +1,120 @@
+"""Signalling from the counted receptors to Rab10: a well-mixed ODE, integrated inside the compiled step loop.
+
+IRS1, PI3K and the phosphoinositides follow Sedaghat, Sherman, Quon, Am J Physiol Endocrinol Metab 283:E1084 (2002),
+with amounts as fractions of their totals. Sedaghat's k9 carries a sign error in the print; this is the CellML form,
+which gives the published curves. Her PKC-zeta obeys the same equation as Akt with the same constants, so it adds no
+state: its share of the effect on GLUT4 is carried here by Akt -> AS160 -> Rab10, which she does not have:
+
+    Akt --PIP3, PDK1--> pT308 --mTORC2--> pT308 pS473 (active);   active Akt phosphorylates AS160;
+    unphosphorylated AS160 is the GAP that turns Rab10-GTP off.
+
+PDK1 at the membrane is in fast equilibrium with PIP3; only PIP3 above its basal level recruits Akt, as in Sedaghat.
+"""
+
+from typing import Annotated, NamedTuple
+
+import numpy as np
+from numba import njit
+
+SPECIES = (
+    "irs1_phosphorylated",  # fraction of IRS1 (tyrosine), not bound to PI3K
+    "pi3k_bound",  # fraction of PI3K, bound to IRS1
+    "pip3",  # PI(3,4,5)P3, percent of lipid
+    "pip2",  # PI(4,5)P2, percent of lipid
+    "pi34p2",  # PI(3,4)P2, percent of lipid
+    "akt_t308",  # fraction of Akt, phosphorylated on T308 only
+    "akt_active",  # fraction of Akt, phosphorylated on T308 and S473
+    "as160_phosphorylated",  # fraction of AS160
+    "rab10_active",  # fraction of Rab10 in its GTP form
+)
+
+
+class Parameters(NamedTuple):
+    receptor_reference: Annotated[float, "1"]  # active fraction of receptors at which k7 holds
+    irs1_phosphorylate: Annotated[float, "1/s"]  # k7
+    irs1_dephosphorylate: Annotated[float, "1/s"]  # k-7 [PTP]
+    pi3k_bind: Annotated[float, "1/s"]  # k8 x total IRS1
+    pi3k_unbind: Annotated[float, "1/s"]  # k-8
+    pi3k_per_irs1: Annotated[float, "1"]  # total PI3K over total IRS1
+    pi3k_reference: Annotated[float, "1"]  # bound fraction of PI3K at which PIP2 is phosphorylated at full rate
+    pip3_synthesis_basal: Annotated[float, "1/s"]  # k9 basal
+    pip3_synthesis_stimulated: Annotated[float, "1/s"]  # k9 stimulated
+    pten: Annotated[float, "1/s"]  # k-9 [PTEN]
+    pi34p2_phosphorylate: Annotated[float, "1/s"]  # k10
+    ship: Annotated[float, "1/s"]  # k-10 [SHIP]
+    pip3_basal: Annotated[float, "percent"]
+    pip3_reference: Annotated[float, "percent"]  # at maximal insulin
+    pdk1_half_pip3: Annotated[float, "percent"]  # PIP3 at which half of PDK1 is at the membrane
+    akt_phosphorylate_t308: Annotated[float, "1/s"]  # by PDK1, at the reference PIP3
+    akt_dephosphorylate_t308: Annotated[float, "1/s"]  # PP2A
+    akt_phosphorylate_s473: Annotated[float, "1/s"]  # mTORC2
+    akt_dephosphorylate_s473: Annotated[float, "1/s"]  # PHLPP
+    as160_phosphorylate: Annotated[float, "1/s"]  # per fraction of active Akt
+    as160_dephosphorylate: Annotated[float, "1/s"]
+    rab10_load: Annotated[float, "1/s"]  # GEF
+    rab10_hydrolyse: Annotated[float, "1/s"]  # GAP, by all of AS160 unphosphorylated
+
+
+@njit(cache=True)
+def derivative(y, receptors_active, p, out):
+    """Time derivative of the species [1/s, percent/s], at a given active fraction of receptors."""
+    irs1, pi3k, pip3, pip2, pi34p2, akt_t308, akt_active, as160, rab10 = y
+    binding = p.pi3k_bind * irs1 * (1.0 - pi3k) - p.pi3k_unbind * pi3k
+    irs1_bound = p.pi3k_per_irs1 * pi3k
+    out[0] = (
+        p.irs1_phosphorylate * (1.0 - irs1 - irs1_bound) * receptors_active / p.receptor_reference
+        - p.irs1_dephosphorylate * irs1
+        - p.pi3k_per_irs1 * binding
+    )
+    out[1] = binding
+    stimulation = pi3k / p.pi3k_reference
+    synthesis = p.pip3_synthesis_basal + (p.pip3_synthesis_stimulated - p.pip3_synthesis_basal) * stimulation
+    from_pip2 = synthesis * pip2 - p.pten * pip3
+    from_pi34p2 = p.pi34p2_phosphorylate * pi34p2 - p.ship * pip3
+    out[2] = from_pip2 + from_pi34p2
+    out[3] = -from_pip2
+    out[4] = -from_pi34p2
+    recruited = max(pip3 - p.pip3_basal, 0.0) / (p.pip3_reference - p.pip3_basal)
+    pdk1 = (pip3 / (p.pdk1_half_pip3 + pip3)) * (p.pdk1_half_pip3 + p.pip3_reference) / p.pip3_reference
+    t308 = p.akt_phosphorylate_t308 * recruited * pdk1 * (1.0 - akt_t308 - akt_active)
+    t308 -= p.akt_dephosphorylate_t308 * akt_t308
+    s473 = p.akt_phosphorylate_s473 * akt_t308 - p.akt_dephosphorylate_s473 * akt_active
+    out[5] = t308 - s473
+    out[6] = s473
+    out[7] = p.as160_phosphorylate * akt_active * (1.0 - as160) - p.as160_dephosphorylate * as160
+    out[8] = p.rab10_load * (1.0 - rab10) - p.rab10_hydrolyse * (1.0 - as160) * rab10
+
+
+@njit(cache=True, nogil=True)
+def advance(y, receptors_active, p, dt, out):
+    """Integrate through K steps, the active fraction of receptors held in each, by the classical fourth-order
+    Runge-Kutta rule.
+
+    A step is divided so that the fastest decay, PIP3 by PTEN or Rab10 by its GAP, stays well inside the rule's
+    stability.
+
+    Parameters
+    ----------
+    y : (n_species,) float64, modified    in the order of SPECIES
+    receptors_active : (K,) float64    fraction of all receptors
+    dt : float    step [s]
+    out : (K, n_species) float64, modified    the species at the end of each step
+    """
+    fastest = max(
+        p.pten + p.ship,
+        p.akt_phosphorylate_s473 + p.akt_dephosphorylate_t308,
+        p.as160_phosphorylate + p.as160_dephosphorylate,
+        p.rab10_load + p.rab10_hydrolyse,
+    )
+    parts = int(np.ceil(dt * fastest / 2.0))
+    h = dt / parts
+    k1, k2, k3, k4 = np.empty(len(y)), np.empty(len(y)), np.empty(len(y)), np.empty(len(y))
+    for k in range(len(receptors_active)):
+        active = receptors_active[k]
+        for _ in range(parts):
+            derivative(y, active, p, k1)
+            derivative(y + 0.5 * h * k1, active, p, k2)
+            derivative(y + 0.5 * h * k2, active, p, k3)
+            derivative(y + h * k3, active, p, k4)
+            y += h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
+        out[k] = y
