@@ -1,0 +1,58 @@
+# Needs Python 3.11 or newer and make; everything else goes into .venv. Another interpreter: make run PYTHON=python3.12
+
+PYTHON ?= python3
+SCENARIO ?= insulin-challenge
+TESTS ?= tests
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The build backend runs in an environment of its own, which `-c` does not reach: newer versions of pip take its pins from
+# PIP_BUILD_CONSTRAINT, older ones from PIP_CONSTRAINT.
+INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
+	$(BIN)/python -m pip install --quiet -c constraints.txt
+
+.PHONY: help run test lint bench clean
+.DELETE_ON_ERROR:
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
+
+run: $(VENV)/.installed  ## Run the main scenario (another one: SCENARIO=insulin-pulse)
+	$(BIN)/glut4sim run $(SCENARIO)
+
+test: $(VENV)/.installed-dev  ## Run the tests (some of them: TESTS=tests/unit)
+	$(BIN)/pytest $(TESTS)
+
+lint: $(VENV)/.installed-dev  ## Check style, formatting and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-dev  ## Measure speed
+	$(BIN)/pytest benchmarks/performance --benchmark-only
+
+clean:  ## Remove .venv, builds and caches (results stay)
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+	find agents sim benchmarks tests -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# Set-up happens once, and again when the dependencies or their pins change.
+
+$(VENV)/.created:
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "glut4sim needs Python 3.11 or newer, and there is no '$(PYTHON)'; name yours: make run PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "glut4sim needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Name a newer one:" \
+			"make run PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "'$(PYTHON)' cannot make a virtual environment with pip; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "Setting up $(VENV) with $$($(PYTHON) --version); this takes a minute or two, once."
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.created pyproject.toml constraints.txt
+	@$(INSTALL) -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.created pyproject.toml constraints.txt
+	@$(INSTALL) -e '.[dev]'
+	@touch $@ $(VENV)/.installed
