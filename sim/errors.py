@@ -1,0 +1,67 @@
+"""What to tell a user whose input is wrong: one line that names place, path, what was expected and what was found."""
+
+import difflib
+import json
+from collections.abc import Iterable
+
+
+class InputError(ValueError):
+    """The user's input is wrong. Its text is one line: "trt.toml: cell.vesicles: expected ..., got ...".
+
+    Whoever finds the fault knows the sentence; callers add the path and the place on the way up (`within`).
+
+    Attributes
+    ----------
+    sentence : what is wrong and what to do about it
+    path : dotted path within the place, such as "bath.insulin[1][0]"; may be empty
+    place : file or command-line option that holds the path; may be empty
+    key : name at `path` that should not be there; may be empty
+    """
+
+    def __init__(self, sentence: str, path: str = "", place: str = "", key: str = ""):
+        super().__init__(sentence, path, place, key)
+        self.sentence, self.path, self.place, self.key = sentence, path, place, key
+
+    def __str__(self) -> str:
+        return " ".join(": ".join(filter(None, (self.place, self.path, self.sentence))).split())
+
+    def within(self, path: str = "", place: str = "") -> "InputError":
+        """The same fault, seen from the table that holds it at `path`, or from the file `place`."""
+        return InputError(self.sentence, join_path(path, self.path), self.place or place, self.key)
+
+
+def unknown(what: str, name: str, allowed: Iterable[str], see: str = "") -> InputError:
+    """Error about a name that does not exist: suggests the nearest one that does, else `see` or all of them."""
+    allowed = sorted(allowed)
+    near = difflib.get_close_matches(name, allowed, n=1)
+    hint = f"Did you mean {describe(near[0])}?" if near else see or f"Allowed: {', '.join(allowed) or 'none'}."
+    return InputError(f"unknown {what} {describe(name)}. {hint}", key=name)
+
+
+def join_path(*parts: str | int) -> str:
+    """Dotted path: `join_path("bath", "insulin", 1)` is "bath.insulin[1]"."""
+    path = ""
+    for part in parts:
+        step = f"[{part}]" if isinstance(part, int) else part
+        path += step if not path or not step or step.startswith("[") else f".{step}"
+    return path
+
+
+def describe(value: object) -> str:
+    """A value as the user may have written it, short enough for one line."""
+    match value:
+        case bool():
+            return f"{str(value).lower()} (a boolean)"
+        case str():
+            return json.dumps(_shorten(value), ensure_ascii=False)
+        case int() | float():
+            return _shorten(str(value))
+        case list() | tuple():
+            return f"a list of {len(value)}" if value else "an empty list"
+        case dict():
+            return "a table"
+    return "a date or time"
+
+
+def _shorten(text: str, width: int = 60) -> str:
+    return text if len(text) <= width else text[: width - 3] + "..."
