@@ -96,14 +96,20 @@ def find_step(threshold, s, k, hazard):
 
 
 @njit(cache=True)
-def choose(u, s, rates, transitions, barred):
-    """The transition out of s that a uniform number picks by the rates (n_transition,); never `barred`."""
+def total_rate(s, rates, transitions, barred):
+    """Sum of the rates (n_transition,) of all transitions out of s except `barred`."""
     total = 0.0
     for e in range(transitions.n_exits[s]):
         j = transitions.exits[s, e]
         if j != barred:
             total += rates[j]
-    left = u * total
+    return total
+
+
+@njit(cache=True)
+def choose(u, s, rates, transitions, barred):
+    """The transition out of s that a uniform number picks by the rates (n_transition,); never `barred`."""
+    left = u * total_rate(s, rates, transitions, barred)
     chosen = transitions.exits[s, 0]
     for e in range(transitions.n_exits[s]):
         j = transitions.exits[s, e]

@@ -61,6 +61,14 @@ class Environment(NamedTuple):
 
 
 @njit(cache=True)
+def environment(molecules, glut4, bath, p):
+    """What glucose meets, from the molecules in each state (n_state,), GLUT4 copies and glucose outside [mM]."""
+    outside, inside, phosphorylated, _ = molecules
+    per_inside = p.cytosol_volume * MOLECULES_PER_MM_PL
+    return Environment(float(glut4), bath, outside, inside / per_inside, phosphorylated / per_inside)
+
+
+@njit(cache=True)
 def clearance(glut4, concentration, p):
     """Volume that the carriers clear of glucose from a side at some concentration [mM], [molecules / (s mM)]."""
     by_glut4 = glut4 * p.glut4_turnover / (p.glut4_half + concentration)
@@ -68,12 +76,11 @@ def clearance(glut4, concentration, p):
 
 
 @njit(cache=True)
-def rates(environment, p):
-    """Rate of each transition per agent [1/s], in the order of TRANSITIONS."""
-    e = environment
+def rates(e, p):
+    """Rate of each transition per agent [1/s], in the order of TRANSITIONS, in Environment e."""
     inflow = clearance(e.glut4, e.bath, p) * e.bath  # molecules/s
     return (
-        inflow / e.outside if e.outside > 0.0 else 0.0,
+        inflow / max(e.outside, 1.0),  # when nothing is left, no agent is there to feel it
         clearance(e.glut4, e.inside, p) / (p.cytosol_volume * MOLECULES_PER_MM_PL),
         p.hexokinase_rate / (p.hexokinase_half + e.inside) / (1.0 + e.phosphorylated / p.g6p_inhibition),
         p.use,
@@ -109,14 +116,12 @@ def advance(glut4, bath, p, source, start, dt, hazard, horizon, lookahead, agent
     n_due : int
     """
     per_agent = p.supply / len(agents.state)
-    per_inside = p.cytosol_volume * MOLECULES_PER_MM_PL
     table = np.zeros((2, len(hazard)))
     rate = np.zeros((1, fired.shape[1]))
     for k in range(len(glut4)):
-        outside, inside, phosphorylated, _ = counts[k] * per_agent
-        environment = Environment(float(glut4[k]), bath[k], outside, inside / per_inside, phosphorylated / per_inside)
+        around = environment(counts[k] * per_agent, glut4[k], bath[k], p)
         table[0] = hazard
-        clocks.set_step(rates(environment, p), TABLE.source, dt, table, rate, 0)
+        clocks.set_step(rates(around, p), TABLE.source, dt, table, rate, 0)
         if (table[1] > horizon).any():
             horizon[:] = hazard + (table[1] - hazard) * max(2.0, lookahead / dt)
             n_due = clocks.collect_due(horizon, agents, due)

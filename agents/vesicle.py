@@ -101,12 +101,11 @@ def rates(environment, p):
 def tabulate(rab10_active, parameters, dt, hazard, rate):
     """Fill the clock table of a chunk from the active fraction of Rab10 (K,) in each of its steps.
 
-    `hazard` (K + 1, n_state) has row 0 given; that of MOBILE leaves out tethering, which each vesicle adds for itself.
+    `hazard` (K + 1, n_state) has row 0 given; that of MOBILE stays zero, since each mobile vesicle burns its own.
     """
     for k in range(len(rab10_active)):
-        step = rates(Environment(rab10_active[k]), parameters)
-        clocks.set_step(step, TABLE.source, dt, hazard, rate, k)
-        hazard[k + 1, State.MOBILE.value] -= step[TETHERING] * dt
+        clocks.set_step(rates(Environment(rab10_active[k]), parameters), TABLE.source, dt, hazard, rate, k)
+        hazard[k + 1, State.MOBILE.value] = 0.0
 
 
 def motion_table(p: Parameters, dt: float) -> np.ndarray:
@@ -303,7 +302,7 @@ def advance(
                 n_moving += 1
         for k in range(n_step):
             _displace_all(moving, n_moving, first_step + k, motion_source)
-            free = hazard[k + 1, mobile] - hazard[k, mobile]
+            free = clocks.total_rate(mobile, rate[k], TABLE, TETHERING) * dt
             tether = rate[k, TETHERING] * dt
             if not _burn_all(moving, n_moving, free, tether, capture) and k < next_due:
                 continue

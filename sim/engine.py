@@ -15,7 +15,6 @@ chunk; the agents' loops are then outermost and run in parallel. Splitting the s
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
 
 import numpy as np
 
@@ -23,27 +22,14 @@ from agents import clocks, glucose, receptor, streams, vesicle
 from agents.population import Population
 from agents.streams import Stream
 from sim import equilibrium, signalling
+from sim.flow import shell
+from sim.trace import Trace
 
 CHUNK = 256  # steps per compiled call
 REBASE = 2**20  # steps after which running hazards count from zero again, the same for any chunking
 LOOKAHEAD = 10.0  # s for which glucose agents are listed ahead
 
-_PIP3, _RAB10 = signalling.SPECIES.index("pip3"), signalling.SPECIES.index("rab10_active")
-
-
-class Trace(NamedTuple):
-    """What happened in K steps, one row per step, as it stands at the end of the step."""
-
-    time: np.ndarray  # (K,) [s]
-    insulin: np.ndarray  # (K,) [nM]
-    glucose_bath: np.ndarray  # (K,) [mM]
-    receptors: np.ndarray  # (K, n_state) int64, agents in each receptor.State
-    signalling: np.ndarray  # (K, n_species) in the order of signalling.SPECIES
-    vesicles: np.ndarray  # (K, n_state) int64, agents in each vesicle.State
-    glut4_surface: np.ndarray  # (K,) int64, copies in the membrane
-    vesicle_events: np.ndarray  # (K, n_transition) int64, since time 0
-    glucose: np.ndarray  # (K, n_state) int64, agents in each glucose.State
-    glucose_events: np.ndarray  # (K, n_transition) int64, since time 0
+_RAB10 = signalling.SPECIES.index("rab10_active")
 
 
 class _Clocked:
@@ -146,12 +132,10 @@ class Engine:
         self._receptor.draw_states(equilibrium.receptors(p.receptor, insulin))
         self._receptor.arm()
         self.signals = equilibrium.signals(p.signalling, self._receptors_active(self._receptor.counts))
-        self._place_vesicles(equilibrium.vesicles(p.vesicle, self.signals[_RAB10]))
+        self._space = shell(p.vesicle)
+        self._place_vesicles(equilibrium.vesicles(p.vesicle, self.signals[_RAB10], self._space))
         self._vesicle.arm()
-        inside, product = equilibrium.glucose_pools(p.glucose, float(self.glut4_surface), bath)
-        pools = np.array([0.0, inside, product, 0.0]) * p.glucose.cytosol_volume * glucose.MOLECULES_PER_MM_PL
-        pools[glucose.State.OUTSIDE] = max(p.glucose.supply - pools.sum(), 0.0)
-        self._glucose.draw_states(pools)
+        self._glucose.draw_states(equilibrium.glucose_molecules(p.glucose, float(self.glut4_surface), bath))
         self._glucose.arm()
 
     def _place_vesicles(self, by_bin):
@@ -162,7 +146,7 @@ class Engine:
         direction = streams.uniforms(n, 1, self._vesicle.initial)
         cumulative = np.cumsum(by_bin)
         state, low = np.divmod(np.searchsorted(cumulative, where[:, 0] * cumulative[-1], side="right"), by_bin.shape[1])
-        edges = equilibrium.shell_edges(self.parameters.vesicle)
+        edges = self._space.edges
         radius = np.cbrt(edges[low] ** 3 + where[:, 1] * (edges[low + 1] ** 3 - edges[low] ** 3))
         shell = self._motion[state]
         radius = np.clip(radius, shell[:, 2], shell[:, 3])
@@ -208,8 +192,8 @@ class Engine:
         return pieces[0] if len(pieces) == 1 else Trace(*map(np.concatenate, zip(*pieces, strict=True)))
 
     def _advance_chunk(self, steps):
-        insulin = step_means(self.scenario.bath.insulin, self.step, steps, self.dt)
-        bath = step_means(self.scenario.bath.glucose, self.step, steps, self.dt)
+        insulin = self.scenario.bath.insulin.step_means(self.step, steps, self.dt)
+        bath = self.scenario.bath.glucose.step_means(self.step, steps, self.dt)
         receptors, _ = self._advance_receptors(insulin)
         signals = np.empty((steps, len(self.signals)))
         active = self._receptors_active(receptors)
@@ -291,20 +275,6 @@ class Engine:
         if self._glucose.counts[glucose.State.OUTSIDE] == 0:
             return ["all glucose outside was used up and uptake stopped; raise parameters.glucose.supply"]
         return []
-
-
-def step_means(schedule, first: int, steps: int, dt: float) -> np.ndarray:
-    """Mean of a piecewise constant schedule over each of so many steps, (steps,); exact where it changes in a step."""
-    starts = (first + np.arange(steps)) * dt
-    times, values = np.asarray(schedule.times), np.asarray(schedule.values)
-    means = values[np.searchsorted(times, starts + 1e-9 * dt, side="right") - 1]
-    for change in range(1, len(times)):
-        k = int(np.floor(times[change] / dt + 1e-9)) - first
-        if 0 <= k < steps:
-            late = min(max(1.0 - (times[change] - starts[k]) / dt, 0.0), 1.0)
-            if late < 1.0 - 1e-9:
-                means[k] += late * (values[change] - values[change - 1])
-    return means
 
 
 def _poisson(u: np.ndarray, mean: float) -> np.ndarray:
