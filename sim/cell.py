@@ -1,0 +1,257 @@
+"""A cell with the manners of a mesa.Model, for those who know Mesa: a thin coat over the engine.
+
+    cell = Cell("insulin-challenge", seed=1, vesicles=2000)
+    cell.run(minutes=15)
+    cell.vesicles.state                                 # all of them, an array
+    cell.vesicles[17].state                             # one of them, as an agent
+    cell.datacollector.get_model_vars_dataframe()
+
+Agents live in arrays, not in `cell.agents`, which stays empty; randomness comes from the engine's own streams, not from
+`cell.random`. Works with Mesa 3.3 to 3.5, whose differences are met where they are named below.
+"""
+
+from collections.abc import Iterator, Mapping
+from enum import IntEnum
+from functools import partial
+from math import ceil
+from numbers import Integral
+from typing import Any
+
+import mesa
+import numpy as np
+
+from agents import glucose, receptor, vesicle
+from agents.population import Population
+from sim import observables
+from sim.engine import Engine
+from sim.errors import InputError, describe, unknown
+from sim.scenario import MAX_SEED, BathTable, CellTable, RunTable, Scenario
+from sim.trace import Trace
+
+MAX_BLOCK = 256  # steps in one call of the engine
+
+SCALARS = tuple(observable for observable in observables.OBSERVABLES if observable.dim is None)
+
+_PATHS: Mapping[str, str] = {
+    field: f"{table}.{field}"
+    for table, kind in {"cell": CellTable, "bath": BathTable, "run": RunTable}.items()
+    for field in kind.model_fields
+}  # "vesicles" -> "cell.vesicles"
+
+
+class AgentView:
+    """One agent of a population, looking like a mesa.Agent: every field is an attribute, and `state` is an enum.
+
+    `unique_id` is its index in the population, unique within its kind.
+
+    It holds no data: it shows the agent as it is now. It cannot be written to: the engine counts who is in which state.
+    """
+
+    __slots__ = ("_population", "model", "unique_id")
+
+    def __init__(self, model: "Cell", population: "PopulationView", index: int):
+        self.model, self._population, self.unique_id = model, population, index
+
+    @property
+    def pos(self) -> tuple[float, float, float] | None:
+        """Position from the centre of the cell [um]; None for kinds that have none."""
+        if not self._population.has_position:
+            return None
+        return tuple(float(getattr(self, axis)) for axis in "xyz")
+
+    def __getattr__(self, name: str):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        value = self._population.array(name)[self.unique_id]
+        return self._population.State(value) if name == "state" else value.item()
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._population.fields]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AgentView) and (self._population, self.unique_id) == (
+            other._population,
+            other.unique_id,
+        )
+
+    def __hash__(self) -> int:
+        return hash((id(self._population), self.unique_id))
+
+    def __repr__(self) -> str:
+        return f"<{self._population.name} {self.unique_id}: {self.state.name.lower()}>"
+
+
+class PopulationView:
+    """All agents of a kind: every field is an array over them, live and read-only; an index gives one agent.
+
+    Attributes
+    ----------
+    State : enum of the kind's states; `state` holds its codes
+    fields : names of the arrays
+    """
+
+    def __init__(self, model: "Cell", name: str, population: Population, State: type[IntEnum]):
+        self.model, self.name, self.State = model, name, State
+        self._population = population
+        self.fields = tuple(field.name for field in population.fields)
+        self.has_position = {"x", "y", "z"} <= set(self.fields)
+
+    def array(self, name: str) -> np.ndarray:
+        """The array of a field."""
+        if name not in self.fields:
+            raise AttributeError(f"a {self.name} has no {name!r}; it has {', '.join(self.fields)}")
+        view = getattr(self._population, name).view()
+        view.flags.writeable = False
+        return view
+
+    @property
+    def position(self) -> np.ndarray:
+        """Positions from the centre of the cell, (n, 3) float32 [um], a copy; only of kinds that have one."""
+        return np.stack([self.array(axis) for axis in "xyz"], axis=1)
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        if name.startswith("_") or name == "fields":
+            raise AttributeError(name)
+        return self.array(name)
+
+    def __len__(self) -> int:
+        return len(self._population)
+
+    def __getitem__(self, index: int) -> AgentView:
+        return AgentView(self.model, self, range(len(self))[index])
+
+    def __iter__(self) -> Iterator[AgentView]:
+        return (self[index] for index in range(len(self)))
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.fields]
+
+    def __repr__(self) -> str:
+        counts = self._population.counts(len(self.State))
+        return f"<{len(self)} {self.name}s: {', '.join(f'{n} {s.name.lower()}' for s, n in zip(self.State, counts))}>"
+
+
+class Cell(mesa.Model):
+    """One insulin-responsive cell.
+
+    Parameters
+    ----------
+    scenario : Scenario, or the name or path of one
+    seed : of all randomness; default that of the scenario. The same seed gives the same cell as replicate 0 of `run`
+    overrides : values to use instead of the scenario's, by field (`vesicles=500`) or by path
+        (`**{"bath.insulin": "10 nM", "parameters.vesicle.fuse": "2 1/min"}`)
+
+    Attributes
+    ----------
+    time : simulated time [s]; `steps`: steps done
+    running : False once the scenario's duration is reached; stepping further is possible, the bath staying as it is
+    receptors, vesicles, glucose : PopulationView
+    datacollector : mesa.DataCollector of the time and the scalar observables, collected every `run.record_every`
+    scenario : Scenario    what the cell was made from
+    """
+
+    scenario: Scenario | None = None  # hides the property of that name which Mesa 3.5 has for scenarios of its own
+
+    def __init__(self, scenario: Scenario | str = "insulin-challenge", seed: int | None = None, **overrides: Any):
+        scenario = _override(scenario if isinstance(scenario, Scenario) else Scenario.load(scenario), overrides)
+        scenario.check_memory()
+        seed = scenario.run.seed if seed is None else seed
+        if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed <= MAX_SEED:
+            raise InputError(f"expected a whole number from 0 to {MAX_SEED}, got {describe(seed)}.", "seed")
+        super().__init__(rng=int(seed))  # not seed=: Mesa 3.5 warns of it
+        self._take_over_the_clock()
+        self.scenario = scenario
+        self.engine = Engine(scenario, seed=int(seed), replicate=0)
+        self.receptors = PopulationView(self, "receptor", self.engine.receptors, receptor.State)
+        self.vesicles = PopulationView(self, "vesicle", self.engine.vesicles, vesicle.State)
+        self.glucose = PopulationView(self, "glucose agent", self.engine.glucose, glucose.State)
+        self._scale = observables.Scale(self.engine.glut4_total, self.engine.molecules_per_agent)
+        self._stride = round(scenario.run.record_every / scenario.run.step)
+        self._steps = round(scenario.run.duration / scenario.run.step)
+        self.datacollector = mesa.DataCollector({"time": "time", **{o.name: partial(_report, o.name) for o in SCALARS}})
+        # Mesa 3.3's batch_run looks for the values of step k at index k: there, each record is repeated until the next.
+        self._every_step = not hasattr(self.datacollector, "_collection_steps")
+        self._last = None
+        self._record(observables.choose(self.engine.snapshot(), [0]))
+
+    def _take_over_the_clock(self) -> None:
+        """Make a step last `run.step` seconds instead of Mesa's 1.
+
+        Mesa hides a model's `step` behind a wrapper of its own, which counts steps and, from 3.5, drives a clock by an
+        event every 1.0. Ours is the wrapper's part and the step in one.
+        """
+        self.__dict__.pop("step", None)
+        if hasattr(self, "_default_schedule"):
+            self._default_schedule.stop()
+        self.time = 0.0
+
+    def step(self) -> None:
+        """Advance by one step of the scenario."""
+        self._advance(1)
+
+    def run(self, minutes: float | None = None) -> None:
+        """Advance by so many minutes; by default, to the end of the scenario."""
+        left = self._steps - self.steps if minutes is None else round(60.0 * minutes / self.scenario.run.step)
+        while left > 0:
+            if type(self).step is Cell.step:
+                block = min(left, MAX_BLOCK, self._stride - self.steps % self._stride, self._steps_to_event())
+                self._advance(block)
+            else:  # a subclass does more in a step than the engine does
+                block = 1
+                self.step()
+            left -= block
+
+    def run_for(self, duration: float) -> None:
+        """Advance by so many seconds."""
+        self.run(minutes=duration / 60.0)
+
+    def run_until(self, end_time: float) -> None:
+        """Advance to a time [s]."""
+        self.run_for(end_time - self.time)
+
+    def _advance(self, steps: int) -> None:
+        """Advance by a number of steps that ends at the next record or before it."""
+        trace = self.engine.advance(steps)
+        self.steps += steps
+        self.running = self.steps < self._steps
+        now = round(self.steps * self.scenario.run.step, 9)
+        if hasattr(mesa.Model, "run_until"):
+            super().run_until(now)  # sets the time and does what the user has scheduled up to it
+        else:
+            self.time = now
+        at_record = self.steps % self._stride == 0
+        if self._every_step:
+            for values in self.datacollector.model_vars.values():
+                values.extend(values[-1:] * (steps - at_record))
+        if at_record:
+            self._record(observables.choose(trace, [-1]))
+
+    def _steps_to_event(self) -> int:
+        """Steps until the next event that the user has scheduled (Mesa 3.5); at least 1."""
+        events = getattr(self, "_event_list", None)
+        if not events:
+            return MAX_BLOCK
+        return max(1, ceil(round(events.peek_ahead(1)[0].time / self.scenario.run.step, 6)) - self.steps)
+
+    def _record(self, row: Trace) -> None:
+        self._values = observables.measure(row, self._last, self._scale)
+        self._last = row
+        self.datacollector.collect(self)
+
+
+def _report(name: str, cell: Cell) -> float:
+    return float(cell._values[name][0])
+
+
+def _override(scenario: Scenario, overrides: Mapping[str, Any]) -> Scenario:
+    """The scenario with values replaced, by dotted path or by field name."""
+    if not overrides:
+        return scenario
+    content = scenario.resolved()
+    for name, value in overrides.items():
+        path = name if "." in name else _PATHS.get(name)
+        if path is None:
+            raise unknown("field", name, _PATHS)
+        table, key = path.split(".", 1)
+        content.setdefault(table, {})[key] = value.item() if isinstance(value, np.generic) else value
+    return Scenario.from_table(content, scenario.name)

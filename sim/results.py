@@ -1,0 +1,278 @@
+"""Results of a run: time series streamed to a Zarr store, read back as an xarray Dataset, and their provenance.
+
+The directory of a run holds `scenario.toml` (resolved), `results.zarr`, `summary.json`, `provenance.json` and
+`figure.png`. The store is made whole at the start, filled with NaN, and written chunk by chunk as records come in:
+whatever ends the run, what was reached by then can be read. xarray and zarr are imported where they are used, for that
+takes longer than all else a run needs to start.
+"""
+
+import json
+import os
+import platform
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim import __version__
+from sim.errors import InputError
+from sim.observables import OBSERVABLES, STATE_NAMES
+
+if TYPE_CHECKING:
+    import xarray
+
+STORE = "results.zarr"
+CHUNK_RECORDS = 256
+FLUSH_SECONDS = 2.0
+
+
+def record_times(scenario) -> np.ndarray:
+    """Times of all records of a complete run, t = 0 included [s]. Shape (K,)."""
+    stride = round(scenario.run.record_every / scenario.run.step)
+    steps = round(scenario.run.duration / scenario.run.step)
+    return np.round(np.arange(steps // stride + 1) * scenario.run.record_every, 9)  # 0.3, not 0.30000000000000004
+
+
+def _dims(observable) -> tuple[str, ...]:
+    return ("replicate", "time") if observable.dim is None else ("replicate", "time", observable.dim)
+
+
+def _shape(observable, replicates: int, records: int) -> tuple[int, ...]:
+    return (replicates, records) if observable.dim is None else (replicates, records, len(STATE_NAMES[observable.dim]))
+
+
+def _attributes(observable) -> dict[str, str]:
+    return {"units": observable.unit, "long_name": observable.long_name}
+
+
+TIME_ATTRIBUTES = {"units": "s", "long_name": "Time"}
+REPLICATE_ATTRIBUTES = {"long_name": "Replicate"}
+
+
+class MemorySink:
+    """Series kept in memory: `arrays[name][replicate, a:b] = values`."""
+
+    def __init__(self, time: np.ndarray, replicates: int, attributes: Mapping[str, str]):
+        self.time, self.replicates, self.attributes = time, replicates, dict(attributes)
+        self.arrays = {o.name: np.full(_shape(o, replicates, len(time)), np.nan) for o in OBSERVABLES}
+
+    def dataset(self) -> "xarray.Dataset":
+        import xarray as xr
+
+        coordinates = {
+            "replicate": ("replicate", np.arange(self.replicates), REPLICATE_ATTRIBUTES),
+            "time": ("time", self.time, TIME_ATTRIBUTES),
+            **{dim: (dim, list(names)) for dim, names in STATE_NAMES.items()},
+        }
+        variables = {o.name: (_dims(o), self.arrays[o.name], _attributes(o)) for o in OBSERVABLES}
+        return xr.Dataset(variables, coordinates, self.attributes)
+
+
+class ZarrSink:
+    """Series in a Zarr store on disk, each replicate in chunks of its own, so that several threads may write.
+
+    A chunk is replaced as a whole by renaming a finished file, so a reader never meets half of one.
+    """
+
+    def __init__(self, path: Path, time: np.ndarray, replicates: int, attributes: Mapping[str, str]):
+        import warnings
+
+        import zarr
+
+        self.path = path
+        group = zarr.create_group(path, zarr_format=3, attributes=dict(attributes))
+        self.arrays = {}
+        for o in OBSERVABLES:
+            shape = _shape(o, replicates, len(time))
+            self.arrays[o.name] = group.create_array(
+                o.name,
+                shape=shape,
+                chunks=(1, min(CHUNK_RECORDS, len(time)), *shape[2:]),
+                dtype="float64",
+                fill_value=np.nan,
+                dimension_names=_dims(o),
+                attributes=_attributes(o),
+            )
+
+        def coordinate(name, values, attributes):
+            array = group.create_array(
+                name, shape=values.shape, dtype=values.dtype, dimension_names=(name,), attributes=attributes
+            )
+            array[:] = values
+
+        coordinate("time", time, TIME_ATTRIBUTES)
+        coordinate("replicate", np.arange(replicates), REPLICATE_ATTRIBUTES)
+        for dim, names in STATE_NAMES.items():
+            coordinate(dim, np.array(names, dtype=np.dtypes.StringDType()), {})
+        with warnings.catch_warnings():  # that other Zarr 3 readers may ignore the consolidated copy, which is harmless
+            warnings.filterwarnings("ignore", message="Consolidated metadata")
+            zarr.consolidate_metadata(group.store)
+
+    def dataset(self) -> "xarray.Dataset":
+        return open_results(self.path)
+
+
+def open_results(path: str | os.PathLike) -> "xarray.Dataset":
+    """Open the results of a run, lazily: data are read when used.
+
+    Parameters
+    ----------
+    path : a run's directory, or its results.zarr
+    """
+    import xarray as xr
+
+    path = Path(path)
+    store = path / STORE if (path / STORE).is_dir() else path
+    if not (store / "zarr.json").is_file():
+        raise InputError(f"expected the directory of a run, found no {STORE} in it.", place=str(path))
+    return xr.open_zarr(store)
+
+
+class Writer:
+    """Takes the records of all replicates as they come and finalises the results.
+
+    Safe from several threads as long as each replicate has one. `open` may run in a thread of its own while replicates
+    already work: what they append before it has returned waits in memory.
+    """
+
+    def __init__(self, scenario, out: str | os.PathLike | None):
+        self.scenario = scenario
+        self.out = None if out is None else Path(out)
+        self.time = record_times(scenario)
+        self.replicates = scenario.run.replicates
+        self.started = datetime.now(UTC)
+        self.seconds_simulated = [0.0] * self.replicates
+        self._clock = monotonic()
+        self._sink = None
+        self._opened = threading.Event()
+        self._pending = [[] for _ in range(self.replicates)]
+        self._written = [0] * self.replicates
+        self._flushed_at = [self._clock] * self.replicates
+        if self.out is not None:
+            self._make_directory()
+            (self.out / "scenario.toml").write_text(scenario.to_toml(), encoding="utf-8")
+            self._write_json("provenance.json", self.provenance("running", []))
+
+    def _make_directory(self) -> None:
+        try:
+            self.out.mkdir(parents=True)
+        except FileExistsError:
+            raise InputError(
+                "expected a new directory, got one that exists; choose another.", place=str(self.out)
+            ) from None
+        except OSError as error:
+            raise InputError(f"cannot be made a directory: {error.strerror}.", place=str(self.out)) from None
+
+    @property
+    def store(self) -> Path | None:
+        return None if self.out is None else self.out / STORE
+
+    def open(self) -> None:
+        """Make the arrays: in memory, or the store on disk."""
+        attributes = {
+            "title": self.scenario.title,
+            "scenario": self.scenario.name,
+            "scenario_hash": self.scenario.hash,
+            "seed": self.scenario.run.seed,
+            "source": f"glut4sim {__version__}",
+        }
+        try:
+            if self.out is None:
+                self._sink = MemorySink(self.time, self.replicates, attributes)
+            else:
+                self._sink = ZarrSink(self.store, self.time, self.replicates, attributes)
+        finally:
+            self._opened.set()  # also after a fault: nobody should wait for what will not come
+
+    def append(self, replicate: int, values: Mapping[str, np.ndarray] | None, seconds: float) -> None:
+        """Take the next records of a replicate (None: no new ones) and how far it has come [s]; flush when due."""
+        pending = self._pending[replicate]
+        if values is not None:
+            pending.append(values)
+        self.seconds_simulated[replicate] = seconds
+        due = monotonic() - self._flushed_at[replicate] >= FLUSH_SECONDS
+        if self._opened.is_set() and (due or sum(len(v["insulin"]) for v in pending) >= CHUNK_RECORDS):
+            self.flush(replicate)
+
+    def flush(self, replicate: int) -> None:
+        """Write what a replicate has appended."""
+        self._opened.wait()
+        if self._sink is None:
+            return
+        pending, self._pending[replicate] = self._pending[replicate], []
+        self._flushed_at[replicate] = monotonic()
+        if not pending:
+            return
+        start = self._written[replicate]
+        stop = start + sum(len(v["insulin"]) for v in pending)
+        for name, array in self._sink.arrays.items():
+            array[replicate, start:stop] = np.concatenate([v[name] for v in pending])
+        self._written[replicate] = stop
+
+    @property
+    def reached(self) -> int:
+        """Number of records that the furthest replicate has written."""
+        return max(self._written)
+
+    def series(self, name: str) -> np.ndarray:
+        """One observable's records so far, (replicates, reached) or (.., states); NaN where a replicate lags behind."""
+        return np.asarray(self._sink.arrays[name][:, : self.reached])
+
+    @property
+    def is_open(self) -> bool:
+        return self._sink is not None
+
+    def dataset(self) -> "xarray.Dataset":
+        return self._sink.dataset()
+
+    def provenance(self, status: str, errors: list[dict]) -> dict:
+        """Where the results come from: program, scenario, parameters, machine, time.
+
+        status : running (also what a killed run says for ever) | complete | interrupted | failed
+        errors : of failed replicates, each {"replicate", "seconds_simulated", "error", "traceback"}
+        """
+        scenario = self.scenario
+        return {
+            "version": __version__,
+            "scenario": scenario.name,
+            "scenario_hash": scenario.hash,
+            "parameter_hash": scenario.preset.hash,
+            "parameter_evidence": scenario.preset.counts(),
+            "seed": scenario.run.seed,
+            "replicates": self.replicates,
+            "environment": {
+                "python": platform.python_version(),
+                **{name: version(name) for name in ("numpy", "numba")},
+                "platform": platform.platform(),
+                "cpu_count": os.cpu_count(),
+            },
+            "started": self.started.isoformat(timespec="seconds"),
+            "finished": None if status == "running" else datetime.now(UTC).isoformat(timespec="seconds"),
+            "wall_seconds": round(self.wall_seconds, 3),
+            "status": status,
+            "seconds_simulated": list(self.seconds_simulated),
+            "errors": errors,
+        }
+
+    @property
+    def wall_seconds(self) -> float:
+        return monotonic() - self._clock
+
+    def finish(self, summary: dict | None, status: str, errors: list[dict]) -> None:
+        """Write the summary, where there is one, and the final provenance."""
+        if self.out is not None:
+            if summary is not None:
+                self._write_json("summary.json", summary)
+            self._write_json("provenance.json", self.provenance(status, errors))
+
+    def _write_json(self, name: str, content: dict) -> None:
+        """Replace a file as a whole, so that a reader never meets half of one. Refuses NaN, which is not JSON."""
+        text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        draft = self.out / f".{name}.part"
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(self.out / name)

@@ -1,0 +1,299 @@
+"""The cell as a mesa.Model: steps, records, agents, batch_run; the same with Mesa 3.3 and 3.5."""
+
+import copy
+import warnings
+
+import mesa
+import numpy as np
+import pytest
+
+from agents import glucose, receptor, vesicle
+from sim import Cell, Scenario
+from sim.cell import SCALARS
+from sim.errors import InputError
+from sim.ensemble import run as simulate
+
+HAS_EVENTS = hasattr(mesa.Model, "schedule_event")  # from Mesa 3.5
+TABLE = {
+    "title": "A test",
+    "cell": {"vesicles": 300, "receptors": 500, "glucose_agents": 400},
+    "bath": {"insulin": [["0 s", "0 nM"], ["5 s", "100 nM"]]},
+    "run": {"duration": "20 s", "record_every": "2 s"},
+}
+
+
+@pytest.fixture
+def scenario():
+    return Scenario.from_table(TABLE, "test")
+
+
+@pytest.fixture
+def cell(scenario):
+    return Cell(scenario, seed=3)
+
+
+def records(cell):
+    """The collected records, each once: Mesa 3.3's batch_run wants them repeated."""
+    return cell.datacollector.get_model_vars_dataframe().drop_duplicates("time").reset_index(drop=True)
+
+
+# ---- time ----
+
+
+def test_a_step_is_a_step_of_the_scenario(cell):
+    assert (cell.time, cell.steps, cell.running) == (0.0, 0, True)
+    cell.step()
+    assert (cell.time, cell.steps) == (0.1, 1)
+    cell.step()
+    cell.step()
+    assert (cell.time, cell.steps) == (0.3, 3)
+    assert cell.engine.step == 3
+
+
+def test_run_goes_by_minutes_seconds_or_to_the_end(cell):
+    cell.run(minutes=0.1)
+    assert (cell.time, cell.steps) == (6.0, 60)
+    cell.run_for(1.5)
+    assert cell.time == 7.5
+    cell.run_until(9.0)
+    assert (cell.time, cell.running) == (9.0, True)
+    cell.run()
+    assert (cell.time, cell.steps, cell.running) == (20.0, 200, False)
+    cell.run()
+    assert cell.time == 20.0
+
+
+def test_a_cell_can_be_stepped_beyond_its_scenario(cell):
+    cell.run()
+    cell.step()
+    assert cell.time == 20.1
+    assert records(cell).insulin.iloc[-1] == 100.0
+
+
+def test_run_model_stops_at_the_end(cell):
+    cell.run_model()
+    assert (cell.time, cell.running) == (20.0, False)
+
+
+def test_mesa_does_not_warn(scenario):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        cell = Cell(scenario)
+        cell.step()
+        cell.run(minutes=0.1)
+
+
+# ---- the same cell as elsewhere ----
+
+
+def test_records_are_those_of_run(cell, scenario):
+    cell.run()
+    dataset = simulate(scenario, seed=3).dataset.isel(replicate=0)
+    table = records(cell)
+    np.testing.assert_array_equal(table["time"], dataset.time)
+    for observable in SCALARS:
+        np.testing.assert_array_equal(table[observable.name], dataset[observable.name], err_msg=observable.name)
+
+
+def test_steps_and_runs_of_any_length_give_the_same_cell(scenario):
+    whole, pieces, steps = (Cell(scenario, seed=3) for _ in range(3))
+    whole.run()
+    for seconds in (0.1, 2.0, 1.9, 6.5, 0.3, 9.2):
+        pieces.run_for(seconds)
+    while steps.running:
+        steps.step()
+    for other in (pieces, steps):
+        assert records(other).equals(records(whole))
+        for kind in ("receptors", "vesicles", "glucose"):
+            for field in getattr(whole, kind).fields:
+                np.testing.assert_array_equal(
+                    getattr(getattr(other, kind), field), getattr(getattr(whole, kind), field)
+                )
+
+
+def test_seeds(scenario):
+    table = {seed: Cell(scenario, seed=seed).vesicles.x for seed in (1, 2, None)}
+    assert not np.array_equal(table[1], table[2])
+    assert np.array_equal(table[1], table[None])  # the scenario's seed
+    assert np.array_equal(Cell(scenario, seed=np.int64(2)).vesicles.x, table[2])
+
+
+@pytest.mark.parametrize("seed", [-1, 2**64, 1.5, "1", True])
+def test_a_seed_that_is_none_is_refused(scenario, seed):
+    with pytest.raises(InputError, match="seed: expected a whole number"):
+        Cell(scenario, seed=seed)
+
+
+# ---- scenarios and overrides ----
+
+
+def test_a_scenario_by_name_with_overrides():
+    fields = {"vesicles": 50, "receptors": np.int64(60), "glucose_agents": 70, "duration": "1 min"}
+    paths = {"bath.insulin": "10 nM", "run.step": "0.5 s", "parameters.vesicle.fuse": "3 1/min"}
+    cell = Cell("insulin-challenge", **fields, **paths)
+    assert (len(cell.vesicles), len(cell.receptors), len(cell.glucose)) == (50, 60, 70)
+    assert cell.scenario.name == "insulin-challenge"
+    assert cell.scenario.bath.insulin.values == (10.0,)
+    assert cell.scenario.parameter_set.vesicle.fuse == pytest.approx(0.05)
+    cell.step()
+    assert cell.time == 0.5
+
+
+def test_overrides_leave_the_scenario_alone(scenario):
+    cell = Cell(scenario, vesicles=50)
+    assert len(cell.vesicles) == cell.scenario.cell.vesicles == 50
+    assert scenario.cell.vesicles == 300
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"vesicels": 50}, 'Did you mean "vesicles"'),
+        ({"cell.vesicels": 50}, 'Did you mean "vesicles"'),
+        ({"vesicles": 0}, "cell.vesicles: expected a whole number"),
+        ({"bath.insulin": "10 s"}, "bath.insulin"),
+        ({"parameters.vesicle.fus": "1 1/s"}, 'Did you mean "vesicle.fuse"'),
+    ],
+)
+def test_wrong_overrides_are_refused(scenario, overrides, message):
+    with pytest.raises(InputError, match=message):
+        Cell(scenario, **overrides)
+
+
+# ---- agents ----
+
+
+@pytest.mark.parametrize(("name", "kind"), [("receptors", receptor), ("vesicles", vesicle), ("glucose", glucose)])
+def test_populations_are_live_arrays_that_cannot_be_written_to(cell, name, kind):
+    population = getattr(cell, name)
+    assert population.fields == tuple(field.name for field in kind.FIELDS)
+    for field in population.fields:
+        assert np.shares_memory(getattr(population, field), getattr(getattr(cell.engine, name), field))
+    state = population.state
+    cell.run()
+    np.testing.assert_array_equal(state, population.state)
+    (counts,) = getattr(cell.engine.snapshot(), name)
+    np.testing.assert_array_equal(np.bincount(state, minlength=len(kind.State)), counts)
+    with pytest.raises(ValueError, match="read-only"):
+        population.state[0] = 1
+    with pytest.raises(AttributeError, match="has no 'colour'"):
+        _ = population.colour
+
+
+def test_positions(cell):
+    position = cell.vesicles.position
+    assert position.shape == (300, 3)
+    assert position.dtype == np.float32
+    np.testing.assert_array_equal(position[:, 1], cell.vesicles.y)
+    with pytest.raises(AttributeError):
+        _ = cell.receptors.position
+
+
+def test_one_vesicle_as_an_agent(cell):
+    agent = cell.vesicles[17]
+    assert agent.unique_id == 17
+    assert agent.model is cell
+    assert agent.state is vesicle.State(cell.vesicles.state[17])
+    assert agent.glut4 == cell.vesicles.glut4[17]
+    assert type(agent.glut4) is int
+    assert agent.pos == pytest.approx(tuple(cell.vesicles.position[17]))
+    assert cell.vesicles[-1].unique_id == 299
+    assert cell.vesicles[17] == agent
+    assert cell.vesicles[18] != agent
+    assert cell.receptors[17] != agent
+    assert len({agent, cell.vesicles[17], cell.receptors[17]}) == 2
+    assert cell.receptors[17].pos is None
+    assert [a.unique_id for a in cell.glucose] == list(range(400))
+    assert "glut4" in dir(agent)
+    assert "vesicle 17" in repr(agent)
+    assert "300 vesicles" in repr(cell.vesicles)
+    with pytest.raises(IndexError):
+        cell.vesicles[300]
+    with pytest.raises(AttributeError):
+        agent.state = vesicle.State.FUSED
+    assert copy.copy(agent) == agent
+
+
+def test_an_agent_view_follows_its_agent(scenario):
+    cell = Cell(scenario, seed=3, duration="30 s")
+    mover = next(a for a in cell.vesicles if a.state in (vesicle.State.MOBILE, vesicle.State.ENDOCYTOSED))
+    before = mover.pos
+    cell.step()
+    assert mover.pos != before
+
+
+# ---- Mesa's tools ----
+
+
+def test_own_reporters_see_the_cell_as_it_is_at_the_record(scenario):
+    by_run, by_step = Cell(scenario), Cell(scenario)
+    for cell in (by_run, by_step):
+        cell.datacollector = mesa.DataCollector({"x": lambda c: float(c.vesicles.x.sum()), "time": "time"})
+    by_run.run()
+    while by_step.running:
+        by_step.step()
+    table = records(by_run)
+    assert table["time"].tolist() == [2.0 * k for k in range(1, 11)]
+    assert table["x"].nunique() > 5
+    assert table.equals(records(by_step))
+
+
+def test_a_subclass_may_do_more_in_a_step(scenario):
+    class Watched(Cell):
+        def __init__(self, *args, **kwargs):
+            self.seen = []
+            super().__init__(*args, **kwargs)
+
+        def step(self):
+            super().step()
+            self.seen.append(self.time)
+
+    cell = Watched(scenario)
+    cell.run(minutes=0.05)
+    cell.step()
+    assert cell.seen == [round(0.1 * k, 9) for k in range(1, 32)]
+
+
+@pytest.mark.skipif(not HAS_EVENTS, reason="Mesa schedules events from 3.5 on")
+def test_scheduled_events_happen_in_time(cell):
+    seen = []
+
+    def look():
+        seen.append(cell.steps)
+
+    cell.schedule_event(look, at=1.234)
+    cell.schedule_recurring(look, mesa.time.Schedule(interval=4.0, start=4.0))
+    cell.run()
+    assert seen == [13, 40, 80, 120, 160, 200]
+
+
+def test_batch_run():
+    parameters = {
+        "scenario": "insulin-challenge",
+        "vesicles": [50, 60],
+        "receptors": 100,
+        "glucose_agents": 100,
+        "bath.insulin": ["0 nM", "100 nM"],
+        "duration": "6 s",
+        "record_every": "2 s",
+    }
+    rows = mesa.batch_run(Cell, parameters, max_steps=1000, display_progress=False)
+    assert [(row["vesicles"], row["bath.insulin"], row["insulin"]) for row in rows] == [
+        (50, "0 nM", 0.0), (50, "100 nM", 100.0), (60, "0 nM", 0.0), (60, "100 nM", 100.0),
+    ]  # fmt: skip
+    for row in rows:
+        assert row["time"] == pytest.approx(6.0, abs=2.0)
+        assert row.keys() >= {observable.name for observable in SCALARS}
+
+
+def test_batch_run_over_time(scenario):
+    """Whatever Mesa's version makes of it, a value belongs to the time beside it."""
+    rows = mesa.batch_run(
+        Cell, {"scenario": [scenario]}, data_collection_period=1, max_steps=1000, display_progress=False
+    )
+    same = Cell(scenario)
+    same.run()
+    expected = records(same).set_index("time")
+    assert len({row["time"] for row in rows}) >= 10
+    for row in rows:
+        assert row["surface_glut4"] == expected.surface_glut4[row["time"]]
