@@ -7,6 +7,8 @@ within the capture distance of the membrane; it gets there by Brownian motion an
 the vesicle's own, so a mobile vesicle burns its clock down step by step; every other state shares its hazard with all
 who are in it (agents/clocks.py).
 
+Insulin does not raise transient fusion, in which no GLUT4 is set free (Stenkula et al., Cell Metab 12:250, 2010).
+
 Sources: the steps and where insulin acts, Bai et al., Cell Metab 5:47 (2007), Stoeckli, Fazakerley, James, J Cell Sci
 124:4147 (2011), Sano et al., Cell Metab 5:293 (2007, Rab10).
 """
@@ -37,13 +39,15 @@ TRANSITIONS = (  # in the order in which `rates` returns their rates
     (State.MOBILE, State.TETHERED),
     (State.TETHERED, State.MOBILE),
     (State.TETHERED, State.DOCKED),
-    (State.DOCKED, State.TETHERED),
+    (State.DOCKED, State.TETHERED),  # lets go
+    (State.DOCKED, State.TETHERED),  # transient fusion: the pore closes again and the GLUT4 stays in the vesicle
     (State.DOCKED, State.FUSED),
     (State.FUSED, State.ENDOCYTOSED),
     (State.ENDOCYTOSED, State.STORED),
 )
 TETHERING = TRANSITIONS.index((State.MOBILE, State.TETHERED))  # possible only near the membrane
 FUSION = TRANSITIONS.index((State.DOCKED, State.FUSED))
+TRANSIENT_FUSION = FUSION - 1
 
 TABLE = clocks.table(TRANSITIONS, len(State))
 FIELDS = (
@@ -62,6 +66,7 @@ class Parameters(NamedTuple):
     untether: Annotated[float, "1/s"]
     dock: Annotated[float, "1/s"]
     undock: Annotated[float, "1/s"]
+    fuse_transiently: Annotated[float, "1/s"]
     fuse: Annotated[float, "1/s"]  # per fraction of active Rab10
     endocytose: Annotated[float, "1/s"]
     sort: Annotated[float, "1/s"]
@@ -91,6 +96,7 @@ def rates(environment, p):
         p.untether,
         p.dock,
         p.undock,
+        p.fuse_transiently,
         p.fuse * environment.rab10_active,
         p.endocytose,
         p.sort,
@@ -127,13 +133,12 @@ def motion_table(p: Parameters, dt: float) -> np.ndarray:
 
 
 _TINY = np.float32(1e-6)
-_ONE = np.float32(1.0)
 _TWO = np.float32(2.0)
 
 
 @njit(cache=True, forceinline=True)
 def displace(x, y, z, spread, drift, low, high, agent, step, source):
-    """One step of one vesicle: drift along the radius, Brownian displacement, radial reflection at both walls.
+    """One step of one vesicle: drift along the radius up to a wall, Brownian displacement, radial reflection at the walls.
 
     All in float32 and free of branches and calls, so that a loop over vesicles vectorises. Reflection in a sphere is
     exact to first order in (step length / radius). A state with low == high lives on that sphere: diffusion there is
@@ -145,7 +150,7 @@ def displace(x, y, z, spread, drift, low, high, agent, step, source):
     n0, n1 = normal_pair(w0, w1)
     n2, _ = normal_pair(w2, w3)
     r = np.sqrt(np.float32(x * x + y * y + z * z))
-    stretch = np.float32(_ONE + drift / max(r, _TINY))
+    stretch = np.float32(min(max(np.float32(r + drift), low), high) / max(r, _TINY))
     x = np.float32(x * stretch + spread * n0)
     y = np.float32(y * stretch + spread * n1)
     z = np.float32(z * stretch + spread * n2)

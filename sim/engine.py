@@ -23,12 +23,14 @@ from agents.population import Population
 from agents.streams import Stream
 from sim import equilibrium, signalling
 from sim.flow import shell
-from sim.trace import Trace
+from sim.trace import Events, Trace
 
 CHUNK = 256  # steps per compiled call
 REBASE = 2**20  # steps after which running hazards count from zero again, the same for any chunking
+LOG_CAPACITY = 2**14  # events for which a chunk's log has room at first, per thread
 LOOKAHEAD = 10.0  # s for which glucose agents are listed ahead
 
+_VESICLE_STATE = ("state", "threshold", "draws", "x", "y", "z")
 _RAB10 = signalling.SPECIES.index("rab10_active")
 
 
@@ -79,16 +81,18 @@ class Engine:
     seed : int    0 .. 2**64 - 1
     replicate : int    replicates of a seed are independent
     threads : int    changes the speed, never a bit of the result
+    log_events : bool    note every vesicle transition for `take_events`; changes no bit of the result either
     """
 
-    def __init__(self, scenario, seed: int, replicate: int = 0, threads: int = 1):
+    def __init__(self, scenario, seed: int, replicate: int = 0, threads: int = 1, log_events: bool = False):
         self.scenario = scenario
         self.dt = scenario.run.step
         self.step = 0
         self.threads = threads
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         self._no_log = clocks.event_log(0)
-        self._no_position = np.zeros((0, 3), np.float32)
+        self._capacity = LOG_CAPACITY if log_events else 0
+        self._events = []
         p = self.parameters = scenario.parameter_set
         cell = scenario.cell
         source = {stream: streams.source(stream, seed, replicate) for stream in Stream}
@@ -244,15 +248,28 @@ class Engine:
         vesicle.tabulate(rab10_active, self.parameters.vesicle, self.dt, hazard, rate)
 
         def work(low, high):
-            fired = np.zeros(rate.shape, np.int64)
-            surface = np.zeros(len(rate), np.int64)
-            vesicle.advance(
-                low, high, hazard, rate, self._motion, self._capture, self._motion_source, kind.clock, self.step,
-                self.dt, p.clocks, p.x, p.y, p.z, p.glut4, fired, surface, self._no_log, self._no_position,
-            )  # fmt: skip
-            return fired, surface
+            before = [getattr(p, name)[low:high].copy() for name in _VESICLE_STATE] if self._capacity else []
+            capacity = self._capacity
+            while True:
+                fired = np.zeros(rate.shape, np.int64)
+                surface = np.zeros(len(rate), np.int64)
+                log, position = clocks.event_log(capacity), np.zeros((capacity, 3), np.float32)
+                vesicle.advance(
+                    low, high, hazard, rate, self._motion, self._capture, self._motion_source, kind.clock, self.step,
+                    self.dt, p.clocks, p.x, p.y, p.z, p.glut4, fired, surface, log, position,
+                )  # fmt: skip
+                count = int(log.count[0])
+                if count <= capacity or not self._capacity:
+                    return fired, surface, (log, position, count)
+                # the log was too short: the same again, which is the same to the bit, with room for all
+                capacity = count
+                for name, values in zip(_VESICLE_STATE, before):
+                    getattr(p, name)[low:high] = values
 
-        fired, change = (sum(parts) for parts in zip(*self._in_parallel(len(p), vesicle.BLOCK, work), strict=True))
+        fired, change, logs = zip(*self._in_parallel(len(p), vesicle.BLOCK, work))
+        if self._capacity:
+            self._events.append(self._collect(logs))
+        fired, change = sum(fired), sum(change)
         counts, events = kind.tally(fired)
         kind.hazard[:] = hazard[-1]
         surface = self.glut4_surface + np.cumsum(change)
@@ -269,6 +286,21 @@ class Engine:
             LOOKAHEAD, p.clocks, self._due, self._n_due, counts, fired, self._no_log,
         )  # fmt: skip
         return kind.tally(fired)
+
+    def _collect(self, logs):
+        columns = [
+            (log.time[:n], log.agent[:n], log.transition[:n], position[:n], self.vesicles.glut4[log.agent[:n]])
+            for log, position, n in logs
+        ]
+        joined = Events(*map(np.concatenate, zip(*columns)))
+        order = np.lexsort((joined.agent, joined.time))
+        return Events(*(column[order] for column in joined))
+
+    def take_events(self) -> Events:
+        """The vesicle transitions since the last call, in order of time; taking them often keeps memory bounded."""
+        taken = self._events or [Events.none()]
+        self._events = []
+        return Events(*map(np.concatenate, zip(*taken)))
 
     def warnings(self) -> list[str]:
         """What the user should know about the run so far, a sentence each."""

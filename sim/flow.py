@@ -26,8 +26,10 @@ class Shell(NamedTuple):
 
 
 def shell(p: vesicle.Parameters, bins: int = 120, capture_bins: int = 24) -> Shell:
-    """Divide the shell: so many bins up to the capture distance, and so many within it."""
+    """Divide the shell: so many bins up to the capture distance, and so many within it, which may be all there is."""
     reach = p.cell_radius - p.capture_distance
+    if reach <= p.inner_radius:
+        reach, bins = p.inner_radius, 0
     outer = np.linspace(reach, p.cell_radius, capture_bins + 1)
     edges = np.concatenate([np.linspace(p.inner_radius, reach, bins + 1)[:-1], outer])
     motion = vesicle.motion_table(p, 1.0).astype(float)  # spread^2 / 2 is the diffusion coefficient

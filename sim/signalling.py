@@ -90,8 +90,8 @@ def advance(y, receptors_active, p, dt, out):
     """Integrate through K steps, the active fraction of receptors held in each, by the classical fourth-order
     Runge-Kutta rule.
 
-    A step is divided so that the fastest decay, PIP3 by PTEN or Rab10 by its GAP, stays well inside the rule's
-    stability.
+    A step is divided so that a part is at most 1.3 lifetimes of what leaves its state fastest: no decay of the system
+    is more than twice as fast (Gershgorin), and the rule is stable up to 2.78.
 
     Parameters
     ----------
@@ -101,12 +101,20 @@ def advance(y, receptors_active, p, dt, out):
     out : (K, n_species) float64, modified    the species at the end of each step
     """
     fastest = max(
+        p.irs1_phosphorylate / p.receptor_reference,
+        p.irs1_dephosphorylate + p.pi3k_bind,
+        p.pi3k_unbind + p.pi3k_bind,
         p.pten + p.ship,
+        p.pip3_synthesis_basal,
+        p.pip3_synthesis_stimulated / p.pi3k_reference,
+        p.pi34p2_phosphorylate,
+        p.akt_phosphorylate_t308 * 100.0 / p.pip3_reference,  # were all lipid PIP3
         p.akt_phosphorylate_s473 + p.akt_dephosphorylate_t308,
+        p.akt_dephosphorylate_s473,
         p.as160_phosphorylate + p.as160_dephosphorylate,
         p.rab10_load + p.rab10_hydrolyse,
     )
-    parts = int(np.ceil(dt * fastest / 2.0))
+    parts = int(np.ceil(dt * fastest / 1.3))
     h = dt / parts
     k1, k2, k3, k4 = np.empty(len(y)), np.empty(len(y)), np.empty(len(y)), np.empty(len(y))
     for k in range(len(receptors_active)):

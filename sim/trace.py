@@ -21,3 +21,25 @@ class Trace(NamedTuple):
     vesicle_events: np.ndarray  # (K, n_transition) int64, since time 0
     glucose: np.ndarray  # (K, n_state) int64, agents in each glucose.State
     glucose_events: np.ndarray  # (K, n_transition) int64, since time 0
+
+
+class Events(NamedTuple):
+    """Single transitions of vesicles, one row each, in order of time."""
+
+    time: np.ndarray  # (n,) float64, exact [s]
+    agent: np.ndarray  # (n,) uint32, which vesicle
+    transition: np.ndarray  # (n,) uint8, index into vesicle.TRANSITIONS
+    position: np.ndarray  # (n, 3) float32, where it was when it left its state [um]
+    glut4: np.ndarray  # (n,) int32, copies it carries
+
+    @classmethod
+    def none(cls):
+        """No events."""
+        empty = np.zeros(0)
+        return cls(
+            empty,
+            empty.astype(np.uint32),
+            empty.astype(np.uint8),
+            np.zeros((0, 3), np.float32),
+            empty.astype(np.int32),
+        )

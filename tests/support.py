@@ -1,0 +1,163 @@
+"""What tests of the kernel share: small scenarios, and agents of one kind alone in a prescribed environment."""
+
+import numpy as np
+
+from agents import clocks, glucose, receptor, streams, vesicle
+from agents.population import Population
+from agents.streams import Stream
+from sim.parameters import load_preset
+from sim.scenario import Scenario
+
+PARAMETERS = load_preset("adipocyte").build()
+
+
+def small_scenario(
+    insulin=0.0, bath=5.0, *, vesicles=60, receptors=60, glucose_agents=60, step=0.1, duration=None, parameters=None
+) -> Scenario:
+    """A scenario with few agents.
+
+    Parameters
+    ----------
+    insulin, bath : float, or list of (time [s], float)    insulin [nM] and glucose [mM]
+    step, duration : float [s]    the duration limits no Engine; by default it is just long enough for the schedules
+    parameters : dict    overrides such as {"vesicle.fuse": "2 1/min"}
+    """
+    times = [0.0, *(time for course in (insulin, bath) if isinstance(course, list) for time, _ in course)]
+    steps = int(np.ceil(max(times) / step)) + 1 if duration is None else round(duration / step)
+    return Scenario.from_table(
+        {
+            "cell": {"vesicles": vesicles, "receptors": receptors, "glucose_agents": glucose_agents},
+            "bath": {"insulin": _quantity(insulin, "nM"), "glucose": _quantity(bath, "mM")},
+            "run": {"step": f"{step!r} s", "duration": f"{steps * step!r} s", "record_every": f"{step!r} s"},
+            "parameters": parameters or {},
+        }
+    )
+
+
+def _quantity(course, unit):
+    if isinstance(course, list):
+        return [[f"{time!r} s", f"{value!r} {unit}"] for time, value in course]
+    return f"{course!r} {unit}"
+
+
+class _Agents:
+    """Agents of one kind, their clocks armed, all starting in given states; keeps time and may log every event."""
+
+    def __init__(self, kind, stream, n, state, dt, seed, replicate, log):
+        self.kind, self.dt, self.steps = kind, dt, 0
+        self.source = streams.source(stream, seed, replicate)
+        self.population = Population(kind.FIELDS, n)
+        self.population.state[:] = state
+        self.hazard = np.zeros(len(kind.State))
+        self.log = clocks.event_log(log)
+        clocks.arm(self.hazard, self.source, self.population.clocks)
+
+    @property
+    def state(self):
+        return self.population.state
+
+    @property
+    def counts(self):
+        return self.population.counts(len(self.kind.State))
+
+    @property
+    def remaining(self):
+        """Hazard that each agent still has before it leaves its state, (n,)."""
+        return self.population.threshold - self.hazard[self.state]
+
+    def events(self):
+        """The log so far: time [s], agent, transition."""
+        count = int(self.log.count[0])
+        assert count <= len(self.log.time), f"the log is too short for {count} events"
+        return self.log.time[:count], self.log.agent[:count], self.log.transition[:count]
+
+    def _table(self, steps):
+        hazard = np.empty((steps + 1, len(self.hazard)))
+        hazard[0] = self.hazard
+        return hazard, np.empty((steps, len(self.kind.TRANSITIONS)))
+
+    def _fire(self, hazard, rate):
+        fired = np.zeros(rate.shape, np.int64)
+        n = len(self.population)
+        start = self.steps * self.dt
+        clocks.fire(
+            0, n, hazard, rate, self.kind.TABLE, self.source, start, self.dt, self.population.clocks, fired, self.log
+        )
+        self.hazard[:] = hazard[-1]
+        self.steps += len(rate)
+        return fired
+
+
+class Receptors(_Agents):
+    """Receptors alone, at a prescribed insulin concentration."""
+
+    def __init__(
+        self, n, state=receptor.State.FREE, *, dt=0.1, parameters=PARAMETERS.receptor, seed=1, replicate=0, log=0
+    ):
+        super().__init__(receptor, Stream.RECEPTOR_CLOCK, n, state, dt, seed, replicate, log)
+        self.parameters = parameters
+
+    def advance(self, insulin):
+        """So many steps at insulin (K,) [nM]; returns how often each transition fired, (K, n_transition)."""
+        hazard, rate = self._table(len(insulin))
+        receptor.tabulate(np.asarray(insulin, float), self.parameters, self.dt, hazard, rate)
+        return self._fire(hazard, rate)
+
+
+class Glucose(_Agents):
+    """Glucose alone, at prescribed rates."""
+
+    def __init__(self, n, state=glucose.State.OUTSIDE, *, dt=0.1, seed=1, replicate=0, log=0):
+        super().__init__(glucose, Stream.GLUCOSE_CLOCK, n, state, dt, seed, replicate, log)
+
+    def advance(self, rates):
+        """So many steps at rates (K, n_transition) [1/s]; returns how often each transition fired."""
+        hazard, rate = self._table(len(rates))
+        for k, step in enumerate(rates):
+            clocks.set_step(tuple(map(float, step)), glucose.TABLE.source, self.dt, hazard, rate, k)
+        return self._fire(hazard, rate)
+
+
+class Vesicles(_Agents):
+    """Vesicles alone, at a prescribed fraction of active Rab10."""
+
+    def __init__(self, position, state, *, dt=0.1, parameters=PARAMETERS.vesicle, glut4=1, seed=1, replicate=0, log=0):
+        position = np.asarray(position, np.float32)
+        super().__init__(vesicle, Stream.VESICLE_CLOCK, len(position), state, dt, seed, replicate, log)
+        self.motion_source = streams.source(Stream.VESICLE_MOTION, seed, replicate)
+        self.parameters = parameters
+        p = self.population
+        p.x[:], p.y[:], p.z[:] = position.T
+        p.glut4[:] = glut4
+        self.log_position = np.zeros((log, 3), np.float32)
+
+    @property
+    def position(self):
+        """(n, 3) float64 [um]."""
+        p = self.population
+        return np.stack([p.x, p.y, p.z], axis=1).astype(float)
+
+    @property
+    def radius(self):
+        return np.linalg.norm(self.position, axis=1)
+
+    def advance(self, rab10_active):
+        """So many steps at Rab10 (K,); returns how often each transition fired and the change of GLUT4 copies, (K,)."""
+        v, p = self.parameters, self.population
+        hazard, rate = self._table(len(rab10_active))
+        vesicle.tabulate(np.asarray(rab10_active, float), v, self.dt, hazard, rate)
+        fired, surface = np.zeros(rate.shape, np.int64), np.zeros(len(rate), np.int64)
+        vesicle.advance(
+            0, len(p), hazard, rate, vesicle.motion_table(v, self.dt), np.float32(v.cell_radius - v.capture_distance),
+            self.motion_source, self.source, self.steps, self.dt, p.clocks, p.x, p.y, p.z, p.glut4, fired, surface,
+            self.log, self.log_position,
+        )  # fmt: skip
+        self.hazard[:] = hazard[-1]
+        self.steps += len(rate)
+        return fired, surface
+
+
+def on_sphere(n, radius, seed=0):
+    """Points spread evenly over a sphere, (n, 3)."""
+    direction = np.random.default_rng(seed).normal(size=(n, 3))
+    return radius * direction / np.linalg.norm(direction, axis=1, keepdims=True)

@@ -1,0 +1,368 @@
+"""The slow twin: a step of the cell in plain Python, agent after agent, from the equations and not from the kernel.
+
+Every agent carries what is left of its E ~ Exp(1) and burns it down in every step: no clock tables, no shared
+integrals, no lists of who is due, no chunks, no packing. Random numbers are Python integers; the logarithm is that of
+`math`; motion is done in numpy's float32 scalars, operation by operation, so that its bits must be the kernel's.
+
+Exits of a state are listed in the order of the kind's TRANSITIONS: that order decides which uniform number picks
+which. A second way to the same state is the state's name with "again".
+Sources of the equations: Salmon et al., SC'11 (2011), for Philox; Sedaghat, Sherman, Quon, Am J Physiol Endocrinol
+Metab 283:E1084 (2002), from the receptor to PIP3.
+"""
+
+import math
+from collections import Counter
+
+import numpy as np
+
+f32 = np.float32
+
+RECEPTOR_STATES = ("free", "bound", "once", "twice", "internal free", "internal once", "internal twice")
+VESICLE_STATES = ("stored", "mobile", "tethered", "docked", "fused", "endocytosed")
+GLUCOSE_STATES = ("outside", "inside", "phosphorylated", "used")
+RECEPTOR_CLOCK, VESICLE_CLOCK, VESICLE_MOTION, GLUCOSE_CLOCK = 1, 3, 4, 7  # streams
+MOLECULES = 6.02214076e8  # in 1 pL at 1 mM
+
+
+# ---- random numbers ----
+
+
+def philox(agent, draw, stream, replicate, seed):
+    """Philox4x32-10: four words, from Python integers."""
+    c = [agent, draw, stream, replicate]
+    k = [seed % 2**32, seed // 2**32]
+    for _ in range(10):
+        left, right = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
+        c = [right // 2**32 ^ c[1] ^ k[0], right % 2**32, left // 2**32 ^ c[3] ^ k[1], left % 2**32]
+        k = [(k[0] + 0x9E3779B9) % 2**32, (k[1] + 0xBB67AE85) % 2**32]
+    return c
+
+
+def uniform(high, low):
+    return (high * 2**20 + low // 2**12 + 0.5) / 2**52
+
+
+def polynomial(x, *coefficients):
+    """Horner's rule in float32, highest power first."""
+    total = f32(coefficients[0])
+    for c in coefficients[1:]:
+        total = total * x + f32(c)
+    return total
+
+
+def normal_pair(a, b):
+    """Box-Muller in float32, with the Cephes polynomials for logarithm, sine and cosine."""
+    mantissa, exponent = math.frexp(f32(a) + f32(0.5))
+    if f32(mantissa) < f32(0.70710678):
+        mantissa, exponent = 2.0 * mantissa, exponent - 1
+    m = f32(mantissa - 1.0)
+    z = m * m
+    p = polynomial(
+        m, 7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
+        -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
+    )  # fmt: skip
+    log = m + (p * m * z - f32(0.5) * z) + f32(exponent - 32) * f32(math.log(2.0))
+    radius = np.sqrt(f32(-2.0) * min(log, f32(0.0)))
+    quarter = (b + 2**29) % 2**32 // 2**30  # nearest quarter turn; t is what remains, -1/8 .. 1/8 turn
+    rest = (b - quarter * 2**30 + 2**31) % 2**32 - 2**31
+    t = f32(rest) * f32(2.0 * math.pi / 2**32)
+    t2 = t * t
+    sine = polynomial(t2, -1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1) * t2 * t + t
+    cosine = polynomial(t2, 2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2) * t2 * t2
+    cosine = cosine - f32(0.5) * t2 + f32(1.0)
+    turned = [(cosine, sine), (-sine, cosine), (-cosine, -sine), (sine, -cosine)][quarter]
+    return radius * turned[0], radius * turned[1]
+
+
+# ---- the model ----
+
+
+def receptor_exits(insulin, p):
+    """The ways out of each state: state -> [(target, rate [1/s]), ...]."""
+    return {
+        "free": [("bound", p.bind_first * insulin), ("internal free", p.internalise_free)],
+        "bound": [("free", p.unbind_first), ("once", p.phosphorylate)],
+        "once": [
+            ("free", p.dephosphorylate),
+            ("twice", p.bind_second * insulin),
+            ("internal once", p.internalise_active),
+        ],
+        "twice": [("once", p.unbind_second), ("internal twice", p.internalise_active)],
+        "internal free": [("free", p.recycle_free)],
+        "internal once": [("once", p.recycle_active), ("internal free", p.dephosphorylate_internal)],
+        "internal twice": [("twice", p.recycle_active), ("internal free", p.dephosphorylate_internal)],
+    }
+
+
+def vesicle_exits(rab10, near, p):
+    """`near`: within the capture distance of the membrane, without which there is no tethering."""
+    return {
+        "stored": [("mobile", p.release * rab10)],
+        "mobile": [("stored", p.recapture), ("tethered", p.tether if near else 0.0)],
+        "tethered": [("mobile", p.untether), ("docked", p.dock)],
+        "docked": [("tethered", p.undock), ("tethered", p.fuse_transiently), ("fused", p.fuse * rab10)],
+        "fused": [("endocytosed", p.endocytose)],
+        "endocytosed": [("stored", p.sort)],
+    }
+
+
+def glucose_exits(counts, glut4, bath, p):
+    """Carriers work both ways by Michaelis-Menten; hexokinase is inhibited by its product."""
+    molecules = {state: counts[state] * p.supply / sum(counts.values()) for state in GLUCOSE_STATES}
+    water = p.cytosol_volume * MOLECULES
+    inside, product = molecules["inside"] / water, molecules["phosphorylated"] / water
+
+    def carried(concentration):
+        by_glut4 = glut4 * p.glut4_turnover * concentration / (p.glut4_half + concentration)
+        return by_glut4 + p.glut1_copies * p.glut1_turnover * concentration / (p.glut1_half + concentration)
+
+    hexokinase = (
+        p.hexokinase_rate * inside / (p.hexokinase_half + inside) * p.g6p_inhibition / (p.g6p_inhibition + product)
+    )
+    return {
+        "outside": [("inside", carried(bath) / molecules["outside"] if molecules["outside"] else 0.0)],
+        "inside": [
+            ("outside", carried(inside) / molecules["inside"] if inside else 0.0),
+            ("phosphorylated", hexokinase / inside if inside else 0.0),
+        ],
+        "phosphorylated": [("used", p.use)],
+        "used": [],
+    }
+
+
+def signalling_slope(y, active, p):
+    """Time derivative [1/s, percent/s] of the nine species, from the active fraction of receptors."""
+    irs1, pi3k, pip3, pip2, pi34p2, t308, akt, as160, rab10 = y
+    free_irs1 = 1.0 - irs1 - p.pi3k_per_irs1 * pi3k
+    bind = p.pi3k_bind * irs1 * (1.0 - pi3k)
+    unbind = p.pi3k_unbind * pi3k
+    # per PI3K bound, one IRS1p is taken up; amounts of IRS1 and PI3K are fractions of different totals
+    d_irs1 = (
+        p.irs1_phosphorylate * (active / p.receptor_reference) * free_irs1
+        - p.irs1_dephosphorylate * irs1
+        + p.pi3k_per_irs1 * (unbind - bind)
+    )
+    k9 = p.pip3_synthesis_basal + (p.pip3_synthesis_stimulated - p.pip3_synthesis_basal) * pi3k / p.pi3k_reference
+    pip2_to_pip3, pip3_to_pip2 = k9 * pip2, p.pten * pip3
+    pi34p2_to_pip3, pip3_to_pi34p2 = p.pi34p2_phosphorylate * pi34p2, p.ship * pip3
+    above_basal = max(0.0, (pip3 - p.pip3_basal) / (p.pip3_reference - p.pip3_basal))
+    pdk1, pdk1_at_reference = (x / (x + p.pdk1_half_pip3) for x in (pip3, p.pip3_reference))
+    to_t308 = p.akt_phosphorylate_t308 * above_basal * pdk1 / pdk1_at_reference * (1.0 - t308 - akt)
+    to_active = p.akt_phosphorylate_s473 * t308
+    from_active = p.akt_dephosphorylate_s473 * akt
+    return [
+        d_irs1,
+        bind - unbind,
+        pip2_to_pip3 - pip3_to_pip2 + pi34p2_to_pip3 - pip3_to_pi34p2,
+        pip3_to_pip2 - pip2_to_pip3,
+        pip3_to_pi34p2 - pi34p2_to_pip3,
+        to_t308 + from_active - to_active - p.akt_dephosphorylate_t308 * t308,
+        to_active - from_active,
+        p.as160_phosphorylate * akt * (1.0 - as160) - p.as160_dephosphorylate * as160,
+        p.rab10_load * (1.0 - rab10) - p.rab10_hydrolyse * (1.0 - as160) * rab10,
+    ]
+
+
+def signalling_parts(dt, p):
+    """Into how many parts a step is divided: 1.3 lifetimes of what leaves its state fastest in each."""
+    fastest = max(
+        p.irs1_phosphorylate / p.receptor_reference,
+        p.irs1_dephosphorylate + p.pi3k_bind,
+        p.pi3k_unbind + p.pi3k_bind,
+        p.pten + p.ship,
+        max(p.pip3_synthesis_basal, p.pip3_synthesis_stimulated / p.pi3k_reference),
+        p.pi34p2_phosphorylate,
+        p.akt_phosphorylate_t308 * 100.0 / p.pip3_reference,
+        p.akt_phosphorylate_s473 + p.akt_dephosphorylate_t308,
+        p.akt_dephosphorylate_s473,
+        p.as160_phosphorylate + p.as160_dephosphorylate,
+        p.rab10_load + p.rab10_hydrolyse,
+    )
+    return math.ceil(dt * fastest / 1.3)
+
+
+def runge_kutta(y, active, p, h):
+    """One classical fourth-order step."""
+
+    def ahead(slope, by):
+        return [a + by * b for a, b in zip(y, slope, strict=True)]
+
+    k1 = signalling_slope(y, active, p)
+    k2 = signalling_slope(ahead(k1, h / 2.0), active, p)
+    k3 = signalling_slope(ahead(k2, h / 2.0), active, p)
+    k4 = signalling_slope(ahead(k3, h), active, p)
+    return ahead([(a + 2.0 * b + 2.0 * c + d) / 6.0 for a, b, c, d in zip(k1, k2, k3, k4, strict=True)], h)
+
+
+def mean_over_step(schedule, start, dt):
+    """Mean of a piecewise constant course over start .. start + dt."""
+    ends = [*schedule.times[1:], math.inf]
+    overlaps = [max(0.0, min(end, start + dt) - max(t, start)) for t, end in zip(schedule.times, ends, strict=True)]
+    return sum(o * value for o, value in zip(overlaps, schedule.values, strict=True)) / sum(overlaps)
+
+
+# ---- the agents ----
+
+
+class Agent:
+    """One agent: its state, what is left of its E, and how many random numbers it has used."""
+
+    def __init__(self, index, state, stream, replicate, seed):
+        self.index, self.state = index, state
+        self.stream, self.replicate, self.seed = stream, replicate, seed
+        self.draws = 0
+        self.remaining, _ = self.draw()
+
+    def draw(self):
+        """The next E, and the uniform number that goes with it."""
+        w = philox(self.index, self.draws, self.stream, self.replicate, self.seed)
+        self.draws += 1
+        return -math.log(uniform(w[0], w[1])), uniform(w[2], w[3])
+
+    def exits(self, exits):
+        return exits[self.state]
+
+    def enter(self, state):
+        self.state = state
+
+    def fire(self, exits, dt, events):
+        """Live through one step of constant rates; returns how often it fired."""
+        fired = 0
+        while True:
+            ways = self.exits(exits)
+            total = sum(rate for _, rate in ways)
+            if self.remaining >= total * dt:
+                self.remaining -= total * dt
+                return fired
+            dt -= self.remaining / total
+            self.remaining, u = self.draw()
+            way = choose([rate for _, rate in ways], u * total)
+            events[self.state, way] += 1
+            fired += 1
+            self.enter(ways[way][0])
+
+
+def choose(rates, point):
+    """Number of the rate in whose stretch of their running sum the point lies."""
+    for way, rate in enumerate(rates):
+        point -= rate
+        if point < 0.0:
+            return way
+    return way
+
+
+class Vesicle(Agent):
+    """An agent with a place."""
+
+    def __init__(self, index, state, position, glut4, replicate, seed, p, dt):
+        super().__init__(index, state, VESICLE_CLOCK, replicate, seed)
+        self.position, self.glut4 = [f32(x) for x in position], glut4
+        self.radius = None  # [um], known once it has moved
+        self.capture = f32(p.cell_radius - p.capture_distance)
+        speed = {
+            "stored": (p.diffusion_stored, 0.0),
+            "mobile": (p.diffusion_mobile, p.drift_mobile),
+            "fused": (p.diffusion_fused, 0.0),
+            "endocytosed": (p.diffusion_endocytosed, -p.drift_endocytosed),
+        }
+        self.spread = {state: f32(math.sqrt(2.0 * d * dt)) for state, (d, _) in speed.items()}
+        self.drift = {state: f32(v * dt) for state, (_, v) in speed.items()}
+        cytosol, membrane = (f32(p.inner_radius), f32(p.cell_radius)), (f32(p.cell_radius), f32(p.cell_radius))
+        self.room = {state: membrane if state in ("docked", "fused") else cytosol for state in VESICLE_STATES}
+
+    def moves(self):
+        return self.state == "mobile" or bool(self.spread.get(self.state) or self.drift.get(self.state))
+
+    def move(self, step):
+        """Drift along the radius as far as the walls, spread by three normals, reflect at the walls."""
+        w = philox(self.index, step, VESICLE_MOTION, self.replicate, self.seed)
+        normals = [*normal_pair(w[0], w[1]), normal_pair(w[2], w[3])[0]]
+        low, high = self.room[self.state]
+        r = norm(self.position)
+        stretch = min(max(r + self.drift[self.state], low), high) / r
+        self.position = [x * stretch + self.spread[self.state] * n for x, n in zip(self.position, normals, strict=True)]
+        r = norm(self.position)
+        if r > high:
+            r = f32(2.0) * high - r
+        if r < low:
+            r = f32(2.0) * low - r
+        self.put_at(min(max(r, low), high))
+
+    def put_at(self, radius):
+        scale = radius / norm(self.position)
+        self.position = [x * scale for x in self.position]
+        self.radius = radius
+
+    def exits(self, exits):
+        near = self.state == "mobile" and self.radius > self.capture
+        return exits[near][self.state]
+
+    def enter(self, state):
+        super().enter(state)
+        low, high = self.room[state]
+        self.put_at(min(max(norm(self.position), low), high))
+
+
+def norm(position):
+    x, y, z = position
+    return max(np.sqrt(x * x + y * y + z * z), f32(1e-6))
+
+
+# ---- the cell ----
+
+
+class Twin:
+    """The cell of an Engine at time 0, advanced one step at a time.
+
+    Taken over from the engine: parameters, schedules, and who starts in which state and place. Clocks are armed anew.
+    """
+
+    def __init__(self, engine, seed, replicate=0):
+        self.p, self.bath, self.dt = engine.parameters, engine.scenario.bath, engine.dt
+        self.steps = 0
+        self.signals = engine.signals.tolist()
+        self.receptors = [
+            Agent(i, RECEPTOR_STATES[s], RECEPTOR_CLOCK, replicate, seed)
+            for i, s in enumerate(engine.receptors.state.tolist())
+        ]
+        v = engine.vesicles
+        self.vesicles = [
+            Vesicle(i, VESICLE_STATES[s], place, copies, replicate, seed, self.p.vesicle, self.dt)
+            for i, (s, *place, copies) in enumerate(zip(v.state.tolist(), v.x, v.y, v.z, v.glut4.tolist(), strict=True))
+        ]
+        self.glucose = [
+            Agent(i, GLUCOSE_STATES[s], GLUCOSE_CLOCK, replicate, seed)
+            for i, s in enumerate(engine.glucose.state.tolist())
+        ]
+        self.events = {"receptors": Counter(), "vesicles": Counter(), "glucose": Counter()}
+        self.most_in_a_step = Counter()
+
+    def step(self):
+        start = self.steps * self.dt
+        insulin = mean_over_step(self.bath.insulin, start, self.dt)
+        self._fire("receptors", receptor_exits(insulin, self.p.receptor))
+        active = sum(agent.state in ("once", "twice") for agent in self.receptors) / len(self.receptors)
+        parts = signalling_parts(self.dt, self.p.signalling)
+        for _ in range(parts):
+            self.signals = runge_kutta(self.signals, active, self.p.signalling, self.dt / parts)
+        rab10 = self.signals[-1]
+        for one in self.vesicles:
+            if one.moves():
+                one.move(self.steps)
+        self._fire("vesicles", {near: vesicle_exits(rab10, near, self.p.vesicle) for near in (False, True)})
+        sugar = mean_over_step(self.bath.glucose, start, self.dt)
+        self._fire("glucose", glucose_exits(self.counts("glucose"), self.glut4_surface(), sugar, self.p.glucose))
+        self.steps += 1
+
+    def _fire(self, kind, exits):
+        for agent in getattr(self, kind):
+            fired = agent.fire(exits, self.dt, self.events[kind])
+            self.most_in_a_step[kind] = max(self.most_in_a_step[kind], fired)
+
+    def counts(self, kind):
+        states = {"receptors": RECEPTOR_STATES, "vesicles": VESICLE_STATES, "glucose": GLUCOSE_STATES}[kind]
+        found = Counter(agent.state for agent in getattr(self, kind))
+        return {state: found[state] for state in states}
+
+    def glut4_surface(self):
+        return sum(one.glut4 for one in self.vesicles if one.state == "fused")
