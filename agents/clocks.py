@@ -85,6 +85,11 @@ def find_step(threshold, s, k, hazard):
     last = hazard.shape[0] - 1
     if threshold >= hazard[last, s]:
         return last
+    slope = hazard[k + 1, s] - hazard[k, s]
+    if slope > 0.0:  # rates seldom change much, so a straight line mostly finds it
+        guess = k + int(min((threshold - hazard[k, s]) / slope, last - 1.0 - k))
+        if hazard[guess, s] <= threshold < hazard[guess + 1, s]:
+            return guess
     low, high = k, last - 1
     while low < high:
         middle = (low + high) // 2
