@@ -138,7 +138,7 @@ _TWO = np.float32(2.0)
 
 @njit(cache=True, forceinline=True)
 def displace(x, y, z, spread, drift, low, high, agent, step, source):
-    """One step of one vesicle: drift along the radius up to a wall, Brownian displacement, radial reflection at the walls.
+    """One step of one vesicle: drift along the radius as far as a wall, Brownian displacement, reflection at the walls.
 
     All in float32 and free of branches and calls, so that a loop over vesicles vectorises. Reflection in a sphere is
     exact to first order in (step length / radius). A state with low == high lives on that sphere: diffusion there is

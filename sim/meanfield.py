@@ -7,14 +7,14 @@ sqrt N), their finite step, O(step), and the width of a radial bin.
 
 import numpy as np
 from scipy.integrate import solve_ivp
+from scipy.sparse import csc_matrix
 
 from agents import glucose, receptor, vesicle
 from sim import equilibrium, signalling
-from sim.flow import Shell, flow, shell, vesicle_flow
+from sim.flow import BINS, CAPTURE_BINS, Shell, flow, shell, vesicle_flow
 from sim.trace import Trace
 
 _RAB10 = signalling.SPECIES.index("rab10_active")
-BINS, CAPTURE_BINS = 40, 10
 
 
 class System:
@@ -122,17 +122,18 @@ def solve(scenario, times, rtol: float = 1e-6, bins: int = BINS, capture_bins: i
     changes = [time for time in sorted({*bath.insulin.times, *bath.glucose.times}) if time < times[-1]]
     for start, end in zip(changes, [*changes[1:], times[-1]]):
         wanted = (times > start) & (times <= end)
-        solution = solve_ivp(
-            lambda _, y, insulin, glucose_outside: system.derivative(y, insulin, glucose_outside),
-            (start, end),
-            y,
-            method="BDF",
-            t_eval=np.union1d(times[wanted], end),
-            args=(bath.insulin.at(start), bath.glucose.at(start)),
-            rtol=rtol,
-            atol=1e-9,
-            jac=lambda _, y, insulin, glucose_outside: system.jacobian(y, insulin, glucose_outside),
-        )
+        with np.errstate(invalid="ignore", over="ignore"):  # scipy computes with rows that it has not filled yet
+            solution = solve_ivp(
+                lambda _, y, insulin, glucose_outside: system.derivative(y, insulin, glucose_outside),
+                (start, end),
+                y,
+                method="BDF",
+                t_eval=np.union1d(times[wanted], end),
+                args=(bath.insulin.at(start), bath.glucose.at(start)),
+                rtol=rtol,
+                atol=1e-9,
+                jac=lambda _, y, insulin, glucose_outside: csc_matrix(system.jacobian(y, insulin, glucose_outside)),
+            )
         if not solution.success:
             raise ArithmeticError(f"the mean field could not be solved between {start} and {end} s: {solution.message}")
         rows[wanted] = solution.y.T[: wanted.sum()]

@@ -9,8 +9,8 @@ from types import FunctionType
 from agents import glucose, receptor, vesicle
 from sim import signalling
 from sim.errors import InputError
-from sim.flow import shell
-from sim.meanfield import BINS, CAPTURE_BINS, System
+from sim.flow import BINS, CAPTURE_BINS, shell
+from sim.meanfield import System
 
 
 class Formula:

@@ -134,6 +134,10 @@ def test_diffusion_alone_fills_the_volume_evenly(state):
     assert radii.min() >= np.float32(LOW) * (1.0 - 1e-6)
     assert radii.max() <= np.float32(HIGH) * (1.0 + 1e-6)
     assert fits(radii, lambda r: r**2)
+    for near in ((LOW, LOW + 0.02), (HIGH - 0.02, HIGH)):  # nobody is left lying at a wall
+        share = (near[1] ** 3 - near[0] ** 3) / (HIGH**3 - LOW**3)
+        inside = ((radii >= near[0] - 1e-5) & (radii <= near[1] + 1e-5)).sum()
+        assert laws.far_off(np.array([inside, N - inside]), np.array([share, 1.0 - share])) <= 1.0
     assert not fits(radii, lambda r: 1.0)  # evenly along the radius
     assert not fits(radii, lambda r: r)
     assert not fits(radii, lambda r: r**4)

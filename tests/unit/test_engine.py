@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from agents import glucose, receptor, vesicle
 from sim import engine as engine_module
 from sim.engine import Engine
-from sim.trace import Trace
+from sim.trace import Events, Trace
 from tests.support import PARAMETERS, Glucose, Receptors, Vesicles, on_sphere, small_scenario
 
 JUMP = [(0.0, 0.3), (5.0, 100.0), (12.3, 3.0)]
@@ -293,6 +293,43 @@ def test_books_that_do_not_balance_are_seen():
         column[-1] += 1
         with pytest.raises(AssertionError):
             assert_books_balance(engine, trace._replace(**{name: column}), before)
+
+
+# ---- single events ----
+
+
+def logged(pieces, threads=1):
+    engine = Engine(scenario(), seed=1, threads=threads, log_events=True)
+    rows = [(engine.advance(piece), engine.take_events()) for piece in pieces]
+    trace = Trace(*map(np.concatenate, zip(*(trace for trace, _ in rows), strict=True)))
+    return (engine, trace), Events(*map(np.concatenate, zip(*(events for _, events in rows), strict=True)))
+
+
+def test_logging_events_changes_nothing_and_leaves_none_out():
+    run_with_log, events = logged([100])
+    assert_same_bits(run([100]), run_with_log)
+    engine, trace = run_with_log
+    assert (
+        np.bincount(events.transition, minlength=len(vesicle.TRANSITIONS)).tolist() == trace.vesicle_events[-1].tolist()
+    )
+    assert (np.diff(events.time) >= 0.0).all()
+    assert 0.0 < events.time[0] < events.time[-1] <= 50.0
+    np.testing.assert_array_equal(np.bincount(events.agent, minlength=len(engine.vesicles)), engine.vesicles.draws - 1)
+    np.testing.assert_array_equal(events.glut4, engine.vesicles.glut4[events.agent])
+    assert [len(column) for column in engine.take_events()] == [0] * len(Events._fields)
+
+
+@pytest.mark.parametrize(("pieces", "threads"), [([1] * 100, 1), ([37, 63], 3)])
+def test_the_log_does_not_depend_on_pieces_threads_or_its_first_size(monkeypatch, pieces, threads):
+    expected_run, expected = logged([100])
+    monkeypatch.setattr(engine_module, "LOG_CAPACITY", 3)
+    found_run, found = logged(pieces, threads)
+    assert_same_bits(expected_run, found_run)
+    for name, one, other in zip(Events._fields, expected, found, strict=True):
+        if name == "time":
+            np.testing.assert_allclose(one, other, rtol=1e-12)
+        else:
+            np.testing.assert_array_equal(one, other, err_msg=name)
 
 
 # ---- the ends of what is allowed ----
