@@ -165,7 +165,11 @@ class Cell(mesa.Model):
         self.receptors = PopulationView(self, "receptor", self.engine.receptors, receptor.State)
         self.vesicles = PopulationView(self, "vesicle", self.engine.vesicles, vesicle.State)
         self.glucose = PopulationView(self, "glucose agent", self.engine.glucose, glucose.State)
-        self._scale = observables.Scale(self.engine.glut4_total, self.engine.molecules_per_agent)
+        self._scale = observables.Scale(
+            self.engine.glut4_total,
+            self.engine.molecules_per_agent,
+            self.engine.parameters.signalling.pi3k_per_irs1,
+        )
         self._stride = round(scenario.run.record_every / scenario.run.step)
         self._steps = round(scenario.run.duration / scenario.run.step)
         self.datacollector = mesa.DataCollector({"time": "time", **{o.name: partial(_report, o.name) for o in SCALARS}})

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim import observables, summary
+from sim import meanfield, observables, single_vesicle, summary
 from sim.engine import Engine
 from sim.errors import InputError, describe
 from sim.results import Writer
@@ -27,6 +27,7 @@ MAX_BLOCK = 256  # steps between two looks at whether to stop
 BLOCK_SECONDS = 0.1  # and about the time between them
 REPORT_SECONDS = 0.1
 MAX_THREADS = 1024
+METHODS = {False: "agents", True: "mean field"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class RunResult:
     wall_seconds : float
     status : "complete" or "failed" (a replicate failed; what was reached is kept)
     dataset : xarray.Dataset    dims replicate, time (and states); read from disk when used
+    single_vesicle : xarray.Dataset or None    with run.events: rates, dwell times and waits (sim/single_vesicle.py)
     """
 
     out: Path | None
@@ -56,6 +58,10 @@ class RunResult:
     def dataset(self) -> "xarray.Dataset":
         return self._writer.dataset()
 
+    @cached_property
+    def single_vesicle(self) -> "xarray.Dataset | None":
+        return self._writer.single_vesicle()
+
 
 def run(
     scenario: Scenario | str | os.PathLike,
@@ -64,6 +70,7 @@ def run(
     replicates: int | None = None,
     threads: int | None = None,
     progress: Callable[[float, float], None] | None = None,
+    mean_field: bool = False,
 ) -> RunResult:
     """Run all replicates of a scenario.
 
@@ -76,6 +83,7 @@ def run(
     seed, replicates : instead of the scenario's; recorded in the resolved scenario
     threads : default all processors; replicates share them
     progress : called with the simulated seconds done and in all, over all replicates, about ten times a second
+    mean_field : solve the mean-field twin instead of simulating agents; without chance there is one replicate
 
     Raises
     ------
@@ -86,13 +94,15 @@ def run(
     """
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario)
-    scenario = _with_run(scenario, seed, replicates)
-    threads = _whole("threads", threads, 1, MAX_THREADS) or os.cpu_count() or 1
+    scenario = prepare(scenario, seed, replicates, mean_field)
+    threads = count_threads(threads)
     replicates = scenario.run.replicates
     workers = min(replicates, threads)
-    scenario.check_memory(workers)
+    if not mean_field:
+        scenario.check_memory(workers)
     _ = scenario.parameter_set  # any fault in it is found here, not in a thread
-    writer = Writer(scenario, out)
+    writer = Writer(scenario, out, {"method": METHODS[mean_field]})
+    work = solve if mean_field else simulate
     stop = Event()
     total = scenario.run.duration * replicates
     status, futures, numbers = "failed", [], None
@@ -100,7 +110,7 @@ def run(
         with ThreadPoolExecutor(1) as opener, ThreadPoolExecutor(workers, thread_name_prefix="replicate") as pool:
             try:
                 inner = threads // workers
-                futures = [pool.submit(_simulate, scenario, r, inner, writer, stop) for r in range(replicates)]
+                futures = [pool.submit(work, scenario, r, inner, writer, stop) for r in range(replicates)]
                 opening = opener.submit(writer.open)  # meanwhile: stepping need not wait for zarr to be imported
                 while wait(futures, timeout=REPORT_SECONDS).not_done:
                     if progress:
@@ -129,6 +139,12 @@ def run(
         from sim.plots import save_figure
 
         save_figure(writer.dataset(), writer.out / "figure.png")
+        if scenario.run.events:
+            from sim import single_vesicle_figure
+
+            single_vesicle_figure.save_figure(
+                writer.dataset(), writer.single_vesicle(), writer.out / "single_vesicle.png"
+            )
     return RunResult(writer.out, writer.store, numbers, _warnings(futures, errors), writer.wall_seconds, status, writer)
 
 
@@ -140,30 +156,64 @@ def _whole(name: str, value: int | None, low: int, high: int) -> int | None:
     return int(value)
 
 
-def _with_run(scenario: Scenario, seed: int | None, replicates: int | None) -> Scenario:
-    """The scenario with another seed or number of replicates; None keeps its own."""
+def count_threads(threads: int | None) -> int:
+    """The number of threads that the user wants, checked; all processors if None."""
+    return _whole("threads", threads, 1, MAX_THREADS) or os.cpu_count() or 1
+
+
+def prepare(scenario: Scenario, seed: int | None, replicates: int | None, mean_field: bool = False) -> Scenario:
+    """The scenario with another seed or number of replicates; None keeps its own.
+
+    A mean field has one replicate and, since it knows no single vesicles, no events.
+    """
     changes = {
         "seed": _whole("seed", seed, 0, MAX_SEED),
         "replicates": _whole("replicates", replicates, 1, MAX_REPLICATES),
     }
+    if mean_field:
+        if replicates not in (None, 1):
+            raise InputError("expected 1 for a mean field, which knows no chance; leave it out.", "replicates")
+        changes |= {"replicates": 1, "events": False}
     changes = {key: value for key, value in changes.items() if value is not None}
     return scenario.model_copy(update={"run": scenario.run.model_copy(update=changes)}) if changes else scenario
 
 
-def _simulate(scenario: Scenario, replicate: int, threads: int, writer: Writer, stop: Event) -> list[str]:
+def solve(scenario: Scenario, replicate: int, threads: int, writer: Writer, stop: Event) -> list[str]:
+    """Solve the mean field of a scenario as its only replicate; as `simulate`, but in one thread and at one go."""
+    trace = meanfield.solve(scenario, writer.time)
+    p = scenario.parameter_set
+    scale = observables.Scale(
+        p.vesicle.glut4_copies, p.glucose.supply / scenario.cell.glucose_agents, p.signalling.pi3k_per_irs1
+    )
+    writer.append(replicate, observables.measure(trace, None, scale), scenario.run.duration)
+    writer.flush(replicate)
+    return []
+
+
+def simulate(scenario: Scenario, replicate: int, threads: int, writer: Writer, stop: Event) -> list[str]:
     """Run one replicate to the end, or until told to stop; returns the engine's warnings."""
-    engine = Engine(scenario, seed=scenario.run.seed, replicate=replicate, threads=threads)
-    scale = observables.Scale(engine.glut4_total, engine.molecules_per_agent)
+    logging = scenario.run.events
+    engine = Engine(scenario, seed=scenario.run.seed, replicate=replicate, threads=threads, log_events=logging)
+    scale = observables.Scale(
+        engine.glut4_total, engine.molecules_per_agent, scenario.parameter_set.signalling.pi3k_per_irs1
+    )
     stride = round(scenario.run.record_every / scenario.run.step)
     steps = round(scenario.run.duration / scenario.run.step)
     last = observables.choose(engine.snapshot(), [0])
     writer.append(replicate, observables.measure(last, None, scale), 0.0)
+    if logging:
+        watched = single_vesicle.Statistics(scenario, engine.vesicles.state)
+        writer.start_log(replicate, engine.vesicles.state)
     done, block = 0, 1
     try:
         while done < steps and not stop.is_set():
             began = perf_counter()
             block = min(block, steps - done)
             trace = engine.advance(block)
+            if logging:
+                events = engine.take_events()
+                watched.add(events)
+                writer.append_events(replicate, events)
             chosen = np.arange(stride - 1 - done % stride, block, stride)
             done += block
             values = None
@@ -179,6 +229,8 @@ def _simulate(scenario: Scenario, replicate: int, threads: int, writer: Writer, 
                 block = max(block // 2, 1)
     finally:
         writer.flush(replicate)
+        if logging:
+            writer.put_statistics(replicate, watched.result(done * scenario.run.step))
     return engine.warnings()
 
 
@@ -210,5 +262,10 @@ def _summarise(writer: Writer) -> dict:
     scenario = writer.scenario
     schedule = scenario.bath.insulin
     series = {name: writer.series(name) for name in summary.NEEDED}
-    time = writer.time[: writer.reached]
-    return summary.summarise(scenario.name, scenario.run.seed, time, series, (schedule.times, schedule.values))
+    content = summary.summarise(
+        scenario.name, scenario.run.seed, writer.time, series, (schedule.times, schedule.values)
+    )
+    if scenario.run.events:
+        values = {name: writer.statistics(name) for name in single_vesicle.SUMMED}
+        content[single_vesicle.GROUP] = single_vesicle.summarise(values)
+    return content

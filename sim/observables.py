@@ -18,8 +18,9 @@ STATE_NAMES: Mapping[str, tuple[str, ...]] = {
 class Scale(NamedTuple):
     """What turns an engine's counts into amounts."""
 
-    glut4_total: int  # GLUT4 of the cell [copies]
+    glut4_total: float  # GLUT4 of the cell [copies]
     molecules_per_agent: float  # glucose molecules that one agent stands for
+    pi3k_per_irs1: float  # total PI3K over total IRS1
 
 
 class Records(NamedTuple):
@@ -62,8 +63,18 @@ def _species(name: str, factor: float) -> Callable[[Records], np.ndarray]:
     return lambda records: factor * records.rows.signalling[:, column]
 
 
+def _percent_irs1(records: Records) -> np.ndarray:
+    """Phosphorylated IRS1, free and bound to PI3K: a blot tells no difference."""
+    species = dict(zip(signalling.SPECIES, records.rows.signalling.T))
+    return 100.0 * (species["irs1_phosphorylated"] + records.scale.pi3k_per_irs1 * species["pi3k_bound"])
+
+
 def _fusions(trace) -> np.ndarray:
     return trace.vesicle_events[:, vesicle.FUSION]
+
+
+def _transient_fusions(trace) -> np.ndarray:
+    return trace.vesicle_events[:, vesicle.TRANSIENT_FUSION]
 
 
 def _net_influx(trace) -> np.ndarray:
@@ -74,6 +85,7 @@ OBSERVABLES: tuple[Observable, ...] = (
     Observable("insulin", "nM", "Insulin in the bath", lambda r: r.rows.insulin),
     Observable("receptors", "receptors", "Insulin receptors by state", lambda r: r.rows.receptors, "receptor_state"),
     Observable("receptors_active", "percent", "Receptors phosphorylated at the surface", _percent_active),
+    Observable("irs1_phosphorylated", "percent", "IRS1 phosphorylated on tyrosine", _percent_irs1),
     Observable("pip3", "percent", "PI(3,4,5)P3, share of the phosphoinositides", _species("pip3", 1.0)),
     Observable("akt_active", "percent", "Akt phosphorylated on T308 and S473", _species("akt_active", 100.0)),
     Observable("as160_phosphorylated", "percent", "AS160 phosphorylated", _species("as160_phosphorylated", 100.0)),
@@ -104,6 +116,12 @@ OBSERVABLES: tuple[Observable, ...] = (
         "1/min",
         "Vesicle fusions since the record before, per minute",
         lambda r: 60.0 * r.per_second(_fusions),
+    ),
+    Observable(
+        "transient_fusion_rate",
+        "1/min",
+        "Vesicle fusions that set no GLUT4 free since the record before, per minute",
+        lambda r: 60.0 * r.per_second(_transient_fusions),
     ),
 )
 

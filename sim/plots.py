@@ -71,9 +71,9 @@ def draw(dataset: "xarray.Dataset") -> Figure:
         axes = figure.subplots(2, 3)
         panels = (_receptors, _cascade, _surface, _vesicles, _uptake, _fusion)
         for ax, panel in zip(axes.flat, panels, strict=True):
-            _shade_insulin(ax, dataset)
+            shade_insulin(ax, dataset)
             panel(ax, dataset)
-            ax.set_xlim(0.0, _minutes(dataset)[-1])
+            ax.set_xlim(0.0, in_minutes(dataset)[-1])
             ax.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 1.5, 2, 3, 5, 10]))
             ax.set_xlabel("Time [min]")
         title = textwrap.fill(dataset.attrs.get("title") or dataset.attrs.get("scenario", ""), width=95)
@@ -84,13 +84,14 @@ def draw(dataset: "xarray.Dataset") -> Figure:
         return figure
 
 
-def _minutes(dataset) -> np.ndarray:
+def in_minutes(dataset) -> np.ndarray:
+    """Times of the records [min]."""
     return dataset["time"].values / 60.0
 
 
 def _insulin(dataset) -> list[tuple[float, float, float]]:
     """Stretches of constant insulin: start [min], end [min], level [nM]. The level of a record held just before it."""
-    insulin, minutes = np.fmax.reduce(dataset["insulin"].values, axis=0), _minutes(dataset)
+    insulin, minutes = np.fmax.reduce(dataset["insulin"].values, axis=0), in_minutes(dataset)
     last = np.isfinite(insulin).sum() - 1
     if last < 1:
         return []
@@ -98,7 +99,7 @@ def _insulin(dataset) -> list[tuple[float, float, float]]:
     return [(minutes[start], minutes[end], insulin[end]) for start, end in pairwise(changes)]
 
 
-def _shade_insulin(ax: Axes, dataset) -> None:
+def shade_insulin(ax: Axes, dataset) -> None:
     """Shade the times with more insulin than the least, the deeper the more."""
     stretches = _insulin(dataset)
     levels = sorted({level for _, _, level in stretches})
@@ -108,11 +109,11 @@ def _shade_insulin(ax: Axes, dataset) -> None:
             ax.axvspan(start, end, color=SHADE, alpha=depth, linewidth=0, zorder=0)
 
 
-def _label_insulin(ax: Axes, dataset) -> None:
+def label_insulin(ax: Axes, dataset) -> None:
     """Write each level of insulin over its time, unless that would run into the one before."""
     width, taken = 0.18, -1.0  # of a text, and how far the last one reaches, as shares of the axis
     for start, end, level in _insulin(dataset):
-        middle = (start + end) / 2.0 / _minutes(dataset)[-1]
+        middle = (start + end) / 2.0 / in_minutes(dataset)[-1]
         middle = min(max(middle, width / 2.0), 1.0 - width / 2.0)
         if level > 0.0 and middle - width / 2.0 > taken:
             text = f"{level:.3g} nM" if level >= 0.1 else f"{1e3 * level:.3g} pM"
@@ -127,7 +128,7 @@ def _mean(values: np.ndarray) -> np.ndarray:
     return np.where(n > 0, np.where(reached, values, 0.0).sum(axis=0) / np.maximum(n, 1), np.nan)
 
 
-def _line(ax: Axes, x: np.ndarray, values: np.ndarray, colour: str, label: str | None = None, style: str = "-") -> None:
+def line(ax: Axes, x: np.ndarray, values: np.ndarray, colour: str, label: str | None = None, style: str = "-") -> None:
     """Mean over replicates and, with several, their range. values : (replicates, K)"""
     ax.plot(x, _mean(values), style, color=colour, label=label, zorder=3)
     if len(values) > 1:
@@ -135,13 +136,13 @@ def _line(ax: Axes, x: np.ndarray, values: np.ndarray, colour: str, label: str |
         ax.fill_between(x, low, high, color=colour, alpha=0.22, linewidth=0, zorder=2)
 
 
-def _legend(ax: Axes, columns: int) -> None:
+def legend(ax: Axes, columns: int) -> None:
     """Legend between title and panel, where no curve can run into it."""
     legend = ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=columns, borderaxespad=0.2)
     legend.set_in_layout(False)  # or a wide one would narrow the panels of its column
 
 
-def _frame(ax: Axes, title: str, label: str, top: float | None = None) -> None:
+def frame(ax: Axes, title: str, label: str, top: float | None = None) -> None:
     """Title, axis label and limits: from 0 to somewhat above what is drawn, or to `top`."""
     ax.set_title(title)
     ax.set_ylabel(label)
@@ -152,12 +153,12 @@ def _receptors(ax: Axes, dataset) -> None:
     total = dataset["receptors"].sum("receptor_state", skipna=False)
     inside = [name for name in dataset["receptor_state"].values if name.startswith("internal")]
     internal = 100.0 * dataset["receptors"].sel(receptor_state=inside).sum("receptor_state", skipna=False) / total
-    _line(ax, _minutes(dataset), dataset["receptors_active"].values, VERMILION, "active at the surface")
-    _line(ax, _minutes(dataset), internal.values, BLUE, "internalised", "--")
-    _label_insulin(ax, dataset)
-    _frame(ax, "Insulin and its receptors", "Share of receptors [%]", top=112.0)
+    line(ax, in_minutes(dataset), dataset["receptors_active"].values, VERMILION, "active at the surface")
+    line(ax, in_minutes(dataset), internal.values, BLUE, "internalised", "--")
+    label_insulin(ax, dataset)
+    frame(ax, "Insulin and its receptors", "Share of receptors [%]", top=112.0)
     ax.set_yticks(range(0, 101, 20))
-    _legend(ax, columns=2)
+    legend(ax, columns=2)
 
 
 def _cascade(ax: Axes, dataset) -> None:
@@ -172,15 +173,15 @@ def _cascade(ax: Axes, dataset) -> None:
         mean = _mean(values)
         peak = np.nanmax(mean) if np.isfinite(mean).any() else 0.0
         scaled = 100.0 * values / peak if peak > 0.0 else values
-        _line(ax, _minutes(dataset), scaled, colour, f"{label} ({peak:.2g} %)", style)
-    _frame(ax, "Signalling", "Share of peak [%], peak in brackets", top=105.0)
+        line(ax, in_minutes(dataset), scaled, colour, f"{label} ({peak:.2g} %)", style)
+    frame(ax, "Signalling", "Share of peak [%], peak in brackets", top=105.0)
     ax.set_yticks(range(0, 101, 20))
-    _legend(ax, columns=2)
+    legend(ax, columns=2)
 
 
 def _surface(ax: Axes, dataset) -> None:
-    _line(ax, _minutes(dataset), dataset["surface_glut4_percent"].values, BLUE)
-    _frame(ax, "GLUT4 at the surface", "Share of the cell's GLUT4 [%]")
+    line(ax, in_minutes(dataset), dataset["surface_glut4_percent"].values, BLUE)
+    frame(ax, "GLUT4 at the surface", "Share of the cell's GLUT4 [%]")
 
 
 def _vesicles(ax: Axes, dataset) -> None:
@@ -189,14 +190,14 @@ def _vesicles(ax: Axes, dataset) -> None:
     layers = [_mean(share.sel(vesicle_state=name).values) for name in VESICLE_COLOURS]
     reached = np.isfinite(layers[0])
     ax.stackplot(
-        _minutes(dataset)[reached], [layer[reached] for layer in layers],
+        in_minutes(dataset)[reached], [layer[reached] for layer in layers],
         colors=list(VESICLE_COLOURS.values()), labels=list(VESICLE_COLOURS), edgecolor="white", linewidth=0.3, zorder=2,
     )  # fmt: skip
-    _frame(ax, "Vesicles on their way", "Share of vesicles [%], the rest stored")
-    _legend(ax, columns=3)
+    frame(ax, "Vesicles on their way", "Share of vesicles [%], the rest stored")
+    legend(ax, columns=3)
 
 
-def _binned(dataset, name: str) -> tuple[np.ndarray, np.ndarray]:
+def binned(dataset, name: str) -> tuple[np.ndarray, np.ndarray]:
     """A rate as means over windows of RATE_WINDOW, or over single intervals where these are longer.
 
     Returns
@@ -215,17 +216,17 @@ def _binned(dataset, name: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _uptake(ax: Axes, dataset) -> None:
-    minutes, rate = _binned(dataset, "glucose_uptake_rate")
+    minutes, rate = binned(dataset, "glucose_uptake_rate")
     largest = np.nanmax(np.abs(rate)) if np.isfinite(rate).any() else 1.0
     exponent = 3 * int(np.floor(np.log10(largest) / 3.0)) if largest > 0.0 else 0
-    _line(ax, minutes, rate / 10.0**exponent, VERMILION)
+    line(ax, minutes, rate / 10.0**exponent, VERMILION)
     factor = f"10$^{{{exponent}}}$ " if exponent else ""
     low = ax.get_ylim()[0]
-    _frame(ax, "Net glucose uptake", f"{factor}molecules per second")
+    frame(ax, "Net glucose uptake", f"{factor}molecules per second")
     if (rate < 0.0).any():  # more leaves than enters
         ax.set_ylim(bottom=low)
 
 
 def _fusion(ax: Axes, dataset) -> None:
-    _line(ax, *_binned(dataset, "fusion_rate"), GREEN)
-    _frame(ax, "Vesicle fusion", "Fusions per minute")
+    line(ax, *binned(dataset, "fusion_rate"), GREEN)
+    frame(ax, "Vesicle fusion", "Fusions per minute")

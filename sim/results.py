@@ -1,15 +1,17 @@
 """Results of a run: time series streamed to a Zarr store, read back as an xarray Dataset, and their provenance.
 
 The directory of a run holds `scenario.toml` (resolved), `results.zarr`, `summary.json`, `provenance.json` and
-`figure.png`. The store is made whole at the start, filled with NaN, and written chunk by chunk as records come in:
-whatever ends the run, what was reached by then can be read. xarray and zarr are imported where they are used, for that
-takes longer than all else a run needs to start.
+`figure.png`; that of a run with events also `single_vesicle.png`, and its store the groups of sim/event_store.py. The
+store is made whole at the start, filled with NaN, and written chunk by chunk as records come in: whatever ends the run,
+what was reached by then can be read. xarray and zarr are imported where they are used, for that takes longer than all
+else a run needs to start.
 """
 
 import json
 import os
 import platform
 import threading
+import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -21,7 +23,9 @@ import numpy as np
 
 from sim import __version__
 from sim.errors import InputError
+from sim.event_store import CHUNK_EVENTS, MemoryEvents, ZarrEvents, consolidate
 from sim.observables import OBSERVABLES, STATE_NAMES
+from sim.trace import Events
 
 if TYPE_CHECKING:
     import xarray
@@ -77,11 +81,11 @@ class ZarrSink:
     """Series in a Zarr store on disk, each replicate in chunks of its own, so that several threads may write.
 
     A chunk is replaced as a whole by renaming a finished file, so a reader never meets half of one.
+
+    final : whether no other group will be added to the store
     """
 
-    def __init__(self, path: Path, time: np.ndarray, replicates: int, attributes: Mapping[str, str]):
-        import warnings
-
+    def __init__(self, path: Path, time: np.ndarray, replicates: int, attributes: Mapping[str, str], final: bool):
         import zarr
 
         self.path = path
@@ -109,20 +113,21 @@ class ZarrSink:
         coordinate("replicate", np.arange(replicates), REPLICATE_ATTRIBUTES)
         for dim, names in STATE_NAMES.items():
             coordinate(dim, np.array(names, dtype=np.dtypes.StringDType()), {})
-        with warnings.catch_warnings():  # that other Zarr 3 readers may ignore the consolidated copy, which is harmless
-            warnings.filterwarnings("ignore", message="Consolidated metadata")
-            zarr.consolidate_metadata(group.store)
+        if final:
+            consolidate(path)
 
     def dataset(self) -> "xarray.Dataset":
         return open_results(self.path)
 
 
-def open_results(path: str | os.PathLike) -> "xarray.Dataset":
+def open_results(path: str | os.PathLike, group: str | None = None) -> "xarray.Dataset":
     """Open the results of a run, lazily: data are read when used.
 
     Parameters
     ----------
     path : a run's directory, or its results.zarr
+    group : None for the time series; of a run with events also "single_vesicle" (the statistics of all replicates) and
+        "events/0" (the log of replicate 0)
     """
     import xarray as xr
 
@@ -130,7 +135,11 @@ def open_results(path: str | os.PathLike) -> "xarray.Dataset":
     store = path / STORE if (path / STORE).is_dir() else path
     if not (store / "zarr.json").is_file():
         raise InputError(f"expected the directory of a run, found no {STORE} in it.", place=str(path))
-    return xr.open_zarr(store)
+    if group is not None and not (store / group / "zarr.json").is_file():
+        raise InputError(f'found no group "{group}" in {STORE}; run with run.events = true.', place=str(path))
+    with warnings.catch_warnings():  # that the metadata of a run with events are not consolidated before it ends
+        warnings.filterwarnings("ignore", message="Failed to open Zarr store with consolidated")
+        return xr.open_zarr(store, group=group)
 
 
 class Writer:
@@ -140,8 +149,10 @@ class Writer:
     already work: what they append before it has returned waits in memory.
     """
 
-    def __init__(self, scenario, out: str | os.PathLike | None):
+    def __init__(self, scenario, out: str | os.PathLike | None, about: Mapping[str, object] | None = None):
+        """`about` : what else the provenance shall say, such as {"method": "mean field"}"""
         self.scenario = scenario
+        self.about = dict(about or {})
         self.out = None if out is None else Path(out)
         self.time = record_times(scenario)
         self.replicates = scenario.run.replicates
@@ -151,12 +162,16 @@ class Writer:
         self._sink = None
         self._opened = threading.Event()
         self._pending = [[] for _ in range(self.replicates)]
+        self._events = None
+        self._initial_state = [None] * self.replicates
+        self._pending_events = [[] for _ in range(self.replicates)]
+        self._events_written = [0] * self.replicates
         self._written = [0] * self.replicates
         self._flushed_at = [self._clock] * self.replicates
         if self.out is not None:
             self._make_directory()
             (self.out / "scenario.toml").write_text(scenario.to_toml(), encoding="utf-8")
-            self._write_json("provenance.json", self.provenance("running", []))
+            self.write_json("provenance.json", self.provenance("running", []))
 
     def _make_directory(self) -> None:
         try:
@@ -181,11 +196,15 @@ class Writer:
             "seed": self.scenario.run.seed,
             "source": f"glut4sim {__version__}",
         }
+        events = self.scenario.run.events
         try:
             if self.out is None:
-                self._sink = MemorySink(self.time, self.replicates, attributes)
+                sink = MemorySink(self.time, self.replicates, attributes)
+                self._events = MemoryEvents(self.scenario) if events else None
             else:
-                self._sink = ZarrSink(self.store, self.time, self.replicates, attributes)
+                sink = ZarrSink(self.store, self.time, self.replicates, attributes, not events)
+                self._events = ZarrEvents(self.store, self.scenario) if events else None
+            self._sink = sink
         finally:
             self._opened.set()  # also after a fault: nobody should wait for what will not come
 
@@ -196,8 +215,26 @@ class Writer:
             pending.append(values)
         self.seconds_simulated[replicate] = seconds
         due = monotonic() - self._flushed_at[replicate] >= FLUSH_SECONDS
-        if self._opened.is_set() and (due or sum(len(v["insulin"]) for v in pending) >= CHUNK_RECORDS):
-            self.flush(replicate)
+        if self._opened.is_set():
+            if due or sum(len(v["insulin"]) for v in pending) >= CHUNK_RECORDS:
+                self.flush(replicate)
+            elif sum(len(events.time) for events in self._pending_events[replicate]) >= CHUNK_EVENTS:
+                self._flush_events(replicate, whole_chunks=True)
+
+    def start_log(self, replicate: int, state: np.ndarray) -> None:
+        """Begin a replicate's log of events with the state (n,) of each vesicle at t = 0."""
+        self._initial_state[replicate] = state.copy()
+
+    def append_events(self, replicate: int, events: Events) -> None:
+        """Take the next events of a replicate, to be written with its next records."""
+        self._pending_events[replicate].append(events)
+
+    def put_statistics(self, replicate: int, values: Mapping[str, np.ndarray]) -> None:
+        """Write the statistics of a replicate's single vesicles, by name as in single_vesicle.VARIABLES."""
+        self._opened.wait()
+        if self._sink is not None:
+            for name, array in self._events.tables.items():
+                array[replicate] = values[name]
 
     def flush(self, replicate: int) -> None:
         """Write what a replicate has appended."""
@@ -206,6 +243,7 @@ class Writer:
             return
         pending, self._pending[replicate] = self._pending[replicate], []
         self._flushed_at[replicate] = monotonic()
+        self._flush_events(replicate)
         if not pending:
             return
         start = self._written[replicate]
@@ -213,6 +251,19 @@ class Writer:
         for name, array in self._sink.arrays.items():
             array[replicate, start:stop] = np.concatenate([v[name] for v in pending])
         self._written[replicate] = stop
+
+    def _flush_events(self, replicate: int, whole_chunks: bool = False) -> None:
+        """Write the pending events, or as many as fill chunks to the brim: a chunk begun would be written again."""
+        pending = self._pending_events[replicate]
+        if self._events is None or not pending:
+            return
+        joined = Events(*map(np.concatenate, zip(*pending)))
+        count = len(joined.time)
+        if whole_chunks:
+            count -= (self._events_written[replicate] + count) % CHUNK_EVENTS
+        self._events.append(replicate, self._initial_state[replicate], Events(*(column[:count] for column in joined)))
+        self._events_written[replicate] += count
+        self._pending_events[replicate] = [Events(*(column[count:] for column in joined))] if whole_chunks else []
 
     @property
     def reached(self) -> int:
@@ -230,6 +281,14 @@ class Writer:
     def dataset(self) -> "xarray.Dataset":
         return self._sink.dataset()
 
+    def statistics(self, name: str) -> np.ndarray | None:
+        """One of single_vesicle.VARIABLES, (replicates, ..); NaN where not reached. None without a log of events."""
+        return None if self._events is None else np.asarray(self._events.tables[name][:])
+
+    def single_vesicle(self) -> "xarray.Dataset | None":
+        """The statistics of single vesicles; None without a log of events."""
+        return None if self._events is None else self._events.dataset()
+
     def provenance(self, status: str, errors: list[dict]) -> dict:
         """Where the results come from: program, scenario, parameters, machine, time.
 
@@ -239,6 +298,7 @@ class Writer:
         scenario = self.scenario
         return {
             "version": __version__,
+            **self.about,
             "scenario": scenario.name,
             "scenario_hash": scenario.hash,
             "parameter_hash": scenario.preset.hash,
@@ -264,13 +324,15 @@ class Writer:
         return monotonic() - self._clock
 
     def finish(self, summary: dict | None, status: str, errors: list[dict]) -> None:
-        """Write the summary, where there is one, and the final provenance."""
+        """Write the summary, where there is one, and the final provenance; nothing is appended any more."""
+        if self._events is not None:
+            self._events.close()
         if self.out is not None:
             if summary is not None:
-                self._write_json("summary.json", summary)
-            self._write_json("provenance.json", self.provenance(status, errors))
+                self.write_json("summary.json", summary)
+            self.write_json("provenance.json", self.provenance(status, errors))
 
-    def _write_json(self, name: str, content: dict) -> None:
+    def write_json(self, name: str, content: dict) -> None:
         """Replace a file as a whole, so that a reader never meets half of one. Refuses NaN, which is not JSON."""
         text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         draft = self.out / f".{name}.part"

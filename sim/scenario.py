@@ -2,7 +2,7 @@
 
     [cell]   preset, vesicles, receptors, glucose_agents
     [bath]   insulin, glucose: one concentration, or a list of [time, concentration], each held until the next time
-    [run]    duration, step, record_every, replicates, seed
+    [run]    duration, step, record_every, replicates, seed, events
     [parameters]   values to use instead of the preset's
     title, description, extends = another scenario, by name or path
 
@@ -52,6 +52,12 @@ def _text(value: object) -> str:
     return value
 
 
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise InputError(f"expected true or false, got {describe(value)}.")
+    return value
+
+
 def _preset_name(value: object) -> str:
     if _text(value) not in PRESETS.names():
         raise unknown("preset", value, PRESETS.names())
@@ -95,13 +101,14 @@ class BathTable(_Table):
 
 
 class RunTable(_Table):
-    """[run]: how long, how finely, how often [s]."""
+    """[run]: how long, how finely, how often [s], and what is kept."""
 
     duration: Duration
     step: Annotated[float, BeforeValidator(partial(_duration, low=MIN_STEP, high=MAX_STEP))] = 0.1
     record_every: Duration = 5.0
     replicates: Annotated[int, BeforeValidator(partial(_whole, low=1, high=MAX_REPLICATES))] = 1
     seed: Annotated[int, BeforeValidator(partial(_whole, low=0, high=MAX_SEED))] = 1
+    events: Annotated[bool, BeforeValidator(_flag)] = False  # log every transition of every vesicle
 
     @pydantic.model_validator(mode="after")
     def _steps_fit(self):
@@ -238,6 +245,7 @@ class Scenario(_Table):
                 "record_every": TIME.write(self.run.record_every),
                 "replicates": self.run.replicates,
                 "seed": self.run.seed,
+                "events": self.run.events,
             },
             "parameters": dict(self.parameters),
         }
@@ -268,8 +276,9 @@ class Scenario(_Table):
         from agents import glucose, receptor, vesicle
         from agents.population import bytes_per_agent
 
+        scratch = 256 if self.run.events else 128  # placing them; and following their events, which are kept in blocks
         agents = {
-            "cell.vesicles": (self.cell.vesicles, bytes_per_agent(vesicle.FIELDS) + 128),  # placing them takes scratch
+            "cell.vesicles": (self.cell.vesicles, bytes_per_agent(vesicle.FIELDS) + scratch),
             "cell.receptors": (self.cell.receptors, bytes_per_agent(receptor.FIELDS) + 8),
             "cell.glucose_agents": (self.cell.glucose_agents, bytes_per_agent(glucose.FIELDS) + 12),  # lists of the due
         }

@@ -7,6 +7,8 @@ insulin step   the first rise of insulin; t = 0 where insulin is on from the sta
 washout        the first fall of insulin after the step
 basal          mean of the minute before the step. With insulin on from the start there is no such minute: the basal
                level is then the value at t = 0, and a basal rate does not exist
+stimulated     mean of the minute before the washout; where insulin is not washed out, of the last minute of the run.
+               Unlike the peak it is no maximum, so noise does not raise it
 peak           maximum of the one-minute running mean, over the whole run
 half-time      from the step (the washout) until the level has gone half of the way from basal to the peak of this
                stimulation (from the mean of the minute before the washout to basal), linear between records.
@@ -135,20 +137,35 @@ def crossing(time: np.ndarray, values: np.ndarray, start: float, level: float, r
     return float(t[first - 1] + fraction * (t[first] - t[first - 1]) - start)
 
 
+def stimulated_window(
+    time: np.ndarray, end: float, step: float | None, washout: float | None
+) -> tuple[float, float] | None:
+    """The minute before the washout, or before the end of the run; None where the record does not reach it."""
+    return minute_before(time, end if washout is None else washout, since=time[0] if step is None else step)
+
+
+def mean_level(time: np.ndarray, values: np.ndarray, window: tuple[float, float] | None) -> float | None:
+    """Mean of a level (K,) in a window; None where there is no window."""
+    return None if window is None else mean_between(time, values, *window)
+
+
+def mean_rate(time: np.ndarray, cumulative: np.ndarray, window: tuple[float, float] | None) -> float | None:
+    """Mean rate [1/s] in a window of what a cumulative record (K,) counts; None where there is no such window."""
+    if window is None or window[1] <= window[0]:
+        return None
+    return float(np.diff(np.interp(window, time, cumulative))[0] / (window[1] - window[0]))
+
+
 def level_numbers(time: np.ndarray, values: np.ndarray, step: float | None) -> tuple[float | None, float | None]:
     """Basal and peak of a level, such as a percentage (K,)."""
     window = None if step is None else minute_before(time, step, since=time[0])
-    basal = None if window is None else mean_between(time, values, *window)
-    return basal, highest(*running_mean(time, values))
+    return mean_level(time, values, window), highest(*running_mean(time, values))
 
 
 def rate_numbers(time: np.ndarray, cumulative: np.ndarray, step: float | None) -> tuple[float | None, float | None]:
     """Basal and peak rate [1/s] of what a cumulative record (K,) counts."""
     window = None if step is None else minute_before(time, step, since=time[0])
-    basal = None
-    if window is not None and window[1] > window[0]:
-        basal = float(np.diff(np.interp(window, time, cumulative))[0] / (window[1] - window[0]))
-    return basal, highest(*running_rate(time, cumulative))
+    return mean_rate(time, cumulative, window), highest(*running_rate(time, cumulative))
 
 
 def half_times(
@@ -178,21 +195,50 @@ def half_times(
 
 UNITS: Mapping[str, str] = {
     "surface_glut4_basal_percent": "percent",
+    "surface_glut4_stimulated_percent": "percent",
     "surface_glut4_peak_percent": "percent",
     "surface_glut4_half_time_rise_min": "min",
     "surface_glut4_half_time_fall_min": "min",
     "glucose_uptake_basal_per_s": "1/s",
+    "glucose_uptake_stimulated_per_s": "1/s",
     "glucose_uptake_peak_per_s": "1/s",
     "glucose_uptake_fold": "1",
     "glucose_taken_up_molecules": "1",
     "fusion_rate_basal_per_min": "1/min",
+    "fusion_rate_stimulated_per_min": "1/min",
     "fusion_rate_peak_per_min": "1/min",
+    "receptors_active_stimulated_percent": "percent",
     "receptors_active_peak_percent": "percent",
+    "irs1_stimulated_percent": "percent",
+    "pip3_stimulated_percent": "percent",
     "pip3_peak_percent": "percent",
     "akt_basal_percent": "percent",
+    "akt_stimulated_percent": "percent",
     "akt_peak_percent": "percent",
     "akt_half_time_rise_min": "min",
+    "as160_stimulated_percent": "percent",
+    "rab10_stimulated_percent": "percent",
 }
+LEVELS: Mapping[str, str] = {  # what is a level in the series -> how its numbers are called
+    "surface_glut4_percent": "surface_glut4",
+    "receptors_active": "receptors_active",
+    "irs1_phosphorylated": "irs1",
+    "pip3": "pip3",
+    "akt_active": "akt",
+    "as160_phosphorylated": "as160",
+    "rab10_active": "rab10",
+}
+NEEDED = (*LEVELS, "glucose_taken_up", "fusion_rate")
+
+
+def readable(name: str) -> str:
+    """Name of a number of UNITS, in words: "Surface GLUT4 half-time rise"."""
+    for unit in ("_percent", "_per_s", "_per_min", "_min"):
+        name = name.removesuffix(unit)
+    words = name.replace("half_time", "half-time").split("_")
+    known = {"glut4": "GLUT4", "pip3": "PIP3", "irs1": "IRS1", "as160": "AS160", "rab10": "Rab10", "akt": "Akt"}
+    words = [known.get(word, word) for word in words]
+    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
 
 def one_replicate(
@@ -202,18 +248,21 @@ def one_replicate(
 
     Parameters
     ----------
-    time : (K,) records [s]
-    series : name -> (K,); NaN from where an interrupted replicate did not get to
+    time : (K,) records of the whole run [s]
+    series : name -> (K,) or fewer; NaN from where an interrupted replicate did not get to
     insulin : times [s] and values [nM] of the schedule
     """
     reached = int(np.isfinite(series["surface_glut4_percent"]).sum())
     if reached == 0:
         return dict.fromkeys(UNITS)
-    time = time[:reached]
+    end_of_run, time = float(time[-1]), time[:reached]
     series = {name: values[:reached] for name, values in series.items()}
     step, washout, end = first_stimulation(*insulin)
+    stimulated = stimulated_window(time, end_of_run, step, washout)
 
     numbers: dict[str, float | None] = dict.fromkeys(UNITS)
+    for name, called in LEVELS.items():
+        numbers[f"{called}_stimulated_percent"] = mean_level(time, series[name], stimulated)
     glut4 = series["surface_glut4_percent"]
     numbers["surface_glut4_basal_percent"], numbers["surface_glut4_peak_percent"] = level_numbers(time, glut4, step)
     rise, fall = half_times(time, glut4, step, washout, end)
@@ -222,6 +271,7 @@ def one_replicate(
 
     basal, peak = rate_numbers(time, series["glucose_taken_up"], step)
     numbers["glucose_uptake_basal_per_s"], numbers["glucose_uptake_peak_per_s"] = basal, peak
+    numbers["glucose_uptake_stimulated_per_s"] = mean_rate(time, series["glucose_taken_up"], stimulated)
     if peak is not None and basal is not None and basal > 0.0:
         numbers["glucose_uptake_fold"] = peak / basal
     numbers["glucose_taken_up_molecules"] = float(series["glucose_taken_up"][-1])
@@ -230,6 +280,7 @@ def one_replicate(
     fusions = np.append(0.0, np.cumsum(series["fusion_rate"][1:] * np.diff(time)))
     basal, peak = rate_numbers(time, fusions, step)
     numbers["fusion_rate_basal_per_min"], numbers["fusion_rate_peak_per_min"] = basal, peak
+    numbers["fusion_rate_stimulated_per_min"] = mean_rate(time, fusions, stimulated)
 
     numbers["receptors_active_peak_percent"] = level_numbers(time, series["receptors_active"], step)[1]
     numbers["pip3_peak_percent"] = level_numbers(time, series["pip3"], step)[1]
@@ -238,9 +289,6 @@ def one_replicate(
     rise, _ = half_times(time, akt, step, washout, end)
     numbers["akt_half_time_rise_min"] = None if rise is None else rise / MINUTE
     return numbers
-
-
-NEEDED = ("surface_glut4_percent", "glucose_taken_up", "fusion_rate", "receptors_active", "pip3", "akt_active")
 
 
 def statistics(values: Sequence[float | None], unit: str) -> dict:
@@ -264,8 +312,8 @@ def summarise(
     Parameters
     ----------
     name, seed : of the scenario
-    time : (K,) records [s]
-    series : name -> (replicates, K), at least NEEDED; NaN where not reached
+    time : (K,) records of the whole run [s]
+    series : name -> (replicates, K or fewer), at least NEEDED; NaN where not reached
     insulin : times [s] and values [nM] of the schedule
     """
     replicates = len(series["surface_glut4_percent"])

@@ -10,8 +10,8 @@ import pytest
 from agents import glucose, receptor, vesicle
 from sim import Cell, Scenario
 from sim.cell import SCALARS
-from sim.errors import InputError
 from sim.ensemble import run as simulate
+from sim.errors import InputError
 
 HAS_EVENTS = hasattr(mesa.Model, "schedule_event")  # from Mesa 3.5
 TABLE = {

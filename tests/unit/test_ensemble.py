@@ -17,9 +17,9 @@ import xarray as xr
 from agents import glucose, receptor, vesicle
 from sim import signalling
 from sim import summary as summaries
+from sim.ensemble import run as simulate
 from sim.errors import InputError
 from sim.observables import OBSERVABLES
-from sim.ensemble import run as simulate
 from sim.scenario import Scenario
 from sim.trace import Trace
 
@@ -46,7 +46,7 @@ class FakeEngine:
 
     glut4_total, molecules_per_agent = 1000, 1.0
 
-    def __init__(self, scenario, seed, replicate, threads):
+    def __init__(self, scenario, seed, replicate, threads, log_events):
         self.scenario, self.replicate, self.threads = scenario, replicate, threads
         self.done = 0
 
@@ -401,6 +401,8 @@ def test_a_stopped_process_leaves_readable_results(tmp_path, kind):
 
 def test_xarray_and_matplotlib_are_not_imported_before_the_first_step():
     """They would take longer than all else a run needs to start."""
-    program = "import sys, sim.ensemble; print([m for m in ('xarray', 'zarr', 'matplotlib', 'mesa') if m in sys.modules])"
+    program = (
+        "import sys, sim.ensemble; print([m for m in ('xarray', 'zarr', 'matplotlib', 'mesa') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -8,7 +8,7 @@ from sim import observables, signalling
 from sim.observables import OBSERVABLES, STATE_NAMES, Scale
 from sim.trace import Trace
 
-SCALE = Scale(glut4_total=2000, molecules_per_agent=1e6)
+SCALE = Scale(glut4_total=2000, molecules_per_agent=1e6, pi3k_per_irs1=0.1)
 
 
 def make_trace(time):
@@ -39,6 +39,7 @@ def test_the_names_that_users_rely_on():
         "insulin": "nM",
         "receptors": "receptors",
         "receptors_active": "percent",
+        "irs1_phosphorylated": "percent",
         "pip3": "percent",
         "akt_active": "percent",
         "as160_phosphorylated": "percent",
@@ -50,6 +51,7 @@ def test_the_names_that_users_rely_on():
         "glucose_uptake_rate": "1/s",
         "glucose_taken_up": "molecules",
         "fusion_rate": "1/min",
+        "transient_fusion_rate": "1/min",
     }
     assert {o.name: o.unit for o in OBSERVABLES} == expected
     assert {o.name: o.dim for o in OBSERVABLES if o.dim} == {
@@ -74,6 +76,7 @@ def test_levels():
     active = 2**receptor.State.ACTIVE_ONCE + 2**receptor.State.ACTIVE_TWICE
     assert values["receptors_active"] == pytest.approx(100.0 * active / (2 ** len(receptor.State) - 1))
     assert values["pip3"] == pytest.approx((1 + signalling.SPECIES.index("pip3")) / 100.0)  # is a percentage
+    assert values["irs1_phosphorylated"] == pytest.approx(1.0 + 0.1 * 2.0)  # first species, a tenth of second
     for name in ("akt_active", "as160_phosphorylated", "rab10_active"):  # are fractions
         assert values[name] == pytest.approx(1.0 + signalling.SPECIES.index(name))
     assert values["surface_glut4"] == pytest.approx([50.0, 55.0])

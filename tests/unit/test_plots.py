@@ -115,7 +115,7 @@ def test_surface_panel_shows_mean_and_range():
 
 def test_rates_are_drawn_as_means_over_a_minute():
     dataset = DATASETS["three replicates"]
-    minutes, rate = plots._binned(dataset, "fusion_rate")
+    minutes, rate = plots.binned(dataset, "fusion_rate")
     assert minutes[:2].tolist() == [0.5, 1.5]
     np.testing.assert_allclose(rate[:, 1], dataset.fusion_rate.values[:, 13:25].mean(axis=1))
 

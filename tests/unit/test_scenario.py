@@ -153,6 +153,7 @@ def test_defaults():
         "record_every": 5.0,
         "replicates": 1,
         "seed": 1,
+        "events": False,
     }
 
 
@@ -322,6 +323,7 @@ def tables(draw):
             "record_every": f"{draw(st.integers(1, 600)) * step!r} s",
             "replicates": draw(st.integers(1, 100_000)),
             "seed": draw(st.integers(0, 2**64 - 1)),
+            "events": draw(st.booleans()),
         },
         "parameters": draw(
             st.fixed_dictionaries(

@@ -24,7 +24,7 @@ def make_series(time, level, rate):
     """Everything that a summary needs: one level for all levels, one rate [1/s] for all rates; (1, K) each."""
     cumulative = np.append(0.0, np.cumsum(rate[1:] * np.diff(time)))
     rate_per_min = np.append(np.nan, 60.0 * rate[1:])
-    levels = dict.fromkeys(("surface_glut4_percent", "receptors_active", "pip3", "akt_active"), level[None])
+    levels = dict.fromkeys(summary.LEVELS, level[None])
     return levels | {"glucose_taken_up": cumulative[None], "fusion_rate": rate_per_min[None]}
 
 
@@ -222,12 +222,57 @@ def test_with_insulin_on_from_the_start_basal_levels_are_the_first_and_basal_rat
     assert entry["glucose_uptake_peak_per_s"]["mean"] == pytest.approx(1.0)
 
 
-def test_without_an_insulin_step_there_are_peaks_and_nothing_else():
+def test_without_an_insulin_step_there_are_peaks_and_the_last_minute():
     time = np.arange(0.0, 3600.0, 5.0)
     series = make_series(time, np.full(len(time), 4.0), np.ones(len(time)))
     entry = summary.summarise("fasting", 1, time, series, ((0.0,), (0.034,)))["observables"]
     existing = {name for name in entry if entry[name]["mean"] is not None}
-    assert existing == {name for name in summary.UNITS if "peak" in name} | {"glucose_taken_up_molecules"}
+    expected = {name for name in summary.UNITS if "peak" in name or "stimulated" in name}
+    assert existing == expected | {"glucose_taken_up_molecules"}
+
+
+@pytest.mark.parametrize(
+    ("insulin", "moment"),
+    [
+        (CHALLENGE, 2400.0),  # the washout
+        (((0.0, 600.0), (0.0, 100.0)), 5400.0),  # stays on: the end of the run
+        (((0.0,), (0.034,)), 5400.0),
+        (((0.0, 60.0, 120.0, 180.0, 240.0), (0.0, 5.0, 0.0, 5.0, 0.0)), 120.0),  # the first of two pulses
+        (((0.0, 30.0), (5.0, 0.0)), 30.0),  # half a minute is all there is
+    ],
+)
+def test_stimulated_is_the_minute_before_the_washout_or_the_end(insulin, moment):
+    time = np.arange(0.0, 5405.0, 5.0)
+    length = min(60.0, moment)
+    numbers = summary.one_replicate(time, _single(make_series(time, 0.01 * time, time)), insulin)
+    for name in summary.LEVELS.values():
+        assert numbers[f"{name}_stimulated_percent"] == pytest.approx(0.01 * (moment - length / 2.0))
+    # the rate of an interval stands at its end, so the mean over the window lies half an interval later
+    assert numbers["glucose_uptake_stimulated_per_s"] == pytest.approx(moment - length / 2.0 + 2.5)
+    assert numbers["fusion_rate_stimulated_per_min"] == pytest.approx(60.0 * (moment - length / 2.0 + 2.5))
+
+
+def test_a_run_stopped_before_the_end_has_no_last_minute():
+    time = np.arange(0.0, 5405.0, 5.0)
+    series = _single(make_series(time, 0.01 * time, time))
+    short = {name: values[: len(time) // 2] for name, values in series.items()}
+    assert summary.one_replicate(time, short, ((0.0,), (1.0,)))["akt_stimulated_percent"] is None
+    assert summary.one_replicate(time, short, CHALLENGE)["akt_stimulated_percent"] is not None
+
+
+def test_noise_raises_the_peak_and_not_the_stimulated_level():
+    time = np.arange(0.0, 5405.0, 5.0)
+    noise = np.random.default_rng(3).normal(0.0, 1.0, (200, len(time)))
+    series = {name: np.repeat(values, 200, axis=0) for name, values in make_series(time, 4.0 * time**0, time).items()}
+    series["surface_glut4_percent"] = 4.0 + noise
+    entry = summary.summarise("x", 1, time, series, CHALLENGE)["observables"]
+    for name, unbiased in (("surface_glut4_stimulated_percent", True), ("surface_glut4_peak_percent", False)):
+        error = abs(entry[name]["mean"] - 4.0)
+        assert (error < 4.0 * entry[name]["sd"] / 200**0.5) == unbiased
+
+
+def _single(series):
+    return {name: values[0] for name, values in series.items()}
 
 
 def test_fold_of_no_basal_uptake_does_not_exist():
