@@ -3,25 +3,25 @@
 Exit status: 0 done; 2 the user's input is wrong (one line says how); 1 a fault of ours; 130 stopped by Ctrl-C.
 """
 
-import json
 import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from sim import __version__
 from sim.errors import InputError
+from sim.terminal import complain, number, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from sim.ensemble import RunResult
     from sim.scenario import Scenario
+    from sim.sweep import SweepResult
 
 DEBUG = "GLUT4SIM_DEBUG"  # environment variable: show tracebacks
 
@@ -33,12 +33,28 @@ app = typer.Typer(
 )
 scenarios = typer.Typer(help="What can be run: list, show or check scenarios.", no_args_is_help=True)
 parameters = typer.Typer(help="The numbers behind the model, with their sources.", no_args_is_help=True)
+export = typer.Typer(help="Write a model or results for other programs.", no_args_is_help=True)
 app.add_typer(scenarios, name="scenarios")
 app.add_typer(parameters, name="parameters")
+app.add_typer(export, name="export")
 
 ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="An installed scenario, or a TOML file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 PresetName = Annotated[str, typer.Option("--preset", help="Whose parameters.")]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change a value: --set bath.insulin='10 nM'. Repeatable."),
+]
+Seed = Annotated[int | None, typer.Option(min=0, metavar="N", help="Instead of the scenario's.")]
+Replicates = Annotated[int | None, typer.Option(min=1, metavar="N", help="Instead of the scenario's.")]
+Out = Annotated[Path | None, typer.Option(metavar="DIR", help="New directory for the results, else one in results/.")]
+Threads = Annotated[int | None, typer.Option(min=1, metavar="N", help="Processors to use, else all.")]
+MeanField = Annotated[
+    bool, typer.Option("--mean-field", help="Solve the mean-field twin, infinitely many agents, instead.")
+]
+SummaryJson = Annotated[bool, typer.Option("--json", help="Print the numbers as JSON instead of a table.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the directory of the results.")]
+File = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="New file to write, else standard output.")]
 
 
 class Stopped(Exception):
@@ -50,27 +66,21 @@ def main() -> None:
     try:
         status = app(standalone_mode=False)
         if status == 130:  # what typer makes of Ctrl-C
-            _complain("Stopped.", 130)
+            complain("Stopped.", 130)
     except InputError as error:
-        status = _complain(error, 2)
+        status = complain(error, 2)
     except Stopped as word:
-        status = _complain(word, 130)
+        status = complain(word, 130)
     except Exception as error:
         if hasattr(error, "format_message"):  # a usage error, whichever library typer has it from
             message = " ".join(error.format_message().split())
-            status = _complain(f"{message} See --help.", 2) if message else 2  # without: the help has been printed
+            status = complain(f"{message} See --help.", 2) if message else 2  # without: the help has been printed
         elif os.environ.get(DEBUG):
             raise
         else:
             what = " ".join(f"{type(error).__name__}: {error}".split())
-            status = _complain(f"glut4sim failed, which is a fault of its own: {what} (set {DEBUG}=1 to see where)", 1)
+            status = complain(f"glut4sim failed, which is a fault of its own: {what} (set {DEBUG}=1 to see where)", 1)
     sys.exit(status or 0)
-
-
-def _complain(message: object, status: int) -> int:
-    """Print a line on stderr; return the exit status."""
-    typer.echo(message, err=True)
-    return status
 
 
 def _print_version(wanted: bool) -> None:
@@ -94,48 +104,35 @@ def _root(
 @app.command()
 def run(
     scenario: ScenarioName,
-    changes: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Change a value: --set bath.insulin='10 nM'. Repeatable."),
-    ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, metavar="N", help="Instead of the scenario's.")] = None,
-    replicates: Annotated[int | None, typer.Option(min=1, metavar="N", help="Instead of the scenario's.")] = None,
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="New directory for the results, else results/NAME.")
-    ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, metavar="N", help="Processors to use, else all.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON instead of a table.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the directory of the results.")] = False,
+    changes: Changes = None,
+    seed: Seed = None,
+    replicates: Replicates = None,
+    out: Out = None,
+    threads: Threads = None,
+    mean_field: MeanField = False,
+    as_json: SummaryJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Run a scenario: simulate, save the results, print their summary."""
-    if out is not None and out.exists():
-        raise InputError("expected a new directory, got one that exists; choose another.", place=f"--out {out}")
-    from sim.scenario import MAX_SEED, Scenario
-
-    if seed is not None and seed > MAX_SEED:
-        raise InputError(f"expected a whole number from 0 to {MAX_SEED}, got {seed}.", place="--seed")
-    loaded = Scenario.load(scenario, dict(map(_split_change, changes or [])))
+    loaded = _load(scenario, changes, seed, out)
     out = out or _free_directory(Path("results") / loaded.name)
-    with _progress(hidden=quiet) as bar:
+    with progress_bar(hidden=quiet) as bar, _stopping(out):
         task = bar.add_task(loaded.name, total=None)
         from sim.ensemble import run as simulate
 
-        try:
-            result = simulate(
-                loaded,
-                out=out,
-                seed=seed,
-                replicates=replicates,
-                threads=threads,
-                progress=lambda done, total: bar.update(task, completed=done, total=total),
-            )
-        except KeyboardInterrupt:
-            kept = f"what was reached is kept in {out}" if out.exists() else "nothing had been computed"
-            raise Stopped(f"Stopped; {kept}.") from None
+        result = simulate(
+            loaded,
+            out=out,
+            seed=seed,
+            replicates=replicates,
+            threads=threads,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            mean_field=mean_field,
+        )
     for warning in result.warnings:
-        _complain(f"Warning: {warning}", 0)
+        complain(f"Warning: {warning}")
     if as_json:
-        _print_json({"out": str(result.out), "status": result.status, **result.summary})
+        print_json({"out": str(result.out), "status": result.status, **result.summary})
     elif quiet:
         typer.echo(result.out)
     else:
@@ -144,10 +141,35 @@ def run(
         raise typer.Exit(1)
 
 
-def _split_change(text: str) -> tuple[str, str]:
+def _load(scenario: str, changes: list[str] | None, seed: int | None, out: Path | None) -> "Scenario":
+    """The scenario with the changes of --set; first what can be checked without reading it."""
+    if out is not None and out.exists():
+        raise InputError("expected a new directory, got one that exists; choose another.", place=f"--out {out}")
+    from sim.scenario import MAX_SEED, Scenario
+
+    if seed is not None and seed > MAX_SEED:
+        raise InputError(f"expected a whole number from 0 to {MAX_SEED}, got {seed}.", place="--seed")
+    return Scenario.load(scenario, _overrides(changes))
+
+
+@contextmanager
+def _stopping(out: Path) -> Iterator[None]:
+    """Ctrl-C becomes Stopped, which says what is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        kept = f"what was reached is kept in {out}" if out.exists() else "nothing had been computed"
+        raise Stopped(f"Stopped; {kept}.") from None
+
+
+def _overrides(changes: list[str] | None) -> dict[str, str]:
+    return dict(_split(change, "--set", "cell.vesicles=500") for change in changes or [])
+
+
+def _split(text: str, option: str, example: str) -> tuple[str, str]:
     path, equals, value = text.partition("=")
     if not equals:
-        raise InputError("expected PATH=VALUE such as cell.vesicles=500.", place=f"--set {text}")
+        raise InputError(f"expected PATH=VALUE such as {example}.", place=f"{option} {text}")
     return path.strip(), value.strip()
 
 
@@ -160,34 +182,21 @@ def _free_directory(wanted: Path) -> Path:
     return path
 
 
-def _progress(hidden: bool) -> "Progress":
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
-    from rich.text import Text
-
-    class SimulatedTime(ProgressColumn):
-        def render(self, task):
-            return Text(f"{task.completed / 60:.1f}/{task.total / 60:g} min" if task.total else "starting")
-
-    class Speed(ProgressColumn):
-        def render(self, task):
-            speed = task.finished_speed or task.speed
-            return Text(f"{speed:,.0f}x real time" if speed else "")
-
-    percent = TextColumn("{task.percentage:>3.0f}%")
-    columns = (TextColumn("{task.description}"), BarColumn(), percent, SimulatedTime(), Speed(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    return Progress(*columns, console=console, transient=True, disable=hidden or not console.is_terminal)
-
-
 def _print_result(scenario: "Scenario", result: "RunResult") -> None:
+    from sim.summary import readable
+
     rows = []
     for name, numbers in result.summary["observables"].items():
-        mean, sd = (_number(numbers[key]) for key in ("mean", "sd"))
+        mean, sd = (number(numbers[key]) for key in ("mean", "sd"))
         unit = "" if numbers["unit"] == "1" else numbers["unit"]
-        rows.append((_readable(name), mean, sd, str(numbers["n"]), unit))
+        rows.append((readable(name), mean, sd, str(numbers["n"]), unit))
     title = scenario.title or scenario.name
-    _print_table(title, {"Observable": "left", "Mean": "right", "SD": "right", "n": "right", "Unit": "left"}, rows)
+    print_table(title, {"Observable": "left", "Mean": "right", "SD": "right", "n": "right", "Unit": "left"}, rows)
+    _print_footer(scenario, result)
+
+
+def _print_footer(scenario: "Scenario", result: "RunResult | SweepResult") -> None:
+    """What stands behind the numbers, and where they are."""
     counts = scenario.preset.counts()
     assumed = f"{counts['assumed']} of the {sum(counts.values())} parameter values"
     typer.echo(f"{assumed} behind this are assumed: see `glut4sim parameters list`.")
@@ -195,19 +204,183 @@ def _print_result(scenario: "Scenario", result: "RunResult") -> None:
     typer.echo(f"Results  {result.out / 'results.zarr'}  ({result.wall_seconds:.1f} s)")
 
 
-def _readable(name: str) -> str:
-    """Name of a number of the summary, in words: "Surface GLUT4 half-time rise"."""
-    for unit in ("_percent", "_per_s", "_per_min", "_min"):
-        name = name.removesuffix(unit)
-    words = name.replace("half_time", "half-time").replace("glut4", "GLUT4").replace("pip3", "PIP3").split("_")
-    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
+# ---- sweep ----
 
 
-def _number(value: float | None) -> str:
-    """Four significant digits, in a form that people read."""
-    if value is None:
-        return "-"
-    return f"{value:.3e}" if value and not 1e-3 <= abs(value) < 1e6 else f"{value:.4g}"
+@app.command()
+def sweep(
+    scenario: ScenarioName,
+    vary: Annotated[
+        list[str],
+        typer.Option(
+            metavar="PATH=LEVELS",
+            help="What to vary: bath.insulin=1pM..100nM/13 takes 13 levels at equal ratios, LOW..HIGH/13lin at equal "
+            "distances, bath.insulin=1nM,10nM just these. Repeatable: all combinations.",
+        ),
+    ],
+    changes: Changes = None,
+    observable: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Number of the summary to fit and draw, else surface GLUT4 when stimulated."),
+    ] = None,
+    seed: Seed = None,
+    replicates: Replicates = None,
+    out: Out = None,
+    threads: Threads = None,
+    mean_field: MeanField = False,
+    as_json: SummaryJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run a scenario at several levels of one number or more, and fit a dose-response curve.
+
+    In a bath that changes in time, a level replaces the highest concentration wherever it occurs.
+    """
+    loaded = _load(scenario, changes, seed, out)
+    varied: dict[str, str] = {}
+    for text in vary:
+        path, levels = _split(text, "--vary", "bath.insulin=1pM..100nM/13")
+        if path in varied:
+            raise InputError("this path is varied twice.", place=f"--vary {text}")
+        varied[path] = levels
+    out = out or _free_directory(Path("results") / f"{loaded.name}-sweep")
+    with progress_bar(hidden=quiet) as bar, _stopping(out):
+        task = bar.add_task(loaded.name, total=None)
+        from sim.sweep import OBSERVABLE
+        from sim.sweep import sweep as simulate
+
+        result = simulate(
+            loaded,
+            varied,
+            out=out,
+            observable=observable or OBSERVABLE,
+            seed=seed,
+            replicates=replicates,
+            threads=threads,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            mean_field=mean_field,
+        )
+    for warning in result.warnings:
+        complain(f"Warning: {warning}")
+    if as_json:
+        print_json({"out": str(result.out), **result.content})
+    elif quiet:
+        typer.echo(result.out)
+    else:
+        _print_sweep(loaded, result)
+    if result.status != "complete":
+        raise typer.Exit(1)
+
+
+def _print_sweep(scenario: "Scenario", result: "SweepResult") -> None:
+    from sim.sweep import describe_fits
+
+    columns = {f"{a.path} [{a.unit}]" if a.unit != "1" else a.path: "right" for a in result.axes}
+    rows = []
+    for level in result.content["levels"]:
+        numbers = level["observables"][result.observable]
+        cells = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in level["at"].values()]
+        rows.append((*cells, number(numbers["mean"]), number(numbers["sd"]), str(numbers["n"])))
+    print_table(result.title, columns | {"Mean": "right", "SD": "right", "n": "right"}, rows)
+    for line in describe_fits(result):
+        typer.echo(line)
+    _print_footer(scenario, result)
+
+
+# ---- bench ----
+
+
+@app.command()
+def bench(
+    suite: Annotated[
+        str, typer.Argument(metavar="SUITE", help="An installed suite such as validation, or a TOML file.")
+    ],
+    replicates: Annotated[int | None, typer.Option(min=1, metavar="N", help="Instead of the suite's.")] = None,
+    out: Out = None,
+    threads: Threads = None,
+    mean_field: MeanField = False,
+    as_json: SummaryJson = False,
+) -> None:
+    """Run a suite of checks against published numbers, and write a report: what passes, what fails, and why.
+
+    Checks that fail do not make the exit status 1: they are what the report is about.
+    """
+    if mean_field and replicates is not None:
+        raise InputError("a mean field knows no chance and has one replicate; leave it out.", place="--replicates")
+    if out is not None and out.exists():
+        raise InputError("expected a new directory, got one that exists; choose another.", place=f"--out {out}")
+    from sim.suite import load_suite
+
+    loaded = load_suite(suite, {"run": {"replicates": replicates}} if replicates else {})
+    out = out or _free_directory(Path("results") / loaded.name)
+    with progress_bar(hidden=False) as bar, _stopping(out):
+        task = bar.add_task(loaded.name, total=None)
+        from sim import report
+        from sim.bench import run_suite
+
+        result = run_suite(
+            loaded,
+            threads=threads,
+            mean_field=mean_field,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+        content = report.write(result, out)
+    if as_json:
+        print_json({"out": str(out), **content})
+        return
+    rows = report.table(content)
+    columns = {"": "left", "Quantity": "left", "Expected": "left", "Simulated [95 %]": "left", "Verdict": "left"}
+    print_table(f"{loaded.title} ({result.method})", columns, rows)
+    typer.echo(report.outline(content))
+    typer.echo(f"Report   {out / loaded.name}.md  ({result.wall_seconds:.1f} s)")
+
+
+# ---- export ----
+
+
+@export.command("sbml")
+def export_sbml(scenario: ScenarioName, changes: Changes = None, out: File = None) -> None:
+    """Write the mean-field twin of a scenario as SBML (Level 3 Version 2). Needs python-libsbml."""
+    _check_new(out)
+    from sim.sbml import export as to_sbml
+    from sim.scenario import Scenario
+
+    text = to_sbml(Scenario.load(scenario, _overrides(changes)))
+    with _opened(out) as file:
+        file.write(text)
+
+
+@export.command("csv")
+def export_csv(
+    results: Annotated[Path, typer.Argument(metavar="RESULT_DIR", help="Directory of a run or a sweep.")],
+    out: File = None,
+) -> None:
+    """Write the results of a run or a sweep as a table: a row per record, a column per variable."""
+    _check_new(out)
+    from sim.csv_table import write_csv
+    from sim.results import open_results
+
+    dataset = open_results(results)
+    with _opened(out) as file:
+        write_csv(dataset, file)
+
+
+def _check_new(out: Path | None) -> None:
+    if out is not None and out.exists():
+        raise InputError("expected a new file, got one that exists; choose another.", place=f"--out {out}")
+
+
+@contextmanager
+def _opened(out: Path | None) -> Iterator[TextIO]:
+    """A new text file, or standard output."""
+    if out is None:
+        yield sys.stdout
+        return
+    try:
+        file = out.open("x", encoding="utf-8", newline="")
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}.", place=f"--out {out}") from None
+    with file:
+        yield file
 
 
 # ---- scenarios ----
@@ -220,10 +393,10 @@ def list_scenarios(as_json: Json = False) -> None:
 
     loaded = [Scenario.load(name) for name in SCENARIOS.names()]
     if as_json:
-        _print_json([{"name": s.name, **s.resolved()} for s in loaded])
+        print_json([{"name": s.name, **s.resolved()} for s in loaded])
         return
     rows = [(s.name, s.title, f"{s.run.duration / 60:g} min", str(s.run.replicates)) for s in loaded]
-    _print_table(None, {"Name": "left", "Title": "left", "Duration": "right", "Replicates": "right"}, rows)
+    print_table(None, {"Name": "left", "Title": "left", "Duration": "right", "Replicates": "right"}, rows)
 
 
 @scenarios.command("show")
@@ -252,7 +425,7 @@ def check_scenarios(
             typer.echo(f"{file}: ok")
         except InputError as error:
             faulty = True
-            _complain(error, 2)
+            complain(error, 2)
     if faulty:
         raise typer.Exit(2)
 
@@ -267,7 +440,7 @@ def list_parameters(preset: PresetName = "adipocyte", as_json: Json = False) -> 
 
     loaded = load_preset(preset)
     if as_json:
-        _print_json(loaded.as_table())
+        print_json(loaded.as_table())
         return
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     section = ""
@@ -295,7 +468,7 @@ def show_parameter(
 
     p = load_preset(preset).find(name)
     if as_json:
-        _print_json(asdict(p))
+        print_json(asdict(p))
         return
     typer.echo(f"{p.name} = {p}\n  range     {_range(p)} {p.unit}\n  evidence  {p.evidence}\n  source    {p.source}")
 
@@ -312,26 +485,3 @@ def _indented(text: str, width: int | None) -> str:
 def _evidence(counts: Mapping[str, int]) -> str:
     kinds = ", ".join(f"{number} {kind}" for kind, number in counts.items())
     return f"{sum(counts.values())} parameter values: {kinds}"
-
-
-# ---- output ----
-
-
-def _print_json(content: object) -> None:
-    typer.echo(json.dumps(content, indent=2, ensure_ascii=False))
-
-
-def _print_table(title: str | None, columns: Mapping[str, str], rows: Iterable[tuple[str, ...]]) -> None:
-    """Print a table; the columns are names with left or right."""
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=title and Text(title), title_justify="left", box=SIMPLE_HEAD)
-    for name, side in columns.items():
-        table.add_column(name, justify=side, overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    console = Console()
-    console.print(table, width=console.width if console.is_terminal else 120)

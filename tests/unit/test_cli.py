@@ -42,7 +42,7 @@ def simulate(monkeypatch, tmp_path):
     """In place of the simulation: what it was called with, and what it shall return or raise."""
     stage = SimpleNamespace(status="complete", warnings=(), error=None, calls=[])
 
-    def run(scenario, out, seed, replicates, threads, progress):
+    def run(scenario, out, seed, replicates, threads, progress, mean_field):
         stage.calls.append(SimpleNamespace(**locals()))
         out.mkdir(parents=True)
         progress(600.0, 1200.0)
