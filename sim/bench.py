@@ -1,0 +1,240 @@
+"""Run a suite of checks: simulate its experiments side by side on threads, measure, compare with what is expected.
+
+A check compares the mean over replicates. Its standard error is jackknifed over replicates, which all experiments share
+(replicate r has the same seed everywhere, so ratios profit from common random numbers), and the band is widened by it
+on both sides.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from threading import Event
+from time import perf_counter
+
+import numpy as np
+from scipy.stats import t as t_distribution
+
+from sim import meanfield, observables
+from sim.engine import Engine
+from sim.ensemble import METHODS, REPORT_SECONDS, count_threads
+from sim.errors import InputError
+from sim.measurements import MEASURES, QUANTITIES, Course, NoValue, Recorded
+from sim.results import record_times
+from sim.scenario import Scenario
+from sim.statistics import CONFIDENCE
+from sim.suite import Check, Experiment, Measurement, Suite
+from sim.trace import Trace
+
+BLOCK = 256  # steps between two looks at whether to stop
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an experiment gave.
+
+    Attributes
+    ----------
+    time : (K,) since the stimulation [s]
+    series : quantity -> (n_replicate, n_dose, K)
+    """
+
+    experiment: Experiment
+    time: np.ndarray
+    series: Mapping[str, np.ndarray]
+
+    @property
+    def replicates(self) -> int:
+        """Number of replicates."""
+        return len(next(iter(self.series.values())))
+
+    def course(self, measurement: Measurement, replicates: np.ndarray | slice = slice(None)) -> Course:
+        """Mean over some of the replicates, or all, of what is measured."""
+        e = self.experiment
+        values = self.series[measurement.observable][replicates].mean(axis=0)
+        washout = None if e.washout is None else e.washout - e.step
+        if e.doses and measurement.dose is None:
+            return Course(self.time, values, washout, np.array(e.doses))
+        row = e.doses.index(measurement.dose) if e.doses else 0
+        return Course(self.time, values[row], washout, np.zeros(0))
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """How a check came out.
+
+    Attributes
+    ----------
+    value : mean over replicates; None if it could not be measured, and `remark` says why
+    error : its standard error; None without replicates
+    interval : its 95 % interval; None without replicates
+    passed : whether the value lies within the band, widened by `error`
+    """
+
+    check: Check
+    value: float | None
+    error: float | None
+    interval: tuple[float, float] | None
+    passed: bool
+    remark: str
+
+
+@dataclass(frozen=True)
+class SuiteResult:
+    """How a suite came out.
+
+    Attributes
+    ----------
+    method : "agents" or "mean field"
+    seconds_simulated : over all experiments, doses and replicates
+    """
+
+    suite: Suite
+    method: str
+    replicates: int
+    outcomes: Mapping[str, Outcome]
+    checks: tuple[CheckResult, ...]
+    wall_seconds: float
+    seconds_simulated: float
+
+
+class _Stopped(Exception):
+    """A simulation was told to stop."""
+
+
+def run_suite(
+    suite: Suite,
+    threads: int | None = None,
+    mean_field: bool = False,
+    progress: Callable[[float, float], None] | None = None,
+) -> SuiteResult:
+    """Simulate all experiments of a suite and judge its checks.
+
+    Parameters
+    ----------
+    threads : default all processors; changes the speed, never a result
+    mean_field : solve the mean-field twin instead: no replicates, no chance
+    progress : called with the simulated seconds done and in all, about ten times a second
+
+    Raises
+    ------
+    InputError
+        before anything is computed: the agents do not fit into memory, or experiments differ in their replicates
+    KeyboardInterrupt
+        on Ctrl-C, when all threads have stopped
+    """
+    began = perf_counter()
+    threads = count_threads(threads)
+    counts = {s.run.replicates for e in suite.experiments.values() for s in e.scenarios}
+    if len(counts) > 1:
+        raise InputError("expected the same number in all experiments.", "run.replicates", suite.name)
+    replicates = 1 if mean_field else counts.pop()
+    jobs = {
+        (e.name, dose, replicate): scenario
+        for e in suite.experiments.values()
+        for dose, scenario in enumerate(e.scenarios)
+        for replicate in range(replicates)
+    }
+    if not mean_field:
+        for scenario in dict.fromkeys(jobs.values()):
+            scenario.check_memory(min(threads, len(jobs)))
+    found = _run_all(jobs, suite, threads, mean_field, progress)
+    outcomes = {name: _gather(experiment, replicates, found) for name, experiment in suite.experiments.items()}
+    checks = tuple(judge(check, outcomes) for check in suite.checks)
+    simulated = sum(scenario.run.duration for scenario in jobs.values())
+    return SuiteResult(suite, METHODS[mean_field], replicates, outcomes, checks, perf_counter() - began, simulated)
+
+
+def _run_all(jobs, suite, threads, mean_field, progress) -> dict[tuple, dict[str, np.ndarray]]:
+    wanted = {name: set() for name in suite.experiments}
+    for check in suite.checks:
+        for measurement in check.measurements:
+            wanted[measurement.experiment].add(measurement.observable)
+    simulate = _solve if mean_field else _simulate
+    stop, done = Event(), dict.fromkeys(jobs, 0.0)
+    total = sum(scenario.run.duration for scenario in jobs.values())
+    with ThreadPoolExecutor(threads, thread_name_prefix="experiment") as pool:
+        futures = {}
+        try:
+            for key in sorted(jobs, key=lambda key: -jobs[key].run.duration):  # no long one is left for the end
+                futures[key] = pool.submit(simulate, jobs[key], key, sorted(wanted[key[0]]), done, stop)
+            while (state := wait(futures.values(), timeout=REPORT_SECONDS)).not_done:
+                for future in state.done:
+                    future.result()  # a fault in one ends all
+                if progress:
+                    progress(sum(done.values()), total)
+        except BaseException:
+            stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    if progress:
+        progress(total, total)
+    return {key: future.result() for key, future in futures.items()}
+
+
+def _simulate(scenario: Scenario, key: tuple, wanted: list[str], done: dict, stop: Event) -> dict[str, np.ndarray]:
+    """The wanted quantities of a replicate at each record; tells `done` how far it is."""
+    engine = Engine(scenario, seed=scenario.run.seed, replicate=key[2])
+    stride, steps = (round(t / scenario.run.step) for t in (scenario.run.record_every, scenario.run.duration))
+    kept = [observables.choose(engine.snapshot(), [0])]
+    for first in range(0, steps, BLOCK):
+        if stop.is_set():
+            raise _Stopped
+        block = min(BLOCK, steps - first)
+        rows = np.arange(stride - 1 - first % stride, block, stride)
+        kept.append(observables.choose(engine.advance(block), rows))
+        done[key] = (first + block) * scenario.run.step
+    return _quantities(scenario, Trace(*map(np.concatenate, zip(*kept))), engine.glut4_total, wanted)
+
+
+def _solve(scenario: Scenario, key: tuple, wanted: list[str], done: dict, stop: Event) -> dict[str, np.ndarray]:
+    """As `_simulate`, of the mean-field twin."""
+    if stop.is_set():
+        raise _Stopped
+    trace = meanfield.solve(scenario, record_times(scenario))
+    done[key] = scenario.run.duration
+    return _quantities(scenario, trace, scenario.parameter_set.vesicle.glut4_copies, wanted)
+
+
+def _quantities(scenario, trace, glut4_total, wanted):
+    p = scenario.parameter_set
+    scale = observables.Scale(glut4_total, p.glucose.supply / scenario.cell.glucose_agents, p.signalling.pi3k_per_irs1)
+    recorded = Recorded(trace, p, scale)
+    return {name: QUANTITIES[name].measure(recorded) for name in wanted}
+
+
+def _gather(experiment: Experiment, replicates: int, found: Mapping[tuple, Mapping[str, np.ndarray]]) -> Outcome:
+    doses = range(len(experiment.scenarios))
+    series = {
+        name: np.array([[found[experiment.name, dose, r][name] for dose in doses] for r in range(replicates)])
+        for name in found[experiment.name, 0, 0]
+    }
+    return Outcome(experiment, record_times(experiment.scenarios[0]) - experiment.step, series)
+
+
+def judge(check: Check, outcomes: Mapping[str, Outcome]) -> CheckResult:
+    """Measure what a check asks for, and compare it with its band."""
+    n = outcomes[check.measurement.experiment].replicates
+    everyone = np.arange(n)
+    try:
+        value = _value(check, outcomes, everyone)
+        without = [_value(check, outcomes, np.delete(everyone, r)) for r in everyone] if n > 1 else []
+    except NoValue as reason:
+        return CheckResult(check, None, None, None, False, f"cannot be measured: {reason}")
+    low, high = check.expect
+    result = CheckResult(check, value, None, None, low <= value <= high, "")
+    if n == 1:
+        return result
+    error = math.sqrt((n - 1) / n * sum((v - np.mean(without)) ** 2 for v in without))
+    reach = t_distribution.ppf((1.0 + CONFIDENCE) / 2.0, n - 1) * error
+    passed = low - error <= value <= high + error
+    remark = "within the standard error of the bound" if passed and not result.passed else ""
+    return replace(result, error=error, interval=(value - reach, value + reach), passed=passed, remark=remark)
+
+
+def _value(check: Check, outcomes: Mapping[str, Outcome], replicates: np.ndarray) -> float:
+    first, *others = (
+        MEASURES[m.measure].function(outcomes[m.experiment].course(m, replicates), **m.arguments)
+        for m in check.measurements
+    )
+    return first / others[0] if others else first

@@ -1,0 +1,276 @@
+"""The report of a suite: verdicts as JSON, the same in plain words as Markdown, and figures of curves against data."""
+
+import json
+import math
+import platform
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from sim import __version__
+from sim.bench import CheckResult, SuiteResult
+from sim.errors import InputError
+from sim.parameters import load_preset
+
+PASS, FAIL = "pass", "FAIL"
+
+
+# ---- content ----
+
+
+def content(result: SuiteResult) -> dict:
+    """Everything the report says, as JSON holds it; None where there is no value or no bound."""
+    suite = result.suite
+    used = {}  # preset -> ids of the checks that are about it
+    for check in suite.checks:
+        for name in suite.presets_of(check):
+            used.setdefault(name, []).append(check.id)
+    first = next(iter(suite.experiments.values())).scenarios[0]
+    return {
+        "suite": suite.name,
+        "title": suite.title,
+        "description": suite.description,
+        "version": __version__,
+        "method": result.method,
+        "replicates": result.replicates,
+        "seed": first.run.seed,
+        "cells": _sizes(result),
+        "environment": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("numpy", "numba")},
+            "platform": platform.platform(),
+        },
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "wall_seconds": round(result.wall_seconds, 1),
+        "seconds_simulated": result.seconds_simulated,
+        "presets": {name: _preset(name, checks) for name, checks in used.items()},
+        "checks": [_check(one, suite.presets_of(one.check)) for one in result.checks],
+        "figures": {name: [c.id for c in drawn] for name, drawn in figures(result).items()},
+    }
+
+
+def _sizes(result: SuiteResult) -> dict[str, list[int]]:
+    """Smallest and largest number of agents of each kind."""
+    cells = [scenario.cell for e in result.suite.experiments.values() for scenario in e.scenarios]
+    sizes = {kind: [getattr(cell, kind) for cell in cells] for kind in ("vesicles", "receptors", "glucose_agents")}
+    return {kind: [min(numbers), max(numbers)] for kind, numbers in sizes.items()}
+
+
+def _preset(name: str, checks: list[str]) -> dict:
+    preset = load_preset(name)
+    return {"title": preset.title, "hash": preset.hash, "evidence": preset.counts(), "checks": checks}
+
+
+def _check(one: CheckResult, presets: Iterable[str]) -> dict:
+    check = one.check
+    return {
+        "id": check.id,
+        "group": check.group,
+        "quantity": check.quantity,
+        "preset": list(presets),
+        "expected": [bound if math.isfinite(bound) else None for bound in check.expect],
+        "value": one.value,
+        "standard_error": one.error,
+        "interval_95": None if one.interval is None else list(one.interval),
+        "unit": check.unit,
+        "verdict": PASS if one.passed else FAIL,
+        "remark": one.remark,
+        "fitted": check.fitted,
+        "known_failure": check.known_failure,
+        "source": check.source,
+    }
+
+
+def figures(result: SuiteResult) -> dict[str, list]:
+    """The checks that each figure shows."""
+    shown = {}
+    for check in result.suite.checks:
+        if check.measurement.figure:
+            shown.setdefault(check.measurement.figure, []).append(check)
+    return shown
+
+
+# ---- words ----
+
+
+def number(value: float | None) -> str:
+    """Three significant digits; at least those before the point."""
+    if value is None:
+        return "-"
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def expected(check: Mapping) -> str:
+    """The band of a check."""
+    low, high = check["expected"]
+    if high is None:
+        return f"above {number(low)}"
+    return f"at most {number(high)}" if low in (None, 0.0) else f"{number(low)} to {number(high)}"
+
+
+def simulated(check: Mapping) -> str:
+    """The value of a check and its 95 % interval."""
+    if check["interval_95"] is None:
+        return number(check["value"])
+    low, high = check["interval_95"]
+    digits = max(3, len(f"{max(abs(low), abs(high)):.0f}"))  # before the point all, and enough to tell the ends apart
+    while digits < 6 and f"{low:.{digits}g}" == f"{high:.{digits}g}":
+        digits += 1
+    value, low, high = (f"{n:.{digits}g}" for n in (check["value"], low, high))
+    return f"{value} [{low}, {high}]"
+
+
+def table(report: Mapping) -> list[tuple[str, str, str, str, str]]:
+    """Id, quantity, band, value and verdict of each check, as the terminal shows them."""
+    return [
+        (check["id"], check["quantity"], expected(check) + _unit(check), simulated(check), check["verdict"])
+        for check in report["checks"]
+    ]
+
+
+def outline(report: Mapping) -> str:
+    """How many checks pass."""
+    checks = report["checks"]
+    passed = sum(check["verdict"] == PASS for check in checks)
+    return f"{passed} of {len(checks)} checks pass, {len(checks) - passed} fail."
+
+
+def markdown(report: Mapping) -> str:
+    """The report as Markdown; figures lie in a folder named like the suite beside it."""
+    return "\n".join([*_head(report), *_failures(report), *_tables(report), *_pictures(report), *_cells(report)]) + "\n"
+
+
+def _head(report):
+    checks = report["checks"]
+    free = [check for check in checks if not check["fitted"]]
+    passed = sum(check["verdict"] == PASS for check in free)
+    if report["method"] == "agents":
+        sizes = ", ".join(f"{_range(*report['cells'][kind])} {kind.replace('_', ' ')}" for kind in report["cells"])
+        how = (
+            f"Simulated with agents: {sizes} per cell, {report['replicates']} replicates of each experiment, "
+            f"seed {report['seed']}."
+        )
+        verdict = (
+            "The simulated value is the mean over replicates with its 95 % interval; a check passes if the value lies "
+            "within the band, widened on both sides by the standard error of the mean."
+        )
+    else:
+        how = "Computed with the mean-field twin, which knows no chance."
+        verdict = "A check passes if the value lies within the band."
+    return [
+        f"# {report['title']}",
+        "",
+        f"Written by `glut4sim bench {report['suite']}`, version {report['version']}; not edited by hand.",
+        "",
+        report["description"],
+        "",
+        f"**{outline(report)}** {verdict} {how}",
+        "",
+        f"Parameters were fitted to {len(checks) - len(free)} of these numbers, or to the data behind them; those "
+        f"checks say that the fit holds. The other {len(free)} had no part in a fit: {passed} of them pass.",
+        "",
+    ]
+
+
+def _range(low: int, high: int) -> str:
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _failures(report):
+    lines = ["## What fails", ""]
+    failed = [check for check in report["checks"] if check["verdict"] == FAIL]
+    for check in failed:
+        said = f"expected {expected(check)}{_unit(check)}, simulated {simulated(check)}"
+        said = check["remark"] or said
+        reason = check["known_failure"] or "no reason is known"
+        lines.append(f"- **{check['id']}** {check['quantity']} ({', '.join(check['preset'])}): {said}. Why: {reason}.")
+    lines += [] if failed else ["Nothing."]
+    listed = [c for c in report["checks"] if c["verdict"] == PASS and c["known_failure"]]
+    lines += [f"- {c['id']} is listed as a known failure and passes: take it off the list." for c in listed]
+    return [*lines, ""]
+
+
+def _unit(check):
+    return f" {check['unit']}" if check["unit"] else ""
+
+
+def _tables(report):
+    lines = []
+    for group in dict.fromkeys(check["group"] for check in report["checks"]):
+        lines += [
+            f"## {group}",
+            "",
+            "| | quantity | preset | expected | simulated [95 %] | verdict | fitted | source |",
+        ]
+        lines += ["|---|---|---|---|---|---|---|---|"]
+        for check in report["checks"]:
+            if check["group"] == group:
+                verdict = f"**{FAIL}**" if check["verdict"] == FAIL else PASS
+                verdict += f" ({check['remark']})" if check["remark"] and check["verdict"] == PASS else ""
+                cells = (
+                    check["id"],
+                    check["quantity"],
+                    " / ".join(check["preset"]),
+                    expected(check) + _unit(check),
+                    simulated(check),
+                    verdict,
+                    "yes" if check["fitted"] else "no",
+                    check["source"],
+                )
+                lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        lines.append("")
+    return lines
+
+
+def _pictures(report):
+    lines = ["## Curves against data", ""] if report["figures"] else []
+    for name, ids in report["figures"].items():
+        lines += [f"![{', '.join(ids)}]({report['suite']}/{name}.png)", ""]
+    return lines
+
+
+def _cells(report):
+    lines = [
+        "## The cells behind it",
+        "",
+        "No parameter differs between the checks of one preset: an experiment chooses a preset, the insulin and the "
+        "time, and cannot change a parameter.",
+        "",
+        "| preset | | measured | fitted | assumed | parameters (SHA-256) | checks |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, preset in report["presets"].items():
+        counts = " | ".join(str(preset["evidence"][kind]) for kind in ("measured", "fitted", "assumed"))
+        lines.append(
+            f"| {name} | {preset['title']} | {counts} | `{preset['hash'][:12]}` | {', '.join(preset['checks'])} |"
+        )
+    lines += [
+        "",
+        "Numbers of parameter values by the evidence behind them; `glut4sim parameters list --preset NAME` gives each "
+        "with its source. The measurements come from cells and muscle strips in vitro.",
+    ]
+    return lines
+
+
+# ---- files ----
+
+
+def write(result: SuiteResult, out: Path) -> dict:
+    """Write NAME.json, NAME.md and the figures NAME/*.png of a suite into a new directory; returns the content."""
+    from sim.report_figures import save_figure
+
+    report = content(result)
+    name = result.suite.name
+    try:
+        (out / name).mkdir(parents=True)
+    except FileExistsError:
+        raise InputError("expected a new directory, got one that exists.", place=str(out / name)) from None
+    except OSError as error:
+        raise InputError(f"cannot be made a directory: {error.strerror}.", place=str(out / name)) from None
+    text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False)
+    (out / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    (out / f"{name}.md").write_text(markdown(report), encoding="utf-8")
+    for figure in report["figures"]:
+        save_figure(result, figure, out / name / f"{figure}.png")
+    return report

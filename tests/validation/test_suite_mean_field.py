@@ -1,0 +1,87 @@
+"""The installed validation suite on the mean-field twin: fast and without chance.
+
+The verdicts that count are those of the agents (docs/validation.md); the twin finds the same ones.
+"""
+
+import numpy as np
+import pytest
+from scipy.stats import chi2
+
+from sim.bench import run_suite
+from sim.meanfield import solve
+from sim.measurements import TRACER, fit_to
+from sim.scenario import Scenario
+from sim.suite import load_suite
+
+SUITE = load_suite("validation")
+HERE = SUITE.only(lambda check: not check.id.startswith("P"))  # protocols: test_protocols.py
+
+
+@pytest.fixture(scope="module")
+def result():
+    return run_suite(HERE, threads=2, mean_field=True)
+
+
+@pytest.fixture(scope="module")
+def verdicts(result):
+    return {one.check.id: one for one in result.checks}
+
+
+@pytest.mark.parametrize(
+    "check", [check for check in HERE.checks if not check.known_failure], ids=lambda check: check.id
+)
+def test_check_passes(verdicts, check):
+    one = verdicts[check.id]
+    assert one.passed, f"{check.quantity}: {one.value} not in {check.expect} {one.remark}"
+
+
+@pytest.mark.parametrize("check", [check for check in HERE.checks if check.known_failure], ids=lambda check: check.id)
+def test_known_failure_still_fails(verdicts, check):
+    """If it passes, take `known_failure` off it."""
+    assert not verdicts[check.id].passed
+
+
+def test_every_acceptance_check_is_there_and_none_is_excused():
+    ids = {check.id for check in SUITE.checks if not check.known_failure}
+    assert {f"V{number:02d}" for number in range(1, 15)} <= ids
+    assert {f"P{number:02d}" for number in range(1, 11)} <= ids
+
+
+def test_the_suite_asks_for_enough_replicates_of_real_cells():
+    for experiment in SUITE.experiments.values():
+        for scenario in experiment.scenarios:
+            assert scenario.run.replicates >= 8
+            assert scenario.cell.vesicles >= 10_000
+            assert not scenario.parameters
+
+
+def test_bounds_of_chi_square_are_its_95_percent_quantiles(result):
+    checks = [check for check in HERE.checks if check.measurement.measure == "chi_square"]
+    assert len(checks) == 10
+    for check in checks:
+        m = check.measurement
+        fit = fit_to(result.outcomes[m.experiment].course(m), m.data, m.arguments["scaling"], m.arguments.get("at"))
+        assert check.unit == f"chi-square / {fit.freedom}"
+        assert check.expect == (0.0, pytest.approx(chi2.ppf(0.95, fit.freedom) / fit.freedom, abs=0.006))
+
+
+@pytest.mark.parametrize("preset", ["human-adipocyte", "type-2-diabetes"])
+@pytest.mark.parametrize("insulin", ["0 nM", "100 nM"])
+def test_uptake_of_tracer_is_what_the_carriers_bring_in(preset, insulin):
+    """At 0.05 mM nearly all that comes in stays, so transport stands for the measured uptake."""
+    scenario = Scenario.from_table(
+        {
+            "cell": {"preset": preset},
+            "bath": {"insulin": insulin, "glucose": f"{TRACER} mM"},
+            "run": {"duration": "30 min"},
+        }
+    )
+    from agents import glucose
+
+    trace = solve(scenario, np.array([0.0, 1800.0]))
+    p = scenario.parameter_set.glucose
+    taken_up = (trace.glucose_events[1, glucose.INFLUX] - trace.glucose_events[1, glucose.EFFLUX]) * (
+        p.supply / scenario.cell.glucose_agents
+    )
+    carried = 1800.0 * TRACER * glucose.clearance(trace.glut4_surface[1], TRACER, p)
+    assert taken_up == pytest.approx(carried, rel=0.05)
