@@ -166,7 +166,7 @@ def describe_fits(result: SweepResult) -> list[str]:
     """A line for each fitted curve: EC50 and slope with their intervals, or why there is none."""
     lines = []
     for at, fit in result.fit():
-        where = "".join(f"{a.write(at[a.path])}: " for a in result.axes[1:])
+        where = ", ".join(a.write(at[a.path]) for a in result.axes[1:]) + (": " if at else "")
         if fit.status == "fitted":
             unit = summary.UNITS[result.observable]
             ends = f"from {_with_interval(fit.bottom)} to {_with_interval(fit.top, unit)}"
