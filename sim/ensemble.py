@@ -79,7 +79,7 @@ def run(
     Parameters
     ----------
     scenario : Scenario, or the name or path of one
-    out : new directory for the results; None keeps them in memory
+    out : new directory for the results; None keeps them in memory, of a log of events only its statistics
     seed, replicates : instead of the scenario's; recorded in the resolved scenario
     threads : default all processors; replicates share them
     progress : called with the simulated seconds done and in all, over all replicates, about ten times a second

@@ -12,7 +12,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullFormatter, StrMethodFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 
 from sim import plots
 from sim.single_vesicle import EDGES, survival
@@ -158,6 +158,7 @@ def _waits(ax: Axes, statistics) -> None:
             ax.plot(EDGES[1:], curves[-1], style, color=LOOKS[phase][0], label=f"{phase}, {what}", zorder=3)
             _band(ax, EDGES[1:], curves[:-1], LOOKS[phase][0])
     ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     ax.xaxis.set_major_formatter(PLAIN)
     ax.xaxis.set_minor_formatter(NullFormatter())
     if high > low:
