@@ -168,8 +168,8 @@ def test_insulin_challenge():
 
 def test_insulin_pulse_and_fasting_extend_the_challenge():
     pulse, fasting = Scenario.load("insulin-pulse"), Scenario.load("fasting")
-    assert pulse.bath.insulin == Schedule((0.0, 900.0), (100.0, 0.0))
-    assert (pulse.run.duration, pulse.run.replicates) == (3600.0, 8)
+    assert pulse.bath.insulin == Schedule((0.0, 300.0, 1200.0), (0.0, 100.0, 0.0))
+    assert (pulse.run.duration, pulse.run.replicates) == (3900.0, 8)
     assert fasting.bath.insulin == Schedule((0.0,), (0.034,))
     assert fasting.bath.glucose == Schedule((0.0,), (5.0,))
 
