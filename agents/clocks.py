@@ -159,7 +159,7 @@ def arm(hazard, source, agents):
 
 
 @njit(cache=True)
-def fire_agent(i, hazard, rate, transitions, source, start, dt, agents, fired, log):
+def fire_agent(i, hazard, rate, transitions, source, first_step, dt, agents, fired, log):
     """Carry one agent through every step of a clock table; parameters as in `fire`."""
     s = np.int64(agents.state[i])
     threshold = agents.threshold[i]
@@ -171,7 +171,7 @@ def fire_agent(i, hazard, rate, transitions, source, start, dt, agents, fired, l
         agents.draws[i] += np.uint32(1)
         j = choose(uniform(w2, w3), s, rate[k], transitions, -1)
         fired[k, j] += 1
-        note(log, start + (k + fraction) * dt, i, j)
+        note(log, (first_step + k + fraction) * dt, i, j)
         s = transitions.target[j]
         threshold = hazard[k, s] + fraction * (hazard[k + 1, s] - hazard[k, s]) + exponential(w0, w1)
         k = find_step(threshold, s, k, hazard)
@@ -180,7 +180,7 @@ def fire_agent(i, hazard, rate, transitions, source, start, dt, agents, fired, l
 
 
 @njit(cache=True, nogil=True)
-def fire(low, high, hazard, rate, transitions, source, start, dt, agents, fired, log):
+def fire(low, high, hazard, rate, transitions, source, first_step, dt, agents, fired, log):
     """Carry agents low..high through every step of a clock table.
 
     Parameters
@@ -189,7 +189,8 @@ def fire(low, high, hazard, rate, transitions, source, start, dt, agents, fired,
     rate : (K, n_transition) float64    rates within each step [1/s]
     transitions : Table
     source : streams.Source    the random numbers of this kind
-    start, dt : float    time at the first row and step [s], for the log
+    first_step : int    number of the first step since time 0, for the log
+    dt : float    step [s]
     agents : Clocks, modified
     fired : (K, n_transition) int64, modified    the transitions of each step are added
     log : EventLog, modified
@@ -197,7 +198,7 @@ def fire(low, high, hazard, rate, transitions, source, start, dt, agents, fired,
     last = len(rate)
     for i in range(low, high):
         if agents.threshold[i] < hazard[last, agents.state[i]]:
-            fire_agent(i, hazard, rate, transitions, source, start, dt, agents, fired, log)
+            fire_agent(i, hazard, rate, transitions, source, first_step, dt, agents, fired, log)
 
 
 @njit(cache=True, nogil=True)

@@ -88,7 +88,7 @@ def rates(e, p):
 
 
 @njit(cache=True, nogil=True)
-def advance(glut4, bath, p, source, start, dt, hazard, horizon, lookahead, agents, due, n_due, counts, fired, log):
+def advance(glut4, bath, p, source, first_step, dt, hazard, horizon, lookahead, agents, due, n_due, counts, fired, log):
     """Carry all glucose agents through K steps whose rates depend on their own numbers.
 
     The hazard of a step is known only when the step before is done. So the agents whose clocks can run out soon, before
@@ -101,7 +101,8 @@ def advance(glut4, bath, p, source, start, dt, hazard, horizon, lookahead, agent
     bath : (K,) float64    glucose outside during each step [mM]
     p : Parameters
     source : streams.Source
-    start, dt : float    time at the first step and step [s]
+    first_step : int    number of the first step since time 0
+    dt : float    step [s]
     hazard : (n_state,) float64, modified    running integrals
     horizon : (n_state,) float64, modified    up to where `due` is complete
     lookahead : float    how far ahead to list, at present rates [s]
@@ -131,7 +132,7 @@ def advance(glut4, bath, p, source, start, dt, hazard, horizon, lookahead, agent
         for d in range(listed):
             i = due[d]
             if agents.threshold[i] < hazard[agents.state[i]]:
-                clocks.fire_agent(i, table, rate, TABLE, source, start + k * dt, dt, agents, fired[k : k + 1], log)
+                clocks.fire_agent(i, table, rate, TABLE, source, first_step + k, dt, agents, fired[k : k + 1], log)
             if agents.threshold[i] < horizon[agents.state[i]]:
                 due[n_due] = i
                 n_due += 1

@@ -217,7 +217,7 @@ def _replace(moving, m, by):
 @njit(cache=True)
 def _fire(
     i, k, fraction, px, py, pz, r, free, tether, capture,
-    hazard, rate, motion, source, start, dt, agents, glut4, fired, surface, log, log_position,
+    hazard, rate, motion, source, first_step, dt, agents, glut4, fired, surface, log, log_position,
 ):  # fmt: skip
     """Fire vesicle i at a fraction of step k, and again while its next clock also runs out within the step.
 
@@ -232,7 +232,7 @@ def _fire(
         j = clocks.choose(uniform(w2, w3), s, rate[k], TABLE, -1 if r > capture else TETHERING)
         if log.count[0] < len(log.time):
             log_position[log.count[0]] = px, py, pz
-        clocks.note(log, start + (k + fraction) * dt, i, j)
+        clocks.note(log, (first_step + k + fraction) * dt, i, j)
         fired[k, j] += 1
         if s == State.FUSED.value:
             surface[k] -= glut4[i]
@@ -329,7 +329,7 @@ def advance(
                     px, py, pz, r = x[i], y[i], z[i], np.float32(0.0)
                 px, py, pz, due[b] = _fire(
                     i, k, fraction, px, py, pz, r, free, tether, capture, hazard, rate, motion, clock_source,
-                    first_step * dt, dt, agents, glut4, fired, surface, log, log_position,
+                    first_step, dt, agents, glut4, fired, surface, log, log_position,
                 )  # fmt: skip
                 x[i], y[i], z[i] = px, py, pz
                 s = np.int64(state[i])

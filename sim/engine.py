@@ -234,7 +234,7 @@ class Engine:
         def work(low, high):
             fired = np.zeros(rate.shape, np.int64)
             clocks.fire(
-                low, high, hazard, rate, receptor.TABLE, kind.clock, self.time, self.dt, p.clocks, fired, self._no_log
+                low, high, hazard, rate, receptor.TABLE, kind.clock, self.step, self.dt, p.clocks, fired, self._no_log
             )  # fmt: skip
             return fired
 
@@ -282,7 +282,7 @@ class Engine:
         counts = np.empty((len(surface) + 1, len(kind.counts)), np.int64)
         counts[0] = kind.counts
         self._n_due = glucose.advance(
-            surface, bath, self.parameters.glucose, kind.clock, self.time, self.dt, kind.hazard, self._horizon,
+            surface, bath, self.parameters.glucose, kind.clock, self.step, self.dt, kind.hazard, self._horizon,
             LOOKAHEAD, p.clocks, self._due, self._n_due, counts, fired, self._no_log,
         )  # fmt: skip
         return kind.tally(fired)

@@ -34,7 +34,9 @@ def print_table(title: str | None, columns: Mapping[str, str], rows: Iterable[tu
     for row in rows:
         table.add_row(*map(Text, row))
     console = Console()
-    console.print(table, width=console.width if console.is_terminal else 120)
+    if not console.is_terminal:
+        console = Console(width=120)
+    console.print(table)
 
 
 def number(value: float | None) -> str:

@@ -79,10 +79,8 @@ class _Agents:
     def _fire(self, hazard, rate):
         fired = np.zeros(rate.shape, np.int64)
         n = len(self.population)
-        start = self.steps * self.dt
-        clocks.fire(
-            0, n, hazard, rate, self.kind.TABLE, self.source, start, self.dt, self.population.clocks, fired, self.log
-        )
+        agents = self.population.clocks
+        clocks.fire(0, n, hazard, rate, self.kind.TABLE, self.source, self.steps, self.dt, agents, fired, self.log)
         self.hazard[:] = hazard[-1]
         self.steps += len(rate)
         return fired

@@ -96,6 +96,6 @@ def test_quiet_receptors(benchmark):
     receptor.tabulate(np.zeros(steps), PARAMETERS.receptor, DT, hazard, rate)
     source = streams.source(streams.Stream.RECEPTOR_CLOCK, 1)
     fired, log = np.zeros(rate.shape, np.int64), clocks.event_log(0)
-    arguments = (0, n, hazard, rate, receptor.TABLE, source, 0.0, DT, agents, fired, log)
+    arguments = (0, n, hazard, rate, receptor.TABLE, source, 0, DT, agents, fired, log)
     benchmark.extra_info["agent_steps"] = n * steps
     benchmark.pedantic(clocks.fire, args=arguments, rounds=7, warmup_rounds=1)

@@ -41,7 +41,7 @@ def clock_table(rates, dt, start=None):
 def fire(population, hazard, rates, dt=0.5, log=100, low=0, high=None, start=0.0):
     fired, events = np.zeros(rates.shape, np.int64), clocks.event_log(log)
     high = len(population) if high is None else high
-    clocks.fire(low, high, hazard, rates, TABLE, SOURCE, start, dt, population.clocks, fired, events)
+    clocks.fire(low, high, hazard, rates, TABLE, SOURCE, round(start / dt), dt, population.clocks, fired, events)
     return fired, events
 
 
