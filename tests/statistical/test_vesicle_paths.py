@@ -1,0 +1,58 @@
+"""Vesicles within reach of the membrane go through their states as the Markov chain of their rates."""
+
+import numpy as np
+import pytest
+
+from agents import vesicle
+from tests.statistical import laws
+from tests.support import PARAMETERS, Vesicles, on_sphere
+from tests.twin import VESICLE_STATES, vesicle_exits
+
+RATES = {  # every rate some 0.1 .. 1 per second, so that each shapes the occupancies
+    "release": 0.8,
+    "recapture": 0.3,
+    "tether": 0.9,
+    "untether": 0.35,
+    "dock": 0.7,
+    "undock": 0.15,
+    "fuse_transiently": 0.25,
+    "fuse": 1.1,
+    "endocytose": 0.2,
+    "sort": 0.45,
+}
+STILL = {"diffusion_mobile": 0.0, "drift_mobile": 0.0, "diffusion_endocytosed": 0.0, "drift_endocytosed": 0.0}
+BRISK = PARAMETERS.vesicle._replace(**RATES, **STILL)
+RAB10 = 0.6
+TIMES = (1.0, 3.0, 6.0, 12.0, 30.0)
+
+
+def occupancies(parameters, step=0.5, n=50_000):
+    """Vesicles in each state at TIMES, (time, n_state), all stored within reach at first."""
+    start = on_sphere(n, BRISK.cell_radius - 0.5 * BRISK.capture_distance)
+    agents = Vesicles(start, vesicle.State.STORED, dt=step, parameters=parameters, seed=19)
+    counts = []
+    for steps in np.diff(np.round(np.array([0.0, *TIMES]) / step).astype(int)):
+        agents.advance(np.full(steps, RAB10))
+        counts.append(agents.counts)
+    return np.array(counts)
+
+
+def fits(counts, parameters, near=True):
+    matrix = laws.generator(vesicle_exits(RAB10, near, parameters), VESICLE_STATES)
+    expected = laws.propagate(np.eye(6)[0], [matrix * dt for dt in np.diff([0.0, *TIMES])], 1.0)
+    return laws.far_off(counts, expected) <= 1.0
+
+
+@pytest.mark.parametrize("step", [0.1, 0.5, 1.0])
+def test_occupancies_are_those_of_the_matrix_exponential(step):
+    counts = occupancies(BRISK, step)
+    assert fits(counts, BRISK)
+    assert not fits(counts, BRISK, near=False)
+
+
+@pytest.mark.parametrize("wrong", RATES)
+def test_occupancies_of_vesicles_with_one_rate_doubled_are_refused(wrong):
+    doubled = BRISK._replace(**{wrong: 2.0 * RATES[wrong]})
+    counts = occupancies(doubled)
+    assert not fits(counts, BRISK)
+    assert fits(counts, doubled)
