@@ -26,6 +26,7 @@ class Stream(IntEnum):
     VESICLE_GLUT4 = 5
     GLUCOSE_INITIAL = 6
     GLUCOSE_CLOCK = 7
+    CYCLE = 8
 
 
 _MULTIPLIER_0 = np.uint64(0xD2511F53)

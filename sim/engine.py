@@ -10,10 +10,12 @@ Order of a step
     record
 
 What happens in a step flows one way down this list, so a chunk of steps can be done stage by stage: all its steps for
-the receptors, then all for signalling, and so on. The results are those of step after step, bit for bit, whatever the
-chunk; the agents' loops are then outermost and run in parallel. Splitting the stages costs O(step).
+the receptors, then all for signalling, and so on. (A chunk ends where hormones change the parameters.) The
+results are those of step after step, bit for bit, whatever the chunk; the agents' loops are then outermost and run in
+parallel. Splitting the stages costs O(step).
 """
 
+from bisect import bisect_right
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -93,7 +95,9 @@ class Engine:
         self._no_log = clocks.event_log(0)
         self._capacity = LOG_CAPACITY if log_events else 0
         self._events = []
-        p = self.parameters = scenario.parameter_set
+        self._schedule = scenario.parameter_schedule
+        self._changes = [round(time / self.dt) for time in self._schedule.times[1:]]
+        p = self.parameters = self._schedule.values[0]
         cell = scenario.cell
         source = {stream: streams.source(stream, seed, replicate) for stream in Stream}
         self._receptor = _Clocked(
@@ -186,7 +190,7 @@ class Engine:
         """Do so many steps; returns what happened in each."""
         pieces = []
         while steps > 0:
-            chunk = min(steps, CHUNK, REBASE - self.step % REBASE)
+            chunk = min(steps, CHUNK, REBASE - self.step % REBASE, self._steps_to_change())
             pieces.append(self._advance_chunk(chunk))
             steps -= chunk
             if self.step % REBASE == 0:
@@ -194,6 +198,12 @@ class Engine:
                     kind.rebase()
                 self._horizon[:] = 0.0
         return pieces[0] if len(pieces) == 1 else Trace(*map(np.concatenate, zip(*pieces, strict=True)))
+
+    def _steps_to_change(self):
+        """Steps until the parameters change again, after taking up a change that is due now."""
+        passed = bisect_right(self._changes, self.step)
+        self.parameters = self._schedule.values[passed]
+        return self._changes[passed] - self.step if passed < len(self._changes) else REBASE
 
     def _advance_chunk(self, steps):
         insulin = self.scenario.bath.insulin.step_means(self.step, steps, self.dt)

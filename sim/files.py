@@ -142,11 +142,13 @@ def _overlaps(path: str, leaf: str) -> bool:
 
 
 def write_toml(table: Mapping) -> str:
-    """TOML text of values and of tables of values; a value is text, a whole number, or a list of those."""
-    values = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    """TOML text of values, of tables of them and of lists of tables; a value is text, a number, a list or a table."""
     tables = {key: value for key, value in table.items() if isinstance(value, dict)}
+    lists = {key: value for key, value in table.items() if isinstance(value, list) and isinstance((*value, 0)[0], dict)}
+    values = {key: value for key, value in table.items() if key not in tables and key not in lists}
     blocks = [_lines(values)] if values else []
     blocks += [f"[{_key(key)}]\n{_lines(content)}" for key, content in tables.items()]
+    blocks += [f"[[{_key(key)}]]\n{_lines(content)}" for key, contents in lists.items() for content in contents]
     return "\n".join(blocks)
 
 
@@ -159,5 +161,9 @@ def _key(key: str) -> str:
 
 
 def _text(value: object) -> str:
-    """JSON text is TOML, but for the one control character that TOML wants escaped and JSON does not."""
+    """JSON text is TOML, but for tables and the one control character that TOML wants escaped and JSON does not."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_text, value))}]"
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{_key(key)} = {_text(entry)}' for key, entry in value.items())} }}"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -115,13 +115,16 @@ def solve(scenario, times, rtol: float = 1e-6, bins: int = BINS, capture_bins: i
     trace : Trace    one row per time; counts are floats
     """
     times = np.asarray(times, float)
-    bath = scenario.bath
-    system = System(scenario.parameter_set, shell(scenario.parameter_set.vesicle, bins, capture_bins))
+    bath, parameters = scenario.bath, scenario.parameter_schedule
+    system = System(parameters.values[0], shell(parameters.values[0].vesicle, bins, capture_bins))
     y = system.rest(bath.insulin.values[0], bath.glucose.values[0])
     rows = np.tile(y, (len(times), 1))  # what is asked for at time 0 is the start
-    changes = [time for time in sorted({*bath.insulin.times, *bath.glucose.times}) if time < times[-1]]
+    changes = [
+        time for time in sorted({*bath.insulin.times, *bath.glucose.times, *parameters.times}) if time < times[-1]
+    ]
     for start, end in zip(changes, [*changes[1:], times[-1]]):
         wanted = (times > start) & (times <= end)
+        system.p = parameters.at(start)
         with np.errstate(invalid="ignore", over="ignore"):  # scipy computes with rows that it has not filled yet
             solution = solve_ivp(
                 lambda _, y, insulin, glucose_outside: system.derivative(y, insulin, glucose_outside),

@@ -1,10 +1,12 @@
 """Scenarios: terse TOML, "100 nM", checked and resolved into the numbers that a run needs.
 
     [cell]   preset, vesicles, receptors, glucose_agents
-    [bath]   insulin, glucose: one concentration, or a list of [time, concentration], each held until the next time
+    [bath]   insulin, glucose: one concentration, or a list of [time, concentration], each held until the next time;
+             or [[bath.meal]] at, carbohydrate: both as after these meals
     [run]    duration, step, record_every, replicates, seed, events
     [parameters]   values to use instead of the preset's
     title, description, extends = another scenario, by name or path
+    [body], [hormones], [cycle], [[therapy]], [assay], [effects]   hours to months before; see sim/endocrine/tables.py
 
 Times are floats in s, insulin in nM, glucose in mM from here on.
 """
@@ -17,74 +19,44 @@ import tomllib
 from collections.abc import Mapping
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
+import numpy as np
 import pydantic
-from pydantic import BaseModel, BeforeValidator, Field, PlainValidator, PrivateAttr
+from pydantic import BeforeValidator, Field, PlainValidator, PrivateAttr
 
+from sim.endocrine.modulation import apply
+from sim.endocrine.tables import EndocrineTables
 from sim.errors import InputError, describe, join_path, unknown
+from sim.fields import Count, Duration, Table, Text, duration, flag, numbers_as_text, text, whole
 from sim.files import Layer, Shelf, blame, merge, write_toml
 from sim.parameters import PRESETS, ParameterSet, Preset, load_preset
 from sim.schedule import Schedule, read_schedule, write_schedule
-from sim.units import GLUCOSE, INSULIN, TIME
+from sim.units import CARBOHYDRATE, GLUCOSE, INSULIN, SPAN, TIME, Kind
+
+if TYPE_CHECKING:
+    from sim.endocrine.model import Timeline
 
 SCENARIOS = Shelf("scenario", Path(__file__).parent.parent / "scenarios")
-MAX_COUNT = 2**31 - 1
 MAX_REPLICATES = 100_000
 MAX_SEED = 2**64 - 1
 MIN_STEP, MAX_STEP = 0.001, 1.0  # s
 
 
-# ---- what a value may be ----
-
-
-def _whole(value: object, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise InputError(f"expected a whole number from {low} to {high}, got {describe(value)}.")
-    return value
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise InputError(f"expected text, got {describe(value)}.")
-    if value.encode(errors="replace").decode() != value:
-        raise InputError("expected UTF-8 text.")
-    return value
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise InputError(f"expected true or false, got {describe(value)}.")
-    return value
-
-
 def _preset_name(value: object) -> str:
-    if _text(value) not in PRESETS.names():
+    if text(value) not in PRESETS.names():
         raise unknown("preset", value, PRESETS.names())
     return value
 
 
-def _duration(value: object, low: float = 0.0, high: float = TIME.high) -> float:
-    seconds = TIME.read(value)
-    if seconds == 0.0 or not low <= seconds <= high:
-        bounds = f"from {TIME.write(low)} to {TIME.write(high)}" if low else "above 0 s"
-        raise InputError(f"expected a time {bounds}, got {describe(value)}.")
-    return seconds
-
-
-Text = Annotated[str, BeforeValidator(_text)]
-Count = Annotated[int, BeforeValidator(partial(_whole, low=1, high=MAX_COUNT))]
-Duration = Annotated[float, BeforeValidator(_duration)]
+def _schedule(value: object, kind: Kind) -> Schedule:
+    return value if isinstance(value, Schedule) else read_schedule(value, kind)
 
 
 # ---- the tables ----
 
 
-class _Table(BaseModel):
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
-
-
-class CellTable(_Table):
+class CellTable(Table):
     """[cell]: which cell, and how many agents of each kind."""
 
     preset: Annotated[str, BeforeValidator(_preset_name)] = "adipocyte"
@@ -93,22 +65,50 @@ class CellTable(_Table):
     glucose_agents: Count = 100_000
 
 
-class BathTable(_Table):
+class MealTable(Table):
+    """[[bath.meal]]: carbohydrate eaten at a time."""
+
+    at: Annotated[float, BeforeValidator(TIME.read)]
+    carbohydrate: Annotated[float, BeforeValidator(CARBOHYDRATE.read)]  # g
+
+    def resolved(self) -> dict[str, str]:
+        """As TOML would hold it."""
+        return {"at": TIME.write(self.at), "carbohydrate": CARBOHYDRATE.write(self.carbohydrate)}
+
+
+class BathTable(Table):
     """[bath]: what surrounds the cell."""
 
-    insulin: Annotated[Schedule, PlainValidator(partial(read_schedule, kind=INSULIN))] = Schedule((0.0,), (0.0,))  # nM
-    glucose: Annotated[Schedule, PlainValidator(partial(read_schedule, kind=GLUCOSE))] = Schedule((0.0,), (5.0,))  # mM
+    insulin: Annotated[Schedule, PlainValidator(partial(_schedule, kind=INSULIN))] = Schedule((0.0,), (0.0,))  # nM
+    glucose: Annotated[Schedule, PlainValidator(partial(_schedule, kind=GLUCOSE))] = Schedule((0.0,), (5.0,))  # mM
+    meal: tuple[MealTable, ...] = ()
+
+    @pydantic.model_validator(mode="after")
+    def _either_given_or_eaten(self):
+        given = self.model_fields_set & {"insulin", "glucose"}
+        if self.meal and given:
+            raise InputError("meals set insulin and glucose; leave it out.", sorted(given)[0])
+        return self
+
+    def resolved(self) -> dict[str, Any]:
+        """As TOML would hold it."""
+        if self.meal:
+            return {"meal": [meal.resolved() for meal in self.meal]}
+        return {
+            "insulin": write_schedule(self.insulin, INSULIN),
+            "glucose": write_schedule(self.glucose, GLUCOSE),
+        }
 
 
-class RunTable(_Table):
+class RunTable(Table):
     """[run]: how long, how finely, how often [s], and what is kept."""
 
     duration: Duration
-    step: Annotated[float, BeforeValidator(partial(_duration, low=MIN_STEP, high=MAX_STEP))] = 0.1
+    step: Annotated[float, BeforeValidator(partial(duration, low=MIN_STEP, high=MAX_STEP))] = 0.1
     record_every: Duration = 5.0
-    replicates: Annotated[int, BeforeValidator(partial(_whole, low=1, high=MAX_REPLICATES))] = 1
-    seed: Annotated[int, BeforeValidator(partial(_whole, low=0, high=MAX_SEED))] = 1
-    events: Annotated[bool, BeforeValidator(_flag)] = False  # log every transition of every vesicle
+    replicates: Annotated[int, BeforeValidator(partial(whole, low=1, high=MAX_REPLICATES))] = 1
+    seed: Annotated[int, BeforeValidator(partial(whole, low=0, high=MAX_SEED))] = 1
+    events: Annotated[bool, BeforeValidator(flag)] = False  # log every transition of every vesicle
 
     @pydantic.model_validator(mode="after")
     def _steps_fit(self):
@@ -124,7 +124,7 @@ class RunTable(_Table):
         return self
 
 
-class Scenario(_Table):
+class Scenario(EndocrineTables):
     """A checked scenario. Two are equal, and have the same hash, if they say the same, whatever they are called."""
 
     title: Text = ""
@@ -132,7 +132,7 @@ class Scenario(_Table):
     cell: CellTable = CellTable()
     bath: BathTable = BathTable()
     run: RunTable = Field(default={}, validate_default=True)
-    parameters: dict[str, str] = {}
+    parameters: dict[str, str] = Field(default={})
 
     _name: str = PrivateAttr("scenario")
     _source: Path | None = PrivateAttr(None)
@@ -169,7 +169,7 @@ class Scenario(_Table):
 
     @classmethod
     def _from_layers(cls, layers: list[Layer], place: str) -> "Scenario":
-        layers = [_with_flat_parameters(layer) for layer in layers]
+        layers = [_flattened(_flattened(layer, "parameters"), "effects") for layer in layers]
         try:
             try:
                 scenario = cls.model_validate(merge(layers))
@@ -184,12 +184,7 @@ class Scenario(_Table):
     @pydantic.field_validator("parameters", mode="before")
     @classmethod
     def _parameters_are_text(cls, value: object) -> object:
-        if isinstance(value, dict):
-            for name, quantity in value.items():
-                if isinstance(quantity, bool) or not isinstance(quantity, str | int | float):
-                    raise InputError(f'expected a quantity such as "2 1/min", got {describe(quantity)}.', name)
-            return {name: str(value[name]).strip() for name in sorted(value)}
-        return value
+        return numbers_as_text(value, '"2 1/min"')
 
     @pydantic.model_validator(mode="after")
     def _parts_fit(self):
@@ -201,6 +196,14 @@ class Scenario(_Table):
                     raise InputError(
                         f"expected a time within run.duration ({end}), got {found}; lengthen the run.", path
                     )
+        for i, meal in enumerate(self.bath.meal):
+            if meal.at >= self.run.duration:
+                end, path = TIME.write(self.run.duration), join_path("bath", "meal", i, "at")
+                raise InputError(f"expected a time before run.duration ({end}), got {TIME.write(meal.at)}.", path)
+        if self.bath.meal:
+            eaten = tuple((meal.at, meal.carbohydrate) for meal in self.bath.meal)
+            for name, schedule in zip(("glucose", "insulin"), _after_meals(eaten, self.run.duration)):
+                object.__setattr__(self.bath, name, schedule)
         try:
             _ = self.preset
         except InputError as error:
@@ -226,8 +229,44 @@ class Scenario(_Table):
 
     @property
     def parameter_set(self) -> ParameterSet:
-        """The cell's parameters as the kernel takes them."""
-        return _parameter_set(self.cell.preset, tuple(self.parameters.items()))
+        """The cell's parameters as the kernel takes them, at the start of the run."""
+        return self.parameter_schedule.values[0]
+
+    @property
+    def parameter_schedule(self) -> Schedule:
+        """The cell's parameters over the run, as hormones change them; each holds from its time [s] until the next.
+
+        InputError if there are several assays.
+        """
+        self.check_one_assay()
+        if not self.has_hormones:
+            return Schedule((0.0,), (_parameter_set(self.cell.preset, tuple(self.parameters.items())),))
+        return _modulated(self)
+
+    @property
+    def assays(self) -> tuple["Scenario", ...]:
+        """The scenario at each time of [assay], one after the other."""
+        return tuple(self._at_assay(time) for time in self.assay.at)
+
+    def check_one_assay(self) -> None:
+        """InputError if the acute experiment is to be done at several times."""
+        if len(self.assay.at) > 1:
+            example = SPAN.write(self.assay.at[-1])
+            raise InputError(
+                f'expected one time, got a list of {len(self.assay.at)}; choose one: --set assay.at="{example}".',
+                "assay.at",
+                self._place,
+            )
+
+    def _at_assay(self, time: float) -> "Scenario":
+        return self.model_copy(update={"assay": self.assay.model_copy(update={"at": (time,)})})
+
+    def timeline(self, times: np.ndarray) -> "Timeline":
+        """Hormones, drugs and effects at times since the start, 8 am of day 0 [s]."""
+        from sim.endocrine.model import solve
+
+        times = np.asarray(times, float)
+        return solve(self.plan(float(times[-1]), self.run.seed), times)
 
     def resolved(self) -> dict[str, Any]:
         """Everything it says, defaults and inherited values included, as TOML would hold it."""
@@ -235,10 +274,7 @@ class Scenario(_Table):
             "title": self.title,
             "description": self.description,
             "cell": self.cell.model_dump(),
-            "bath": {
-                "insulin": write_schedule(self.bath.insulin, INSULIN),
-                "glucose": write_schedule(self.bath.glucose, GLUCOSE),
-            },
+            "bath": self.bath.resolved(),
             "run": {
                 "duration": TIME.write(self.run.duration),
                 "step": TIME.write(self.run.step),
@@ -248,6 +284,7 @@ class Scenario(_Table):
                 "events": self.run.events,
             },
             "parameters": dict(self.parameters),
+            **self.resolved_endocrine(),
         }
 
     def to_toml(self) -> str:
@@ -313,6 +350,45 @@ def _parameter_set(name: str, overrides: tuple[tuple[str, str], ...]) -> Paramet
     return _preset(name, overrides).build()
 
 
+MODULATION_INTERVAL = 60.0  # s between two looks at the hormones
+MODULATION_GRAIN = 1e-3  # change of a factor that the cell is told of
+
+
+@lru_cache(maxsize=64)
+def _modulated(scenario: Scenario) -> Schedule:
+    """The parameters over a run whose hormones change them, told anew whenever a factor has changed noticeably.
+
+    Each minute has the factors of its middle. GLUT4 made or lost during a run is left out: it takes days.
+    """
+    unmodulated = _parameter_set(scenario.cell.preset, tuple(scenario.parameters.items()))
+    starts = np.arange(0.0, scenario.run.duration, MODULATION_INTERVAL)
+    middles = np.minimum(starts + MODULATION_INTERVAL / 2.0, scenario.run.duration)
+    factors = scenario.timeline(scenario.assay.at[0] + np.append(0.0, middles)).factors
+    table = np.array([factors[step] for step in factors])
+    times, values, last = [], [], None
+    for k, start in enumerate(starts):
+        now = table[:, k + 1].copy()
+        now[list(factors).index("glut4")] = table[list(factors).index("glut4"), 0]
+        if last is None or np.any(np.abs(now / last - 1.0) > MODULATION_GRAIN):
+            times.append(round(float(start) / scenario.run.step) * scenario.run.step)
+            values.append(apply(unmodulated, dict(zip(factors, now.tolist()))))
+            last = now
+    return Schedule(tuple(times), tuple(values))
+
+
+MEAL_INTERVAL = 120.0  # s for which the bath after a meal is held
+
+
+@lru_cache(maxsize=64)
+def _after_meals(meals: tuple[tuple[float, float], ...], until: float) -> tuple[Schedule, Schedule]:
+    """Glucose [mM] and insulin [nM] of the blood after meals (time [s], carbohydrate [g]), as the bath has them."""
+    from sim.endocrine import meal
+
+    starts = np.arange(0.0, until, MEAL_INTERVAL)
+    glucose, insulin = meal.solve(meals, starts + MEAL_INTERVAL / 2.0)
+    return tuple(Schedule(tuple(starts.tolist()), tuple(course.tolist())) for course in (glucose, insulin))
+
+
 def _gigabytes(number: float) -> str:
     return f"{number / 1e9:.2g} GB" if number < 1e11 else f"{number / 1e9:.0f} GB"
 
@@ -335,19 +411,33 @@ def _override(path: str, text: object) -> Layer:
     return Layer(place, table)
 
 
-def _with_flat_parameters(layer: Layer) -> Layer:
-    """[parameters.vesicle] fuse = ... becomes "vesicle.fuse" = ... in [parameters]."""
-    table = layer.table.get("parameters")
-    if not isinstance(table, dict):
+def _flattened(layer: Layer, table: str) -> Layer:
+    """[parameters.vesicle] fuse = ... becomes "vesicle.fuse" = ... in [parameters]; so for [effects]."""
+    content = layer.table.get(table)
+    if not isinstance(content, dict):
         return layer
     flat = {}
-    for key, value in table.items():
+    for key, value in content.items():
         for field, entry in value.items() if isinstance(value, dict) else [("", value)]:
             name = join_path(key, field)
             if name in flat:
-                raise InputError("this parameter is given twice.", join_path("parameters", name), layer.place)
+                raise InputError(f"this {table[:-1]} is given twice.", join_path(table, name), layer.place)
             flat[name] = entry
-    return Layer(layer.place, {**layer.table, "parameters": flat})
+    return Layer(layer.place, {**layer.table, table: flat})
+
+
+_NEEDED = {  # keys that have no default
+    "duration": 'a time such as "10 min"',
+    "drug": "the name of a drug; see `glut4sim drugs list`",
+    "dose": 'a dose such as "100 mg"',
+    "at": 'a time such as "10 min"',
+    "carbohydrate": 'a mass such as "78 g"',
+}
+
+
+def _model_of(annotation: Any) -> type[Table]:
+    """The table of an annotation such as Table, list[Table] or Table | None."""
+    return next((part for part in get_args(annotation) if part is not type(None)), annotation)
 
 
 def _first_fault(error: pydantic.ValidationError) -> InputError:
@@ -359,14 +449,18 @@ def _first_fault(error: pydantic.ValidationError) -> InputError:
             *tables, key = first["loc"]
             model: Any = Scenario
             for name in tables:
-                model = model.model_fields[name].annotation
+                if isinstance(name, str):
+                    model = _model_of(model.model_fields[name].annotation)
             what = "table" if isinstance(first["input"], dict) else "key"
-            allowed = {*model.model_fields, *([] if tables else ["extends"])} - {key}  # not all may say `extends`
+            keys = {field.alias or name for name, field in model.model_fields.items()}
+            allowed = {*keys, *([] if tables else ["extends"])} - {key}  # not all may say `extends`
             fault = unknown(what, key, allowed).within(join_path(*tables))
         case "value_error":
             fault = first["ctx"]["error"].within(path)
         case "missing":
-            fault = InputError('expected a time such as "10 min", found none.', path)  # all else has a default
+            fault = InputError(f"expected {_NEEDED[first['loc'][-1]]}, found none.", path)
+        case "tuple_type":
+            fault = InputError(f"expected a list of tables, got {describe(first['input'])}.", path)
         case _:
             fault = InputError(f"expected a table, got {describe(first['input'])}.", path)
     if len(faults) > 1:

@@ -34,7 +34,7 @@ class Schedule(NamedTuple):
         return means
 
 
-def read_schedule(value: object, kind: Kind) -> Schedule:
+def read_schedule(value: object, kind: Kind, time: Kind = TIME) -> Schedule:
     """A schedule from one quantity, or from a list of [time, quantity]; InputError if it is neither."""
     if not isinstance(value, list):
         return Schedule((0.0,), (kind.read(value),))
@@ -45,7 +45,7 @@ def read_schedule(value: object, kind: Kind) -> Schedule:
         try:
             if not isinstance(entry, list) or len(entry) != 2:
                 raise InputError(f"expected a pair such as {kind.pair}, got {describe(entry)}.")
-            times.append(_at("[0]", TIME.read, entry[0]))
+            times.append(_at("[0]", time.read, entry[0]))
             values.append(_at("[1]", kind.read, entry[1]))
             if i == 0 and times[0] != 0.0:
                 raise InputError(f"expected the first time to be 0, got {describe(entry[0])}.", "[0]")
@@ -57,11 +57,11 @@ def read_schedule(value: object, kind: Kind) -> Schedule:
     return Schedule(tuple(times), tuple(values))
 
 
-def write_schedule(schedule: Schedule, kind: Kind) -> str | list[list[str]]:
+def write_schedule(schedule: Schedule, kind: Kind, time: Kind = TIME) -> str | list[list[str]]:
     """What `read_schedule` turns into the same schedule."""
     if len(schedule.times) == 1:
         return kind.write(schedule.values[0])
-    return [[TIME.write(time), kind.write(value)] for time, value in zip(schedule.times, schedule.values)]
+    return [[time.write(moment), kind.write(value)] for moment, value in zip(schedule.times, schedule.values)]
 
 
 def _at(path: str, read: Callable[[object], float], value: object) -> float:
