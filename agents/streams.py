@@ -27,6 +27,7 @@ class Stream(IntEnum):
     GLUCOSE_INITIAL = 6
     GLUCOSE_CLOCK = 7
     CYCLE = 8
+    CELL = 9
 
 
 _MULTIPLIER_0 = np.uint64(0xD2511F53)

@@ -23,7 +23,7 @@ import numpy as np
 from agents import clocks, glucose, receptor, streams, vesicle
 from agents.population import Population
 from agents.streams import Stream
-from sim import equilibrium, signalling
+from sim import equilibrium, signalling, variability
 from sim.flow import shell
 from sim.trace import Events, Trace
 
@@ -95,13 +95,18 @@ class Engine:
         self._no_log = clocks.event_log(0)
         self._capacity = LOG_CAPACITY if log_events else 0
         self._events = []
-        self._schedule = scenario.parameter_schedule
+        cell = scenario.cell
+        self.individual = variability.draw(cell, seed, replicate)
+        schedule = scenario.parameter_schedule
+        self._schedule = schedule._replace(values=[variability.apply(p, self.individual) for p in schedule.values])
         self._changes = [round(time / self.dt) for time in self._schedule.times[1:]]
         p = self.parameters = self._schedule.values[0]
-        cell = scenario.cell
         source = {stream: streams.source(stream, seed, replicate) for stream in Stream}
         self._receptor = _Clocked(
-            receptor, cell.receptors, source[Stream.RECEPTOR_INITIAL], source[Stream.RECEPTOR_CLOCK]
+            receptor,
+            max(1, round(cell.receptors * self.individual.receptors)),
+            source[Stream.RECEPTOR_INITIAL],
+            source[Stream.RECEPTOR_CLOCK],
         )
         self._vesicle = _Clocked(vesicle, cell.vesicles, source[Stream.VESICLE_INITIAL], source[Stream.VESICLE_CLOCK])
         self._glucose = _Clocked(
@@ -168,7 +173,8 @@ class Engine:
         self.glut4_surface = int(v.glut4[v.state == vesicle.State.FUSED].sum())
 
     def _receptors_active(self, counts):
-        return counts[..., list(receptor.ACTIVE)].sum(axis=-1) / len(self.receptors)
+        """As a share of the receptors of the mean cell, for whom the signalling constants hold."""
+        return counts[..., list(receptor.ACTIVE)].sum(axis=-1) / self.scenario.cell.receptors
 
     def snapshot(self) -> Trace:
         """The present as a Trace of one row."""

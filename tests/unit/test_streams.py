@@ -67,6 +67,8 @@ def test_streams_have_numbers_of_their_own_which_stay():
         "VESICLE_GLUT4": 5,
         "GLUCOSE_INITIAL": 6,
         "GLUCOSE_CLOCK": 7,
+        "CYCLE": 8,
+        "CELL": 9,
     }
 
 
