@@ -1,6 +1,6 @@
 """Scenarios: terse TOML, "100 nM", checked and resolved into the numbers that a run needs.
 
-    [cell]   preset, vesicles, receptors, glucose_agents
+    [cell]   preset, vesicles, receptors, glucose_agents; receptors_cv, glut4_cv, volume_cv: how much cells differ
     [bath]   insulin, glucose: one concentration, or a list of [time, concentration], each held until the next time;
              or [[bath.meal]] at, carbohydrate: both as after these meals
     [run]    duration, step, record_every, replicates, seed, events
@@ -25,14 +25,15 @@ import numpy as np
 import pydantic
 from pydantic import BeforeValidator, Field, PlainValidator, PrivateAttr
 
+from sim.endocrine.account import say
 from sim.endocrine.modulation import apply
 from sim.endocrine.tables import EndocrineTables
 from sim.errors import InputError, describe, join_path, unknown
-from sim.fields import Count, Duration, Table, Text, duration, flag, numbers_as_text, text, whole
+from sim.fields import Count, Duration, Table, Text, duration, flag, numbers_as_text, share, text, whole
 from sim.files import Layer, Shelf, blame, merge, write_toml
 from sim.parameters import PRESETS, ParameterSet, Preset, load_preset
 from sim.schedule import Schedule, read_schedule, write_schedule
-from sim.units import CARBOHYDRATE, GLUCOSE, INSULIN, SPAN, TIME, Kind
+from sim.units import CARBOHYDRATE, GLUCOSE, INSULIN, TIME, Kind
 
 if TYPE_CHECKING:
     from sim.endocrine.model import Timeline
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 SCENARIOS = Shelf("scenario", Path(__file__).parent.parent / "scenarios")
 MAX_REPLICATES = 100_000
 MAX_SEED = 2**64 - 1
+MAX_VARIATION = 2.0
 MIN_STEP, MAX_STEP = 0.001, 1.0  # s
 
 
@@ -63,6 +65,10 @@ class CellTable(Table):
     vesicles: Count = 10_000
     receptors: Count = 100_000
     glucose_agents: Count = 100_000
+    # coefficients of variation from replicate to replicate, see sim/variability.py
+    receptors_cv: Annotated[float, BeforeValidator(partial(share, high=MAX_VARIATION))] = 0.0
+    glut4_cv: Annotated[float, BeforeValidator(partial(share, high=MAX_VARIATION))] = 0.0
+    volume_cv: Annotated[float, BeforeValidator(partial(share, high=MAX_VARIATION))] = 0.0
 
 
 class MealTable(Table):
@@ -251,7 +257,7 @@ class Scenario(EndocrineTables):
     def check_one_assay(self) -> None:
         """InputError if the acute experiment is to be done at several times."""
         if len(self.assay.at) > 1:
-            example = SPAN.write(self.assay.at[-1])
+            example = say(self.assay.at[-1])
             raise InputError(
                 f'expected one time, got a list of {len(self.assay.at)}; choose one: --set assay.at="{example}".',
                 "assay.at",
@@ -382,10 +388,10 @@ MEAL_INTERVAL = 120.0  # s for which the bath after a meal is held
 @lru_cache(maxsize=64)
 def _after_meals(meals: tuple[tuple[float, float], ...], until: float) -> tuple[Schedule, Schedule]:
     """Glucose [mM] and insulin [nM] of the blood after meals (time [s], carbohydrate [g]), as the bath has them."""
-    from sim.endocrine import meal
+    from sim.endocrine.meal import Meal, solve
 
     starts = np.arange(0.0, until, MEAL_INTERVAL)
-    glucose, insulin = meal.solve(meals, starts + MEAL_INTERVAL / 2.0)
+    glucose, insulin = solve([Meal(*meal) for meal in meals], starts + MEAL_INTERVAL / 2.0)
     return tuple(Schedule(tuple(starts.tolist()), tuple(course.tolist())) for course in (glucose, insulin))
 
 

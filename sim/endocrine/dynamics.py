@@ -1,4 +1,16 @@
-"""The equations of sim/endocrine/model.py, compiled: what effects do, and how fast levels and chains change."""
+"""The equations of sim/endocrine/model.py, compiled: what effects do, and a step in time that nothing takes below zero.
+
+Every component of the vector y, a level or a compartment of a chain, relaxes towards something: y' = k (P(t, y) - y).
+One step of length h takes P linear between its ends (exponential Runge-Kutta of second order: Cox, Matthews, J Comput
+Phys 176:430, 2002):
+
+    z = k h,  e = exp(-z),  q = (1 - e) / z
+    a     = e y + (1 - e) P(t, y)
+    y new = e y + (q - e) P(t, y) + (1 - q) P(t + h, a)
+
+All weights lie in 0 .. 1 and sum to 1, so y stays between its own past and P whatever the step: no level is ever
+negative, and however fast a level turns over no step is too long for it. The error is O(h^2).
+"""
 
 import numpy as np
 from numba import njit
@@ -14,7 +26,7 @@ EFFECT = np.dtype(  # levels are numbered first, then drugs; the compartments of
         ("half", np.float64),
         ("hill", np.float64),
         ("power", np.float64),  # NaN where f is Hill's
-        ("scale", np.float64),  # what the power is taken of the driver relative to; of Hill's f, half
+        ("scale", np.float64),  # what the power is taken of the driver relative to
         ("opponent", np.int64),  # level, or -1
         ("opponent_half", np.float64),
         ("opponent_hill", np.float64),
@@ -28,20 +40,16 @@ EFFECT = np.dtype(  # levels are numbered first, then drugs; the compartments of
 
 @njit(cache=True)
 def _strength(e, seen, values):
-    """f of effect e, from its driver as seen, and its relative change with the driver and with the opponent."""
-    seen = max(seen, 0.0)
+    """f of effect e, from its driver as seen and the values of all levels and drugs."""
     if not np.isnan(e.power):
-        relative = max(seen / e.scale, TINY)
-        return relative**e.power, e.power / (relative * e.scale), 0.0
-    bound = 1.0 - 1.0 / (1.0 + (seen / e.half) ** e.hill)  # so written, the ratio may overflow
-    left, lost = 1.0, 0.0
+        return max(seen / e.scale, TINY) ** e.power
+    ratio = seen / e.half
+    if e.hill != 1.0:
+        ratio = ratio**e.hill
+    gain = e.gain
     if e.opponent >= 0:
-        against = max(values[e.opponent], 0.0)
-        left = 1.0 / (1.0 + (against / e.opponent_half) ** e.opponent_hill)
-        lost = e.opponent_hill * (1.0 - left) * left / max(against, TINY * e.opponent_half)
-    f = max(1.0 + e.gain * left * bound, TINY)
-    by_driver = e.gain * left * e.hill * bound * (1.0 - bound) / max(seen, TINY * e.half) / f
-    return f, by_driver, -e.gain * bound * lost / f
+        gain /= 1.0 + (values[e.opponent] / e.opponent_half) ** e.opponent_hill
+    return max(1.0 + gain * (1.0 - 1.0 / (1.0 + ratio)), TINY)  # so written, the ratio may overflow
 
 
 @njit(cache=True)
@@ -55,59 +63,58 @@ def strengths(chains, values, effects):
     """f of all effects, (n_effect,), from the chains and the values of all levels and drugs."""
     f = np.empty(len(effects))
     for j in range(len(effects)):
-        f[j], _, _ = _strength(effects[j], _seen(effects[j], chains, values), values)
+        f[j] = _strength(effects[j], _seen(effects[j], chains, values), values)
     return f
 
 
 @njit(cache=True)
-def derivative(y, delivered, given, production, rate, effects):
-    """Time derivative of y: what the body makes of each level, then the compartments of the chains.
+def _targets(y, n_level, given, delivers, production, effects, values, out):
+    """P, what each component relaxes towards.
 
     Parameters
     ----------
-    delivered : (n_level,) what drugs add to each level
     given : (n_drug,) concentrations
-    production : (n_level,) of each level as it would be with every effect at its norm; modified
-    rate : (n_level,) of turnover [1/s]
+    delivers : (n_drug,) level that each adds to, or -1
+    production : (n_level,) of each level as it would be with every effect at its norm
+    values : (n_level + n_drug,) scratch, modified: levels with what drugs deliver, then concentrations
+    out : (size,) modified
     """
-    n = len(rate)
-    values, chains, out = np.append(y[:n] + delivered, given), y[n:], np.empty(len(y))
+    values[:n_level] = y[:n_level]
+    values[n_level:] = given
+    for d in range(len(given)):
+        if delivers[d] >= 0:
+            values[delivers[d]] += given[d]
+    out[:n_level] = production
+    chains = y[n_level:]
     for j in range(len(effects)):
         e = effects[j]
         if e.target >= 0:
-            production[e.target] *= _strength(e, _seen(e, chains, values), values)[0] / e.norm
+            out[e.target] *= _strength(e, _seen(e, chains, values), values) / e.norm
         before = values[e.driver] * e.open
         for c in range(e.first, e.first + e.stages):
-            out[n + c] = e.chain_rate * (before - chains[c])
+            out[n_level + c] = before
             before = chains[c]
-    for i in range(n):
-        out[i] = rate[i] * (production[i] - y[i])
-    return out
 
 
 @njit(cache=True)
-def jacobian(y, delivered, given, production, rate, effects):
-    """Derivative of `derivative` with y, (size, size): the stiff solver would else find it by many evaluations."""
-    n = len(rate)
-    values, chains, out = np.append(y[:n] + delivered, given), y[n:], np.zeros((len(y), len(y)))
-    for j in range(len(effects)):
-        e = effects[j]
-        if e.target >= 0:
-            f, by_driver, by_opponent = _strength(e, _seen(e, chains, values), values)
-            production[e.target] *= f / e.norm
-            if e.stages > 0:
-                out[e.target, n + e.first + e.stages - 1] += by_driver
-            elif e.driver < n:
-                out[e.target, e.driver] += by_driver * e.open
-            if e.opponent >= 0:
-                out[e.target, e.opponent] += by_opponent
-        for c in range(e.first, e.first + e.stages):
-            out[n + c, n + c] = -e.chain_rate
-            if c > e.first:
-                out[n + c, n + c - 1] = e.chain_rate
-            elif e.driver < n:
-                out[n + c, e.driver] = e.chain_rate * e.open
-    for i in range(n):
-        out[i] *= rate[i] * production[i]
-        out[i, i] -= rate[i]
+def advance(y, step, given, production, delivers, rate, n_level, effects):
+    """Carry y (size,) through K - 1 steps [s]; returns it at the start and after each of them, (K, size).
+
+    given : (K, n_drug), production : (K, n_level) at these times, rate : (size,) [1/s]; the rest as `_targets`
+    """
+    out = np.empty((len(given), len(y)))
+    out[0] = y
+    now, later, guess = np.empty(len(y)), np.empty(len(y)), np.empty(len(y))
+    values = np.empty(n_level + given.shape[1])
+    e, q = np.empty(len(y)), np.empty(len(y))
+    for i in range(len(y)):
+        z = rate[i] * step
+        e[i], q[i] = np.exp(-z), -np.expm1(-z) / z if z > 0.0 else 1.0
+    for k in range(len(given) - 1):
+        _targets(out[k], n_level, given[k], delivers, production[k], effects, values, now)
+        for i in range(len(y)):
+            guess[i] = now[i] + e[i] * (out[k, i] - now[i])
+        _targets(guess, n_level, given[k + 1], delivers, production[k + 1], effects, values, later)
+        for i in range(len(y)):
+            out[k + 1, i] = e[i] * out[k, i] + (q[i] - e[i]) * now[i] + (1.0 - q[i]) * later[i]
     return out

@@ -63,6 +63,7 @@ class Drug:
     kind : unit of its concentration
     dose_kind : unit in which its doses are counted
     delivers : level that its concentration adds to; empty if it acts through effects
+    bioavailability : share of a dose that arrives; counted in `kinetics` already
     usual : usual regimen, in words
     standing : regulatory note
     """
@@ -75,6 +76,7 @@ class Drug:
     dose_kind: Kind
     delivers: str
     kinetics: "Kinetics"
+    bioavailability: float
     usual: str
     source: str
     evidence: str
@@ -256,15 +258,16 @@ def _drug(name: str, entry: object) -> Drug:
     expected = f"a dose that makes a concentration in {kind.unit}"
     per_litre = convert(f"1 {doses.unit}/L", kind.unit, expected, kind.substance)
     litres = convert(content["volume"], "L", 'a volume such as "20 L"')
-    scale = per_litre * content.get("active_fraction", 1.0) * content.get("bioavailability", 1.0) / litres
+    bioavailability = content.get("bioavailability", 1.0)
+    scale = per_litre * content.get("active_fraction", 1.0) * bioavailability / litres
     absorption = content.get("absorption_half_life")
     kinetics = Kinetics(
         log(2.0) / absorption if absorption else float("inf"), log(2.0) / content["elimination_half_life"], scale
     )
     usual = f"{content['dose']} every {content['every']}" if "every" in content else f"{content['dose']} once"
     return Drug(
-        name, content["title"], content["route"], content.get("target", ""), kind, doses, delivers, kinetics, usual,
-        content["source"], content["evidence"], content["standing"],
+        name, content["title"], content["route"], content.get("target", ""), kind, doses, delivers, kinetics,
+        bioavailability, usual, content["source"], content["evidence"], content["standing"],
     )  # fmt: skip
 
 

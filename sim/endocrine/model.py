@@ -1,4 +1,4 @@
-"""A person's hormones and body over hours to months: an ordinary differential equation, solved from dose to dose.
+"""A person's hormones and body over hours to months: ordinary differential equations, solved from dose to dose.
 
 A level is produced and turned over (indirect response; Dayneka, Garg, Jusko, J Pharmacokinet Biopharm 21:457, 1993):
 
@@ -23,18 +23,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.integrate import odeint  # LSODA whose steps are compiled: solve_ivp takes several times as long here
 
 from sim.endocrine import rhythm
-from sim.endocrine.dynamics import EFFECT, derivative, jacobian, strengths
+from sim.endocrine.dynamics import EFFECT, advance, strengths
 from sim.endocrine.library import Effect, drugs, effects, levels
 from sim.endocrine.modulation import STEPS
-from sim.endocrine.pharmacokinetics import Dose, course, evolve
+from sim.endocrine.pharmacokinetics import Dose, course, since
 from sim.schedule import Schedule
 
-RTOL = 1e-6
-ATOL = 1e-8  # of a level's reference
-MAX_STEPS = 1_000_000  # of the solver, from one kink to the next
+STEP = 60.0  # s, the longest; with half of it no level differs by more than 0.2 % of its highest
+STRETCH = 86400.0  # s, the longest that is stepped through at once
 
 
 @dataclass(frozen=True)
@@ -87,36 +85,26 @@ class Timeline:
 
 
 def solve(plan: Plan, times: np.ndarray) -> Timeline:
-    """The levels, effects and modulation of a plan at times [s], (K,), ascending from 0 or later."""
+    """The levels, effects and modulation of a plan at times [s], (K,), ascending from 0 or later.
+
+    The steps depend on the plan alone: what is asked for changes nothing of what happens.
+    """
     times = np.asarray(times, float)
     system = _System(plan, float(times[-1]))
     y = system.rest()
-    rows = np.tile(y, (len(times), 1))
+    rows = np.empty((len(times), len(y)))
+    given = np.empty((len(times), len(system.drugs)))
     kinks = system.kinks()
-    for start, end in zip(kinks, np.append(kinks[1:], max(times[-1], kinks[-1]))):
-        if start >= times[-1]:
-            break
+    for start, end in zip(kinks, np.append(kinks[1:], kinks[-1] + STRETCH)):
         system.enter(start)
-        wanted = (times > start) & (times <= end)
-        when = np.concatenate([[start], times[wanted], [end]])
-        solution, report = odeint(
-            system.derivative,
-            y,
-            when,
-            tfirst=True,
-            Dfun=system.jacobian,
-            rtol=RTOL,
-            atol=system.tolerance,
-            hmax=system.longest_step,
-            tcrit=[end],
-            mxstep=MAX_STEPS,
-            full_output=True,
-        )
-        if report["message"] != "Integration successful.":
-            raise ArithmeticError(f"hormones could not be solved from {start} to {end} s: {report['message']}")
-        rows[wanted] = solution[1:-1]
-        y = np.maximum(solution[-1], 0.0)  # what the solver's tolerance may leave below 0
-    return system.timeline(times, np.maximum(rows, 0.0))
+        grid = np.linspace(start, end, max(2, 1 + int(np.ceil((end - start) / STEP - 1e-9))))
+        path = system.advance(y, grid)
+        for k in np.flatnonzero((times >= start) & (times < end)):
+            before = int(np.searchsorted(grid, times[k], side="right")) - 1
+            rows[k] = system.advance(path[before], np.array([grid[before], times[k]]))[-1]
+            given[k] = system.concentrations(times[k : k + 1])[0]
+        y = path[-1]
+    return system.timeline(times, rows, given)
 
 
 class _System:
@@ -133,15 +121,13 @@ class _System:
         self.reference = np.array([known[name].reference[plan.sex] for name in self.levels] + [0.0] * len(self.drugs))
         self.kinetics = [drugs()[name].kinetics for name in self.drugs]
         self.courses = [course(drugs()[name].kinetics, plan.doses[name]) for name in self.drugs]
-        self.delivers = np.zeros((len(self.levels), len(self.drugs)))
-        for d, name in enumerate(self.drugs):
-            if drugs()[name].delivers:
-                self.delivers[number[drugs()[name].delivers], d] = 1.0
+        self.delivers = np.array([number.get(drugs()[name].delivers, -1) for name in self.drugs], int)
         self.effects = [e for e in plan.effects.values() if e.sex in ("", plan.sex) and e.driver in number]
         self.rows = self._read_effects(number)
-        self.rate = np.array([known[name].rate for name in self.levels])
+        chain_rates = np.repeat(self.rows["chain_rate"], self.rows["stages"])
+        self.rate = np.concatenate([[known[name].rate for name in self.levels], chain_rates])
         self.rhythms = {number[name]: found for name, found in self._find_rhythms(span).items()}
-        self.longest_step = min((found.finest for found in self.rhythms.values()), default=0.0)  # 0: no limit
+        self.span = span
         self._find_baseline()
 
     def _read_effects(self, number):
@@ -195,7 +181,6 @@ class _System:
             raise ArithmeticError("the baseline of the hormones does not settle")
         self.baseline = values
         rows["norm"] = np.where(rows["target"] < 0, healthy, strengths(self._chains(values), values, rows))
-        self.tolerance = ATOL * np.concatenate([self.reference[:n], np.repeat(rows["scale"], rows["stages"])])
 
     def _chains(self, values):
         """The chains long after the levels and drugs came to these values."""
@@ -206,55 +191,46 @@ class _System:
         return np.concatenate([self.baseline[: len(self.levels)], self._chains(self.baseline)])
 
     def kinks(self):
-        """Times at which the derivative jumps, ascending from 0 [s]."""
+        """Times at which something jumps, and so many others that none are further apart than STRETCH [s].
+
+        They ascend from 0 to the last that is not beyond the span.
+        """
         schedules = [time for schedule in self.plan.baseline.values() for time in schedule.times]
-        return np.unique(np.concatenate([[0.0], schedules, *(known.times for known in self.courses)]))
+        even = np.arange(0.0, self.span + STRETCH, STRETCH)
+        found = np.unique(np.concatenate([even, schedules, *(known.times for known in self.courses)]))
+        return found[found <= self.span]
 
     def enter(self, time):
         """Begin the stretch from a kink to the next."""
         self.set_points = self.baseline[: len(self.levels)].copy()
         for name, schedule in self.plan.baseline.items():
             self.set_points[self.levels.index(name)] = schedule.at(time)
-        self.present = []  # number, kinetics and state of the drugs that have been given
-        for d, (kinetics, known) in enumerate(zip(self.kinetics, self.courses)):
-            i = int(np.searchsorted(known.times, time, side="right")) - 1
-            if i >= 0:
-                state = (float(column[i]) for column in (known.times, known.depot, known.central, known.input_rate))
-                self.present.append((d, kinetics, *state))
+        self.last = [int(np.searchsorted(known.times, time, side="right")) - 1 for known in self.courses]
 
-    def _concentrations(self, time):
-        """Of all drugs, (n_drug,)."""
-        values = np.zeros(len(self.drugs))
-        for d, kinetics, since, depot, central, input_rate in self.present:
-            ka, ke = kinetics.absorption_rate, kinetics.elimination_rate
-            values[d] = kinetics.scale * evolve(depot, central, input_rate, ka, ke, time - since)[1]
-        return values
+    def concentrations(self, times):
+        """Of all drugs at times within the stretch, its end as it comes, (K, n_drug)."""
+        found = np.zeros((len(times), len(self.drugs)))
+        for d, (kinetics, known, last) in enumerate(zip(self.kinetics, self.courses, self.last)):
+            if last >= 0:
+                found[:, d] = since(kinetics, known, last, times)
+        return found
 
-    def _surroundings(self, time):
-        """What `derivative` and `jacobian` need besides the vector."""
-        given = self._concentrations(time)
-        production = self.set_points.copy()
+    def advance(self, y, times):
+        """The vector at equidistant times within the stretch, (K, size), from what it is at the first of them."""
+        production = np.tile(self.set_points, (len(times), 1))
         for i, found in self.rhythms.items():
-            production[i] *= found.at(time)
-        return self.delivers @ given, given, production, self.rate, self.rows
+            production[:, i] *= found.at(times)
+        given, n = self.concentrations(times), len(self.levels)
+        return advance(y, times[1] - times[0], given, production, self.delivers, self.rate, n, self.rows)
 
-    def derivative(self, time, y):
-        """Time derivative of the vector."""
-        return derivative(y, *self._surroundings(time))
-
-    def jacobian(self, time, y):
-        """Derivative of the derivative with the vector."""
-        return jacobian(y, *self._surroundings(time))
-
-    def timeline(self, times, rows) -> Timeline:
-        """Everything of interest from the vector at each time, (K, size)."""
-        n, kinks = len(self.levels), self.kinks()
-        given = np.empty((len(times), len(self.drugs)))
-        for k, time in enumerate(times):
-            self.enter(kinks[np.searchsorted(kinks, time, side="right") - 1])
-            given[k] = self._concentrations(time)
+    def timeline(self, times, rows, given) -> Timeline:
+        """Everything of interest from the vector (K, size) and the concentrations (K, n_drug) at times (K,)."""
+        n = len(self.levels)
         own = rows[:, :n]
-        values = np.concatenate([own + given @ self.delivers.T, given], axis=1)
+        values = np.concatenate([own, given], axis=1)
+        for d, level in enumerate(self.delivers):
+            if level >= 0:
+                values[:, level] += given[:, d]
         acting = np.array([strengths(row[n:], now, self.rows) / self.rows["norm"] for now, row in zip(values, rows)])
         factors = {step: np.ones(len(times)) for step in STEPS}
         for e, factor in zip(self.effects, acting.T):

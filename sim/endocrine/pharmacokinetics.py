@@ -111,6 +111,15 @@ def concentration(kinetics: Kinetics, doses: Sequence[Dose], times: np.ndarray) 
     times = np.asarray(times, dtype=float)
     known = course(kinetics, doses)
     last = np.searchsorted(known.times, times, side="right") - 1
+    return _concentration(kinetics, known, last, times)
+
+
+def since(kinetics: Kinetics, known: Course, last: int, times: np.ndarray) -> np.ndarray:
+    """Concentration at times (K,) after the breakpoint number `last`, as it would be without those that follow."""
+    return _concentration(kinetics, known, np.full(len(times), last), times)
+
+
+def _concentration(kinetics, known, last, times):
     return kinetics.scale * _evaluate(known, last, times, kinetics.absorption_rate, kinetics.elimination_rate)
 
 

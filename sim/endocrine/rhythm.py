@@ -23,25 +23,17 @@ class Rhythm(NamedTuple):
     period: float  # [s]
     points: np.ndarray  # (n,), 1 on average
 
-    @property
-    def finest(self) -> float:
-        """A time in which it does not change much [s]."""
-        return 4.0 * self.period / len(self.points)
-
-    def at(self, time: float) -> float:
-        """Its value at a time [s]."""
+    def at(self, time: float | np.ndarray) -> float | np.ndarray:
+        """Its value at a time, or at times [s]."""
         n = len(self.points)
-        place = (time / self.period) % 1.0 * n
-        i = int(place)
+        place = (np.asarray(time) / self.period) % 1.0 * n
+        i = place.astype(int)
         before, here, next_, after = (self.points[(i + k) % n] for k in (-1, 0, 1, 2))
-        return max(_between(before, here, next_, after, place - i), 0.0)
+        return np.maximum(_between(before, here, next_, after, place - i), 0.0)
 
 
 def _between(before, here, next_, after, share):
-    """Cubic between the inner two of four points with the slopes of their neighbours (Catmull, Rom, 1974).
-
-    A solver of higher order would stumble over the corners of straight lines.
-    """
+    """Cubic between the inner two of four points with the slopes of their neighbours (Catmull, Rom, 1974)."""
     a, b = (next_ - before) / 2.0, (after - here) / 2.0
     c = 3.0 * (next_ - here) - 2.0 * a - b
     return here + share * (a + share * (c + share * (a + b - 2.0 * (next_ - here))))
