@@ -16,6 +16,7 @@ parallel. Splitting the stages costs O(step).
 """
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -38,6 +39,8 @@ _RAB10 = signalling.SPECIES.index("rab10_active")
 
 class _Clocked:
     """One agent kind at work: its population, running hazards, and who is where."""
+
+    RUNNING = ("hazard", "counts", "events")  # arrays that a run carries on, besides the population
 
     def __init__(self, kind, size, initial, clock):
         self.kind = kind
@@ -317,6 +320,48 @@ class Engine:
         taken = self._events or [Events.none()]
         self._events = []
         return Events(*map(np.concatenate, zip(*taken)))
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that the future depends on besides scenario, seed and replicate: arrays by name, copies.
+
+        Not in it: the log of events, to be taken before.
+        """
+        whole = {
+            "step": np.array(self.step),
+            "signals": self.signals,
+            "glut4_surface": np.array(self.glut4_surface),
+            "horizon": self._horizon,
+            "due": self._due[: self._n_due],
+        }
+        for name, kind in self._kinds().items():
+            whole |= {f"{name}.{field.name}": getattr(kind.population, field.name) for field in kind.population.fields}
+            whole |= {f"{name}.{part}": getattr(kind, part) for part in _Clocked.RUNNING}
+        return {name: array.copy() for name, array in whole.items()}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from the `state` of an engine of the same scenario, seed and replicate.
+
+        ValueError if it does not fit.
+        """
+        own = self.state()
+        for name in own.keys() | state.keys():
+            fits = name in own and name in state and own[name].dtype == state[name].dtype
+            if not fits or (name != "due" and own[name].shape != state[name].shape):
+                raise ValueError(f"the state does not fit this engine: {name}")
+        self.step, self.glut4_surface = int(state["step"]), int(state["glut4_surface"])
+        self.signals[:], self._horizon[:] = state["signals"], state["horizon"]
+        self._n_due = len(state["due"])
+        self._due[: self._n_due] = state["due"]
+        for name, kind in self._kinds().items():
+            for field in kind.population.fields:
+                getattr(kind.population, field.name)[:] = state[f"{name}.{field.name}"]
+            for part in _Clocked.RUNNING:
+                setattr(kind, part, state[f"{name}.{part}"].copy())
+        self.glut4_total = int(self.vesicles.glut4.sum())
+        self._events = []
+
+    def _kinds(self):
+        return {"receptor": self._receptor, "vesicle": self._vesicle, "glucose": self._glucose}
 
     def warnings(self) -> list[str]:
         """What the user should know about the run so far, a sentence each."""
