@@ -1,12 +1,13 @@
 """What values a scenario's tables may hold: how each is read from TOML and checked."""
 
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import pydantic
 from pydantic import BaseModel, BeforeValidator
 
-from sim.errors import InputError, describe
+from sim.errors import InputError, describe, join_path, unknown
 from sim.units import TIME, Kind
 
 MAX_COUNT = 2**31 - 1
@@ -71,3 +72,22 @@ def numbers_as_text(value: object, example: str) -> object:
 Text = Annotated[str, BeforeValidator(text)]
 Count = Annotated[int, BeforeValidator(partial(whole, low=1, high=MAX_COUNT))]
 Duration = Annotated[float, BeforeValidator(duration)]
+
+
+def take(table: object, readers: Mapping[str, Callable[[object], Any]], required: Iterable[str] = ()) -> dict[str, Any]:
+    """Values of a table that is no user's scenario, each read by the reader of its key; InputError naming the key."""
+    if not isinstance(table, dict):
+        raise InputError(f"expected a table, got {describe(table)}.")
+    for key in table:
+        if key not in readers:
+            raise unknown("key", key, readers)
+    for key in required:
+        if key not in table:
+            raise InputError(f"{describe(key)} is missing.")
+    content = {}
+    for key, value in table.items():
+        try:
+            content[key] = readers[key](value)
+        except InputError as error:
+            raise InputError(error.sentence, join_path(key, error.path), key=error.key) from None
+    return content

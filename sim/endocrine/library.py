@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sim.endocrine.modulation import STEPS
 from sim.errors import InputError, describe, unknown
+from sim.fields import take
 from sim.parameters import EVIDENCE
 from sim.units import SPAN, Kind, convert, dose_kind, level_kind, write
 
@@ -171,25 +172,6 @@ def _range(value: object) -> tuple[float, float]:
     return float(value[0]), float(value[1])
 
 
-def _take(table: object, readers: Mapping[str, Callable], required: tuple[str, ...]) -> dict:
-    """Values of a table, each read by the reader of its key."""
-    if not isinstance(table, dict):
-        raise InputError(f"expected a table, got {describe(table)}.")
-    for key in table:
-        if key not in readers:
-            raise unknown("key", key, readers)
-    for key in required:
-        if key not in table:
-            raise InputError(f"{describe(key)} is missing.")
-    content = {}
-    for key, value in table.items():
-        try:
-            content[key] = readers[key](value)
-        except InputError as error:
-            raise error.within(key) from None
-    return content
-
-
 def _entries(file: str) -> dict[str, dict]:
     return tomllib.loads((DATA / file).read_text("utf-8"))
 
@@ -216,7 +198,7 @@ def levels() -> dict[str, Level]:
 
 
 def _level(name: str, entry: object) -> Level:
-    content = _take(
+    content = take(
         entry,
         {"title": _text, "unit": _text, "substance": _text, "man": _text, "woman": _text, "half_life": SPAN.read}
         | {"rhythm": _one_of(RHYTHMS)}
@@ -240,7 +222,7 @@ def drugs() -> dict[str, Drug]:
 def _drug(name: str, entry: object) -> Drug:
     from sim.endocrine.pharmacokinetics import Kinetics
 
-    content = _take(
+    content = take(
         entry,
         dict.fromkeys(("title", "route", "target", "unit", "substance", "standing", "dose", "every"), _text)
         | {"delivers": _one_of(tuple(levels())), "active_fraction": _number(0, 1), "bioavailability": _number(0, 1)}
@@ -313,7 +295,7 @@ def _effect(name: str, entry: object) -> Effect:
         """Reads a number in the unit of the driver (opponent) that the entry names."""
         return lambda value: substance(_one_of(drivers)(entry.get(key))).kind.read(value)
 
-    content = _take(
+    content = take(
         entry,
         {"title": _text, "driver": _one_of(drivers), "target": _one_of((*levels(), *STEPS)), "sex": _one_of(SEXES)}
         | {"receptor": _text, "gain": _GAIN, "gain_range": _range, "half": of("driver"), "hill": _POSITIVE}
