@@ -4,7 +4,7 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
-_HOME = {"Cell": "sim.cell", "Scenario": "sim.scenario", "run": "sim.ensemble"}
+_HOME = {"Cell": "sim.cell", "Scenario": "sim.scenario", "run": "sim.assays"}
 __all__ = ["Cell", "Scenario", "__version__", "run"]
 
 

@@ -154,6 +154,7 @@ class Cell(mesa.Model):
 
     def __init__(self, scenario: Scenario | str = "insulin-challenge", seed: int | None = None, **overrides: Any):
         scenario = _override(scenario if isinstance(scenario, Scenario) else Scenario.load(scenario), overrides)
+        scenario.check_one_assay()
         scenario.check_memory()
         seed = scenario.run.seed if seed is None else seed
         if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed <= MAX_SEED:

@@ -58,6 +58,16 @@ class RunResult:
     def dataset(self) -> "xarray.Dataset":
         return self._writer.dataset()
 
+    @property
+    def replicates(self) -> list[dict[str, float | None]]:
+        """The numbers of summary.UNITS for each replicate; None where there is none."""
+        return _numbers(self._writer)
+
+    @property
+    def seconds_simulated(self) -> list[float]:
+        """How far each replicate came [s]."""
+        return list(self._writer.seconds_simulated)
+
     @cached_property
     def single_vesicle(self) -> "xarray.Dataset | None":
         return self._writer.single_vesicle()
@@ -88,12 +98,14 @@ def run(
     Raises
     ------
     InputError
-        if `out` exists or the agents do not fit into memory: before anything is computed
+        if `out` exists, the agents do not fit into memory, or the scenario has several assays (sim/assays.py runs
+        those): before anything is computed
     KeyboardInterrupt
         on Ctrl-C, when all replicates have stopped and the results so far are written (provenance: "interrupted")
     """
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario)
+    scenario.check_one_assay()
     scenario = prepare(scenario, seed, replicates, mean_field)
     threads = count_threads(threads)
     replicates = scenario.run.replicates
@@ -139,6 +151,10 @@ def run(
         from sim.plots import save_figure
 
         save_figure(writer.dataset(), writer.out / "figure.png")
+        if scenario.has_hormones:
+            from sim import hormones
+
+            hormones.save(scenario, writer.out)
         if scenario.run.events:
             from sim import single_vesicle_figure
 
@@ -256,6 +272,12 @@ def _warnings(futures: list[Future], errors: list[dict]) -> tuple[str, ...]:
     failed = [f"replicate {e['replicate']} failed at {e['seconds_simulated']:g} s: {e['error']}" for e in errors]
     said = [sentence for future in futures if future.exception() is None for sentence in future.result()]
     return tuple(dict.fromkeys(failed + said))
+
+
+def _numbers(writer: Writer) -> list[dict[str, float | None]]:
+    schedule = writer.scenario.bath.insulin
+    series = {name: writer.series(name) for name in summary.NEEDED}
+    return summary.by_replicate(writer.time, series, (schedule.times, schedule.values))
 
 
 def _summarise(writer: Writer) -> dict:

@@ -1,10 +1,10 @@
 """Results of a run: time series streamed to a Zarr store, read back as an xarray Dataset, and their provenance.
 
 The directory of a run holds `scenario.toml` (resolved), `results.zarr`, `summary.json`, `provenance.json` and
-`figure.png`; that of a run with events also `single_vesicle.png`, and its store the groups of sim/event_store.py. The
-store is made whole at the start, filled with NaN, and written chunk by chunk as records come in: whatever ends the run,
-what was reached by then can be read. xarray and zarr are imported where they are used, for that takes longer than all
-else a run needs to start.
+`figure.png`; that of a run with hormones also `hormones.zarr` and `hormones.png` (sim/hormones.py); that of a run with
+events also `single_vesicle.png`, and its store the groups of sim/event_store.py. The store is made whole at the start,
+filled with NaN, and written chunk by chunk as records come in: whatever ends the run, what was reached by then can be
+read. xarray and zarr are imported where they are used, for that takes longer than all else a run needs to start.
 """
 
 import json
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim import __version__
+from sim.endocrine import account
 from sim.errors import InputError
 from sim.event_store import CHUNK_EVENTS, MemoryEvents, ZarrEvents, consolidate
 from sim.observables import OBSERVABLES, STATE_NAMES
@@ -56,6 +57,13 @@ def _attributes(observable) -> dict[str, str]:
 
 TIME_ATTRIBUTES = {"units": "s", "long_name": "Time"}
 REPLICATE_ATTRIBUTES = {"long_name": "Replicate"}
+
+
+def _hormones(scenario) -> dict:
+    """What the provenance says of hormones and assays; nothing where there are none."""
+    if not scenario.has_hormones:
+        return {}
+    return {"assays": [account.say(at) for at in scenario.assay.at], "hormones": account.provenance(scenario)}
 
 
 class MemorySink:
@@ -133,6 +141,9 @@ def open_results(path: str | os.PathLike, group: str | None = None) -> "xarray.D
 
     path = Path(path)
     store = path / STORE if (path / STORE).is_dir() else path
+    inside = sorted(found.parent.name for found in path.glob(f"assay-*/{STORE}"))
+    if inside:
+        raise InputError(f"holds {len(inside)} assays; choose one: {path / inside[0]}.", place=str(path))
     if not (store / "zarr.json").is_file():
         raise InputError(f"expected the directory of a run, found no {STORE} in it.", place=str(path))
     if group is not None and not (store / group / "zarr.json").is_file():
@@ -305,6 +316,7 @@ class Writer:
             "parameter_evidence": scenario.preset.counts(),
             "seed": scenario.run.seed,
             "replicates": self.replicates,
+            **_hormones(scenario),
             "environment": {
                 "python": platform.python_version(),
                 **{name: version(name) for name in ("numpy", "numba")},
@@ -333,8 +345,12 @@ class Writer:
             self.write_json("provenance.json", self.provenance(status, errors))
 
     def write_json(self, name: str, content: dict) -> None:
-        """Replace a file as a whole, so that a reader never meets half of one. Refuses NaN, which is not JSON."""
-        text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-        draft = self.out / f".{name}.part"
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(self.out / name)
+        """Replace a file in the directory."""
+        write_json(self.out / name, content)
+
+
+def write_json(path: Path, content: dict) -> None:
+    """Replace a file as a whole, so that a reader never meets half of one. Refuses NaN, which is not JSON."""
+    draft = path.with_name(f".{path.name}.part")
+    draft.write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    draft.replace(path)

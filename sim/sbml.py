@@ -11,6 +11,7 @@ from sim import signalling
 from sim.errors import InputError
 from sim.flow import BINS, CAPTURE_BINS, shell
 from sim.meanfield import System
+from sim.schedule import Schedule
 
 
 class Formula:
@@ -72,10 +73,11 @@ def symbolic(function):
 
 
 def export(scenario, bins: int = BINS, capture_bins: int = CAPTURE_BINS) -> str:
-    """The mean field of a scenario's cell as an SBML document, starting at rest, with the bath's changes as events.
+    """The mean field of a scenario's cell as an SBML document, starting at rest, with the changes of the bath, and
+    of parameters that hormones change during the run, as events.
 
     Species are fractions of their kind (vesicles by state and radial bin), lipids percent; time counts seconds, insulin
-    nM, glucose mM. InputError if python-libsbml is not installed.
+    nM, glucose mM. InputError if python-libsbml is not installed, or the scenario has several assays.
     """
     try:
         import libsbml
@@ -91,7 +93,8 @@ class _Writer:
         self.model = self.document.createModel()
         self.model.setId("glut4sim")
         self.model.setName(f"glut4sim mean field: {scenario.title}")
-        self.scenario, self.parameters = scenario, scenario.parameter_set
+        self.scenario, self.courses = scenario, scenario.parameter_schedule
+        self.parameters = self.courses.values[0]
         self.space = shell(self.parameters.vesicle, bins, capture_bins)
         system = System(self.parameters, self.space)
         bath = scenario.bath
@@ -105,7 +108,8 @@ class _Writer:
         compartment.setUnits("dimensionless")
         self._quantity("insulin", bath.insulin.values[0], constant=False)
         self._quantity("glucose_bath", bath.glucose.values[0], constant=False)
-        self._bath_events()
+        self._events("insulin", bath.insulin)
+        self._events("glucose_bath", bath.glucose)
         self._receptors(receptors)
         self._signalling(signals)
         self._vesicles(vesicles)
@@ -160,8 +164,15 @@ class _Writer:
         self._math(reaction.createKineticLaw(), rate * source)
 
     def _section(self, section):
+        """Parameters of a section; those that hormones change during the run get events."""
         values = getattr(self.parameters, section)
-        return type(values)(*(self._quantity(f"{section}_{name}", value) for name, value in values._asdict().items()))
+        return type(values)(*(self._parameter(section, name) for name in values._fields))
+
+    def _parameter(self, section, name):
+        course = [getattr(getattr(parameters, section), name) for parameters in self.courses.values]
+        symbol = self._quantity(f"{section}_{name}", course[0], constant=len(set(course)) == 1)
+        self._events(str(symbol), Schedule(self.courses.times, tuple(course)))
+        return symbol
 
     def _rates(self, kind, name, environment):
         """Each transition's rate as a variable of its own, named by its number and the states it joins."""
@@ -175,19 +186,22 @@ class _Writer:
         for (source, target), rate in zip(kind.TRANSITIONS, rates):
             self._reaction(str(rate).removeprefix("rate_"), amounts[source], amounts[target], rate)
 
-    def _bath_events(self):
-        for name, schedule in (("insulin", self.scenario.bath.insulin), ("glucose_bath", self.scenario.bath.glucose)):
-            for n, (time, value) in enumerate(zip(schedule.times[1:], schedule.values[1:]), 1):
-                event = self.model.createEvent()
-                event.setId(f"{name}_{n}")
-                event.setUseValuesFromTriggerTime(True)
-                trigger = event.createTrigger()
-                trigger.setInitialValue(False)
-                trigger.setPersistent(True)
-                self._math(trigger, f"time >= {time!r}")
-                assignment = event.createEventAssignment()
-                assignment.setVariable(name)
-                self._math(assignment, repr(value))
+    def _events(self, name, schedule):
+        """An event wherever a schedule changes the quantity of a name."""
+        changes = zip(schedule.times[1:], schedule.values, schedule.values[1:])
+        for n, (time, before, value) in enumerate(changes, 1):
+            if value == before:
+                continue
+            event = self.model.createEvent()
+            event.setId(f"{name}_{n}")
+            event.setUseValuesFromTriggerTime(True)
+            trigger = event.createTrigger()
+            trigger.setInitialValue(False)
+            trigger.setPersistent(True)
+            self._math(trigger, f"time >= {time!r}")
+            assignment = event.createEventAssignment()
+            assignment.setVariable(name)
+            self._math(assignment, repr(value))
 
     def _receptors(self, fractions):
         amounts = [self._species(f"receptor_{s.name.lower()}", fractions[s]) for s in receptor.State]

@@ -196,6 +196,7 @@ def half_times(
 UNITS: Mapping[str, str] = {
     "surface_glut4_basal_percent": "percent",
     "surface_glut4_stimulated_percent": "percent",
+    "surface_glut4_stimulated_copies": "copies",
     "surface_glut4_peak_percent": "percent",
     "surface_glut4_half_time_rise_min": "min",
     "surface_glut4_half_time_fall_min": "min",
@@ -219,6 +220,7 @@ UNITS: Mapping[str, str] = {
     "as160_stimulated_percent": "percent",
     "rab10_stimulated_percent": "percent",
 }
+MAIN = ("surface_glut4_stimulated_copies", "glucose_uptake_stimulated_per_s", "akt_stimulated_percent")  # told first
 LEVELS: Mapping[str, str] = {  # what is a level in the series -> how its numbers are called
     "surface_glut4_percent": "surface_glut4",
     "receptors_active": "receptors_active",
@@ -228,12 +230,12 @@ LEVELS: Mapping[str, str] = {  # what is a level in the series -> how its number
     "as160_phosphorylated": "as160",
     "rab10_active": "rab10",
 }
-NEEDED = (*LEVELS, "glucose_taken_up", "fusion_rate")
+NEEDED = (*LEVELS, "surface_glut4", "glucose_taken_up", "fusion_rate")
 
 
 def readable(name: str) -> str:
     """Name of a number of UNITS, in words: "Surface GLUT4 half-time rise"."""
-    for unit in ("_percent", "_per_s", "_per_min", "_min"):
+    for unit in ("_percent", "_copies", "_per_s", "_per_min", "_min"):
         name = name.removesuffix(unit)
     words = name.replace("half_time", "half-time").split("_")
     known = {"glut4": "GLUT4", "pip3": "PIP3", "irs1": "IRS1", "as160": "AS160", "rab10": "Rab10", "akt": "Akt"}
@@ -263,6 +265,7 @@ def one_replicate(
     numbers: dict[str, float | None] = dict.fromkeys(UNITS)
     for name, called in LEVELS.items():
         numbers[f"{called}_stimulated_percent"] = mean_level(time, series[name], stimulated)
+    numbers["surface_glut4_stimulated_copies"] = mean_level(time, series["surface_glut4"], stimulated)
     glut4 = series["surface_glut4_percent"]
     numbers["surface_glut4_basal_percent"], numbers["surface_glut4_peak_percent"] = level_numbers(time, glut4, step)
     rise, fall = half_times(time, glut4, step, washout, end)
@@ -291,6 +294,14 @@ def one_replicate(
     return numbers
 
 
+def by_replicate(
+    time: np.ndarray, series: Mapping[str, np.ndarray], insulin: tuple[Sequence[float], Sequence[float]]
+) -> list[dict[str, float | None]]:
+    """The numbers of UNITS for each replicate; arguments as `summarise`."""
+    replicates = len(series["surface_glut4_percent"])
+    return [one_replicate(time, {k: series[k][r] for k in NEEDED}, insulin) for r in range(replicates)]
+
+
 def statistics(values: Sequence[float | None], unit: str) -> dict:
     """Mean, standard deviation (n - 1) and count of the values that exist."""
     existing = [v for v in values if v is not None]
@@ -316,7 +327,6 @@ def summarise(
     series : name -> (replicates, K or fewer), at least NEEDED; NaN where not reached
     insulin : times [s] and values [nM] of the schedule
     """
-    replicates = len(series["surface_glut4_percent"])
-    numbers = [one_replicate(time, {k: series[k][r] for k in NEEDED}, insulin) for r in range(replicates)]
+    numbers = by_replicate(time, series, insulin)
     observables = {key: statistics([n[key] for n in numbers], unit) for key, unit in UNITS.items()}
     return {"scenario": name, "seed": seed, "observables": observables}

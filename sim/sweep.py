@@ -109,6 +109,7 @@ def sweep(
         scenario = Scenario.load(scenario)
     if observable not in summary.UNITS:
         raise unknown("observable", observable, summary.UNITS)
+    scenario.check_one_assay()
     scenario = ensemble.prepare(scenario, seed, replicates, mean_field)
     scenario = scenario.model_copy(update={"run": scenario.run.model_copy(update={"events": False})})  # no use for them
     axes = tuple(read_axis(scenario, path, levels) for path, levels in vary.items())

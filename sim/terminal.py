@@ -21,8 +21,8 @@ def print_json(content: object) -> None:
     typer.echo(json.dumps(content, indent=2, ensure_ascii=False))
 
 
-def print_table(title: str | None, columns: Mapping[str, str], rows: Iterable[tuple[str, ...]]) -> None:
-    """Print a table; the columns are names with left or right."""
+def print_table(title: str | None, columns: Mapping[str, str], rows: Iterable[tuple[str, ...] | None]) -> None:
+    """Print a table; the columns are names with left or right, and a row that is None is left blank."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -32,7 +32,7 @@ def print_table(title: str | None, columns: Mapping[str, str], rows: Iterable[tu
     for name, side in columns.items():
         table.add_column(Text(name), justify=side, overflow="fold")
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*map(Text, row or ()))
     console = Console()
     if not console.is_terminal:
         console = Console(width=120)

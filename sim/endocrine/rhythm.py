@@ -102,9 +102,10 @@ def cycles(level: str, cycle: Cycle, span: float, seed: int) -> Rhythm:
     sizes = np.exp(cycle.amplitude_sd * normal[:, 1] - 0.5 * cycle.amplitude_sd**2)
     without = streams.uniforms(count, 1, streams.source(Stream.CYCLE, seed, 0))[:, 0] < cycle.anovulatory
     starts = np.append(0.0, np.cumsum(lengths))
-    time = np.arange(0.0, starts[-1], cycle.length / 112.0)
+    spacing = cycle.length / 112.0
+    time = np.arange(0.0, starts[-1], spacing)
     which = np.searchsorted(starts, time, side="right") - 1
     phase = (time - starts[which]) / lengths[which]
     ovulatory = np.interp(phase, points, profile, period=1.0)
     flat = np.interp(np.minimum(phase, 0.3), points, profile, period=1.0)  # stays as early in the cycle
-    return Rhythm(starts[-1], np.where(without[which], flat, sizes[which] * ovulatory))
+    return Rhythm(len(time) * spacing, np.where(without[which], flat, sizes[which] * ovulatory))

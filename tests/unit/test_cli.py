@@ -11,6 +11,9 @@ from types import SimpleNamespace
 import pytest
 
 from sim import cli
+from sim.endocrine import library
+from sim.endocrine.modulation import STEPS
+from sim.files import Shelf
 from sim.scenario import Scenario
 
 SUMMARY = {
@@ -22,6 +25,22 @@ SUMMARY = {
         "surface_glut4_half_time_rise_min": {"mean": None, "sd": None, "n": 0, "unit": "min"},
     },
 }
+
+
+WITHDRAWAL = """
+title = "Withdrawal"
+cell = { vesicles = 100, receptors = 100, glucose_agents = 100 }
+bath = { insulin = [["0 s", "0 nM"], ["10 s", "5 nM"]] }
+run = { duration = "2 min", replicates = 1 }
+hormones = { testosterone = [["0 d", "531 ng/dL"], ["1 d", "28 ng/dL"]] }
+assay = { at = ["0 d", "28 d"] }
+
+[[therapy]]
+drug = "anastrozole"
+dose = "1 mg"
+every = "1 d"
+for = "2 weeks"
+"""
 
 
 @pytest.fixture
@@ -52,9 +71,17 @@ def simulate(monkeypatch, tmp_path):
             out=out, summary=SUMMARY, warnings=stage.warnings, wall_seconds=1.25, status=stage.status
         )
 
-    monkeypatch.setitem(sys.modules, "sim.ensemble", SimpleNamespace(run=run))
+    monkeypatch.setitem(sys.modules, "sim.assays", SimpleNamespace(run=run))
     monkeypatch.chdir(tmp_path)
     return stage
+
+
+@pytest.fixture
+def withdrawal(tmp_path):
+    """File of a scenario with hormones, a drug and two assays."""
+    path = tmp_path / "withdrawal.toml"
+    path.write_text(WITHDRAWAL, encoding="utf-8")
+    return path
 
 
 # ---- run ----
@@ -142,13 +169,26 @@ def test_fault_of_ours_is_one_line_unless_debugging(glut4sim, simulate, monkeypa
         (["run", "fasting", "--sed", "1"], "--sed"),
         (["run"], "SCENARIO"),
         (["rum"], "run"),
+        (
+            ["run", "fasting", "--endocrine-only"],
+            "fasting: it sets no hormones: expected a table such as [hormones] or",
+        ),
+        (["run", "WITHDRAWAL", "--endocrine-only", "--mean-field"], "--mean-field: --endocrine-only computes no cell"),
+        (["run", "WITHDRAWAL", "--endocrine-only", "--replicates", "2"], "--replicates: --endocrine-only computes no"),
+        (
+            ["export", "sbml", "WITHDRAWAL"],
+            'assay.at: expected one time, got a list of 2; choose one: --set assay.at="2',
+        ),
+        (["sweep", "WITHDRAWAL", "--vary", "run.step=0.1s,0.2s"], "choose one: --set assay.at="),
+        (["drugs", "show", "gonadorelinn"], 'unknown drug "gonadorelinn". Did you mean "gonadorelin"?'),
+        (["effects", "show", "x"], 'unknown effect "x". See `glut4sim effects list`.'),
         (["scenarios", "show", "fastin"], 'unknown scenario "fastin". Did you mean "fasting"?'),
         (["parameters", "show", "vesicle.fuze"], 'unknown parameter "vesicle.fuze". Did you mean "vesicle.fuse"?'),
         (["parameters", "list", "--preset", "x"], 'unknown preset "x". Allowed: '),
     ],
 )
-def test_wrong_input_is_one_line_and_exit_status_2(glut4sim, arguments, message):
-    status, out, err = glut4sim(*arguments)
+def test_wrong_input_is_one_line_and_exit_status_2(glut4sim, withdrawal, arguments, message):
+    status, out, err = glut4sim(*(withdrawal if argument == "WITHDRAWAL" else argument for argument in arguments))
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert message in err
 
@@ -190,6 +230,97 @@ def test_parameters_list_and_show(glut4sim):
     fuse = preset.parameters["vesicle.fuse"]
     assert f"vesicle.fuse = {fuse}\n" in glut4sim("parameters", "show", "vesicle.fuse")[1]
     assert json.loads(glut4sim("parameters", "show", "vesicle.fuse", "--json")[1])["source"] == fuse.source
+
+
+def test_run_of_several_assays(glut4sim, withdrawal, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = glut4sim("run", withdrawal, "--mean-field")
+    assert (status, err) == (0, "")
+    rows = [line.split() for line in out.splitlines()]
+    [first], [second] = ([row for row in rows if row[:2] == [day, "d"]] for day in ("0", "28"))
+    assert len(first) == 5
+    assert second[-2].startswith("(-")  # less Akt
+    assert "Report   results/withdrawal/report.md" in out
+    assert (tmp_path / "results" / "withdrawal" / "assay-28-d" / "results.zarr").is_dir()
+    content = json.loads((tmp_path / "results" / "withdrawal" / "summary.json").read_text())
+    assert [assay["at"] for assay in content["assays"]] == ["0 d", "28 d"]
+    single = json.loads(glut4sim("run", withdrawal, "--mean-field", "--json", "--set", "assay.at=28 d")[1])
+    assert single["observables"] == content["assays"][1]["observables"]
+
+
+def test_run_of_hormones_alone(glut4sim, withdrawal, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = glut4sim("run", withdrawal, "--endocrine-only")
+    assert (status, err) == (0, "")
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert any(line.startswith("Testosterone, total 531 ") and line.endswith("ng/dL") for line in lines)
+    assert any(line.startswith("Anastrozole 0 0 ") and line.endswith("ng/mL") for line in lines)
+    assert "Not medical advice." in out
+    folder = tmp_path / "results" / "withdrawal-hormones"
+    assert (folder / "hormones.zarr").is_dir()
+    assert not (folder / "results.zarr").exists()
+    content = json.loads(glut4sim("run", withdrawal, "--endocrine-only", "--json", "--seed", "9")[1])
+    assert content["courses"]["testosterone"]["start"] == pytest.approx(531.0)
+    assert content["seed"] == 9
+    assert glut4sim("run", withdrawal, "--endocrine-only", "--quiet", "--out", "here") == (0, "here\n", "")
+
+
+def test_drugs_list_and_show(glut4sim):
+    found = library.drugs()
+    status, out, _ = glut4sim("drugs", "list")
+    assert status == 0
+    assert {name.split()[0] for name in found} <= set(out.split())
+    assert [entry["name"] for entry in json.loads(glut4sim("drugs", "list", "--json")[1])] == list(found)
+    drug = found["testosterone cypionate"]
+    text = glut4sim("drugs", "show", drug.name)[1]
+    for told in (drug.route, drug.usual, "half-life 8 d", "Testosterone, total", drug.source, drug.standing):
+        assert told in text
+    entry = json.loads(glut4sim("drugs", "show", "anastrozole", "--json")[1])
+    assert (entry["delivers"], entry["acts_on"]) == ("", ["estradiol"])
+    assert entry["standing"] == found["anastrozole"].standing
+
+
+def test_effects_list_and_show(glut4sim):
+    found = library.effects()
+    assert glut4sim("effects", "list")[0] == 0
+    listed = json.loads(glut4sim("effects", "list", "--json")[1])
+    assert [entry["name"] for entry in listed] == list(found)
+    assert all(entry["source"] and entry["evidence"] for entry in listed)
+    effect = found["testosterone-pi3k"]
+    text = glut4sim("effects", "show", effect.name)[1]
+    for told in (effect.title, STEPS["pi3k"].title, effect.source, effect.evidence, "AR", "only in          man"):
+        assert told in text
+    disputed = next(e for e in found.values() if e.disagreement)
+    assert disputed.disagreement in glut4sim("effects", "show", disputed.name)[1]
+
+
+def test_scenarios_show_says_what_acts_where_and_how_therapies_stand(glut4sim, withdrawal):
+    status, out, _ = glut4sim("scenarios", "show", withdrawal)
+    assert status == 0
+    comments = " ".join(line.removeprefix("#").strip() for line in out.splitlines() if line.startswith("#"))
+    effect = library.effects()["testosterone-pi3k"]
+    assert f"testosterone -> {STEPS['pi3k'].title}: {effect.title}" in comments
+    assert effect.source.split(",")[0] in comments
+    assert "anastrozole 1 mg every 1 d, from 0 d to 14 d" in comments
+    assert " ".join(library.drugs()["anastrozole"].standing.split()[:6]) in comments
+    assert "Not medical advice." in comments
+    assert "cortisol" not in comments
+    assert all(len(line) <= 120 for line in out.splitlines() if line.startswith("#"))
+    assert Scenario.from_table(tomllib.loads(out)) == Scenario.load(withdrawal)
+
+
+def test_scenarios_list_keeps_folders_together(glut4sim, monkeypatch, tmp_path):
+    for name in ("zebra.toml", "men/b.toml", "alone.toml", "men/a.toml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(WITHDRAWAL, encoding="utf-8")
+    monkeypatch.setattr("sim.scenario.SCENARIOS", Shelf("scenario", tmp_path))
+    rows = [line.split() for line in glut4sim("scenarios", "list")[1].splitlines()[3:]]
+    assert [row[0] if row else "" for row in rows][:5] == ["alone", "zebra", "", "men/a", "men/b"]
+    assert rows[0][1:] == ["Withdrawal", "2", "min", "1", "2"]
+
+
+def test_scenarios_check_takes_several_assays(glut4sim, withdrawal):
+    assert glut4sim("scenarios", "check", withdrawal) == (0, f"{withdrawal}: ok\n", "")
 
 
 def test_version_and_help(glut4sim):

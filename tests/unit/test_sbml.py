@@ -142,6 +142,26 @@ def test_the_document_says_what_it_is(libsbml):
     assert {"receptors_active", "surface_glut4", "surface_glut4_percent", "vesicle_mobile"} <= set(ids)
 
 
+def test_parameters_that_hormones_change_during_the_run_are_events(libsbml):
+    """Fatty acids block PI3K for hours: its parameter changes, and no other."""
+    lipid = {"drug": "lipid emulsion", "dose": "90 g", "over": "6 h"}
+    scenario = Scenario.from_table({"run": {"duration": "6 h"}, "therapy": [lipid]})
+    courses = scenario.parameter_schedule
+    text = sbml.export(scenario, bins=4, capture_bins=2)
+    assert faults(libsbml, text) == []
+    model = libsbml.readSBMLFromString(text).getModel()
+    found = [model.getEvent(i) for i in range(model.getNumEvents())]
+    of_pi3k = [event for event in found if event.getId().startswith("signalling_pi3k_reference_")]
+    assert len(of_pi3k) > 10
+    last = libsbml.formulaToL3String(of_pi3k[-1].getEventAssignment(0).getMath())
+    assert float(last) == pytest.approx(courses.values[-1].signalling.pi3k_reference)
+    trigger = libsbml.formulaToL3String(of_pi3k[-1].getTrigger().getMath())
+    assert float(trigger.split()[-1]) == courses.times[-1]
+    assert not model.getParameter("signalling_pi3k_reference").getConstant()
+    assert model.getParameter("signalling_pten").getConstant()
+    assert model.getParameter("signalling_pi3k_reference").getValue() == courses.values[0].signalling.pi3k_reference
+
+
 def test_without_libsbml_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "libsbml", None)
     with pytest.raises(InputError, match=r"^export sbml: needs python-libsbml; install it with: pip install "):

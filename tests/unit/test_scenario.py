@@ -144,6 +144,9 @@ def test_defaults():
         "vesicles": 10_000,
         "receptors": 100_000,
         "glucose_agents": 100_000,
+        "receptors_cv": 0.0,
+        "glut4_cv": 0.0,
+        "volume_cv": 0.0,
     }
     assert scenario.bath.insulin == Schedule((0.0,), (0.0,))
     assert scenario.bath.glucose == Schedule((0.0,), (5.0,))
@@ -243,7 +246,7 @@ def test_byte_order_mark_is_ignored(tmp_path):
 def test_installed_scenarios_are_valid_and_round_trip(name, tmp_path):
     scenario = Scenario.load(name)
     scenario.check_memory()
-    assert scenario.parameter_set
+    assert all(one.parameter_set for one in scenario.assays)
     again = Scenario.load(write(tmp_path, "scenario.toml", scenario.to_toml()))
     assert again == scenario
     assert again.hash == scenario.hash

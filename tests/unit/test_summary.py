@@ -24,7 +24,7 @@ def make_series(time, level, rate):
     """Everything that a summary needs: one level for all levels, one rate [1/s] for all rates; (1, K) each."""
     cumulative = np.append(0.0, np.cumsum(rate[1:] * np.diff(time)))
     rate_per_min = np.append(np.nan, 60.0 * rate[1:])
-    levels = dict.fromkeys(summary.LEVELS, level[None])
+    levels = dict.fromkeys((*summary.LEVELS, "surface_glut4"), level[None])
     return levels | {"glucose_taken_up": cumulative[None], "fusion_rate": rate_per_min[None]}
 
 

@@ -1,0 +1,108 @@
+"""The acute experiment at several times of one scenario: each an ordinary run, and what changed between them.
+
+All have the same seed, so replicate r of one assay and of another share their random numbers: differences are paired.
+The directory of several assays holds one ordinary run for each, `assay-0-d`, `assay-28-d` .., and above them
+`scenario.toml`, `hormones.zarr`, `hormones.png`, `summary.json`, `figure.png`, `report.md` and `provenance.json`.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+
+from sim import ensemble
+from sim.assays_result import AssaysResult
+from sim.endocrine.account import say
+from sim.ensemble import RunResult
+from sim.errors import InputError
+from sim.results import Writer
+from sim.scenario import Scenario
+from sim.timeline import say_at
+
+REPORT = "report.md"
+
+
+def run(
+    scenario: Scenario | str | os.PathLike,
+    out: str | os.PathLike | None = None,
+    seed: int | None = None,
+    replicates: int | None = None,
+    threads: int | None = None,
+    progress: Callable[[float, float], None] | None = None,
+    mean_field: bool = False,
+) -> RunResult | AssaysResult:
+    """Run a scenario at each time of its [assay].
+
+    Parameters
+    ----------
+    all as `ensemble.run`
+
+    Returns
+    -------
+    RunResult for one assay, AssaysResult for several
+
+    Raises
+    ------
+    InputError
+        before anything is computed; also if there are several assays and no hormones that change in between
+    KeyboardInterrupt
+        on Ctrl-C; the assays that were done, and what the one at work reached, are written
+    """
+    if not isinstance(scenario, Scenario):
+        scenario = Scenario.load(scenario)
+    if len(scenario.assay.at) == 1:
+        return ensemble.run(scenario, out, seed, replicates, threads, progress, mean_field)
+    if not scenario.has_hormones:
+        raise InputError("expected one time: without hormones all assays are the same.", "assay.at", scenario.name)
+    scenario = ensemble.prepare(scenario, seed, replicates, mean_field)
+    if not mean_field:
+        scenario.check_memory(min(scenario.run.replicates, ensemble.count_threads(threads)))
+    return _run_each(scenario, out, threads, progress, mean_field)
+
+
+def _run_each(scenario, out, threads, progress, mean_field) -> AssaysResult:
+    method = ensemble.METHODS[mean_field]
+    writer = Writer(scenario, out, {"method": method})
+    one, total = (scenario.run.duration * scenario.run.replicates * n for n in (1, len(scenario.assay.at)))
+    status, done = "failed", []
+    try:
+        for i, at in enumerate(scenario.assays):
+            folder = None if writer.out is None else writer.out / directory(at)
+            told = progress and (lambda seconds, _, before=i * one: progress(before + seconds, total))
+            done.append(ensemble.run(at, folder, threads=threads, progress=told, mean_field=mean_field))
+        status = "failed" if any(result.status == "failed" for result in done) else "complete"
+    except KeyboardInterrupt:
+        status = "interrupted"
+        raise
+    finally:
+        if done:
+            writer.seconds_simulated = [sum(each) for each in zip(*(result.seconds_simulated for result in done))]
+        content = _content(scenario, done)
+        writer.finish(content, status, [])
+    warnings = tuple(f"at {say(at)}: {line}" for at, result in zip(scenario.assay.at, done) for line in result.warnings)
+    result = AssaysResult(writer.out, scenario, method, tuple(done), content, warnings, writer.wall_seconds, status)
+    if writer.out is not None:
+        _draw_and_report(result)
+    return result
+
+
+def directory(scenario: Scenario) -> str:
+    """Name of the directory of a scenario's only assay: "assay-28-d"."""
+    return f"assay-{say(scenario.assay.at[0]).replace(' ', '-')}"
+
+
+def _content(scenario: Scenario, done: Sequence[RunResult]) -> dict:
+    """What summary.json holds: the assays that were done."""
+    return {
+        "scenario": scenario.name,
+        "seed": scenario.run.seed,
+        "assays": [
+            {**say_at(at), "observables": result.summary["observables"]} for at, result in zip(scenario.assay.at, done)
+        ],
+    }
+
+
+def _draw_and_report(result: AssaysResult) -> None:
+    from sim import assays_figure, assays_report, hormones
+
+    data = hormones.save(result.scenario, result.out)
+    assays_figure.save_figure(result, result.out / "figure.png")
+    (result.out / REPORT).write_text(assays_report.markdown(result, data), encoding="utf-8")

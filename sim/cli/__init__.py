@@ -1,0 +1,71 @@
+"""The command line. What takes long to import is imported inside the commands, so that `--help` answers at once.
+
+Exit status: 0 done; 2 the user's input is wrong (one line says how); 1 a fault of ours; 130 stopped by Ctrl-C.
+"""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from sim import __version__
+from sim.cli import bench, compare, export, library, parameters, run, scenarios, sweep
+from sim.cli.options import Stopped
+from sim.errors import InputError
+from sim.terminal import complain
+
+DEBUG = "GLUT4SIM_DEBUG"  # environment variable: show tracebacks
+
+app = typer.Typer(
+    help="A stochastic, agent-based simulator of one insulin-responsive cell.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(run.run)
+app.command()(compare.compare)
+app.command()(sweep.sweep)
+app.command()(bench.bench)
+app.add_typer(scenarios.app, name="scenarios")
+app.add_typer(parameters.app, name="parameters")
+app.add_typer(library.drugs, name="drugs")
+app.add_typer(library.effects, name="effects")
+app.add_typer(export.app, name="export")
+
+
+def main() -> None:
+    """Entry point of `glut4sim`."""
+    try:
+        status = app(standalone_mode=False)
+        if status == 130:  # what typer makes of Ctrl-C
+            complain("Stopped.", 130)
+    except InputError as error:
+        status = complain(error, 2)
+    except Stopped as word:
+        status = complain(word, 130)
+    except Exception as error:
+        if hasattr(error, "format_message"):  # a usage error, whichever library typer has it from
+            message = " ".join(error.format_message().split())
+            status = complain(f"{message} See --help.", 2) if message else 2  # without: the help has been printed
+        elif os.environ.get(DEBUG):
+            raise
+        else:
+            what = " ".join(f"{type(error).__name__}: {error}".split())
+            status = complain(f"glut4sim failed, which is a fault of its own: {what} (set {DEBUG}=1 to see where)", 1)
+    sys.exit(status or 0)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"glut4sim {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass

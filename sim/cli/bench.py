@@ -1,0 +1,78 @@
+"""`glut4sim bench`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.cli.options import MeanField, Out, SummaryJson, Threads, check_new, free_directory, stopping
+from sim.errors import InputError
+from sim.terminal import print_json, print_table, progress_bar
+
+
+def bench(
+    suite: Annotated[
+        str, typer.Argument(metavar="SUITE", help="An installed suite such as validation, or a TOML file.")
+    ],
+    replicates: Annotated[int | None, typer.Option(min=1, metavar="N", help="Instead of the suite's.")] = None,
+    out: Out = None,
+    threads: Threads = None,
+    mean_field: MeanField = False,
+    as_json: SummaryJson = False,
+) -> None:
+    """Run a suite against published numbers, and write a report: what agrees, what does not, and why.
+
+    `validation` checks the cells against measurements, `hormones` asks what each hormonal condition does, how surely
+    and through which step. Checks that fail do not make the exit status 1: they are what the report is about.
+    """
+    if mean_field and replicates is not None:
+        raise InputError("a mean field knows no chance and has one replicate; leave it out.", place="--replicates")
+    check_new(out, "directory")
+    from sim.suite import load_suite, says_conditions
+
+    if says_conditions(suite):
+        if mean_field:
+            raise InputError("conditions are compared by agents; leave it out.", place="--mean-field")
+        _bench_conditions(suite, replicates, out, threads, as_json)
+        return
+    loaded = load_suite(suite, {"run": {"replicates": replicates}} if replicates else {})
+    out = out or free_directory(Path("results") / loaded.name)
+    with progress_bar(hidden=False) as bar, stopping(out):
+        task = bar.add_task(loaded.name, total=None)
+        from sim import report
+        from sim.bench import run_suite
+
+        result = run_suite(
+            loaded,
+            threads=threads,
+            mean_field=mean_field,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+        content = report.write(result, out)
+    if as_json:
+        print_json({"out": str(out), **content})
+        return
+    rows = report.table(content)
+    columns = {"": "left", "Quantity": "left", "Expected": "left", "Simulated [95 %]": "left", "Verdict": "left"}
+    print_table(f"{loaded.title} ({result.method})", columns, rows)
+    typer.echo(report.outline(content))
+    typer.echo(f"Report   {out / loaded.name}.md  ({result.wall_seconds:.1f} s)")
+
+
+def _bench_conditions(suite: str, replicates: int | None, out: Path | None, threads: int | None, as_json: bool) -> None:
+    from sim import conditions, conditions_report
+
+    loaded = conditions.load(suite, replicates)
+    out = out or free_directory(Path("results") / loaded.name)
+    with progress_bar(hidden=False) as bar, stopping(out):
+        task = bar.add_task(loaded.name, total=None)
+        result = conditions.run(
+            loaded, threads, progress=lambda done, total: bar.update(task, completed=done, total=total)
+        )
+    content = conditions_report.write(result, out)
+    if as_json:
+        print_json({"out": str(out), **content})
+        return
+    print_table(loaded.title, *conditions_report.table(result))
+    typer.echo(conditions_report.outline(result))
+    typer.echo(f"Report   {out / loaded.name}.md  ({result.wall_seconds:.1f} s)")

@@ -1,0 +1,57 @@
+"""`glut4sim export`."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from sim.cli.options import Changes, ScenarioName, check_new, overrides
+from sim.errors import InputError
+
+app = typer.Typer(help="Write a model or results for other programs.", no_args_is_help=True)
+
+File = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="New file to write, else standard output.")]
+
+
+@app.command("sbml")
+def export_sbml(scenario: ScenarioName, changes: Changes = None, out: File = None) -> None:
+    """Write the mean-field twin of a scenario as SBML (Level 3 Version 2). Needs python-libsbml."""
+    check_new(out, "file")
+    from sim.sbml import export as to_sbml
+    from sim.scenario import Scenario
+
+    text = to_sbml(Scenario.load(scenario, overrides(changes)))
+    with _opened(out) as file:
+        file.write(text)
+
+
+@app.command("csv")
+def export_csv(
+    results: Annotated[Path, typer.Argument(metavar="RESULT_DIR", help="Directory of a run or a sweep.")],
+    out: File = None,
+) -> None:
+    """Write the results of a run or a sweep as a table: a row per record, a column per variable."""
+    check_new(out, "file")
+    from sim.csv_table import write_csv
+    from sim.results import open_results
+
+    dataset = open_results(results)
+    with _opened(out) as file:
+        write_csv(dataset, file)
+
+
+@contextmanager
+def _opened(out: Path | None) -> Iterator[TextIO]:
+    """A new text file, or standard output."""
+    if out is None:
+        yield sys.stdout
+        return
+    try:
+        file = out.open("x", encoding="utf-8", newline="")
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}.", place=f"--out {out}") from None
+    with file:
+        yield file

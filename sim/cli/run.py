@@ -1,0 +1,182 @@
+"""`glut4sim run`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sim.cli.options import (
+    Changes,
+    MeanField,
+    Out,
+    Quiet,
+    Replicates,
+    ScenarioName,
+    Seed,
+    SummaryJson,
+    Threads,
+    free_directory,
+    load,
+    stopping,
+    warn,
+)
+from sim.errors import InputError
+from sim.terminal import number, print_json, print_table, progress_bar
+
+if TYPE_CHECKING:
+    from sim.assays_result import AssaysResult
+    from sim.ensemble import RunResult
+    from sim.hormones import HormoneResult
+    from sim.scenario import Scenario
+    from sim.sweep import SweepResult
+
+EndocrineOnly = Annotated[
+    bool, typer.Option("--endocrine-only", help="Follow the hormones only, hours to months, without a cell.")
+]
+
+
+def run(
+    scenario: ScenarioName,
+    changes: Changes = None,
+    seed: Seed = None,
+    replicates: Replicates = None,
+    out: Out = None,
+    threads: Threads = None,
+    mean_field: MeanField = False,
+    endocrine_only: EndocrineOnly = False,
+    as_json: SummaryJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run a scenario: simulate, save the results, print their summary.
+
+    Where [assay] names several times, the experiment is done at each and a report says what changed.
+    """
+    loaded = load(scenario, changes, seed, out)
+    if endocrine_only:
+        if mean_field or replicates is not None:
+            option = "--mean-field" if mean_field else "--replicates"
+            raise InputError("--endocrine-only computes no cell; leave one of them out.", place=option)
+        follow(loaded, seed, out or free_directory(Path("results") / f"{loaded.name}-hormones"), as_json, quiet)
+        return
+    out = out or free_directory(Path("results") / loaded.name)
+    with progress_bar(hidden=quiet) as bar, stopping(out):
+        task = bar.add_task(loaded.name, total=None)
+        from sim.assays import run as simulate
+
+        result = simulate(
+            loaded,
+            out=out,
+            seed=seed,
+            replicates=replicates,
+            threads=threads,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            mean_field=mean_field,
+        )
+    warn(result.warnings)
+    if as_json:
+        print_json({"out": str(result.out), "status": result.status, **result.summary})
+    elif quiet:
+        typer.echo(result.out)
+    elif "assays" in result.summary:
+        _print_assays(loaded, result)
+    else:
+        _print_result(loaded, result)
+    if result.status != "complete":
+        raise typer.Exit(1)
+
+
+def _print_result(scenario: "Scenario", result: "RunResult") -> None:
+    from sim.summary import readable
+
+    rows = []
+    for name, numbers in result.summary["observables"].items():
+        mean, sd = (number(numbers[key]) for key in ("mean", "sd"))
+        unit = "" if numbers["unit"] == "1" else numbers["unit"]
+        rows.append((readable(name), mean, sd, str(numbers["n"]), unit))
+    title = scenario.title or scenario.name
+    print_table(title, {"Observable": "left", "Mean": "right", "SD": "right", "n": "right", "Unit": "left"}, rows)
+    print_footer(scenario, result)
+
+
+def print_footer(scenario: "Scenario", result: "RunResult | SweepResult") -> None:
+    """What stands behind the numbers, and where they are."""
+    print_assumed(scenario)
+    typer.echo(f"Figure   {result.out / 'figure.png'}")
+    if scenario.has_hormones and (result.out / "hormones.png").exists():
+        typer.echo(f"Hormones {result.out / 'hormones.png'}")
+    typer.echo(f"Results  {result.out / 'results.zarr'}  ({result.wall_seconds:.1f} s)")
+
+
+def print_assumed(scenario: "Scenario") -> None:
+    """How much of what stands behind the numbers is assumed, and what they are not."""
+    counts = scenario.preset.counts()
+    assumed = f"{counts['assumed']} of the {sum(counts.values())} parameter values"
+    typer.echo(f"{assumed} behind this are assumed: see `glut4sim parameters list`.")
+    if scenario.has_hormones:
+        from sim.endocrine.account import NOT_ADVICE
+
+        typer.echo(f"What acts, and on which evidence: `glut4sim scenarios show`. {NOT_ADVICE}")
+
+
+def _print_assays(scenario: "Scenario", result: "AssaysResult") -> None:
+    """A row for each assay: the main numbers, and their change since the first."""
+    from sim.summary import MAIN, UNITS, readable
+
+    columns = {"Assay": "left"}
+    columns |= {f"{readable(name)} [{UNITS[name].replace('percent', '%')}]": "right" for name in MAIN}
+    rows = []
+    for i, assay in enumerate(result.summary["assays"]):
+        cells = [number(assay["observables"][name]["mean"]) for name in MAIN]
+        changes = [result.change(name, i).told for name in MAIN]
+        told = [f" ({change})" if i and change else "" for change in changes]
+        rows.append((assay["at"], *map("".join, zip(cells, told))))
+    print_table(scenario.title or scenario.name, columns, rows)
+    print_assumed(scenario)
+    typer.echo(f"Report   {result.out / 'report.md'}")
+    typer.echo(f"Figures  {result.out / 'figure.png'}, {result.out / 'hormones.png'}")
+    typer.echo(f"Results  {result.out}  ({result.wall_seconds:.1f} s)")
+
+
+# ---- hormones alone ----
+
+
+def follow(scenario: "Scenario", seed: int | None, out: Path, as_json: bool, quiet: bool) -> None:
+    """`run --endocrine-only`."""
+    with progress_bar(hidden=quiet) as bar, stopping(out):
+        bar.add_task(scenario.name, total=None)
+        from sim import ensemble, hormones
+
+        result = hormones.run(ensemble.prepare(scenario, seed, None), out)
+    if as_json:
+        print_json({"out": str(result.out), "status": "complete", **result.summary})
+    elif quiet:
+        typer.echo(result.out)
+    else:
+        _print_courses(scenario, result)
+
+
+def _print_courses(scenario: "Scenario", result: "HormoneResult") -> None:
+    """A row for each level, drug and step that changes or is set."""
+    from sim.timeline import interesting
+
+    levels, drugs, steps = interesting(result.dataset, scenario)
+    rows = []
+    for name in (*levels, *drugs, *(f"{step}_factor" for step in steps)):
+        course = result.summary["courses"][name]
+        title = result.dataset[name].attrs["long_name"] if name in result.dataset else _factor(name)
+        keys = ("start", "min", "max", "mean_last_week", "at_last_assay")
+        rows.append((title, *(number(course[key]) for key in keys), "" if course["unit"] == "1" else course["unit"]))
+    at = result.summary["assays"][-1]["at"]
+    columns = dict.fromkeys(("Start", "Lowest", "Highest", "Mean of last week", f"At the assay, {at}"), "right")
+    print_table(scenario.title or scenario.name, {"Level": "left", **columns, "Unit": "left"}, rows)
+    from sim.endocrine.account import NOT_ADVICE
+
+    typer.echo(f"All else stays at its reference. {NOT_ADVICE}")
+    typer.echo(f"Figure   {result.out / 'hormones.png'}")
+    typer.echo(f"Results  {result.out / 'hormones.zarr'}  ({result.wall_seconds:.1f} s)")
+
+
+def _factor(name: str) -> str:
+    from sim.endocrine.modulation import STEPS
+
+    return f"factor of {STEPS[name.removesuffix('_factor')].title}"

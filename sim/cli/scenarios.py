@@ -1,0 +1,93 @@
+"""`glut4sim scenarios`."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sim.cli.options import Json, ScenarioName, indented
+from sim.cli.parameters import evidence
+from sim.errors import InputError
+from sim.terminal import complain, print_json, print_table
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+app = typer.Typer(help="What can be run: list, show or check scenarios.", no_args_is_help=True)
+
+WIDTH = 120  # of comments
+
+
+@app.command("list")
+def list_scenarios(as_json: Json = False) -> None:
+    """List the installed scenarios, folder by folder."""
+    from sim.scenario import SCENARIOS, Scenario
+
+    names = sorted(SCENARIOS.names(), key=lambda name: (name.rpartition("/")[0], name))
+    loaded = [Scenario.load(name) for name in names]
+    if as_json:
+        print_json([{"name": s.name, **s.resolved()} for s in loaded])
+        return
+    rows, folder = [], ""
+    for s in loaded:
+        if folder != (folder := s.name.rpartition("/")[0]):
+            rows.append(None)
+        minutes, replicates, assays = f"{s.run.duration / 60:g} min", s.run.replicates, len(s.assay.at)
+        rows.append((s.name, s.title, minutes, str(replicates), str(assays)))
+    columns = {"Name": "left", "Title": "left", "Duration": "right", "Replicates": "right", "Assays": "right"}
+    print_table(None, columns, rows)
+
+
+@app.command("show")
+def show_scenario(scenario: ScenarioName) -> None:
+    """Print a scenario as resolved, inherited values and defaults included, below what acts in it and how."""
+    from sim.scenario import Scenario
+
+    loaded = Scenario.load(scenario)
+    typer.echo(f"# {loaded.name}: {evidence(loaded.preset.counts())}")
+    if loaded.has_hormones:
+        for line in _account(loaded):
+            typer.echo(line)
+    typer.echo(loaded.to_toml(), nl=False)
+
+
+def _account(scenario: "Scenario") -> Iterator[str]:
+    """What acts on the cell and on the levels before it, and how the therapies stand, as comment lines."""
+    from sim.endocrine.account import NOT_ADVICE, acting, describe_effect, describe_therapy, standings
+
+    effects = acting(scenario)
+    for title, of_cell in (("Acts on the cell", True), ("Acts on hormones and body", False)):
+        chosen = [effect for effect in effects if effect.acts_on_cell == of_cell]
+        yield f"#\n# {title}:{'' if chosen else ' nothing'}"
+        yield from (_comment(describe_effect(effect, scenario)) for effect in chosen)
+    if scenario.therapy:
+        yield "#\n# Therapies:"
+        yield from (_comment(describe_therapy(therapy)) for therapy in scenario.therapy)
+        yield "#\n# Regulatory standing:"
+        yield from (_comment(f"{drug}: {note}") for drug, note in standings(scenario).items())
+    yield f"#\n# {NOT_ADVICE}\n"
+
+
+def _comment(text: str) -> str:
+    return indented(text, WIDTH, first="#   ", then="#     ")
+
+
+@app.command("check")
+def check_scenarios(
+    files: Annotated[list[str], typer.Argument(metavar="SCENARIO...", help="Installed scenarios, or TOML files.")],
+) -> None:
+    """Check scenarios without running them; exit status 2 if any is faulty."""
+    from sim.scenario import Scenario
+
+    faulty = False
+    for file in files:
+        try:
+            loaded = Scenario.load(file)
+            loaded.check_memory()
+            _ = loaded.assays[0].parameter_set
+            typer.echo(f"{file}: ok")
+        except InputError as error:
+            faulty = True
+            complain(error, 2)
+    if faulty:
+        raise typer.Exit(2)

@@ -1,0 +1,107 @@
+"""`glut4sim sweep`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sim.cli.options import (
+    Changes,
+    MeanField,
+    Out,
+    Quiet,
+    Replicates,
+    ScenarioName,
+    Seed,
+    SummaryJson,
+    Threads,
+    free_directory,
+    load,
+    split,
+    stopping,
+    warn,
+)
+from sim.cli.run import print_footer
+from sim.errors import InputError
+from sim.terminal import number, print_json, print_table, progress_bar
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+    from sim.sweep import SweepResult
+
+
+def sweep(
+    scenario: ScenarioName,
+    vary: Annotated[
+        list[str],
+        typer.Option(
+            metavar="PATH=LEVELS",
+            help="What to vary: bath.insulin=1pM..100nM/13 takes 13 levels at equal ratios, LOW..HIGH/13lin at equal "
+            "distances, bath.insulin=1nM,10nM just these. Repeatable: all combinations.",
+        ),
+    ],
+    changes: Changes = None,
+    observable: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Number of the summary to fit and draw, else surface GLUT4 when stimulated."),
+    ] = None,
+    seed: Seed = None,
+    replicates: Replicates = None,
+    out: Out = None,
+    threads: Threads = None,
+    mean_field: MeanField = False,
+    as_json: SummaryJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run a scenario at several levels of one number or more, and fit a dose-response curve.
+
+    In a bath that changes in time, a level replaces the highest concentration wherever it occurs.
+    """
+    loaded = load(scenario, changes, seed, out)
+    varied: dict[str, str] = {}
+    for text in vary:
+        path, levels = split(text, "--vary", "bath.insulin=1pM..100nM/13")
+        if path in varied:
+            raise InputError("this path is varied twice.", place=f"--vary {text}")
+        varied[path] = levels
+    out = out or free_directory(Path("results") / f"{loaded.name}-sweep")
+    with progress_bar(hidden=quiet) as bar, stopping(out):
+        task = bar.add_task(loaded.name, total=None)
+        from sim.sweep import OBSERVABLE
+        from sim.sweep import sweep as simulate
+
+        result = simulate(
+            loaded,
+            varied,
+            out=out,
+            observable=observable or OBSERVABLE,
+            seed=seed,
+            replicates=replicates,
+            threads=threads,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            mean_field=mean_field,
+        )
+    warn(result.warnings)
+    if as_json:
+        print_json({"out": str(result.out), **result.content})
+    elif quiet:
+        typer.echo(result.out)
+    else:
+        _print_sweep(loaded, result)
+    if result.status != "complete":
+        raise typer.Exit(1)
+
+
+def _print_sweep(scenario: "Scenario", result: "SweepResult") -> None:
+    from sim.sweep import describe_fits
+
+    columns = {f"{a.path} [{a.unit}]" if a.unit != "1" else a.path: "right" for a in result.axes}
+    rows = []
+    for level in result.content["levels"]:
+        numbers = level["observables"][result.observable]
+        cells = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in level["at"].values()]
+        rows.append((*cells, number(numbers["mean"]), number(numbers["sd"]), str(numbers["n"])))
+    print_table(result.title, columns | {"Mean": "right", "SD": "right", "n": "right"}, rows)
+    for line in describe_fits(result):
+        typer.echo(line)
+    print_footer(scenario, result)
