@@ -1,0 +1,72 @@
+"""`glut4sim compare`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.cli.options import (
+    Changes,
+    MeanField,
+    Out,
+    Quiet,
+    Replicates,
+    Seed,
+    SummaryJson,
+    Threads,
+    free_directory,
+    load,
+    stopping,
+    warn,
+)
+from sim.terminal import print_json, print_table, progress_bar
+
+
+def compare(
+    scenarios: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SCENARIO...",
+            help="Installed scenarios, or TOML files; the first is the reference. Every assay of one counts.",
+        ),
+    ],
+    changes: Changes = None,
+    seed: Seed = None,
+    replicates: Replicates = None,
+    out: Out = None,
+    threads: Threads = None,
+    mean_field: MeanField = False,
+    as_json: SummaryJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run conditions with paired random numbers, and show what each changes relative to the first, and how surely."""
+    loaded = [load(scenario, changes, seed, out) for scenario in scenarios]
+    from sim.compare import compare as run
+    from sim.compare import conditions, folder_name
+
+    names = list(conditions(loaded))
+    out = out or free_directory(Path("results") / f"{folder_name(names[0])}-compared")
+    with progress_bar(hidden=quiet) as bar, stopping(out):
+        task = bar.add_task("compare", total=None)
+        result = run(
+            loaded,
+            out=out,
+            seed=seed,
+            replicates=replicates,
+            threads=threads,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            mean_field=mean_field,
+        )
+    warn(result.warnings)
+    if as_json:
+        print_json({"out": str(result.out), **result.content})
+    elif quiet:
+        typer.echo(result.out)
+    else:
+        from sim.compare_report import headline, outline
+
+        print_table(outline(result), *headline(result))
+        typer.echo(f"Figure   {result.out / 'figure.png'}")
+        typer.echo(f"Report   {result.out / 'report.md'}  ({result.wall_seconds:.1f} s)")
+    if result.status != "complete":
+        raise typer.Exit(1)
