@@ -2,7 +2,7 @@
 
 A check compares the mean over replicates. Its standard error is jackknifed over replicates, which all experiments share
 (replicate r has the same seed everywhere, so ratios profit from common random numbers), and the band is widened by it
-on both sides.
+on both sides. Hormones alone have no replicates: their bands are as they are.
 """
 
 import math
@@ -23,7 +23,7 @@ from sim.measurements import MEASURES, QUANTITIES, Course, NoValue, Recorded
 from sim.results import record_times
 from sim.scenario import Scenario
 from sim.statistics import CONFIDENCE
-from sim.suite import Check, Experiment, Measurement, Suite
+from sim.suite import COMPARISONS, Check, Experiment, Measurement, Suite
 from sim.trace import Trace
 
 BLOCK = 256  # steps between two looks at whether to stop
@@ -35,8 +35,8 @@ class Outcome:
 
     Attributes
     ----------
-    time : (K,) since the stimulation [s]
-    series : quantity -> (n_replicate, n_dose, K)
+    time : (K,) since the stimulation, or the start [s]; since day 0 for hormones alone
+    series : quantity -> (n_replicate, n, K) of n doses or assays; n is 1 for one experiment, and for hormones alone
     """
 
     experiment: Experiment
@@ -52,7 +52,11 @@ class Outcome:
         """Mean over some of the replicates, or all, of what is measured."""
         e = self.experiment
         values = self.series[measurement.observable][replicates].mean(axis=0)
-        washout = None if e.washout is None else e.washout - e.step
+        if e.assays:
+            first, last = measurement.during or (self.time[0], self.time[-1])
+            rows = (self.time > first) & (self.time <= last) if first < last else self.time == first
+            return Course(np.array(e.assays), values[:, rows].mean(axis=1), None, np.zeros(0))
+        washout = None if e.washout is None else e.washout - (e.step or 0.0)
         if e.doses and measurement.dose is None:
             return Course(self.time, values, washout, np.array(e.doses))
         row = e.doses.index(measurement.dose) if e.doses else 0
@@ -125,21 +129,25 @@ def run_suite(
     """
     began = perf_counter()
     threads = count_threads(threads)
-    counts = {s.run.replicates for e in suite.experiments.values() for s in e.scenarios}
+    cells = [e for e in suite.experiments.values() if not e.timeline]
+    counts = {s.run.replicates for e in cells for s in e.scenarios}
     if len(counts) > 1:
         raise InputError("expected the same number in all experiments.", "run.replicates", suite.name)
-    replicates = 1 if mean_field else counts.pop()
+    replicates = counts.pop() if counts and not mean_field else 1
     jobs = {
-        (e.name, dose, replicate): scenario
-        for e in suite.experiments.values()
-        for dose, scenario in enumerate(e.scenarios)
+        (e.name, i, replicate): scenario
+        for e in cells
+        for i, scenario in enumerate(e.scenarios)
         for replicate in range(replicates)
     }
     if not mean_field:
         for scenario in dict.fromkeys(jobs.values()):
             scenario.check_memory(min(threads, len(jobs)))
     found = _run_all(jobs, suite, threads, mean_field, progress)
-    outcomes = {name: _gather(experiment, replicates, found) for name, experiment in suite.experiments.items()}
+    outcomes = {
+        name: _look_at(experiment) if experiment.timeline else _gather(experiment, replicates, found)
+        for name, experiment in suite.experiments.items()
+    }
     checks = tuple(judge(check, outcomes) for check in suite.checks)
     simulated = sum(scenario.run.duration for scenario in jobs.values())
     return SuiteResult(suite, METHODS[mean_field], replicates, outcomes, checks, perf_counter() - began, simulated)
@@ -204,12 +212,20 @@ def _quantities(scenario, trace, glut4_total, wanted):
 
 
 def _gather(experiment: Experiment, replicates: int, found: Mapping[tuple, Mapping[str, np.ndarray]]) -> Outcome:
-    doses = range(len(experiment.scenarios))
+    parts = range(len(experiment.scenarios))
     series = {
-        name: np.array([[found[experiment.name, dose, r][name] for dose in doses] for r in range(replicates)])
+        name: np.array([[found[experiment.name, i, r][name] for i in parts] for r in range(replicates)])
         for name in found[experiment.name, 0, 0]
     }
-    return Outcome(experiment, record_times(experiment.scenarios[0]) - experiment.step, series)
+    return Outcome(experiment, record_times(experiment.scenarios[0]) - (experiment.step or 0.0), series)
+
+
+def _look_at(experiment: Experiment) -> Outcome:
+    """The hormones of an experiment without a cell."""
+    time = np.array(experiment.timeline)
+    found = experiment.scenarios[0].timeline(time)
+    series = {**found.levels, **found.drugs, **found.factors}
+    return Outcome(experiment, time, {name: values[None, None] for name, values in series.items()})
 
 
 def judge(check: Check, outcomes: Mapping[str, Outcome]) -> CheckResult:
@@ -233,8 +249,8 @@ def judge(check: Check, outcomes: Mapping[str, Outcome]) -> CheckResult:
 
 
 def _value(check: Check, outcomes: Mapping[str, Outcome], replicates: np.ndarray) -> float:
-    first, *others = (
+    values = (
         MEASURES[m.measure].function(outcomes[m.experiment].course(m, replicates), **m.arguments)
         for m in check.measurements
     )
-    return first / others[0] if others else first
+    return COMPARISONS[check.compare].function(*values)

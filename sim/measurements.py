@@ -1,7 +1,8 @@
 """What is measured on simulated cells in order to compare them with published numbers.
 
 A quantity is a number of the cell at every record; a course is its mean over replicates, at one dose of insulin or
-several; a measurement makes one number out of a course. Times count from the stimulation, the first rise of insulin.
+several; a measurement makes one number out of a course. Times count from the stimulation, the first rise of insulin,
+from the start where there is none, or from day 0 where the course is one of hormones or of repeated assays.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,10 +14,12 @@ from agents import glucose, vesicle
 from sim import observables, signalling
 from sim.parameters import ParameterSet
 from sim.statistics import STATUS, fit_hill
-from sim.summary import MINUTE, crossing
+from sim.summary import MINUTE, crossing, running_mean
 from sim.trace import Trace
 
 TRACER = 0.05  # mM hexose, in which uptake by human adipocytes was measured
+HOUR = 3600.0  # s
+SMOOTHING = 1800.0  # s, of the running mean in which an onset is looked for
 
 
 class NoValue(Exception):
@@ -59,8 +62,8 @@ def _exocytosis(recorded: Recorded) -> np.ndarray:
     return _rate(recorded, vesicle.FUSION) / (counts.sum(axis=1) - counts[:, vesicle.State.FUSED])
 
 
-def _transport(recorded: Recorded) -> np.ndarray:
-    return TRACER * glucose.clearance(recorded.trace.glut4_surface, TRACER, recorded.parameters.glucose)
+def _transport(recorded: Recorded, outside: float | np.ndarray) -> np.ndarray:
+    return outside * glucose.clearance(recorded.trace.glut4_surface, outside, recorded.parameters.glucose)
 
 
 def _of_observable(observable: observables.Observable) -> Quantity:
@@ -80,7 +83,15 @@ QUANTITIES: Mapping[str, Quantity] = {o.name: _of_observable(o) for o in observa
     ),
     "exocytosis_rate": Quantity("1/min", "Full fusions per minute and per vesicle that is not fused", _exocytosis),
     "tracer_transport": Quantity(
-        "1/s", f"Glucose carried in from {TRACER:g} mM outside, molecules per second", _transport
+        "1/s",
+        f"Glucose carried in from {TRACER:g} mM outside, molecules per second",
+        lambda recorded: _transport(recorded, TRACER),
+    ),
+    # uptake without the chance of single glucose agents, and for as long as one likes: the bath is never used up
+    "transport": Quantity(
+        "1/s",
+        "Glucose carried in from the bath by GLUT4 and GLUT1, molecules per second",
+        lambda recorded: _transport(recorded, recorded.trace.glucose_bath),
     ),
 }
 
@@ -91,7 +102,7 @@ QUANTITIES: Mapping[str, Quantity] = {o.name: _of_observable(o) for o in observa
 class Course(NamedTuple):
     """Mean over replicates of a quantity."""
 
-    time: np.ndarray  # (K,) since the stimulation [s]
+    time: np.ndarray  # (K,) since the stimulation, the start or day 0 [s]
     values: np.ndarray  # (K,), or (n_dose, K) for all doses of a series
     washout: float | None  # when insulin first falls [s since the stimulation]
     doses: np.ndarray  # (n_dose,) [nM]; empty where values are those of one dose
@@ -108,7 +119,7 @@ class Reference(NamedTuple):
 
 # ---- measurements ----
 
-Span = tuple[float, float]  # a moment (both ends the same) or a time to average over [s since the stimulation]
+Span = tuple[float, float]  # a moment (both ends the same) or a time to average over [s], as a course counts it
 
 
 def basal(course: Course) -> float:
@@ -138,6 +149,36 @@ def share_of_peak(course: Course, at: Span) -> float:
     """Rise over the level before the stimulation, as percent of the largest."""
     start = basal(course)
     return 100.0 * (level(course, at) - start) / (float(np.nanmax(course.values)) - start)
+
+
+def change(course: Course, at: Span, since: Span = (0.0, 0.0)) -> float:
+    """Percent by which a later value, or mean over a span, differs from an earlier one, at first that of time 0."""
+    return 100.0 * (level(course, at) / level(course, since) - 1.0)
+
+
+def peak_to_trough(course: Course, at: Span) -> float:
+    """Largest over smallest value within a span."""
+    inside = course.values[(course.time >= at[0]) & (course.time <= at[1])]
+    if course.time[-1] < at[1] or len(inside) < 2:
+        raise NoValue("the span is not recorded")
+    return float(inside.max() / inside.min())
+
+
+def onset(course: Course, since: Span = (0.0, 0.0)) -> float:
+    """Hours from a moment, at first time 0, until half of the largest fall since then is done.
+
+    Chance makes the lowest record too low: looked for in the running mean over SMOOTHING, centred. Records further
+    apart than that are taken as they are.
+    """
+    time, values = running_mean(course.time, course.values, SMOOTHING)
+    if len(time) < len(course.time):
+        time = time - SMOOTHING / 2.0
+    start, first = since[0], float(np.interp(since[0], time, values))
+    lowest = float(values[time >= start].min())
+    if not lowest < first:
+        raise NoValue("it does not fall")
+    smooth = Course(np.append(start, time[time > start]), np.append(first, values[time > start]), None, course.doses)
+    return _crossing(smooth, start, (first + lowest) / 2.0, rising=False) * MINUTE / HOUR
 
 
 def ec50(course: Course, at: Span) -> float:
@@ -211,7 +252,7 @@ def responses(course: Course, at: Span) -> np.ndarray:
     """As `level`, of every dose where there are several."""
     since, until = at
     if since < course.time[0] or until > course.time[-1]:
-        raise NoValue(f"nothing is recorded {until / MINUTE:g} min after the stimulation")
+        raise NoValue(f"nothing is recorded at {(until if until > course.time[-1] else since) / MINUTE:g} min")
     if since < until:
         return course.values[..., (course.time > since) & (course.time <= until)].mean(axis=-1)
     after = min(int(np.searchsorted(course.time, until, side="right")), len(course.time) - 1)
@@ -238,16 +279,20 @@ class Measure(NamedTuple):
     function: Callable[..., float]
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    needs_rest: bool = False  # whether it compares with the time before the stimulation
 
 
 MEASURES: Mapping[str, Measure] = {
-    "basal": Measure(basal),
+    "basal": Measure(basal, needs_rest=True),
     "level": Measure(level, ("at",)),
-    "half_time_rise": Measure(half_time_rise, ("until",)),
-    "half_time_fall": Measure(half_time_fall),
-    "share_of_peak": Measure(share_of_peak, ("at",)),
+    "half_time_rise": Measure(half_time_rise, ("until",), needs_rest=True),
+    "half_time_fall": Measure(half_time_fall, needs_rest=True),
+    "share_of_peak": Measure(share_of_peak, ("at",), needs_rest=True),
+    "change": Measure(change, ("at",), ("since",)),
+    "peak_to_trough": Measure(peak_to_trough, ("at",)),
+    "onset": Measure(onset, (), ("since",)),
     "ec50": Measure(ec50, ("at",)),
     "rms_deviation": Measure(rms_deviation, ("data",)),
     "largest_deviation": Measure(largest_deviation, ("data",)),
-    "chi_square": Measure(chi_square, ("data", "scaling"), ("at",)),
+    "chi_square": Measure(chi_square, ("data", "scaling"), ("at",), needs_rest=True),
 }

@@ -1,19 +1,25 @@
 """The report of a suite: verdicts as JSON, the same in plain words as Markdown, and figures of curves against data."""
 
+import hashlib
 import json
 import math
 import platform
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from sim import __version__
 from sim.bench import CheckResult, SuiteResult
+from sim.endocrine import library
+from sim.endocrine.account import WHOLE_BODY
 from sim.errors import InputError
 from sim.parameters import load_preset
 
 PASS, FAIL = "pass", "FAIL"
+CONSISTENT, INCONSISTENT = "consistent with", "NOT consistent with"  # numbers of whole bodies
+HORMONES_ALONE = "hormones alone"
 
 
 # ---- content ----
@@ -27,6 +33,7 @@ def content(result: SuiteResult) -> dict:
         for name in suite.presets_of(check):
             used.setdefault(name, []).append(check.id)
     first = next(iter(suite.experiments.values())).scenarios[0]
+    with_hormones = any(s.has_hormones for e in suite.experiments.values() for s in e.scenarios)
     return {
         "suite": suite.name,
         "title": suite.title,
@@ -45,6 +52,10 @@ def content(result: SuiteResult) -> dict:
         "wall_seconds": round(result.wall_seconds, 1),
         "seconds_simulated": result.seconds_simulated,
         "presets": {name: _preset(name, checks) for name, checks in used.items()},
+        "effects_hash": effects_hash() if with_hormones else None,
+        "effects_changed": {
+            e.title: dict(e.scenarios[0].effects) for e in suite.experiments.values() if e.scenarios[0].effects
+        },
         "checks": [_check(one, suite.presets_of(one.check)) for one in result.checks],
         "figures": {name: [c.id for c in drawn] for name, drawn in figures(result).items()},
     }
@@ -52,7 +63,10 @@ def content(result: SuiteResult) -> dict:
 
 def _sizes(result: SuiteResult) -> dict[str, list[int]]:
     """Smallest and largest number of agents of each kind."""
-    cells = [scenario.cell for e in result.suite.experiments.values() for scenario in e.scenarios]
+    experiments = [e for e in result.suite.experiments.values() if not e.timeline]
+    cells = [scenario.cell for e in experiments for scenario in e.scenarios]
+    if not cells:
+        return {}
     sizes = {kind: [getattr(cell, kind) for cell in cells] for kind in ("vesicles", "receptors", "glucose_agents")}
     return {kind: [min(numbers), max(numbers)] for kind, numbers in sizes.items()}
 
@@ -62,19 +76,29 @@ def _preset(name: str, checks: list[str]) -> dict:
     return {"title": preset.title, "hash": preset.hash, "evidence": preset.counts(), "checks": checks}
 
 
+def effects_hash() -> str:
+    """SHA-256 of everything that is said of the effects of hormones, as the provenance of a run has it."""
+    effects = {name: asdict(effect) for name, effect in library.effects().items()}
+    return hashlib.sha256(json.dumps(effects, sort_keys=True).encode()).hexdigest()
+
+
 def _check(one: CheckResult, presets: Iterable[str]) -> dict:
     check = one.check
+    verdicts = (INCONSISTENT, CONSISTENT) if check.whole_body else (FAIL, PASS)
     return {
         "id": check.id,
         "group": check.group,
         "quantity": check.quantity,
         "preset": list(presets),
         "expected": [bound if math.isfinite(bound) else None for bound in check.expect],
+        "published": check.published,
         "value": one.value,
         "standard_error": one.error,
         "interval_95": None if one.interval is None else list(one.interval),
         "unit": check.unit,
-        "verdict": PASS if one.passed else FAIL,
+        "passed": one.passed,
+        "verdict": verdicts[one.passed],
+        "whole_body": check.whole_body,
         "remark": one.remark,
         "fitted": check.fitted,
         "known_failure": check.known_failure,
@@ -86,8 +110,9 @@ def figures(result: SuiteResult) -> dict[str, list]:
     """The checks that each figure shows."""
     shown = {}
     for check in result.suite.checks:
-        if check.measurement.figure:
-            shown.setdefault(check.measurement.figure, []).append(check)
+        for name in dict.fromkeys((check.measurement.figure, check.figure)):
+            if name:
+                shown.setdefault(name, []).append(check)
     return shown
 
 
@@ -130,10 +155,13 @@ def table(report: Mapping) -> list[tuple[str, str, str, str, str]]:
 
 
 def outline(report: Mapping) -> str:
-    """How many checks pass."""
-    checks = report["checks"]
-    passed = sum(check["verdict"] == PASS for check in checks)
-    return f"{passed} of {len(checks)} checks pass, {len(checks) - passed} fail."
+    """How many checks pass, and how many numbers of whole bodies are consistent."""
+    whole = [check["passed"] for check in report["checks"] if check["whole_body"]]
+    checks = [check["passed"] for check in report["checks"] if not check["whole_body"]]
+    said = [f"{sum(checks)} of {len(checks)} checks pass, {checks.count(False)} fail."] if checks else []
+    if whole:
+        said.append(f"The cell is consistent with {sum(whole)} of {len(whole)} numbers of whole bodies.")
+    return " ".join(said)
 
 
 def markdown(report: Mapping) -> str:
@@ -144,7 +172,7 @@ def markdown(report: Mapping) -> str:
 def _head(report):
     checks = report["checks"]
     free = [check for check in checks if not check["fitted"]]
-    passed = sum(check["verdict"] == PASS for check in free)
+    passed = sum(check["passed"] for check in free)
     if report["method"] == "agents":
         sizes = ", ".join(f"{_range(*report['cells'][kind])} {kind.replace('_', ' ')}" for kind in report["cells"])
         how = (
@@ -170,6 +198,19 @@ def _head(report):
         f"Parameters were fitted to {len(checks) - len(free)} of these numbers, or to the data behind them; those "
         f"checks say that the fit holds. The other {len(free)} had no part in a fit: {passed} of them pass.",
         "",
+        *_whole_body(checks),
+    ]
+
+
+def _whole_body(checks):
+    named = [check["id"] for check in checks if check["whole_body"]]
+    if not named:
+        return []
+    return [
+        f"{', '.join(named)} come from people: clamps and HOMA measure insulin, liver, vessels, fat and muscle "
+        "together, and are set here against one cell. There the verdict is that the cell is consistent with the "
+        f"number, or is not. {WHOLE_BODY}",
+        "",
     ]
 
 
@@ -179,16 +220,21 @@ def _range(low: int, high: int) -> str:
 
 def _failures(report):
     lines = ["## What fails", ""]
-    failed = [check for check in report["checks"] if check["verdict"] == FAIL]
+    failed = [check for check in report["checks"] if not check["passed"]]
     for check in failed:
         said = f"expected {expected(check)}{_unit(check)}, simulated {simulated(check)}"
         said = check["remark"] or said
         reason = check["known_failure"] or "no reason is known"
-        lines.append(f"- **{check['id']}** {check['quantity']} ({', '.join(check['preset'])}): {said}. Why: {reason}.")
+        lines.append(f"- **{check['id']}** {check['quantity']} ({_of(check, ', ')}): {said}. Why: {reason}.")
     lines += [] if failed else ["Nothing."]
-    listed = [c for c in report["checks"] if c["verdict"] == PASS and c["known_failure"]]
+    listed = [c for c in report["checks"] if c["passed"] and c["known_failure"]]
     lines += [f"- {c['id']} is listed as a known failure and passes: take it off the list." for c in listed]
     return [*lines, ""]
+
+
+def _of(check, separator):
+    """What a check is about: presets, or hormones alone."""
+    return separator.join(check["preset"]) or HORMONES_ALONE
 
 
 def _unit(check):
@@ -206,12 +252,12 @@ def _tables(report):
         lines += ["|---|---|---|---|---|---|---|---|"]
         for check in report["checks"]:
             if check["group"] == group:
-                verdict = f"**{FAIL}**" if check["verdict"] == FAIL else PASS
-                verdict += f" ({check['remark']})" if check["remark"] and check["verdict"] == PASS else ""
+                verdict = check["verdict"] if check["passed"] else f"**{check['verdict']}**"
+                verdict += f" ({check['remark']})" if check["remark"] and check["passed"] else ""
                 cells = (
                     check["id"],
                     check["quantity"],
-                    " / ".join(check["preset"]),
+                    _of(check, " / "),
                     expected(check) + _unit(check),
                     simulated(check),
                     verdict,
@@ -224,7 +270,7 @@ def _tables(report):
 
 
 def _pictures(report):
-    lines = ["## Curves against data", ""] if report["figures"] else []
+    lines = ["## Figures", ""] if report["figures"] else []
     for name, ids in report["figures"].items():
         lines += [f"![{', '.join(ids)}]({report['suite']}/{name}.png)", ""]
     return lines
@@ -234,8 +280,8 @@ def _cells(report):
     lines = [
         "## The cells behind it",
         "",
-        "No parameter differs between the checks of one preset: an experiment chooses a preset, the insulin and the "
-        "time, and cannot change a parameter.",
+        "No parameter differs between the checks of one preset: an experiment chooses a preset, the insulin, hormones "
+        "and the time, and cannot change a parameter.",
         "",
         "| preset | | measured | fitted | assumed | parameters (SHA-256) | checks |",
         "|---|---|---|---|---|---|---|",
@@ -245,10 +291,20 @@ def _cells(report):
         lines.append(
             f"| {name} | {preset['title']} | {counts} | `{preset['hash'][:12]}` | {', '.join(preset['checks'])} |"
         )
+    if report["effects_hash"]:
+        lines += [
+            "",
+            "Where a check has hormones, they multiply the steps of the cell that their effects name, by 1 in the "
+            "healthy reference person; `glut4sim effects list` gives each effect with its source. Numbers and sources "
+            f"of the effects (SHA-256): `{report['effects_hash'][:12]}`.",
+        ]
+    for title, changes in report["effects_changed"].items():
+        said = ", ".join(f"{name} = {value}" for name, value in changes.items())
+        lines += ["", f"Its scenario has another number of an effect: {title}: {said}."]
     lines += [
         "",
         "Numbers of parameter values by the evidence behind them; `glut4sim parameters list --preset NAME` gives each "
-        "with its source. The measurements come from cells and muscle strips in vitro.",
+        "with its source. The measurements behind the presets come from cells and muscle strips in vitro.",
     ]
     return lines
 

@@ -2,33 +2,45 @@
 
     [defaults]             tables of a scenario that all experiments share
     [experiments.NAME]     a scenario: its tables, or the name of an installed one in `scenario` and what differs;
-                           or a dose series: `doses`, each from the end of `rest` until the end
+                           or a dose series: `doses`, each from the end of `rest` until the end;
+                           or hormones alone, without a cell: `timeline = true`, looked at `every` so long, `until` when
     [measurements.NAME]    measure = one of sim.measurements.MEASURES, of which experiment and quantity
-    [[checks]]             a measurement, or its ratio to another (`relative_to`), and the band expected of it
+    [[checks]]             a measurement, or its comparison (`compare`) with others (`relative_to`), and the band
+                           expected of it; `whole_body` where the number is one of a person rather than of cells
 
-An experiment cannot change parameters: all checks of a preset are about the same cell.
+An experiment cannot change parameters: all checks of a preset are about the same cell, as its hormones leave it.
+
+Times count from the stimulation, the first rise of insulin; from the start of the run where insulin never rises; and
+from day 0, 8 am, for hormones alone and where the acute experiment is done at several times (assay.at): a point of such
+a course is the mean over an assay, or over the part of it that a measurement names in `during`.
 
 sim/bench.py runs a suite.
 """
 
+import math
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.endocrine import library
+from sim.endocrine.modulation import STEPS
 from sim.errors import InputError, describe, join_path, unknown
+from sim.fields import take
 from sim.files import Layer, Shelf, merge
 from sim.measurements import MEASURES, QUANTITIES, SCALINGS, Reference, Span
 from sim.parameters import Preset
 from sim.scenario import Scenario
 from sim.summary import MINUTE, first_stimulation
-from sim.units import INSULIN, TIME
+from sim.units import INSULIN, SPAN, TIME
 
 SUITES = Shelf("suite", Path(__file__).parent.parent / "benchmarks")
+TABLES = ("cell", "bath", "run", "body", "hormones", "cycle", "therapy", "assay", "effects")
+MAX_TIMES = 100_000  # of a timeline
 
 
 # ---- what a suite says ----
@@ -36,21 +48,27 @@ SUITES = Shelf("suite", Path(__file__).parent.parent / "benchmarks")
 
 @dataclass(frozen=True)
 class Experiment:
-    """A scenario, or one for every dose of a series.
+    """A scenario, one for every dose or assay of a series, or the hormones of one.
 
     Attributes
     ----------
-    scenarios : one for every dose
-    doses : [nM]; empty if it is no series
+    scenarios : one for every dose or assay
     step, washout : when insulin first rises and falls [s]; None where it never does
+    doses : [nM]; empty if it is no series of doses
+    assays : times of the assays since day 0 [s]; empty if it is no series of assays
+    timeline : times at which hormones are looked at [s]; empty if cells are simulated
+    observables : what can be measured
     """
 
     name: str
     title: str
     scenarios: tuple[Scenario, ...]
-    doses: tuple[float, ...]
-    step: float
+    step: float | None
     washout: float | None
+    doses: tuple[float, ...] = ()
+    assays: tuple[float, ...] = ()
+    timeline: tuple[float, ...] = ()
+    observables: tuple[str, ...] = tuple(QUANTITIES)
 
     @property
     def preset(self) -> Preset:
@@ -65,8 +83,9 @@ class Measurement:
     Attributes
     ----------
     dose : which of a series [nM]; None where all of them, or the only one, are meant
+    during : part of each assay of a series that counts [s since its stimulation, or its start]; None for all of it
     arguments : what the measure takes besides the course
-    figure : name of the figure that shows it; empty if none does
+    figure : name of the figure that shows the course; empty if none does
     """
 
     name: str
@@ -74,6 +93,7 @@ class Measurement:
     experiment: str
     observable: str
     dose: float | None
+    during: Span | None
     arguments: Mapping[str, Any]
     figure: str
 
@@ -83,13 +103,33 @@ class Measurement:
         return self.arguments.get("data")
 
 
+class Comparison(NamedTuple):
+    """How a measurement is set against others."""
+
+    references: int  # how many others
+    function: Callable[..., float]  # of the measurement and the others
+
+
+COMPARISONS: Mapping[str, Comparison] = {
+    "": Comparison(0, lambda value: value),
+    "ratio": Comparison(1, lambda value, other: value / other),
+    "percent change": Comparison(1, lambda value, other: 100.0 * (value / other - 1.0)),
+    "percent rescued": Comparison(2, lambda value, lost, whole: 100.0 * (value - lost) / (whole - lost)),
+}
+
+
 @dataclass(frozen=True)
 class Check:
-    """What is expected of a measurement, or of its ratio to another.
+    """What is expected of a measurement, or of its comparison with others.
 
     Attributes
     ----------
+    relative_to : what it is compared with
+    compare : one of COMPARISONS
     expect : lowest and highest value
+    published : the value in its source; None where there is none
+    whole_body : whether the source measured people, so that a cell can only be consistent with it
+    figure : name of the figure that has value and band as a row; empty if none does
     fitted : whether parameters of the cell were fitted to this number or to the data behind it
     known_failure : why it fails, as far as known
     """
@@ -98,17 +138,21 @@ class Check:
     group: str
     quantity: str
     measurement: Measurement
-    relative_to: Measurement | None
+    relative_to: tuple[Measurement, ...]
+    compare: str
     expect: tuple[float, float]
+    published: float | None
     unit: str
     source: str
     fitted: bool
+    whole_body: bool
+    figure: str
     known_failure: str
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:
         """What has to be measured."""
-        return (self.measurement,) if self.relative_to is None else (self.measurement, self.relative_to)
+        return (self.measurement, *self.relative_to)
 
 
 @dataclass(frozen=True)
@@ -129,9 +173,9 @@ class Suite:
         return replace(self, experiments=experiments, checks=checks)
 
     def presets_of(self, check: Check) -> tuple[str, ...]:
-        """The presets that a check is about."""
-        names = (self.experiments[measurement.experiment].preset.name for measurement in check.measurements)
-        return tuple(dict.fromkeys(names))
+        """The presets that a check is about; none where it is about hormones alone."""
+        experiments = (self.experiments[measurement.experiment] for measurement in check.measurements)
+        return tuple(dict.fromkeys(e.preset.name for e in experiments if not e.timeline))
 
 
 # ---- reading one ----
@@ -153,7 +197,7 @@ def load_suite(source: str | os.PathLike, changes: Mapping[str, Mapping[str, Any
     own, layers = SUITES.read(source)
     table = merge(layers)
     try:
-        content = _take(
+        content = take(
             table,
             {
                 "title": _text,
@@ -174,7 +218,10 @@ def load_suite(source: str | os.PathLike, changes: Mapping[str, Mapping[str, Any
             name: _within(f"measurements.{name}", _measurement, name, entry, experiments, own.path.parent)
             for name, entry in content["measurements"].items()
         }
-        checks = [_within(f"checks[{i}]", _check, entry, measurements) for i, entry in enumerate(content["checks"])]
+        checks = [
+            _within(f"checks[{i}]", _check, entry, measurements, experiments)
+            for i, entry in enumerate(content["checks"])
+        ]
         ids = [check.id for check in checks]
         for i, name in enumerate(ids):
             if name in ids[:i]:
@@ -193,44 +240,45 @@ def _within(path: str, read: Callable, *arguments):
         raise InputError(error.sentence, join_path(path, error.path), key=error.key) from None
 
 
-def _take(table: object, readers: Mapping[str, Callable], required: Iterable[str] = ()) -> dict[str, Any]:
-    """Values of a table, each read by the reader of its key."""
-    for key in _table(table):
-        if key not in readers:
-            raise unknown("key", key, readers)
-    for key in required:
-        if key not in table:
-            raise InputError(f"{describe(key)} is missing.")
-    return {key: _within(key, readers[key], value) for key, value in table.items()}
-
-
 def _experiment(name: str, entry: object, defaults: Layer, changes: Layer) -> Experiment:
-    content = _take(
+    content = take(
         entry,
-        {
-            "title": _text,
-            "scenario": _text,
-            "doses": _list,
-            "rest": TIME.read,
-            "cell": _table,
-            "bath": _table,
-            "run": _table,
-        },
+        {"title": _text, "scenario": _text, "doses": _list, "rest": TIME.read}
+        | {"timeline": _yes_or_no, "until": SPAN.read, "every": SPAN.read}
+        | {table: _list if table == "therapy" else _table for table in TABLES},
         required=("title",),
     )
-    own = Layer(name, {key: content[key] for key in ("cell", "bath", "run") if key in content})
-    base = Scenario.load(content["scenario"]).resolved() if "scenario" in content else {}
-    base = {key: value for key, value in base.items() if key not in ("title", "description", "parameters")}
-    table = merge([Layer("scenario", base), defaults, own, changes])
-    if "doses" not in content:
-        scenario = Scenario.from_table(table, name)
-        schedule = scenario.bath.insulin
-        step, washout, _ = first_stimulation(schedule.times, schedule.values)
-        if not step:
-            raise InputError("expected insulin that rises some time after the start.", "bath.insulin")
-        return Experiment(name, content["title"], (scenario,), (), step, washout)
-    if "rest" not in content:
-        raise InputError('"rest" is missing: how long before the doses.')
+    base = _within("scenario", _installed, content["scenario"]) if "scenario" in content else {}
+    own = {key: content[key] for key in TABLES if key in content}
+    table = merge([Layer("scenario", base), defaults, Layer(name, own), changes])
+    for key, needed_by in (("rest", "doses"), ("until", "timeline"), ("every", "timeline")):
+        if bool(content.get(needed_by)) != (key in content):
+            raise InputError(f"{describe(key)} and {describe(needed_by)} go together.")
+    if "doses" in content and content.get("timeline"):
+        raise InputError("expected hormones alone, without a cell; leave it out.", "doses")
+    if content.get("doses"):
+        return _series(name, content, table)
+    if content.get("timeline"):
+        return _timeline(name, content, table)
+    scenario = Scenario.from_table(table, name)
+    step, washout, _ = first_stimulation(scenario.bath.insulin.times, scenario.bath.insulin.values)
+    times = scenario.assay.at if len(scenario.assay.at) > 1 else ()
+    return Experiment(name, content["title"], scenario.assays, step, washout, assays=times)
+
+
+def _installed(scenario: str) -> dict[str, Any]:
+    """The tables of an installed scenario, or of a file.
+
+    How much glucose its agents stand for is left out: it says how long they last, and nothing of the cell.
+    """
+    base = Scenario.load(scenario).resolved()
+    if base["parameters"].keys() - {"glucose.supply"}:
+        raise InputError(f"expected a scenario that changes no parameters, got {', '.join(base['parameters'])}.")
+    return {key: base[key] for key in TABLES if key in base}
+
+
+def _series(name: str, content: Mapping[str, Any], table: dict) -> Experiment:
+    """A scenario for every dose."""
     rest = TIME.write(content["rest"])
     doses = [_within(f"doses[{i}]", INSULIN.read, dose) for i, dose in enumerate(content["doses"])]
     none = INSULIN.write(0.0)
@@ -238,7 +286,24 @@ def _experiment(name: str, entry: object, defaults: Layer, changes: Layer) -> Ex
         Scenario.from_table(merge([Layer("", table), Layer("", {"bath": {"insulin": insulin}})]), name)
         for insulin in ([["0 s", none], [rest, INSULIN.write(dose)]] if dose else none for dose in doses)
     ]
-    return Experiment(name, content["title"], tuple(scenarios), tuple(doses), content["rest"], None)
+    for scenario in scenarios:
+        scenario.check_one_assay()
+    return Experiment(name, content["title"], tuple(scenarios), content["rest"], None, doses=tuple(doses))
+
+
+def _timeline(name: str, content: Mapping[str, Any], table: dict) -> Experiment:
+    """Hormones alone; what is done to the cell plays no part."""
+    run = {"duration": "1 min"} | {key: value for key, value in table.get("run", {}).items() if key == "seed"}
+    hormones = {key: table[key] for key in ("body", "hormones", "cycle", "therapy", "effects") if key in table}
+    scenario = Scenario.from_table({**hormones, "run": run}, name)
+    every, until = content["every"], content["until"]
+    if not until / MAX_TIMES <= every <= until or not every:
+        shortest, longest = SPAN.write(until / MAX_TIMES), SPAN.write(until)
+        raise InputError(f"expected a time from {shortest} to {longest}, got {describe(SPAN.write(every))}.", "every")
+    times = tuple((every * np.arange(round(until / every) + 1)).tolist())
+    drugs = dict.fromkeys(therapy.drug for therapy in scenario.therapy)
+    observables = (*library.levels(), *drugs, *STEPS)
+    return Experiment(name, content["title"], (scenario,), None, None, timeline=times, observables=observables)
 
 
 def _measurement(name: str, entry: object, experiments: Mapping[str, Experiment], folder: Path) -> Measurement:
@@ -246,22 +311,25 @@ def _measurement(name: str, entry: object, experiments: Mapping[str, Experiment]
     if kind not in MEASURES:
         raise unknown("measure", str(kind), MEASURES).within("measure")
     measure = MEASURES[kind]
+    if "experiment" not in entry:
+        raise InputError('"experiment" is missing.')
+    experiment = experiments[_within("experiment", _one_of, "experiment", experiments, entry.get("experiment"))]
     arguments = {
         "at": _span,
+        "since": _span,
         "until": _span,
         "data": partial(_data, folder=folder),
         "scaling": partial(_one_of, "scaling", SCALINGS),
     }
     always = {
         "measure": str,
-        "experiment": partial(_one_of, "experiment", experiments),
-        "observable": partial(_one_of, "observable", QUANTITIES),
+        "experiment": _text,
+        "observable": partial(_one_of, "observable", experiment.observables),
     }
-    optional = {"dose": INSULIN.read, "figure": _text}
+    optional = {"dose": INSULIN.read, "during": _span, "figure": _text}
     allowed = {key: arguments[key] for key in measure.required + measure.optional}
-    content = _take(entry, always | optional | allowed, required=(*always, *measure.required))
-    data, dose = content.get("data"), content.get("dose")
-    experiment = experiments[content["experiment"]]
+    content = take(entry, always | optional | allowed, required=(*always, *measure.required))
+    data, dose, during = content.get("data"), content.get("dose"), content.get("during")
     takes_all = kind == "ec50" or (data is not None and data.is_dose)
     if takes_all and not experiment.doses:
         raise InputError(f"expected an experiment with doses, got {describe(experiment.name)}.", "experiment")
@@ -269,28 +337,54 @@ def _measurement(name: str, entry: object, experiments: Mapping[str, Experiment]
         raise InputError("this measure takes all doses.", "dose")
     if not takes_all and experiment.doses and dose not in experiment.doses:
         raise InputError("expected one of the doses of the experiment.", "dose")
+    if during is not None and not experiment.assays:
+        raise InputError("expected this only where there are several assays; name times in `at`.", "during")
+    if measure.needs_rest and (experiment.assays or not experiment.step):
+        raise InputError("expected one whose insulin rises some time after the start of its run.", "experiment")
     given = {key: content[key] for key in allowed if key in content}
-    return Measurement(name, kind, experiment.name, content["observable"], dose, given, content.get("figure", ""))
+    figure = content.get("figure", "")
+    return Measurement(name, kind, experiment.name, content["observable"], dose, during, given, figure)
 
 
-def _check(entry: object, measurements: Mapping[str, Measurement]) -> Check:
+def _check(entry: object, measurements: Mapping[str, Measurement], experiments: Mapping[str, Experiment]) -> Check:
     named = partial(_one_of, "measurement", measurements)
     always = {"id": _text, "group": _text, "quantity": _text, "measurement": named, "expect": _band, "source": _text}
-    optional = {"relative_to": named, "unit": _text, "fitted": _yes_or_no, "known_failure": _text}
-    content = _take(entry, always | optional, required=always)
-    relative_to = content.get("relative_to")
-    return Check(
+    optional = {"relative_to": partial(_names, named), "compare": partial(_one_of, "comparison", [*COMPARISONS][1:])}
+    optional |= {"unit": _text, "published": _number, "fitted": _yes_or_no, "whole_body": _yes_or_no}
+    optional |= {"figure": _text, "known_failure": _text}
+    content = take(entry, always | optional, required=always)
+    others = content.get("relative_to", ())
+    compare = content.get("compare", "ratio" if others else "")
+    if len(others) != COMPARISONS[compare].references:
+        expected = COMPARISONS[compare].references
+        raise InputError(
+            f"expected {expected} measurement(s) for {describe(compare)}, got {len(others)}.", "relative_to"
+        )
+    check = Check(
         content["id"],
         content["group"],
         content["quantity"],
         measurements[content["measurement"]],
-        relative_to and measurements[relative_to],
+        tuple(measurements[other] for other in others),
+        compare,
         content["expect"],
+        content.get("published"),
         content.get("unit", ""),
         content["source"],
         content.get("fitted", False),
+        content.get("whole_body", False),
+        content.get("figure", ""),
         content.get("known_failure", ""),
     )
+    if len({bool(experiments[measurement.experiment].timeline) for measurement in check.measurements}) > 1:
+        raise InputError("expected cells or hormones alone on both sides: hormones have no replicates.", "relative_to")
+    return check
+
+
+def _names(read: Callable[[object], str], value: object) -> tuple[str, ...]:
+    """One name, or a list of them."""
+    entries = value if isinstance(value, list) else [value]
+    return tuple(map(read, entries))
 
 
 def _table(value: object) -> dict:
@@ -317,6 +411,12 @@ def _yes_or_no(value: object) -> bool:
     return value
 
 
+def _number(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        raise InputError(f"expected a number, got {describe(value)}.")
+    return float(value)
+
+
 def _one_of(what: str, allowed: Iterable[str], value: object) -> str:
     if value not in allowed:
         raise unknown(what, _text(value), allowed)
@@ -326,10 +426,10 @@ def _one_of(what: str, allowed: Iterable[str], value: object) -> str:
 def _span(value: object) -> Span:
     """A time, or a list of two."""
     if not isinstance(value, list):
-        return (TIME.read(value),) * 2
+        return (SPAN.read(value),) * 2
     if len(value) != 2:
         raise InputError(f"expected a time or two, got {describe(value)}.")
-    since, until = map(TIME.read, value)
+    since, until = map(SPAN.read, value)
     if since >= until:
         raise InputError("expected two ascending times.")
     return since, until
@@ -367,3 +467,9 @@ def _data(value: object, folder: Path) -> Reference:
         np.array([float(row[head.index(c)]) for row in rows]) if c in head else None for c in (x_name, y_name, "sem")
     )
     return Reference(x if x_name == "insulin_nM" else x * MINUTE, y, sem, is_dose=x_name == "insulin_nM")
+
+
+def says_conditions(source: str | os.PathLike) -> bool:
+    """Whether a file is one of conditions, for sim/conditions.py, rather than a suite of checks."""
+    _, layers = SUITES.read(source)
+    return "conditions" in merge(layers)

@@ -220,6 +220,141 @@ def test_experiments_must_have_as_many_replicates(path):
         run_suite(load_suite(path))
 
 
+# ---- hormones ----
+
+WEEKS = """
+title = "Hormones"
+[defaults]
+cell = { vesicles = 60, receptors = 60, glucose_agents = 10 }
+run = { duration = "2 min", step = "0.5 s", record_every = "10 s", replicates = 3 }
+[experiments.control]
+title = "A clamp"
+cell.preset = "skeletal-muscle"
+bath.insulin = "0.5 nM"
+[experiments.weeks]
+title = "A clamp now and then, with testosterone"
+scenario = "men/trt"
+assay.at = ["0 d", "1 week", "12 weeks"]
+bath.insulin = "0.5 nM"
+[experiments.levels]
+title = "Testosterone"
+scenario = "men/trt"
+effects = { "testosterone-lh.gain" = -0.9 }
+timeline = true
+until = "4 weeks"
+every = "1 d"
+[measurements]
+control = { measure = "level", experiment = "control", observable = "transport", at = ["0 s", "2 min"] }
+before = { measure = "level", experiment = "weeks", observable = "transport", at = "0 d" }
+later = { measure = "level", experiment = "weeks", observable = "transport", at = "12 weeks", figure = "courses" }
+rise = { measure = "change", experiment = "weeks", observable = "transport", at = "12 weeks", figure = "courses" }
+fat = { measure = "change", experiment = "levels", observable = "subcutaneous_fat", at = "4 weeks", figure = "levels" }
+peak = { measure = "peak_to_trough", experiment = "levels", observable = "testosterone", at = ["2 weeks", "4 weeks"] }
+[measurements.minute]
+measure = "change"
+experiment = "weeks"
+observable = "transport"
+at = "1 week"
+during = ["1 min", "2 min"]
+"""
+WEEKS_CHECKS = (
+    ("A", "Uptake", "a", "rise", "[-1e3, 1e3]", 'unit = "%"\nwhole_body = true\npublished = 32\nfigure = "effects"'),
+    ("B", "Uptake", "b", "later", "[1e3, 2e3]", 'relative_to = "before"\nwhole_body = true'),
+    ("C", "Uptake", "c", "later", "[-1e3, 1e3]", 'relative_to = "before"\ncompare = "percent change"\nunit = "%"'),
+    ("D", "Uptake", "d", "later", "[0, 1]", 'relative_to = ["before", "control"]\ncompare = "percent rescued"'),
+    ("E", "Uptake", "e", "minute", "[-1e3, 1e3]", 'unit = "%"\nfigure = "effects"'),
+    ("F", "Levels", "f", "peak", "[1, 3]", ""),
+    ("G", "Levels", "g", "fat", "[-50, 0]", 'unit = "%"'),
+)
+
+
+@pytest.fixture(scope="module")
+def weeks(tmp_path_factory):
+    path = tmp_path_factory.mktemp("weeks") / "weeks.toml"
+    path.write_text(WEEKS + "".join(CHECK.format(*check) for check in WEEKS_CHECKS))
+    return run_suite(load_suite(path), threads=2)
+
+
+def test_a_series_of_assays_is_a_course_over_days(weeks):
+    outcome = weeks.outcomes["weeks"]
+    rise, *_, minute, _, _ = (one.check.measurement for one in weeks.checks)
+    assert outcome.series["transport"].shape == (3, 3, 13)
+    course = outcome.course(rise)
+    np.testing.assert_array_equal(course.time, np.array([0.0, 7.0, 84.0]) * 86400.0)
+    every = outcome.series["transport"].mean(axis=0)
+    np.testing.assert_allclose(course.values, every[:, 1:].mean(axis=1))
+    np.testing.assert_allclose(outcome.course(minute).values, every[:, 7:].mean(axis=1))
+
+
+def test_an_assay_is_the_run_at_its_time(weeks):
+    from sim.ensemble import run
+
+    scenario = weeks.suite.experiments["weeks"].scenarios[2]
+    assert scenario.assay.at == (84 * 86400.0,)
+    surface = run(scenario).dataset["surface_glut4"].values
+    glucose = scenario.parameter_set.glucose
+    glut4 = glucose.glut4_turnover / (glucose.glut4_half + 5.0)
+    glut1 = glucose.glut1_copies * glucose.glut1_turnover / (glucose.glut1_half + 5.0)
+    found = weeks.outcomes["weeks"].series["transport"][:, 2]
+    np.testing.assert_allclose(found, 5.0 * (surface * glut4 + glut1), rtol=1e-6)
+
+
+def test_comparisons(weeks):
+    found = {one.check.id: one for one in weeks.checks}
+    outcomes = weeks.outcomes
+    before, _, later = outcomes["weeks"].course(found["A"].check.measurement).values
+    control = outcomes["control"].series["transport"][:, 0, 1:].mean()
+    assert found["A"].value == found["C"].value == pytest.approx(100.0 * (later / before - 1.0))
+    assert found["B"].value == pytest.approx(later / before)
+    assert found["D"].value == pytest.approx(100.0 * (later - before) / (control - before))
+    assert all(found[name].error > 0.0 for name in "ABCD")
+
+
+def test_hormones_alone_have_one_course_and_no_error(weeks):
+    found = {one.check.id: one for one in weeks.checks}
+    assert weeks.seconds_simulated == 4 * 3 * 120.0
+    levels = weeks.outcomes["levels"]
+    assert (levels.replicates, levels.time[-1]) == (1, 28 * 86400.0)
+    known = weeks.suite.experiments["levels"].scenarios[0].timeline(levels.time).levels
+    np.testing.assert_array_equal(levels.series["testosterone"][0, 0], known["testosterone"])
+    assert (found["F"].error, found["F"].interval, found["F"].passed) == (None, None, True)
+    alone = run_suite(weeks.suite.only(lambda check: check.id == "F"), threads=1)
+    assert (alone.replicates, alone.seconds_simulated, alone.checks[0].value) == (1, 0.0, found["F"].value)
+
+
+def test_the_report_says_consistent_of_whole_bodies_and_why(weeks, tmp_path):
+    content = report.write(weeks, tmp_path / "new")
+    text = (tmp_path / "new" / "weeks.md").read_text()
+    checks = {check["id"]: check for check in content["checks"]}
+    assert [checks[name]["verdict"] for name in "ABC"] == ["consistent with", "NOT consistent with", "pass"]
+    assert (checks["A"]["published"], checks["F"]["preset"], checks["F"]["interval_95"]) == (32.0, [], None)
+    assert "4 of 5 checks pass, 1 fail. The cell is consistent with 1 of 2 numbers of whole bodies." in text
+    assert "A, B come from people: clamps and HOMA" in text
+    assert "does not validate" in text
+    assert "| **NOT consistent with** |" in text
+    assert "| F | Thing f | hormones alone | 1 to 3 |" in text
+    assert content["effects_hash"][:12] in text
+    assert "another number of an effect: Testosterone: testosterone-lh.gain = -0.9." in text
+    assert content["presets"]["skeletal-muscle"]["checks"] == list("ABCDE")
+    assert set(content["figures"]) == {"courses", "effects", "levels"}
+    assert all((tmp_path / "new" / "weeks" / f"{name}.png").stat().st_size > 5000 for name in content["figures"])
+
+
+def test_figures_show_bands_and_published_values(weeks):
+    from sim.report_figures import draw
+
+    courses = draw(weeks, "courses").axes
+    assert len(courses) == 1  # one panel for all checks of an experiment
+    labels = courses[0].get_legend_handles_labels()[1]
+    assert {"simulated, 95 % interval", "band", "published"} <= set(labels)
+    title = courses[0].get_title(loc="left")
+    assert title.startswith("A clamp now and then\nA  ")
+    assert "B  " in title
+    assert "FAIL" in title
+    rows = draw(weeks, "effects").axes[0]
+    assert [label.get_text() for label in rows.get_yticklabels()] == ["E  Thing e", "A  Thing a"]
+
+
 # ---- report ----
 
 

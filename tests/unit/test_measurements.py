@@ -73,6 +73,53 @@ def test_share_of_peak():
     assert measurements.share_of_peak(Course(TIME, values, None, np.zeros(0)), AT_30) == pytest.approx(40.0)
 
 
+HOURS = np.arange(0.0, 24.5) * 3600.0
+
+
+def hourly(values):
+    return Course(HOURS, np.asarray(values, float), None, np.zeros(0))
+
+
+def at(hours):
+    return (3600.0 * hours,) * 2
+
+
+def test_change_is_in_percent_of_an_earlier_moment_or_span():
+    course = hourly(100.0 + 2.0 * np.arange(25))
+    assert measurements.change(course, at(10)) == pytest.approx(20.0)
+    assert measurements.change(course, at(10), at(5)) == pytest.approx(100.0 * (120.0 / 110.0 - 1.0))
+    spans = (at(19)[0], at(24)[0]), (at(0)[0], at(3)[0])
+    assert measurements.change(course, *spans) == pytest.approx(100.0 * (144.0 / 104.0 - 1.0))  # of 20..24 and 1..3 h
+    with pytest.raises(NoValue, match="1500 min"):
+        measurements.change(course, at(25))
+
+
+def test_peak_to_trough_looks_at_a_span_only():
+    course = hourly(np.where(np.arange(25) < 3, 1000.0, 30.0 + 10.0 * (np.arange(25) % 4)))
+    assert measurements.peak_to_trough(course, (at(12)[0], at(24)[0])) == pytest.approx(60.0 / 30.0)
+    with pytest.raises(NoValue, match="not recorded"):
+        measurements.peak_to_trough(course, (at(12)[0], at(25)[0]))
+
+
+def test_onset_is_half_of_the_largest_fall_since_a_moment():
+    """Flat until 4 h, down to a half by 8 h, and up again from 12 h on."""
+    course = hourly(np.interp(np.arange(25), [0, 4, 8, 12, 24], [10, 10, 5, 5, 9]))
+    assert measurements.onset(course) == pytest.approx(6.0)
+    assert measurements.onset(course, at(1)) == pytest.approx(5.0)
+    assert measurements.onset(course, at(6)) == pytest.approx(1.0)  # from 7.5 to 5
+    with pytest.raises(NoValue, match="does not fall"):
+        measurements.onset(hourly(np.arange(25)))
+
+
+def test_onset_of_a_fine_record_is_that_of_its_running_mean():
+    """One record far below all others is chance: half an hour of them counts."""
+    time = np.arange(0.0, 43_200.0, 60.0)
+    values = np.interp(time / 3600.0, [0, 4, 8, 12], [10, 10, 5, 5])
+    values[300] = 0.0  # at 5 h
+    found = measurements.onset(Course(time, values, None, np.zeros(0)))
+    assert found == pytest.approx(6.0, abs=0.05)
+
+
 @pytest.mark.parametrize(("ec50", "slope"), [(0.5, 1.0), (2.0, 1.5)])
 def test_ec50_of_a_hill_curve(ec50, slope):
     assert measurements.ec50(hill_course(ec50, slope), AT_30) == pytest.approx(ec50, rel=1e-3)
@@ -165,3 +212,31 @@ def test_quantities_of_the_suites_own(recorded):
     glucose = recorded.parameters.glucose
     carriers = found["surface_glut4"] * glucose.glut4_turnover + glucose.glut1_copies * glucose.glut1_turnover
     assert found["tracer_transport"] == pytest.approx(carriers * 0.05 / 5.05)  # both have a Michaelis constant of 5 mM
+    assert found["transport"] == pytest.approx(carriers * 5.0 / 10.0)  # from 5 mM outside
+
+
+def test_transport_knows_of_glut4_that_hormones_made():
+    """More GLUT4, the same share of it at the surface; GLUT1 is as it was."""
+    from sim.meanfield import solve
+
+    by_glut4, shares, copies = [], [], []
+    for estradiol in ("12 pg/mL", "100 pg/mL"):
+        scenario = Scenario.from_table(
+            {
+                "bath": {"insulin": "1 nM"},
+                "run": {"duration": "1 min"},
+                "body": {"sex": "woman", "visceral_fat": "1 kg"},
+                "hormones": {"estradiol": estradiol},
+            }
+        )
+        p = scenario.parameter_set
+        recorded = Recorded(
+            solve(scenario, np.array([0.0, 60.0])), p, Scale(p.vesicle.glut4_copies, 1.0, p.signalling.pi3k_per_irs1)
+        )
+        glut1 = 5.0 * p.glucose.glut1_copies * p.glucose.glut1_turnover / (p.glucose.glut1_half + 5.0)
+        by_glut4.append(QUANTITIES["transport"].measure(recorded)[-1] - glut1)
+        shares.append(QUANTITIES["surface_glut4_percent"].measure(recorded)[-1])
+        copies.append(p.vesicle.glut4_copies)
+    assert copies[1] > 1.05 * copies[0]
+    assert shares[1] == pytest.approx(shares[0])
+    assert by_glut4[1] / by_glut4[0] == pytest.approx(copies[1] / copies[0])

@@ -43,16 +43,32 @@ def test_known_failure_still_fails(verdicts, check):
 
 def test_every_acceptance_check_is_there_and_none_is_excused():
     ids = {check.id for check in SUITE.checks if not check.known_failure}
-    assert {f"V{number:02d}" for number in range(1, 15)} <= ids
+    assert {f"V{number:02d}" for number in range(1, 27)} <= ids
     assert {f"P{number:02d}" for number in range(1, 11)} <= ids
 
 
 def test_the_suite_asks_for_enough_replicates_of_real_cells():
     for experiment in SUITE.experiments.values():
-        for scenario in experiment.scenarios:
+        for scenario in experiment.scenarios if not experiment.timeline else ():
             assert scenario.run.replicates >= 8
             assert scenario.cell.vesicles >= 10_000
             assert not scenario.parameters
+
+
+def test_numbers_of_people_against_one_cell_are_called_so():
+    """Clamps and HOMA; receptors are the cell's own, and levels and fat are a person's on both sides."""
+    whole = {check.id for check in SUITE.checks if check.whole_body}
+    assert whole == {"V15", "V15a", "V17", "V18", "V19", "V20", "V21", "V22", "V24", "V25"}
+
+
+def test_hormones_act_on_muscle_in_a_clamp():
+    experiments = [e for e in SUITE.experiments.values() if any(s.has_hormones for s in e.scenarios) and not e.timeline]
+    assert len(experiments) >= 9
+    for experiment in experiments:
+        for scenario in experiment.scenarios:
+            assert scenario.cell.preset == "skeletal-muscle"
+            assert (scenario.bath.insulin.values, scenario.bath.glucose.values) == ((0.5,), (5.0,))
+            assert not scenario.effects or experiment.name == "withdrawal"
 
 
 def test_bounds_of_chi_square_are_its_95_percent_quantiles(result):
