@@ -187,8 +187,10 @@ def load(source: str | os.PathLike, replicates: int | None = None) -> Conditions
             run,
             tuple(found),
         )
-        for condition in suite.conditions[:1]:  # any fault in [cell] and [run]
-            suite.at(condition.scenario, 0.0)
+        try:
+            suite.at(suite.conditions[0].scenario, 0.0)  # any fault in [cell] and [run]
+        except InputError as error:
+            raise InputError(error.sentence, error.path, key=error.key) from None
     except InputError as error:
         raise error.within(place=own.place) from None
     return suite
@@ -205,11 +207,14 @@ def _condition(entry: object, insulin: Mapping[str, float]) -> Condition:
     reference = _assay(content["reference"], content.get("reference_at"), "reference_at")
     expected = None
     if "expect" in content:
-        told = take(
-            content["expect"],
-            {"quantity": _text, "insulin": _text, "band": _band, "source": _text},
-            required=("quantity", "band", "source"),
-        )
+        try:
+            told = take(
+                content["expect"],
+                {"quantity": _text, "insulin": _text, "band": _band, "source": _text},
+                required=("quantity", "band", "source"),
+            )
+        except InputError as error:
+            raise error.within("expect") from None
         label = told.get("insulin", "")
         if told["quantity"] not in (*QUANTITIES, "ec50"):
             raise unknown("quantity", told["quantity"], (*QUANTITIES, "ec50")).within("expect.quantity")
@@ -221,7 +226,10 @@ def _condition(entry: object, insulin: Mapping[str, float]) -> Condition:
 
 def _assay(name: str, at: float | None, key: str) -> Scenario:
     """One assay of a scenario."""
-    scenario = Scenario.load(name)
+    try:
+        scenario = Scenario.load(name)
+    except InputError as error:
+        raise InputError(error.sentence, "reference" if key == "reference_at" else "scenario") from None
     if at is None:
         if len(scenario.assays) > 1:
             times = ", ".join(say(time) for time in scenario.assay.at)

@@ -70,7 +70,8 @@ def paired_effect(
     d, n = b - a, len(a)
     varies = n > 1 and d.std() > 0.0
     by_bootstrap = n >= FEWEST_TO_BOOTSTRAP and varies and shapiro(d).pvalue < NORMAL
-    has_ratio = a.mean() != 0.0 and (n == 1 or not min(a) < 0.0 < max(a))
+    fewer = (a.sum() - a) / (n - 1) if n > 1 else a  # means that the jackknife divides by
+    has_ratio = np.all(fewer != 0.0) and a.mean() != 0.0 and not min(a) < 0.0 < max(a)
     if by_bootstrap:
         difference = _bootstrapped(lambda x, y, axis: (y - x).mean(axis), a, b, seed)
         percent = _bootstrapped(_percent, a, b, seed) if has_ratio else None

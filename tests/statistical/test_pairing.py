@@ -1,0 +1,40 @@
+"""Common random numbers: paired effects are those of independent replicates, and vary far less."""
+
+import numpy as np
+import pytest
+
+from sim import ensemble
+from sim.paired import paired_effect
+from sim.scenario import Scenario
+
+KEY = "surface_glut4_stimulated_copies"
+REPLICATES = 16
+TABLE = {
+    "cell": {"preset": "skeletal-muscle", "vesicles": 1000, "receptors": 1000, "glucose_agents": 10},
+    "bath": {"insulin": "1 nM"},
+    "run": {"duration": "2 min", "step": "0.5 s", "record_every": "20 s", "replicates": REPLICATES},
+}
+
+
+def values(seed, **tables):
+    found = ensemble.run(Scenario.from_table(TABLE | tables), seed=seed).replicates
+    return np.array([numbers[KEY] for numbers in found])
+
+
+@pytest.mark.parametrize(
+    ("hormones", "least"),
+    [
+        ({"body": {"sex": "woman"}, "hormones": {"estradiol": "5 pg/mL"}}, 10.0),  # acts on GLUT4 expression
+        ({"hormones": {"testosterone": "200 ng/dL"}}, 3.0),  # on PI3K, Akt and translocation
+    ],
+)
+def test_pairing_leaves_the_effect_and_saves_variance(hormones, least):
+    control, condition, elsewhere = values(1), values(1, **hormones), values(2, **hormones)
+    paired, independent = paired_effect(control, condition), paired_effect(control, elsewhere)
+    error = np.sqrt((control.var(ddof=1) + elsewhere.var(ddof=1)) / REPLICATES)
+    assert abs(paired.difference.value - independent.difference.value) < 4.0 * error
+    assert (
+        abs(0.5 * paired.difference.value - independent.difference.value) > 4.0 * error
+    )  # the wrong model: half of it
+    assert paired.variance_reduction > least
+    assert independent.variance_reduction < 3.0
