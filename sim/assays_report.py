@@ -1,6 +1,5 @@
 """The report of several assays, in Markdown: what changed over the weeks, with the hormones on those days."""
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sim import summary, timeline
@@ -8,6 +7,7 @@ from sim.endocrine import library
 from sim.endocrine.account import NOT_ADVICE, WHOLE_BODY, acting, describe_effect, describe_therapy, standings
 from sim.endocrine.modulation import STEPS
 from sim.ensemble import METHODS
+from sim.markdown import table
 from sim.terminal import number
 
 if TYPE_CHECKING:
@@ -61,12 +61,6 @@ def _times(result) -> list[str]:
     return [assay["at"] for assay in result.summary["assays"]]
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A table whose numbers stand right; the first column is text."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return [*("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines), ""]
-
-
 def _changes(result) -> list[str]:
     first = _times(result)[0]
     head = ["Number", "assay", "mean", "SD", f"change since {first}", "paired difference", "its standard error", "n"]
@@ -84,7 +78,7 @@ def _changes(result) -> list[str]:
         "Differences are taken replicate by replicate: all assays share their random numbers, so what differs is the "
         "hormones. SD is over replicates."
     )
-    return ["## Change of the cell", "", about, "", *_table(head, rows)]
+    return ["## Change of the cell", "", about, "", *table(head, rows)]
 
 
 def _hormones(result, data) -> list[str]:
@@ -95,14 +89,14 @@ def _hormones(result, data) -> list[str]:
         substance = library.substance(name)
         unit = "relative" if substance.unit == "1" else substance.unit
         rows.append((f"{substance.title} [{unit}]", *(number(float(value)) for value in days[name].values)))
-    return ["## Hormones, body and drugs at the assays", "", *_table(["", *_times(result)], rows)]
+    return ["## Hormones, body and drugs at the assays", "", *table(["", *_times(result)], rows)]
 
 
 def _steps(result, data) -> list[str]:
     days = _on_days(result, data)["step_factor"]
     rows = [(STEPS[step].title, *(f"{v:.3f}" for v in days.sel(step=step).values)) for step in days["step"].values]
     about = "By what each step of the cell is multiplied at the start of the assay; 1 in the healthy reference person."
-    return ["## Steps of the cell", "", about, "", *_table(["Step", *_times(result)], rows)]
+    return ["## Steps of the cell", "", about, "", *table(["Step", *_times(result)], rows)]
 
 
 def _on_days(result, data) -> "xarray.Dataset":

@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from sim import summary
 from sim.endocrine.account import NOT_ADVICE, WHOLE_BODY
+from sim.markdown import table
 from sim.plots import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, STYLE, VERMILION, binned, in_minutes, line
 from sim.statistics import Estimate
 from sim.terminal import number
@@ -161,7 +162,7 @@ def markdown(comparison: "Comparison") -> str:
         "",
         outline(comparison),
         "",
-        *_table(tuple(columns), rows),
+        *table(tuple(columns), rows),
         "![Time courses and effects](figure.png)",
         "",
         "Variance saved by pairing: (variance of the one + variance of the other) / variance of their differences, of "
@@ -171,19 +172,14 @@ def markdown(comparison: "Comparison") -> str:
     for name in comparison.ranked():
         lines += [f"## {name}", ""]
         head = ("Number", "Unit", comparison.reference, name, "Difference [95 %]", "Change [95 %]", "Interval", "Saved")
-        table = []
+        numbers = []
         for key, effect in comparison.effects[name].items():
             unit = summary.UNITS[key].replace("percent", "%")
             values = number(effect.reference), number(effect.value)
             changes = interval(effect.difference), interval(effect.percent, "%")
             words = (summary.readable(key), unit, *values, *changes, effect.method or "-", reduction(effect))
-            table.append(words)
-        lines += _table(head, table)
+            numbers.append(words)
+        lines += table(head, numbers)
     if any(condition.scenario.has_hormones for condition in comparison.conditions):
         lines += [f"{WHOLE_BODY} {NOT_ADVICE}", ""]
     return "\n".join(lines)
-
-
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
-    rule = ("---", *["---:"] * (len(head) - 1))
-    return [*(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in (head, rule, *rows)), ""]

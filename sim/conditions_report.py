@@ -14,6 +14,7 @@ from sim.compare_report import interval, reduction
 from sim.conditions import QUANTITIES, ConditionsResult, Finding, by_group
 from sim.endocrine.account import NOT_ADVICE, WHOLE_BODY, say
 from sim.endocrine.modulation import STEPS
+from sim.markdown import table as markdown_table
 from sim.plots import BLUE, GREY, ORANGE, STYLE, VERMILION
 from sim.results import write_json
 
@@ -153,9 +154,10 @@ def markdown(result: ConditionsResult) -> str:
             )
             for f in findings
         ]
-        lines += _table(("Condition", *heads, "EC50", "Saved"), rows)
+        lines += markdown_table(("Condition", *heads, "EC50", "Saved"), rows)
         rows = [(f.condition.name, _conditions(f), _steps(f), _verdict(f), _source(f)) for f in findings]
-        lines += _table(("Condition", "Compared", "Uptake by each step alone", "Verdict", "Published"), rows)
+        heads = ("Condition", "Compared", "Uptake by each step alone", "Verdict", "Published")
+        lines += markdown_table(heads, rows, numbers=False)
     return "\n".join(lines)
 
 
@@ -183,11 +185,6 @@ def _source(f: Finding) -> str:
     what = "EC50" if expected.quantity == "ec50" else QUANTITIES[expected.quantity][0]
     where = f" at {expected.insulin} insulin" if expected.insulin else ""
     return f"{what}{where}: {expected.source}"
-
-
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
-    lines = (head, ("---",) * len(head), *rows)
-    return [*(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines), ""]
 
 
 # ---- figure ----
