@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from sim import __version__
-from sim.cli import bench, compare, export, library, parameters, run, scenarios, sweep
+from sim.cli import bench, compare, export, library, parameters, run, scenarios, sensitivity, sweep
 from sim.cli.options import Stopped
 from sim.errors import InputError
 from sim.terminal import complain
@@ -26,6 +26,7 @@ app = typer.Typer(
 app.command()(run.run)
 app.command()(compare.compare)
 app.command()(sweep.sweep)
+app.command()(sensitivity.sensitivity)
 app.command()(bench.bench)
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(parameters.app, name="parameters")

@@ -1,0 +1,91 @@
+"""`glut4sim sensitivity`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sim.cli.options import Changes, Out, Quiet, ScenarioName, Seed, free_directory, load, stopping, warn
+from sim.cli.options import SummaryJson as AsJson
+from sim.terminal import number, print_json, print_table, progress_bar
+
+if TYPE_CHECKING:
+    from sim.sensitivity import SensitivityResult
+
+
+def sensitivity(
+    scenario: ScenarioName,
+    changes: Changes = None,
+    observable: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Number of the summary, else surface GLUT4 when stimulated.")
+    ] = None,
+    method: Annotated[
+        str, typer.Option(metavar="METHOD", help="morris: screen all; sobol: divide the variance; both, of the first.")
+    ] = "both",
+    trajectories: Annotated[int, typer.Option(metavar="N", help="Of the screening.")] = 10,
+    samples: Annotated[int, typer.Option(metavar="N", help="Of the variance; a power of 2.")] = 64,
+    top: Annotated[int, typer.Option(metavar="N", help="How many of the screening's first share the variance.")] = 10,
+    parameters: Annotated[
+        str, typer.Option(metavar="NAMES", help="Which to vary: 'vesicle.*,signalling.pten', else all.")
+    ] = "*",
+    seed: Seed = None,
+    out: Out = None,
+    processes: Annotated[
+        int | None, typer.Option("--processes", "--threads", min=1, metavar="N", help="Processors to use, else all.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Find which uncertain values matter: vary all within their plausible ranges, and rank them.
+
+    Elementary effects of all (Morris), then shares of the variance of the first (Sobol), by the mean-field twin.
+    """
+    loaded = load(scenario, changes, seed, out)
+    out = out or free_directory(Path("results") / f"{loaded.name}-sensitivity")
+    with progress_bar(hidden=quiet) as bar, stopping(out):
+        task = bar.add_task(loaded.name, total=None)
+        from sim.sensitivity import OBSERVABLE
+        from sim.sensitivity import sensitivity as analyse
+
+        result = analyse(
+            loaded,
+            out=out,
+            observable=observable or OBSERVABLE,
+            method=method,
+            trajectories=trajectories,
+            samples=samples,
+            top=top,
+            parameters=[name.strip() for name in parameters.split(",")],
+            seed=seed,
+            processes=processes,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    warn(result.warnings)
+    if as_json:
+        print_json({"out": str(result.out), **result.content})
+    elif quiet:
+        typer.echo(result.out)
+    else:
+        _print_ranking(result, top)
+    if result.status != "complete":
+        raise typer.Exit(1)
+
+
+def _print_ranking(result: "SensitivityResult", top: int) -> None:
+    from sim.sensitivity_figure import readable, verdict, with_error
+
+    content = result.content
+    unit = content["unit"].replace("percent", "%")
+    columns = {"Parameter": "left", "Value": "right", "Evidence": "left"}
+    columns |= {"mu*" if unit == "1" else f"mu* [{unit}]": "right", "sigma": "right", "S1": "right", "ST": "right"}
+    rows = []
+    for row in content["parameters"][:top]:
+        value = f"{row['value']:.4g} {'' if row['unit'] == '1' else row['unit']}".strip()
+        cells = with_error(row, "mu_star"), number(row["sigma"]), with_error(row, "s1"), with_error(row, "st")
+        rows.append((row["name"], value, row["evidence"], *cells))
+    print_table(f"{readable(content)}: {content['title'] or content['scenario']}", columns, rows)
+    typer.echo(verdict(content, top))
+    typer.echo(f"Report   {result.out / 'report.md'}")
+    if (result.out / "figure.png").exists():
+        typer.echo(f"Figure   {result.out / 'figure.png'}")
+    typer.echo(f"Results  {result.out / 'results.zarr'}  ({result.wall_seconds:.1f} s)")
