@@ -244,7 +244,7 @@ def _forest(ax: Axes, result: ConditionsResult, ordered: list[Finding]) -> None:
         if group[row] != group[row - 1]:
             ax.axhline(row - 0.5, color="#BBBBBB", linewidth=0.8)
     ax.set_xlabel("Change of glucose uptake [%]")
-    ax.set_title("Effect on uptake, 95 % intervals; grey: published, whole body")
+    ax.set_title("Effect on uptake")
     ax.legend(loc="upper left", bbox_to_anchor=(0.0, -0.07), ncols=4, borderaxespad=0.2)
 
 
