@@ -87,13 +87,30 @@ def rates(e, p):
     )
 
 
+_NEAR = 0.1  # of the lookahead: what counts as nearest
+
+
+@njit(cache=True)
+def _part(due, n_due, horizon, agents):
+    """Put the listed agents whose clocks run out before the hazards `horizon` first; returns how many they are."""
+    n_near = 0
+    for d in range(n_due):
+        i = due[d]
+        if agents.threshold[i] < horizon[np.uint8(agents.state[i])]:
+            due[d] = due[n_near]
+            due[n_near] = i
+            n_near += 1
+    return n_near
+
+
 @njit(cache=True, nogil=True)
 def advance(glut4, bath, p, source, first_step, dt, hazard, horizon, lookahead, agents, due, n_due, counts, fired, log):
     """Carry all glucose agents through K steps whose rates depend on their own numbers.
 
     The hazard of a step is known only when the step before is done. So the agents whose clocks can run out soon, before
-    the integrated hazards reach `horizon`, are listed once, and each step looks at those alone; when a hazard passes
-    its horizon the list is made anew. The list decides what is looked at, never what happens.
+    the integrated hazards reach `horizon`, are listed once, the nearest of them first, and each step looks at those
+    nearest alone; when a hazard passes its horizon the list is made anew. The list decides what is looked at, never
+    what happens.
 
     Parameters
     ----------
@@ -119,23 +136,60 @@ def advance(glut4, bath, p, source, first_step, dt, hazard, horizon, lookahead, 
     per_agent = p.supply / len(agents.state)
     table = np.zeros((2, len(hazard)))
     rate = np.zeros((1, fired.shape[1]))
+    ways, firing = clocks.ways_out(1, TABLE), clocks.batch()
+    near = hazard.copy()  # up to where the first `n_near` of `due` are complete
+    n_near = 0
     for k in range(len(glut4)):
         around = environment(counts[k] * per_agent, glut4[k], bath[k], p)
         table[0] = hazard
         clocks.set_step(rates(around, p), TABLE.source, dt, table, rate, 0)
-        if (table[1] > horizon).any():
-            horizon[:] = hazard + (table[1] - hazard) * max(2.0, lookahead / dt)
+        clocks.find_ways(rate, TABLE, ways)
+        passed = False
+        for s in range(len(hazard)):
+            passed |= table[1, s] > horizon[s]
+        if passed:
+            for s in range(len(hazard)):
+                horizon[s] = hazard[s] + (table[1, s] - hazard[s]) * max(2.0, lookahead / dt)
             n_due = clocks.collect_due(horizon, agents, due)
+        for s in range(len(hazard)):
+            passed |= table[1, s] > near[s]
+        if passed:
+            for s in range(len(hazard)):
+                near[s] = min(horizon[s], hazard[s] + (table[1, s] - hazard[s]) * max(2.0, _NEAR * lookahead / dt))
+            n_near = _part(due, n_due, near, agents)
         hazard[:] = table[1]
-        listed = n_due
-        n_due = 0
-        for d in range(listed):
-            i = due[d]
-            if agents.threshold[i] < hazard[agents.state[i]]:
-                clocks.fire_agent(i, table, rate, TABLE, source, first_step + k, dt, agents, fired[k : k + 1], log)
-            if agents.threshold[i] < horizon[agents.state[i]]:
-                due[n_due] = i
-                n_due += 1
+        d = 0
+        while d < n_near:
+            n = 0
+            while d < n_near and n < clocks.BATCH:
+                i = due[d]
+                if agents.threshold[i] < hazard[np.uint8(agents.state[i])]:
+                    firing.who[n], firing.draws[n], firing.step[n] = i, agents.draws[i], 0
+                    n += 1
+                    # whoever fires leaves the list, and the last of the nearest and of all move up
+                    n_near -= 1
+                    n_due -= 1
+                    due[d] = due[n_near]
+                    due[n_near] = due[n_due]
+                    due[n_due] = i
+                else:
+                    d += 1
+            listed = n
+            while n > 0:
+                clocks.draw(firing, n, source)
+                n = clocks.fire_batch(
+                    firing, n, table, ways, TABLE, first_step + k, dt, agents, fired[k : k + 1], log
+                )  # fmt: skip
+            for at in range(n_due, n_due + listed):  # they lie beyond the list's end; those due again soon come back
+                i = due[at]
+                if agents.threshold[i] < horizon[np.uint8(agents.state[i])]:
+                    due[at] = due[n_due]
+                    due[n_due] = i
+                    if agents.threshold[i] < near[np.uint8(agents.state[i])]:
+                        due[n_due] = due[n_near]
+                        due[n_near] = i
+                        n_near += 1
+                    n_due += 1
         counts[k + 1] = counts[k]
         for j in range(fired.shape[1]):
             counts[k + 1, TABLE.source[j]] -= fired[k, j]
