@@ -79,7 +79,7 @@ def set_step(step_rates, source, dt, hazard, rate, k):
         hazard[k + 1, source[j]] += step_rates[j] * dt
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def find_step(threshold, s, k, hazard):
     """First step, k or later, in which H_s passes the threshold; the number of steps if none does."""
     last = hazard.shape[0] - 1
@@ -100,7 +100,7 @@ def find_step(threshold, s, k, hazard):
     return low
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def total_rate(s, rates, transitions, barred):
     """Sum of the rates (n_transition,) of all transitions out of s except `barred`."""
     total = 0.0
@@ -111,7 +111,7 @@ def total_rate(s, rates, transitions, barred):
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def choose(u, s, rates, transitions, barred):
     """The transition out of s that a uniform number picks by the rates (n_transition,); never `barred`."""
     left = u * total_rate(s, rates, transitions, barred)
@@ -126,7 +126,7 @@ def choose(u, s, rates, transitions, barred):
     return chosen
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def note(log, time, agent, transition):
     """Add one event to the log."""
     n = log.count[0]
@@ -172,7 +172,7 @@ class Batch(NamedTuple):
 
 
 BATCH = 512
-_LANES = 16  # a batch is filled up to a multiple of this with numbers nobody uses
+_LANES = 8  # a batch is filled up to a multiple of this with numbers nobody uses
 
 
 @njit(cache=True)
@@ -184,7 +184,7 @@ def batch():
     )  # fmt: skip
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def draw(firing, n, source):
     """The random numbers of the first n of a batch."""
     n = (n + _LANES - 1) // _LANES * _LANES
@@ -218,10 +218,12 @@ def find_ways(rate, transitions, ways):
     """
     n_state, most = transitions.exits.shape
     for k in range(len(rate)):
-        if k > 0 and (rate[k] == rate[k - 1]).all():
-            ways.like[k] = ways.like[k - 1]
+        same = k > 0
+        for j in range(rate.shape[1]):
+            same = same and rate[k, j] == rate[k - 1, j]
+        ways.like[k] = ways.like[k - 1] if same else k
+        if same:
             continue
-        ways.like[k] = k
         for s in range(n_state):
             total, last = 0.0, 0
             for e in range(transitions.n_exits[s]):

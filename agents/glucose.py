@@ -91,16 +91,15 @@ _NEAR = 0.1  # of the lookahead: what counts as nearest
 
 
 @njit(cache=True)
-def _part(due, n_due, horizon, agents):
-    """Put the listed agents whose clocks run out before the hazards `horizon` first; returns how many they are."""
-    n_near = 0
+def _keep(agents, horizon, due, n_due, kept):
+    """Copy those listed whose clocks run out before the hazards `horizon` to `kept`, in order; returns how many."""
+    n = 0
     for d in range(n_due):
         i = due[d]
         if agents.threshold[i] < horizon[np.uint8(agents.state[i])]:
-            due[d] = due[n_near]
-            due[n_near] = i
-            n_near += 1
-    return n_near
+            kept[n] = i
+            n += 1
+    return n
 
 
 @njit(cache=True, nogil=True)
@@ -108,9 +107,9 @@ def advance(glut4, bath, p, source, first_step, dt, hazard, horizon, lookahead, 
     """Carry all glucose agents through K steps whose rates depend on their own numbers.
 
     The hazard of a step is known only when the step before is done. So the agents whose clocks can run out soon, before
-    the integrated hazards reach `horizon`, are listed once, the nearest of them first, and each step looks at those
-    nearest alone; when a hazard passes its horizon the list is made anew. The list decides what is looked at, never
-    what happens.
+    the integrated hazards reach `horizon`, are listed once, and from them those of the next second or so; each step
+    looks at these alone. When a hazard passes its horizon the list is made anew. The lists decide what is looked at,
+    never what happens.
 
     Parameters
     ----------
@@ -137,8 +136,8 @@ def advance(glut4, bath, p, source, first_step, dt, hazard, horizon, lookahead, 
     table = np.zeros((2, len(hazard)))
     rate = np.zeros((1, fired.shape[1]))
     ways, firing = clocks.ways_out(1, TABLE), clocks.batch()
-    near = hazard.copy()  # up to where the first `n_near` of `due` are complete
-    n_near = 0
+    near, soon = hazard.copy(), due[:0]  # those whose clocks run out before the hazards `near`
+    n_soon = 0
     for k in range(len(glut4)):
         around = environment(counts[k] * per_agent, glut4[k], bath[k], p)
         table[0] = hazard
@@ -156,42 +155,28 @@ def advance(glut4, bath, p, source, first_step, dt, hazard, horizon, lookahead, 
         if passed:
             for s in range(len(hazard)):
                 near[s] = min(horizon[s], hazard[s] + (table[1, s] - hazard[s]) * max(2.0, _NEAR * lookahead / dt))
-            n_near = _part(due, n_due, near, agents)
+            if 2 * n_due <= len(due):  # they find room in the rest of the list's own array
+                soon = due[n_due:]
+                n_soon = _keep(agents, near, due, n_due, soon)
+            else:
+                soon, n_soon = due, n_due
         hazard[:] = table[1]
         d = 0
-        while d < n_near:
+        while d < n_soon:
             n = 0
-            while d < n_near and n < clocks.BATCH:
-                i = due[d]
+            while d < n_soon and n < clocks.BATCH:
+                i = soon[d]
                 if agents.threshold[i] < hazard[np.uint8(agents.state[i])]:
                     firing.who[n], firing.draws[n], firing.step[n] = i, agents.draws[i], 0
                     n += 1
-                    # whoever fires leaves the list, and the last of the nearest and of all move up
-                    n_near -= 1
-                    n_due -= 1
-                    due[d] = due[n_near]
-                    due[n_near] = due[n_due]
-                    due[n_due] = i
-                else:
-                    d += 1
-            listed = n
+                d += 1
             while n > 0:
                 clocks.draw(firing, n, source)
                 n = clocks.fire_batch(
                     firing, n, table, ways, TABLE, first_step + k, dt, agents, fired[k : k + 1], log
                 )  # fmt: skip
-            for at in range(n_due, n_due + listed):  # they lie beyond the list's end; those due again soon come back
-                i = due[at]
-                if agents.threshold[i] < horizon[np.uint8(agents.state[i])]:
-                    due[at] = due[n_due]
-                    due[n_due] = i
-                    if agents.threshold[i] < near[np.uint8(agents.state[i])]:
-                        due[n_due] = due[n_near]
-                        due[n_near] = i
-                        n_near += 1
-                    n_due += 1
         counts[k + 1] = counts[k]
         for j in range(fired.shape[1]):
             counts[k + 1, TABLE.source[j]] -= fired[k, j]
             counts[k + 1, TABLE.target[j]] += fired[k, j]
-    return n_due
+    return _keep(agents, horizon, due, n_due, due)

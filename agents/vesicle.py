@@ -234,18 +234,18 @@ def _room(steps):
     )  # fmt: skip
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _moves(s, motion):
     return s == State.MOBILE.value or motion[s, 0] != 0 or motion[s, 1] != 0
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _enter(moving, m, i, x, y, z, r):
     moving.who[m] = i
     moving.x[m], moving.y[m], moving.z[m], moving.r[m] = x, y, z, r
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _behave(moving, m, s, motion, limit):
     moving.spread[m], moving.drift[m], moving.low[m], moving.high[m] = motion[s]
     moving.clock[m] = limit if s == State.MOBILE.value else np.inf
@@ -265,7 +265,7 @@ def _replace(moving, m, by):
         column[m] = column[by]
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _wait(block, b, k):
     """Put vesicle b of the block down for step k."""
     block.also_due[b] = block.due[k]
@@ -300,6 +300,10 @@ def advance(
     n_step = len(rate)
     mobile, fused = State.MOBILE.value, State.FUSED.value
     state, threshold = agents.state, agents.threshold
+    own = np.empty((n_step, 2))  # hazard of a mobile vesicle in each step: anywhere, and by tethering where it can be
+    for k in range(n_step):
+        own[k, 0] = clocks.total_rate(mobile, rate[k], TABLE, TETHERING) * dt
+        own[k, 1] = rate[k, TETHERING] * dt
     block = _room(n_step)
     moving, slot, firing = block.moving, block.slot, block.firing
     for first in range(low, high, BLOCK):
@@ -320,8 +324,7 @@ def advance(
                 n_drifting += motion[s, 1] != 0
         for k in range(n_step):
             _move(block, n_moving, n_drifting > 0, first_step + k, k == 0, motion_source)
-            free = clocks.total_rate(mobile, rate[k], TABLE, TETHERING) * dt
-            tether = rate[k, TETHERING] * dt
+            free, tether = own[k, 0], own[k, 1]
             n = 0
             if n_mobile > 0:
                 n = _burn(block, n_moving, free, tether, capture)
@@ -366,11 +369,11 @@ def advance(
                     limit = firing.wait[f]
                     again = False
                     if s == mobile:
-                        own = free + (tether if r > capture else 0.0)
-                        burned = own * (1.0 - fraction)
+                        whole = free + (tether if r > capture else 0.0)
+                        burned = whole * (1.0 - fraction)
                         again = limit < burned
                         if again:
-                            fraction += limit / own
+                            fraction += limit / whole
                         else:
                             limit -= burned
                     else:
@@ -416,7 +419,7 @@ def advance(
         moving.clock[:] = np.inf
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _move(block, n_moving, drifting, step, first, source):
     """One step of all that move.
 
@@ -443,7 +446,7 @@ def _move(block, n_moving, drifting, step, first, source):
         _spread(moving, n, moving.ahead_x, moving.ahead_y, moving.ahead_z)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _spread(moving, n, normal_x, normal_y, normal_z):
     for m in range(n):
         moving.x[m], moving.y[m], moving.z[m], moving.r[m] = displace(
@@ -452,7 +455,7 @@ def _spread(moving, n, normal_x, normal_y, normal_z):
         )  # fmt: skip
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, forceinline=True, error_model="numpy")
 def _burn(block, n_moving, free, tether, capture):
     """Burn one step's hazard off every clock that is a vesicle's own. Those that run out go into the batch, with the
     fraction of the step at which they do; returns how many they are."""
