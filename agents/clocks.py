@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from agents.streams import exponential, philox, uniform
+from agents.streams import exponential, philox, uniform, words
 
 
 class Table(NamedTuple):
@@ -79,7 +79,7 @@ def set_step(step_rates, source, dt, hazard, rate, k):
         hazard[k + 1, source[j]] += step_rates[j] * dt
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def find_step(threshold, s, k, hazard):
     """First step, k or later, in which H_s passes the threshold; the number of steps if none does."""
     last = hazard.shape[0] - 1
@@ -100,7 +100,7 @@ def find_step(threshold, s, k, hazard):
     return low
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def total_rate(s, rates, transitions, barred):
     """Sum of the rates (n_transition,) of all transitions out of s except `barred`."""
     total = 0.0
@@ -111,7 +111,7 @@ def total_rate(s, rates, transitions, barred):
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def choose(u, s, rates, transitions, barred):
     """The transition out of s that a uniform number picks by the rates (n_transition,); never `barred`."""
     left = u * total_rate(s, rates, transitions, barred)
@@ -126,7 +126,7 @@ def choose(u, s, rates, transitions, barred):
     return chosen
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def note(log, time, agent, transition):
     """Add one event to the log."""
     n = log.count[0]
@@ -155,33 +155,136 @@ def arm(hazard, source, agents):
     for i in range(len(agents.state)):
         w0, w1, _, _ = philox(i, agents.draws[i], source)
         agents.draws[i] += np.uint32(1)
-        agents.threshold[i] = hazard[agents.state[i]] + exponential(w0, w1)
+        agents.threshold[i] = exponential(w0, w1)
+    for i in range(len(agents.state)):
+        agents.threshold[i] += hazard[np.uint8(agents.state[i])]
+
+
+class Batch(NamedTuple):
+    """Agents about to fire, with their next random numbers: made for many at a time on the processor's vector unit."""
+
+    who: np.ndarray  # (BATCH,) uint32
+    draws: np.ndarray  # (BATCH,) uint32
+    step: np.ndarray  # (BATCH,) int64, in which the clock runs out
+    words: np.ndarray  # (4, BATCH) uint32
+    wait: np.ndarray  # (BATCH,) float64, E ~ Exp(1)
+    way: np.ndarray  # (BATCH,) float64, uniform in (0, 1)
+
+
+BATCH = 512
+_LANES = 8  # a batch is filled up to a multiple of this with numbers nobody uses
 
 
 @njit(cache=True)
-def fire_agent(i, hazard, rate, transitions, source, first_step, dt, agents, fired, log):
-    """Carry one agent through every step of a clock table; parameters as in `fire`."""
-    s = np.int64(agents.state[i])
-    threshold = agents.threshold[i]
-    last = len(rate)
-    k = find_step(threshold, s, 0, hazard)
-    while k < last:
-        fraction = (threshold - hazard[k, s]) / (hazard[k + 1, s] - hazard[k, s])
-        w0, w1, w2, w3 = philox(i, agents.draws[i], source)
-        agents.draws[i] += np.uint32(1)
-        j = choose(uniform(w2, w3), s, rate[k], transitions, -1)
+def batch():
+    """An empty batch."""
+    return Batch(
+        np.zeros(BATCH, np.uint32), np.zeros(BATCH, np.uint32), np.zeros(BATCH, np.int64),
+        np.zeros((4, BATCH), np.uint32), np.zeros(BATCH), np.zeros(BATCH),
+    )  # fmt: skip
+
+
+@njit(cache=True, forceinline=True)
+def draw(firing, n, source):
+    """The random numbers of the first n of a batch."""
+    n = (n + _LANES - 1) // _LANES * _LANES
+    words(firing.who, firing.draws, n, source, firing.words)
+    for m in range(n):
+        firing.wait[m] = exponential(firing.words[0, m], firing.words[1, m])
+        firing.way[m] = uniform(firing.words[2, m], firing.words[3, m])
+
+
+class Ways(NamedTuple):
+    """Which way out of a state a uniform number means, by step."""
+
+    sums: np.ndarray  # (K, n_state, most exits + 1) float64, running sums of the exits' rates and, last, their total
+    like: np.ndarray  # (K,) int64, the step whose row of `sums` holds: the last at which the rates changed
+
+
+@njit(cache=True)
+def ways_out(steps, transitions):
+    """Room for the ways of so many steps."""
+    n_state, most = transitions.exits.shape
+    return Ways(np.empty((steps, n_state, most + 1)), np.empty(steps, np.int64))
+
+
+@njit(cache=True)
+def find_ways(rate, transitions, ways):
+    """Fill in the ways from the rates (K, n_transition).
+
+    The exit chosen is the number of sums that a uniform number times the total reaches. One of rate zero has the sum
+    of the exit before, the last possible one an infinite sum: the first can never be the answer, the second always is
+    when rounding has left nothing else.
+    """
+    n_state, most = transitions.exits.shape
+    for k in range(len(rate)):
+        same = k > 0
+        for j in range(rate.shape[1]):
+            same = same and rate[k, j] == rate[k - 1, j]
+        ways.like[k] = ways.like[k - 1] if same else k
+        if same:
+            continue
+        for s in range(n_state):
+            total, last = 0.0, 0
+            for e in range(transitions.n_exits[s]):
+                r = rate[k, transitions.exits[s, e]]
+                total += r
+                ways.sums[k, s, e] = total
+                if r > 0.0:
+                    last = e
+            for e in range(last, most):
+                ways.sums[k, s, e] = np.inf
+            ways.sums[k, s, most] = total
+
+
+@njit(cache=True, error_model="numpy")
+def fire_batch(firing, n, hazard, ways, transitions, first_step, dt, agents, fired, log):
+    """One event of each of the first n of a batch, their numbers drawn; returns how many are due again: its first.
+
+    No branch in here depends on what an agent does, as a wrong guess of the processor costs as much as all the rest.
+    Indices are unsigned, so that none is taken for one from the end.
+    """
+    last, most = len(ways.like), transitions.exits.shape[1]
+    logging = len(log.time) > 0
+    one = np.uint64(1)
+    kept = 0
+    for m in range(n):
+        i, k, number = np.uint64(firing.who[m]), np.uint64(firing.step[m]), firing.draws[m] + np.uint32(1)
+        s = np.uint64(agents.state[i])
+        start = hazard[k, s]
+        fraction = (agents.threshold[i] - start) / (hazard[k + one, s] - start)
+        row = np.uint64(ways.like[k])
+        point = firing.way[m] * ways.sums[row, s, np.uint64(most)]
+        e = np.uint64(0)
+        for w in range(most):
+            e += np.uint64(point >= ways.sums[row, s, np.uint64(w)])
+        j = np.uint64(transitions.exits[s, e])
         fired[k, j] += 1
-        note(log, (first_step + k + fraction) * dt, i, j)
-        s = transitions.target[j]
-        threshold = hazard[k, s] + fraction * (hazard[k + 1, s] - hazard[k, s]) + exponential(w0, w1)
-        k = find_step(threshold, s, k, hazard)
-    agents.state[i] = s
-    agents.threshold[i] = threshold
+        if logging:
+            note(log, (first_step + np.int64(k) + fraction) * dt, i, j)
+        s = np.uint64(transitions.target[j])
+        start = hazard[k, s]
+        slope = hazard[k + one, s] - start
+        threshold = start + fraction * slope + firing.wait[m]
+        agents.state[i], agents.threshold[i], agents.draws[i] = s, threshold, number
+        # the next step, by the straight line of `find_step`
+        again = threshold < hazard[last, s]
+        guess = np.uint64(np.int64(min(np.float64(np.int64(k)) + (threshold - start) / max(slope, 1e-300), last - 1.0)))
+        if again & ((threshold < hazard[guess, s]) | (threshold >= hazard[guess + one, s])):
+            guess = np.uint64(find_step(threshold, np.int64(s), np.int64(k), hazard))
+        firing.who[kept], firing.draws[kept], firing.step[kept] = i, number, guess
+        kept += np.int64(again)
+    if not logging:
+        log.count[0] += n
+    return kept
 
 
 @njit(cache=True, nogil=True)
 def fire(low, high, hazard, rate, transitions, source, first_step, dt, agents, fired, log):
     """Carry agents low..high through every step of a clock table.
+
+    Those whose clocks run out are gathered in batches, and a batch fires once all round until nobody in it is due
+    again: the random numbers and logarithms of a round are then made side by side.
 
     Parameters
     ----------
@@ -195,10 +298,23 @@ def fire(low, high, hazard, rate, transitions, source, first_step, dt, agents, f
     fired : (K, n_transition) int64, modified    the transitions of each step are added
     log : EventLog, modified
     """
-    last = len(rate)
-    for i in range(low, high):
-        if agents.threshold[i] < hazard[last, agents.state[i]]:
-            fire_agent(i, hazard, rate, transitions, source, first_step, dt, agents, fired, log)
+    horizon = hazard[len(rate)]
+    firing = batch()
+    ways = ways_out(len(rate), transitions)
+    find_ways(rate, transitions, ways)
+    for first in range(low, high, BATCH):
+        n = 0
+        for i in range(first, min(first + BATCH, high)):
+            if agents.threshold[i] < horizon[np.uint8(agents.state[i])]:
+                firing.who[n] = i
+                n += 1
+        for m in range(n):
+            i = firing.who[m]
+            firing.draws[m] = agents.draws[i]
+            firing.step[m] = find_step(agents.threshold[i], np.int64(agents.state[i]), 0, hazard)
+        while n > 0:
+            draw(firing, n, source)
+            n = fire_batch(firing, n, hazard, ways, transitions, first_step, dt, agents, fired, log)
 
 
 @njit(cache=True, nogil=True)
@@ -206,7 +322,7 @@ def collect_due(horizon, agents, due):
     """List the agents whose clocks run out before the integrated hazards `horizon` (n_state,); returns how many."""
     n = 0
     for i in range(len(agents.state)):
-        if agents.threshold[i] < horizon[agents.state[i]]:
+        if agents.threshold[i] < horizon[np.uint8(agents.state[i])]:
             due[n] = i
             n += 1
     return n

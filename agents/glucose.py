@@ -87,13 +87,29 @@ def rates(e, p):
     )
 
 
+_NEAR = 0.1  # of the lookahead: what counts as nearest
+
+
+@njit(cache=True)
+def _keep(agents, horizon, due, n_due, kept):
+    """Copy those listed whose clocks run out before the hazards `horizon` to `kept`, in order; returns how many."""
+    n = 0
+    for d in range(n_due):
+        i = due[d]
+        if agents.threshold[i] < horizon[np.uint8(agents.state[i])]:
+            kept[n] = i
+            n += 1
+    return n
+
+
 @njit(cache=True, nogil=True)
 def advance(glut4, bath, p, source, first_step, dt, hazard, horizon, lookahead, agents, due, n_due, counts, fired, log):
     """Carry all glucose agents through K steps whose rates depend on their own numbers.
 
     The hazard of a step is known only when the step before is done. So the agents whose clocks can run out soon, before
-    the integrated hazards reach `horizon`, are listed once, and each step looks at those alone; when a hazard passes
-    its horizon the list is made anew. The list decides what is looked at, never what happens.
+    the integrated hazards reach `horizon`, are listed once, and from them those of the next second or so; each step
+    looks at these alone. When a hazard passes its horizon the list is made anew. The lists decide what is looked at,
+    never what happens.
 
     Parameters
     ----------
@@ -119,25 +135,48 @@ def advance(glut4, bath, p, source, first_step, dt, hazard, horizon, lookahead, 
     per_agent = p.supply / len(agents.state)
     table = np.zeros((2, len(hazard)))
     rate = np.zeros((1, fired.shape[1]))
+    ways, firing = clocks.ways_out(1, TABLE), clocks.batch()
+    near, soon = hazard.copy(), due[:0]  # those whose clocks run out before the hazards `near`
+    n_soon = 0
     for k in range(len(glut4)):
         around = environment(counts[k] * per_agent, glut4[k], bath[k], p)
         table[0] = hazard
         clocks.set_step(rates(around, p), TABLE.source, dt, table, rate, 0)
-        if (table[1] > horizon).any():
-            horizon[:] = hazard + (table[1] - hazard) * max(2.0, lookahead / dt)
+        clocks.find_ways(rate, TABLE, ways)
+        passed = False
+        for s in range(len(hazard)):
+            passed |= table[1, s] > horizon[s]
+        if passed:
+            for s in range(len(hazard)):
+                horizon[s] = hazard[s] + (table[1, s] - hazard[s]) * max(2.0, lookahead / dt)
             n_due = clocks.collect_due(horizon, agents, due)
+        for s in range(len(hazard)):
+            passed |= table[1, s] > near[s]
+        if passed:
+            for s in range(len(hazard)):
+                near[s] = min(horizon[s], hazard[s] + (table[1, s] - hazard[s]) * max(2.0, _NEAR * lookahead / dt))
+            if 2 * n_due <= len(due):  # they find room in the rest of the list's own array
+                soon = due[n_due:]
+                n_soon = _keep(agents, near, due, n_due, soon)
+            else:
+                soon, n_soon = due, n_due
         hazard[:] = table[1]
-        listed = n_due
-        n_due = 0
-        for d in range(listed):
-            i = due[d]
-            if agents.threshold[i] < hazard[agents.state[i]]:
-                clocks.fire_agent(i, table, rate, TABLE, source, first_step + k, dt, agents, fired[k : k + 1], log)
-            if agents.threshold[i] < horizon[agents.state[i]]:
-                due[n_due] = i
-                n_due += 1
+        d = 0
+        while d < n_soon:
+            n = 0
+            while d < n_soon and n < clocks.BATCH:
+                i = soon[d]
+                if agents.threshold[i] < hazard[np.uint8(agents.state[i])]:
+                    firing.who[n], firing.draws[n], firing.step[n] = i, agents.draws[i], 0
+                    n += 1
+                d += 1
+            while n > 0:
+                clocks.draw(firing, n, source)
+                n = clocks.fire_batch(
+                    firing, n, table, ways, TABLE, first_step + k, dt, agents, fired[k : k + 1], log
+                )  # fmt: skip
         counts[k + 1] = counts[k]
         for j in range(fired.shape[1]):
             counts[k + 1, TABLE.source[j]] -= fired[k, j]
             counts[k + 1, TABLE.target[j]] += fired[k, j]
-    return n_due
+    return _keep(agents, horizon, due, n_due, due)

@@ -116,13 +116,20 @@ def advance(y, receptors_active, p, dt, out):
     )
     parts = int(np.ceil(dt * fastest / 1.3))
     h = dt / parts
-    k1, k2, k3, k4 = np.empty(len(y)), np.empty(len(y)), np.empty(len(y)), np.empty(len(y))
+    k1, k2, k3, k4, ahead = np.empty(len(y)), np.empty(len(y)), np.empty(len(y)), np.empty(len(y)), np.empty(len(y))
     for k in range(len(receptors_active)):
         active = receptors_active[k]
         for _ in range(parts):
             derivative(y, active, p, k1)
-            derivative(y + 0.5 * h * k1, active, p, k2)
-            derivative(y + 0.5 * h * k2, active, p, k3)
-            derivative(y + h * k3, active, p, k4)
-            y += h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
+            for i in range(len(y)):
+                ahead[i] = y[i] + 0.5 * h * k1[i]
+            derivative(ahead, active, p, k2)
+            for i in range(len(y)):
+                ahead[i] = y[i] + 0.5 * h * k2[i]
+            derivative(ahead, active, p, k3)
+            for i in range(len(y)):
+                ahead[i] = y[i] + h * k3[i]
+            derivative(ahead, active, p, k4)
+            for i in range(len(y)):
+                y[i] += h / 6.0 * (k1[i] + 2.0 * k2[i] + 2.0 * k3[i] + k4[i])
         out[k] = y

@@ -11,6 +11,7 @@ Metab 283:E1084 (2002), from the receptor to PIP3.
 """
 
 import math
+import struct
 from collections import Counter
 
 import numpy as np
@@ -42,36 +43,57 @@ def uniform(high, low):
     return (high * 2**20 + low // 2**12 + 0.5) / 2**52
 
 
+def fma(a, b, c):
+    """a * b + c of float32 numbers, rounded once.
+
+    The product is exact in a double. The sum is rounded to odd, so that rounding it again to a float32 is as if there
+    had been but one rounding (Boldo, Melquiond, IEEE Trans Comput 57:462, 2008).
+    """
+    product, c = float(a) * float(b), float(c)
+    total = product + c
+    part = total - product
+    lost = (product - (total - part)) + (c - part)
+    if lost and not struct.unpack("<q", struct.pack("<d", total))[0] & 1:
+        total = math.nextafter(total, math.copysign(math.inf, lost))
+    return f32(total)
+
+
 def polynomial(x, *coefficients):
-    """Horner's rule in float32, highest power first."""
+    """Horner's rule in float32, highest power first, each step rounded once."""
     total = f32(coefficients[0])
     for c in coefficients[1:]:
-        total = total * x + f32(c)
+        total = fma(total, x, f32(c))
     return total
 
 
 def normal_pair(a, b):
-    """Box-Muller in float32, with the Cephes polynomials for logarithm, sine and cosine."""
+    """Box-Muller in float32 from integers of 26 and 16 bits; Cephes polynomials for logarithm, sine and cosine."""
     mantissa, exponent = math.frexp(f32(a) + f32(0.5))
-    if f32(mantissa) < f32(0.70710678):
+    if f32(mantissa) < f32(0.5**0.5):
         mantissa, exponent = 2.0 * mantissa, exponent - 1
     m = f32(mantissa - 1.0)
-    z = m * m
-    p = polynomial(
+    log = polynomial(
         m, 7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
-        -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
+        -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1, -0.5,
     )  # fmt: skip
-    log = m + (p * m * z - f32(0.5) * z) + f32(exponent - 32) * f32(math.log(2.0))
+    log = fma(f32(exponent - 26), f32(math.log(2.0)), fma(log, m * m, m))
     radius = np.sqrt(f32(-2.0) * min(log, f32(0.0)))
-    quarter = (b + 2**29) % 2**32 // 2**30  # nearest quarter turn; t is what remains, -1/8 .. 1/8 turn
-    rest = (b - quarter * 2**30 + 2**31) % 2**32 - 2**31
-    t = f32(rest) * f32(2.0 * math.pi / 2**32)
+    quarter = (b + 2**13) // 2**14 % 4  # nearest quarter turn; t is what remains, -1/8 .. 1/8 turn
+    rest = (b + 2**13) % 2**14 - 2**13
+    t = f32(rest) * f32(2.0 * math.pi / 2**16)
     t2 = t * t
-    sine = polynomial(t2, -1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1) * t2 * t + t
-    cosine = polynomial(t2, 2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2) * t2 * t2
-    cosine = cosine - f32(0.5) * t2 + f32(1.0)
+    sine = fma(polynomial(t2, -1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1) * t2, t, t)
+    cosine = polynomial(t2, 2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2, -0.5, 1.0)
     turned = [(cosine, sine), (-sine, cosine), (-cosine, -sine), (sine, -cosine)][quarter]
     return radius * turned[0], radius * turned[1]
+
+
+def normals(w):
+    """Six of them from four words: three radii of the upper 26 bits, three angles of 16 bits, two of them in the last
+    word and one from what the radii leave over."""
+    left_over = (w[0] % 64) * 2**10 + (w[1] % 64) * 2**4 + w[2] // 4 % 16
+    pairs = [(w[0] // 64, w[3] % 2**16), (w[1] // 64, w[3] // 2**16), (w[2] // 64, left_over)]
+    return [value for a, b in pairs for value in normal_pair(a, b)]
 
 
 # ---- the model ----
@@ -274,13 +296,18 @@ class Vesicle(Agent):
         return self.state == "mobile" or bool(self.spread.get(self.state) or self.drift.get(self.state))
 
     def move(self, step):
-        """Drift along the radius as far as the walls, spread by three normals, reflect at the walls."""
-        w = philox(self.index, step, VESICLE_MOTION, self.replicate, self.seed)
-        normals = [*normal_pair(w[0], w[1]), normal_pair(w[2], w[3])[0]]
+        """Drift along the radius as far as the walls, spread by three normals, reflect at the walls.
+
+        An even step and the odd one after it have the six normals of one counter between them.
+        """
+        w = philox(self.index, step // 2, VESICLE_MOTION, self.replicate, self.seed)
+        three = normals(w)[3:] if step % 2 else normals(w)[:3]
         low, high = self.room[self.state]
-        r = norm(self.position)
-        stretch = min(max(r + self.drift[self.state], low), high) / r
-        self.position = [x * stretch + self.spread[self.state] * n for x, n in zip(self.position, normals, strict=True)]
+        if self.drift.get(self.state):
+            r = norm(self.position)
+            stretch = min(max(r + self.drift[self.state], low), high) / r
+            self.position = [x * stretch for x in self.position]
+        self.position = [fma(self.spread[self.state], n, x) for x, n in zip(self.position, three, strict=True)]
         r = norm(self.position)
         if r > high:
             r = f32(2.0) * high - r
@@ -300,12 +327,15 @@ class Vesicle(Agent):
     def enter(self, state):
         super().enter(state)
         low, high = self.room[state]
-        self.put_at(min(max(norm(self.position), low), high))
+        r = norm(self.position)
+        self.radius = min(max(r, low), high)
+        if abs(r - self.radius) > f32(1e-6) * self.radius:
+            self.put_at(self.radius)
 
 
 def norm(position):
     x, y, z = position
-    return max(np.sqrt(x * x + y * y + z * z), f32(1e-6))
+    return max(np.sqrt(fma(x, x, fma(y, y, z * z))), f32(1e-6))
 
 
 # ---- the cell ----

@@ -1,12 +1,27 @@
 """Random numbers: the published Philox vectors, the ends of every range, and that no two purposes share a number."""
 
 import math
-from itertools import permutations, product
+from fractions import Fraction
+from itertools import combinations, permutations, product
 
 import numpy as np
 import pytest
+from numba import njit
 
-from agents.streams import Source, Stream, exponential, normal_pair, philox, source, split_seed, uniform, uniforms
+from agents.streams import (
+    Source,
+    Stream,
+    exponential,
+    fma,
+    normal_pair,
+    normals,
+    philox,
+    source,
+    split_seed,
+    uniform,
+    uniforms,
+)
+from tests import twin
 
 WORDS = 2**32
 EXTREME = (0, 1, 2, 2**31 - 1, 2**31, 2**31 + 1, WORDS - 2, WORDS - 1)
@@ -94,9 +109,12 @@ def test_uniforms_are_those_of_single_agents_and_uniform():
     assert abs(np.corrcoef(table.T)[0, 1]) <= 4.0 / math.sqrt(n)
 
 
+RADII, ANGLES = 2**26, 2**16
+
+
 def box_muller(a, b):
     """The transform in double precision."""
-    radius, angle = math.sqrt(-2.0 * math.log((a + 0.5) / WORDS)), 2.0 * math.pi * b / WORDS
+    radius, angle = math.sqrt(-2.0 * math.log((a + 0.5) / RADII)), 2.0 * math.pi * b / ANGLES
     return radius * math.cos(angle), radius * math.sin(angle)
 
 
@@ -107,28 +125,80 @@ def normal_error(a, b):
     return np.abs(np.subtract(pair, box_muller(a, b))).max()
 
 
-def test_normal_pair_is_box_muller_at_random_words():
-    for a, b in np.random.default_rng(1).integers(0, int(0.999 * WORDS), (5_000, 2)).tolist():
+def test_normal_pair_is_box_muller_at_random_integers():
+    for a, b in np.random.default_rng(1).integers(0, (int(0.999 * RADII), ANGLES), (5_000, 2)).tolist():
         assert normal_error(a, b) < 1e-6
 
 
-def test_normal_pair_is_box_muller_at_extreme_words():
-    radii = [*EXTREME[:-2], int(WORDS * 0.5**0.5), int(0.999 * WORDS)]
-    angles = [*EXTREME, *(WORDS // 8 * k + d for k in range(1, 8) for d in (-1, 0, 1))]
-    assert max(normal_error(a, b) for a, b in product(radii, angles)) < 1e-6
+EXTREME_ANGLES = (0, 1, 2, *(ANGLES // 8 * k + d for k in range(1, 8) for d in (-1, 0, 1)), ANGLES - 2, ANGLES - 1)
+
+
+def test_normal_pair_is_box_muller_at_extreme_integers():
+    radii = [0, 1, 2, 2**24, RADII // 2 - 1, RADII // 2, RADII // 2 + 1, int(RADII * 0.5**0.5), int(0.999 * RADII)]
+    assert max(normal_error(a, b) for a, b in product(radii, EXTREME_ANGLES)) < 1e-6
 
 
 def test_normal_pair_stays_close_where_its_radius_vanishes():
-    """The words nearest to 2**32 round to 24 bits. Their radius is below 0.05, and so small an error moves nothing."""
-    near_the_end = [WORDS - below for below in (1, 2, 100, 127, 128, 129, 1000, 10**5, 10**6)]
-    assert max(normal_error(a, b) for a, b in product(near_the_end, EXTREME)) < 3e-4
+    """Integers near 2**26 round to 24 bits. Their radius is below 0.05, and so small an error moves nothing."""
+    near_the_end = [RADII - below for below in (1, 2, 3, 4, 10, 100, 1000, 10**4)]
+    assert max(normal_error(a, b) for a, b in product(near_the_end, EXTREME_ANGLES)) < 3e-4
 
 
-def test_normal_pair_has_the_moments_of_two_independent_normals():
+def test_normals_are_pairs_of_bits_of_their_own():
+    """Every bit of the four words but two decides one pair, and no bit decides two."""
+    rng = np.random.default_rng(4)
+    unused, pair_of = 0, []
+    for _ in range(20):
+        w = rng.integers(0, WORDS, 4, np.uint32)
+        before = np.array(normals(*w)).reshape(3, 2)
+        for word, bit in product(range(4), range(32)):
+            changed = w.copy()
+            changed[word] ^= np.uint32(1 << bit)
+            pair_of.append((np.array(normals(*changed)).reshape(3, 2) != before).any(axis=1))
+    decides = np.any(np.array(pair_of).reshape(20, 128, 3), axis=0)
+    unused = np.flatnonzero(~decides.any(axis=1)).tolist()
+    assert unused == [64, 65]  # the two lowest of the third word
+    assert (decides.sum(axis=1) <= 1).all()
+    assert decides.sum(axis=0).tolist() == [42, 42, 42]
+    assert np.array(normals(*w)).tolist() == [
+        *normal_pair(w[0] >> np.uint32(6), w[3] & np.uint32(0xFFFF)),
+        *normal_pair(w[1] >> np.uint32(6), w[3] >> np.uint32(16)),
+        *normal_pair(w[2] >> np.uint32(6), (w[0] & 63) << 10 | (w[1] & 63) << 4 | (w[2] >> 2 & 15)),
+    ]
+
+
+def test_normals_have_the_moments_of_independent_normals():
     rng = np.random.default_rng(2)
-    pairs = np.array([normal_pair(*w) for w in rng.integers(0, WORDS, (20_000, 2), np.uint32)])
-    n = len(pairs)
-    assert np.abs(pairs.mean(axis=0)).max() <= 4.0 / math.sqrt(n)
-    assert np.abs((pairs**2).mean(axis=0) - 1.0).max() <= 4.0 * math.sqrt(2.0 / n)
-    assert np.abs((pairs**4).mean(axis=0) - 3.0).max() <= 4.0 * math.sqrt(96.0 / n)
-    assert abs((pairs[:, 0] * pairs[:, 1]).mean()) <= 4.0 / math.sqrt(n)
+    six = np.array([normals(*w) for w in rng.integers(0, WORDS, (20_000, 4), np.uint32)])
+    n = len(six)
+    assert np.abs(six.mean(axis=0)).max() <= 4.0 / math.sqrt(n)
+    assert np.abs((six**2).mean(axis=0) - 1.0).max() <= 4.0 * math.sqrt(2.0 / n)
+    assert np.abs((six**4).mean(axis=0) - 3.0).max() <= 4.0 * math.sqrt(96.0 / n)
+    for one, other in combinations(six.T, 2):
+        assert abs((one * other).mean()) <= 4.0 / math.sqrt(n)
+        assert abs((one**2 * other**2).mean() - 1.0) <= 4.0 * math.sqrt(8.0 / n)
+
+
+# ---- one rounding ----
+
+
+@njit
+def fma_of(a, b, c):
+    return fma(a, b, c)
+
+
+def test_fma_rounds_once_in_the_kernel_and_in_the_twin():
+    rng = np.random.default_rng(3)
+    numbers = (rng.normal(size=(20_000, 3)) * 2.0 ** rng.integers(-40, 40, (20_000, 3))).astype(np.float32)
+    numbers[:5_000, 2] = -(numbers[:5_000, 0] * numbers[:5_000, 1])  # nearly all cancels
+    numbers[0] = 1.0 + 2.0**-12, 1.0 + 2.0**-12, 2.0**-60  # just above the middle between two float32
+    twice = 0
+    for a, b, c in numbers:
+        exact = Fraction(float(a)) * Fraction(float(b)) + Fraction(float(c))
+        found = fma_of(a, b, c)
+        assert found == twin.fma(a, b, c)
+        below, above = (Fraction(float(np.nextafter(np.float32(found), np.float32(end)))) for end in (-np.inf, np.inf))
+        assert abs(Fraction(found) - exact) <= min(abs(below - exact), abs(above - exact))
+        twice += found != a * b + c
+    assert fma_of(*numbers[0]) != np.float32(float(numbers[0, 0]) * float(numbers[0, 1]) + float(numbers[0, 2]))
+    assert twice > 1_000  # rounding the product as well is another number
