@@ -35,6 +35,7 @@ INFLUX, EFFLUX = 0, 1  # their difference is the net uptake
 
 TABLE = clocks.table(TRANSITIONS, len(State))
 FIELDS = population.CLOCK_FIELDS
+TRACE = 1e-6  # of the supply: less outside flows in ever more slowly, so that the mean field can follow it to the end
 MOLECULES_PER_MM_PL = 6.02214076e23 * 1e-3 * 1e-12  # molecules in 1 pL at 1 mM
 
 
@@ -80,7 +81,7 @@ def rates(e, p):
     """Rate of each transition per agent [1/s], in the order of TRANSITIONS, in Environment e."""
     inflow = clearance(e.glut4, e.bath, p) * e.bath  # molecules/s
     return (
-        inflow / max(e.outside, 1.0),  # when nothing is left, no agent is there to feel it
+        inflow / max(e.outside, TRACE * p.supply),  # when nothing is left, no agent is there to feel it
         clearance(e.glut4, e.inside, p) / (p.cytosol_volume * MOLECULES_PER_MM_PL),
         p.hexokinase_rate / (p.hexokinase_half + e.inside) / (1.0 + e.phosphorylated / p.g6p_inhibition),
         p.use,

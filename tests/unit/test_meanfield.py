@@ -232,3 +232,19 @@ def test_a_mean_field_has_one_replicate():
     assert run(small_scenario(duration=1.0), replicates=1, mean_field=True).dataset.sizes["replicate"] == 1
     with pytest.raises(InputError, match="replicates: expected 1 for a mean field"):
         run(small_scenario(duration=1.0), replicates=2, mean_field=True)
+
+
+def test_a_supply_that_runs_out_is_followed_to_its_end():
+    """Inflow that stopped at once would make the solver step for ever."""
+    table = {
+        "cell": {"preset": "adipocyte"},
+        "bath": {"insulin": "100 nM"},
+        "run": {"duration": "40 min"},
+        "parameters": {"glucose.supply": "2e11"},
+    }
+    found = meanfield.solve(Scenario.from_table(table), [0.0, 600.0, 2400.0], bins=6, capture_bins=3)
+    outside, inside, phosphorylated, used = found.glucose.T
+    assert outside[0] > outside[1] > 0.0
+    assert outside[2] < 1e-3 * outside[0]
+    assert used[2] > 0.9 * outside[0]
+    assert inside[2] + phosphorylated[2] < 0.1 * outside[0]
