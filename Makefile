@@ -11,11 +11,11 @@ BIN := $(VENV)/bin
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
 	$(BIN)/python -m pip install --quiet -c constraints.txt
 
-.PHONY: help run test lint bench validation clean
+.PHONY: help run test lint bench bench-peers validation clean
 .DELETE_ON_ERROR:
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 run: $(VENV)/.installed  ## Run the main scenario (another one: SCENARIO=insulin-pulse)
 	$(BIN)/glut4sim run $(SCENARIO)
@@ -30,6 +30,9 @@ lint: $(VENV)/.installed-dev  ## Check style, formatting and import contracts
 
 bench: $(VENV)/.installed-dev  ## Measure speed
 	$(BIN)/pytest benchmarks/performance --benchmark-only
+
+bench-peers: $(VENV)/.installed-dev  ## Race Smoldyn, Mesa, NFsim and others, and write docs/performance.md (20 min)
+	$(BIN)/python -m benchmarks.performance.peers
 
 validation: $(VENV)/.installed  ## Compare the cells with published measurements and write docs/validation.md (4 min)
 	rm -rf build/validation

@@ -3,15 +3,12 @@
 A timing is a benchmark and never a test: nothing here can fail for being slow.
 """
 
-import numpy as np
 import pytest
 
-from agents import clocks, receptor, streams, vesicle
+from benchmarks.performance import limits
 from sim.engine import Engine
-from sim.parameters import load_preset
 from sim.scenario import Scenario
 
-PARAMETERS = load_preset("adipocyte").build()
 DT = 0.1
 
 
@@ -59,43 +56,22 @@ def test_whole_cell(benchmark, threads):
     bench_steps(benchmark, engine(10_000, 100_000, 100_000, threads=threads), 1000)
 
 
-def test_motion(benchmark):
-    """10,000 vesicles that do nothing but move, 256 steps; the random numbers alone are `test_random_numbers`."""
-    p = PARAMETERS.vesicle._replace(release=0.0, recapture=0.0, tether=0.0)
-    n, steps = 10_000, 256
-    agents = clocks.Clocks(np.full(n, vesicle.State.MOBILE, np.int8), np.ones(n), np.zeros(n, np.uint32))
-    x, y, z = np.full((3, n), 8.0, np.float32)
-    hazard, rate = np.zeros((steps + 1, len(vesicle.State))), np.zeros((steps, len(vesicle.TRANSITIONS)))
-    vesicle.tabulate(np.zeros(steps), p, DT, hazard, rate)
-    motion, capture = vesicle.motion_table(p, DT), np.float32(p.cell_radius - p.capture_distance)
-    sources = [streams.source(stream, 1) for stream in (streams.Stream.VESICLE_MOTION, streams.Stream.VESICLE_CLOCK)]
-    fired, surface = np.zeros(rate.shape, np.int64), np.zeros(steps, np.int64)
-    log, position = clocks.event_log(0), np.zeros((0, 3), np.float32)
-
-    def move():
-        vesicle.advance(
-            0, n, hazard, rate, motion, capture, *sources, 0, DT, agents, x, y, z, np.ones(n, np.int32), fired, surface,
-            log, position,
-        )  # fmt: skip
-
-    benchmark.extra_info["agent_steps"] = n * steps
-    benchmark.pedantic(move, rounds=7, warmup_rounds=1)
+@pytest.mark.parametrize("what", ["motion", "its normals alone", "their words alone"])
+def test_motion(benchmark, what):
+    """100,000 vesicles that do nothing but move, 100 steps, and the random numbers of that."""
+    works = dict(zip(["motion", "its normals alone", "their words alone"], limits.motion_work(), strict=True))
+    benchmark.extra_info["agent_steps"] = 100_000 * 100
+    benchmark.pedantic(works[what], rounds=7, warmup_rounds=1)
 
 
-def test_random_numbers(benchmark):
-    """Two uniform numbers for each of 2.56 million agents: one Philox call each."""
-    source = streams.source(streams.Stream.VESICLE_MOTION, 1)
-    benchmark.pedantic(streams.uniforms, args=(2_560_000, 0, source), rounds=7, warmup_rounds=1)
+@pytest.mark.parametrize("what", ["scan", "memory copy"])
+def test_quiet_agents(benchmark, what):
+    """Looking for whom to fire among 10 million of whom nobody does, and copying as much memory."""
+    works = dict(zip(["scan", "memory copy"], limits.scan_work(), strict=True))
+    benchmark.extra_info["bytes"] = 9 * 10_000_000
+    benchmark.pedantic(works[what], rounds=7, warmup_rounds=1)
 
 
-def test_quiet_receptors(benchmark):
-    """A million receptors without insulin, 256 steps in one call: the price of those who do nothing."""
-    n, steps = 1_000_000, 256
-    agents = clocks.Clocks(np.zeros(n, np.int8), np.full(n, 1e9), np.zeros(n, np.uint32))
-    hazard, rate = np.zeros((steps + 1, len(receptor.State))), np.zeros((steps, len(receptor.TRANSITIONS)))
-    receptor.tabulate(np.zeros(steps), PARAMETERS.receptor, DT, hazard, rate)
-    source = streams.source(streams.Stream.RECEPTOR_CLOCK, 1)
-    fired, log = np.zeros(rate.shape, np.int64), clocks.event_log(0)
-    arguments = (0, n, hazard, rate, receptor.TABLE, source, 0, DT, agents, fired, log)
-    benchmark.extra_info["agent_steps"] = n * steps
-    benchmark.pedantic(clocks.fire, args=arguments, rounds=7, warmup_rounds=1)
+def test_compile_and_start(benchmark):
+    """A cell of one agent of each kind, kernels loaded from the cache: what `run` does before its first step."""
+    benchmark.pedantic(engine, rounds=7, warmup_rounds=1)
