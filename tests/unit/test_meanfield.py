@@ -240,7 +240,7 @@ def test_a_supply_that_runs_out_is_followed_to_its_end():
         "cell": {"preset": "adipocyte"},
         "bath": {"insulin": "100 nM"},
         "run": {"duration": "40 min"},
-        "parameters": {"glucose.supply": "2e11"},
+        "parameters": {"glucose.supply": "5e10"},
     }
     found = meanfield.solve(Scenario.from_table(table), [0.0, 600.0, 2400.0], bins=6, capture_bins=3)
     outside, inside, phosphorylated, used = found.glucose.T
