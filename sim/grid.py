@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.endocrine import library
 from sim.errors import InputError, describe, unknown
 from sim.scenario import Scenario
 from sim.schedule import Schedule, write_schedule
-from sim.units import GLUCOSE, INSULIN, TIME, dimension_name, parse_unit, write
+from sim.units import GLUCOSE, INSULIN, TIME, convert, dimension_name, parse_unit, write
 
 MAX_LEVELS = 10_000
 FORM = "expected LOW..HIGH/N such as 1pM..100nM/13, or a list such as 1nM,10nM"
@@ -88,8 +89,8 @@ def with_levels(scenario: Scenario, levels: Mapping[Axis, float]) -> Scenario:
                 schedule, kind = getattr(scenario.bath, key), INSULIN if key == "insulin" else GLUCOSE
                 values = tuple(level if value == max(schedule.values) else value for value in schedule.values)
                 table["bath"][key] = write_schedule(Schedule(schedule.times, values), kind)
-            case "parameters":
-                table["parameters"][key] = write(level, axis.unit)
+            case "parameters" | "hormones" | "body" | "effects":
+                table.setdefault(section, {})[key] = write(level, axis.unit)
             case _:
                 table[section][key] = level if axis.unit == "1" else TIME.write(level)
     try:
@@ -114,15 +115,27 @@ def _number(scenario: Scenario, path: str) -> _Number:
         numbers[f"run.{key}"] = _Number(f"run.{key}", TIME.unit, "times", TIME.read)
     if path in ("run.seed", "run.replicates"):
         raise InputError(f"the same for all levels; give it as --{path.removeprefix('run.')}.")
+    for name, level in library.levels().items():
+        place = f"body.{name}" if name in library.BODY else f"hormones.{name}"
+        numbers[place] = _Number(place, level.unit, f"in {level.unit}", level.kind.read)
+    for name, effect in library.effects().items():
+        form = "gain" if effect.power is None else "power"
+        numbers[f"effects.{name}.{form}"] = _Number(f"effects.{name}.{form}", "1", "plain numbers", _read_plain)
     name = path.removeprefix("parameters.")
     if name in parameters:
         p = parameters[name]
         kind = "plain numbers" if p.unit == "1" else f"in {p.unit}"
         return _Number(f"parameters.{name}", p.unit, kind, lambda text: p.overridden(text).value)
     if path not in numbers:
-        see = f"Allowed: {', '.join(sorted(numbers))}, and the names of `glut4sim parameters list`."
+        plain = sorted(key for key in numbers if key.startswith(("bath.", "cell.", "run.")))
+        lists = "hormones.NAME, body.NAME, effects.NAME.gain (`glut4sim effects list`)"
+        see = f"Allowed: {', '.join(plain)}, {lists}, and the names of `glut4sim parameters list`."
         raise unknown("number", path, {*numbers, *(f"parameters.{name}" for name in parameters)}, see)
     return numbers[path]
+
+
+def _read_plain(text: str) -> float:
+    return convert(text, "1", "a plain number such as 0.5")
 
 
 def _read_whole(text: str) -> int:

@@ -270,6 +270,8 @@ def override(changes: Mapping[str, str]) -> dict[str, Effect]:
             if name not in entries:
                 raise unknown("effect", name, entries, see="See `glut4sim effects list`.")
             allowed = [k for k in _NUMBERS if k in entries[name] or k in _DEFAULTED]
+            if not key:
+                raise InputError(f"expected one of its numbers, such as {name}.{allowed[0]}.")
             if key not in allowed:
                 raise unknown("number of this effect", key, allowed)
             entries[name][key] = value

@@ -21,7 +21,7 @@ from sim.endocrine.library import BODY, SEXES
 from sim.errors import InputError, describe, unknown
 from sim.fields import Table, Text, duration, numbers_as_text, share
 from sim.schedule import Schedule, read_schedule, write_schedule
-from sim.units import AGE, SPAN
+from sim.units import AGE, SPAN, write
 
 if TYPE_CHECKING:
     from sim.endocrine.model import Plan
@@ -41,6 +41,15 @@ def _sex(value: object) -> str:
 
 def _level(name: str):
     return Annotated[float | None, BeforeValidator(lambda value: library.levels()[name].kind.read(value))]
+
+
+def _span_text(seconds: float) -> str:
+    """Text that SPAN reads as the same time, in the largest unit that does: "28 d", "5 h"."""
+    for size, unit in ((DAY, "d"), (3600.0, "h"), (60.0, "min")):
+        text = write(seconds / size, unit)
+        if seconds >= size and SPAN.read(text) == seconds:
+            return text
+    return "0 d" if seconds == 0.0 else SPAN.write(seconds)
 
 
 class BodyTable(Table):
@@ -132,7 +141,7 @@ class CycleTable(Table):
 
     def resolved(self) -> dict[str, Any]:
         """As TOML would hold it."""
-        return {**self.model_dump(), "length": SPAN.write(self.length)}
+        return {**self.model_dump(), "length": _span_text(self.length)}
 
 
 class TherapyTable(Table):
@@ -182,7 +191,7 @@ class TherapyTable(Table):
         """As TOML would hold it."""
         times = {"start": self.start, "every": self.every, "for": self.for_, "stop": self.stop, "over": self.over}
         return {"drug": self.drug, "dose": self.dose} | {
-            key: SPAN.write(time) for key, time in times.items() if time is not None
+            key: _span_text(time) for key, time in times.items() if time is not None
         }
 
 
@@ -211,7 +220,7 @@ class AssayTable(Table):
 
     def resolved(self) -> dict[str, Any]:
         """As TOML would hold it."""
-        texts = [SPAN.write(time) for time in self.at]
+        texts = [_span_text(time) for time in self.at]
         return {"at": texts[0] if len(texts) == 1 else texts}
 
 

@@ -592,3 +592,25 @@ def test_wrong_exports_are_one_line_and_exit_status_2(glut4sim, tmp_path, argume
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert message in err
     assert (tmp_path / "taken").read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "levels", "wanted"),
+    [
+        ("hormones.testosterone", "100 ng/dL,500 ng/dL", (100.0, 500.0)),
+        ("hormones.testosterone", "3.467 nM..17.34 nM/2", (100.0, 500.1)),
+        ("body.visceral_fat", "1 kg..4 kg/3", (1.0, 2.0, 4.0)),
+        ("effects.testosterone-pi3k.gain", "0,0.5", (0.0, 0.5)),
+    ],
+)
+def test_hormones_bodies_and_effects_can_be_varied(path, levels, wanted):
+    scenario = Scenario.load("men/hypogonadal")
+    axis = read_axis(scenario, path, levels)
+    assert axis.levels == pytest.approx(wanted, rel=1e-3)
+    found = [with_levels(scenario, {axis: level}).parameter_set.signalling.pi3k_reference for level in axis.levels]
+    assert len(set(found)) == len(wanted)
+
+
+def test_a_level_of_a_hormone_has_its_dimension():
+    with pytest.raises(InputError, match=r"--vary hormones.lh=1 mg,2 mg: "):
+        read_axis(Scenario.load("men/hypogonadal"), "hormones.lh", "1 mg,2 mg")
