@@ -7,7 +7,11 @@
     cell.datacollector.get_model_vars_dataframe()
 
 Agents live in arrays, not in `cell.agents`, which stays empty; randomness comes from the engine's own streams, not from
-`cell.random`. Works with Mesa 3.3 to 3.5, whose differences are met where they are named below.
+`cell.random`. For `mesa.batch_run` every argument can be a parameter, and `replicate` is what makes repeats differ:
+
+    mesa.batch_run(Cell, {"scenario": ["men/hypogonadal", "men/eugonadal"], "replicate": range(4)}, max_steps=10**9)
+
+Works with Mesa 3.3 to 3.5, whose differences are met where they are named below.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +29,7 @@ from agents.population import Population
 from sim import observables
 from sim.engine import Engine
 from sim.errors import InputError, describe, unknown
-from sim.scenario import MAX_SEED, BathTable, CellTable, RunTable, Scenario
+from sim.scenario import MAX_REPLICATES, MAX_SEED, BathTable, CellTable, RunTable, Scenario
 from sim.trace import Trace
 
 MAX_BLOCK = 256  # steps in one call of the engine
@@ -137,9 +141,10 @@ class Cell(mesa.Model):
     Parameters
     ----------
     scenario : Scenario, or the name or path of one
-    seed : of all randomness; default that of the scenario. The same seed gives the same cell as replicate 0 of `run`
+    rng, seed : of all randomness, by either name; default that of the scenario
+    replicate : which of a scenario's replicates; the same seed gives the same cell as this replicate of `run`
     overrides : values to use instead of the scenario's, by field (`vesicles=500`) or by path
-        (`**{"bath.insulin": "10 nM", "parameters.vesicle.fuse": "2 1/min"}`)
+        (`**{"bath.insulin": "10 nM", "hormones.testosterone": "300 ng/dL", "parameters.vesicle.fuse": "2 1/min"}`)
 
     Attributes
     ----------
@@ -152,17 +157,27 @@ class Cell(mesa.Model):
 
     scenario: Scenario | None = None  # hides the property of that name which Mesa 3.5 has for scenarios of its own
 
-    def __init__(self, scenario: Scenario | str = "insulin-challenge", seed: int | None = None, **overrides: Any):
+    def __init__(
+        self,
+        scenario: Scenario | str = "insulin-challenge",
+        rng: int | None = None,
+        replicate: int = 0,
+        **overrides: Any,
+    ):
+        # `seed` is one of the overrides, as Mesa 3.5's batch_run would put None for a `seed` among its parameters if
+        # this function named it; and `rng` is named because batch_run passes it.
+        seed = overrides.pop("seed", None)
+        if rng is not None and seed is not None:
+            raise InputError("expected either rng or seed, which mean the same; got both.", "seed")
         scenario = _override(scenario if isinstance(scenario, Scenario) else Scenario.load(scenario), overrides)
+        scenario = _seeded(scenario, rng if seed is None else seed)
         scenario.check_one_assay()
         scenario.check_memory()
-        seed = scenario.run.seed if seed is None else seed
-        if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed <= MAX_SEED:
-            raise InputError(f"expected a whole number from 0 to {MAX_SEED}, got {describe(seed)}.", "seed")
-        super().__init__(rng=int(seed))  # not seed=: Mesa 3.5 warns of it
+        replicate = _whole("replicate", replicate, MAX_REPLICATES - 1)
+        super().__init__(rng=scenario.run.seed)  # not seed=: Mesa 3.5 warns of it
         self._take_over_the_clock()
         self.scenario = scenario
-        self.engine = Engine(scenario, seed=int(seed), replicate=0)
+        self.engine = Engine(scenario, seed=scenario.run.seed, replicate=replicate)
         self.receptors = PopulationView(self, "receptor", self.engine.receptors, receptor.State)
         self.vesicles = PopulationView(self, "vesicle", self.engine.vesicles, vesicle.State)
         self.glucose = PopulationView(self, "glucose agent", self.engine.glucose, glucose.State)
@@ -174,8 +189,7 @@ class Cell(mesa.Model):
         self._stride = round(scenario.run.record_every / scenario.run.step)
         self._steps = round(scenario.run.duration / scenario.run.step)
         self.datacollector = mesa.DataCollector({"time": "time", **{o.name: partial(_report, o.name) for o in SCALARS}})
-        # Mesa 3.3's batch_run looks for the values of step k at index k: there, each record is repeated until the next.
-        self._every_step = not hasattr(self.datacollector, "_collection_steps")
+        self._every_step = not hasattr(self.datacollector, "_collection_steps")  # Mesa 3.3
         self._last = None
         self._record(observables.choose(self.engine.snapshot(), [0]))
 
@@ -226,10 +240,20 @@ class Cell(mesa.Model):
             self.time = now
         at_record = self.steps % self._stride == 0
         if self._every_step:
-            for values in self.datacollector.model_vars.values():
-                values.extend(values[-1:] * (steps - at_record))
+            self._hold(self.steps - at_record)
         if at_record:
             self._record(observables.choose(trace, [-1]))
+            if self._every_step:
+                self._hold(self.steps)
+
+    def _hold(self, steps: int) -> None:
+        """Repeat the last record until there is one for each step, as the batch_run of Mesa 3.3 wants.
+
+        It looks for what step k + 1 left at index k. Where every step is recorded, the record at time 0 stays in front
+        and batch_run shows each a step late.
+        """
+        for values in self.datacollector.model_vars.values():
+            values.extend(values[-1:] * (steps - len(values)))
 
     def _steps_to_event(self) -> int:
         """Steps until the next event that the user has scheduled (Mesa 3.5); at least 1."""
@@ -246,6 +270,20 @@ class Cell(mesa.Model):
 
 def _report(name: str, cell: Cell) -> float:
     return float(cell._values[name][0])
+
+
+def _whole(name: str, value: object, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral) or not 0 <= value <= high:
+        raise InputError(f"expected a whole number from 0 to {high}, got {describe(value)}.", name)
+    return int(value)
+
+
+def _seeded(scenario: Scenario, seed: object) -> Scenario:
+    """The scenario with another seed, which hormones that are drawn at random follow too; None keeps its own."""
+    if seed is None:
+        return scenario
+    run = scenario.run.model_copy(update={"seed": _whole("seed", seed, MAX_SEED)})
+    return scenario.model_copy(update={"run": run})
 
 
 def _override(scenario: Scenario, overrides: Mapping[str, Any]) -> Scenario:

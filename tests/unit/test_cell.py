@@ -1,6 +1,7 @@
 """The cell as a mesa.Model: steps, records, agents, batch_run; the same with Mesa 3.3 and 3.5."""
 
 import copy
+import inspect
 import warnings
 
 import mesa
@@ -19,6 +20,14 @@ TABLE = {
     "cell": {"vesicles": 300, "receptors": 500, "glucose_agents": 400},
     "bath": {"insulin": [["0 s", "0 nM"], ["5 s", "100 nM"]]},
     "run": {"duration": "20 s", "record_every": "2 s"},
+}
+# A dose of growth hormone in the first day of an irregular cycle, so that time, seed and hormones all matter.
+HORMONES = {
+    "body": {"sex": "woman", "age": "48 yr"},
+    "cycle": {"amplitude_sd": 0.5},
+    "therapy": [{"drug": "growth hormone intravenous", "dose": "5 mg"}],
+    "assay": {"at": "1 h"},
+    "run": {"duration": "5 min", "step": "0.5 s", "record_every": "30 s"},
 }
 
 
@@ -95,6 +104,26 @@ def test_records_are_those_of_run(cell, scenario):
         np.testing.assert_array_equal(table[observable.name], dataset[observable.name], err_msg=observable.name)
 
 
+@pytest.mark.parametrize(("seed", "replicate"), [(3, 0), (3, 2), (4, 2)])
+def test_hormones_and_variable_cells_are_those_of_run(seed, replicate):
+    """To the bit, whichever replicate: hormones that are drawn follow the seed, and cells differ as they do there."""
+    variable = TABLE["cell"] | {"preset": "skeletal-muscle", "receptors_cv": 0.3, "glut4_cv": 0.3, "volume_cv": 0.3}
+    scenario = Scenario.from_table({**TABLE, **HORMONES, "cell": variable}, "test")
+    cell = Cell(scenario, seed=seed, replicate=replicate)
+    assert len(cell.scenario.parameter_schedule.times) > 1
+    cell.run()
+    dataset = simulate(scenario, seed=seed, replicates=replicate + 1).dataset.isel(replicate=replicate)
+    for observable in SCALARS:
+        np.testing.assert_array_equal(records(cell)[observable.name], dataset[observable.name], err_msg=observable.name)
+
+
+def test_hormones_drawn_at_random_follow_the_seed():
+    scenario = Scenario.from_table({**TABLE, **HORMONES}, "test")
+    copies = [Cell(scenario, seed=seed).scenario.parameter_set.vesicle.glut4_copies for seed in (1, 2)]
+    assert copies[0] != copies[1]
+    assert scenario.run.seed == 1
+
+
 def test_steps_and_runs_of_any_length_give_the_same_cell(scenario):
     whole, pieces, steps = (Cell(scenario, seed=3) for _ in range(3))
     whole.run()
@@ -116,12 +145,28 @@ def test_seeds(scenario):
     assert not np.array_equal(table[1], table[2])
     assert np.array_equal(table[1], table[None])  # the scenario's seed
     assert np.array_equal(Cell(scenario, seed=np.int64(2)).vesicles.x, table[2])
+    assert np.array_equal(Cell(scenario, rng=2).vesicles.x, table[2])
+    assert not np.array_equal(Cell(scenario, seed=2, replicate=1).vesicles.x, table[2])
 
 
 @pytest.mark.parametrize("seed", [-1, 2**64, 1.5, "1", True])
 def test_a_seed_that_is_none_is_refused(scenario, seed):
     with pytest.raises(InputError, match="seed: expected a whole number"):
         Cell(scenario, seed=seed)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"seed": 1, "rng": 1}, "seed: expected either rng or seed"),
+        ({"rng": np.random.default_rng(1)}, "seed: expected a whole number"),
+        ({"replicate": -1}, "replicate: expected a whole number"),
+        ({"replicate": None}, "replicate: expected a whole number"),
+    ],
+)
+def test_what_says_no_seed_or_no_replicate_is_refused(scenario, arguments, message):
+    with pytest.raises(InputError, match=message):
+        Cell(scenario, **arguments)
 
 
 # ---- scenarios and overrides ----
@@ -267,6 +312,15 @@ def test_scheduled_events_happen_in_time(cell):
     assert seen == [13, 40, 80, 120, 160, 200]
 
 
+def batch(model, parameters, **options):
+    return mesa.batch_run(model, parameters, max_steps=10**9, display_progress=False, **options)
+
+
+def assert_last_record(row, dataset):
+    for observable in SCALARS:
+        assert row[observable.name] == dataset[observable.name].item(), observable.name
+
+
 def test_batch_run():
     parameters = {
         "scenario": "insulin-challenge",
@@ -277,23 +331,66 @@ def test_batch_run():
         "duration": "6 s",
         "record_every": "2 s",
     }
-    rows = mesa.batch_run(Cell, parameters, max_steps=1000, display_progress=False)
+    rows = batch(Cell, parameters)
     assert [(row["vesicles"], row["bath.insulin"], row["insulin"]) for row in rows] == [
         (50, "0 nM", 0.0), (50, "100 nM", 100.0), (60, "0 nM", 0.0), (60, "100 nM", 100.0),
     ]  # fmt: skip
     for row in rows:
-        assert row["time"] == pytest.approx(6.0, abs=2.0)
+        assert row["time"] == 6.0
         assert row.keys() >= {observable.name for observable in SCALARS}
 
 
+@pytest.mark.parametrize("processes", [1, 2])
+def test_batch_run_of_replicates_ends_with_the_bits_of_run(processes):
+    """Hormonal scenarios as parameters; in other processes rows come back in the order in which they end."""
+    scenarios = [
+        Scenario.from_table({**TABLE, **HORMONES, "assay": {"at": at}}, name)
+        for name, at in (("early", "1 h"), ("late", "40 d"))
+    ]
+    rows = batch(Cell, {"scenario": scenarios, "replicate": range(2)}, number_processes=processes)
+    assert len({row["surface_glut4"] for row in rows}) == len(rows) == 4
+    datasets = {scenario: simulate(scenario, replicates=2).dataset.isel(time=-1) for scenario in scenarios}
+    for row in rows:
+        assert row["time"] == 300.0
+        assert_last_record(row, datasets[row["scenario"]].isel(replicate=row["replicate"]))
+
+
+def test_batch_run_over_seeds(scenario):
+    """Seeds may be a parameter like any other, and from Mesa 3.5 on also what batch_run calls rng."""
+    ways = [({"scenario": [scenario], "seed": [3, 4]}, {})]
+    if "rng" in inspect.signature(mesa.batch_run).parameters:
+        ways.append(({"scenario": [scenario]}, {"rng": [3, 4]}))
+    for parameters, options in ways:
+        rows = batch(Cell, parameters, **options)
+        assert [row["time"] for row in rows] == [20.0, 20.0]
+        for row, seed in zip(rows, (3, 4), strict=True):
+            assert_last_record(row, simulate(scenario, seed=seed).dataset.isel(replicate=0, time=-1))
+
+
+class Own(Cell):
+    """A subclass with a collector of its own, as Mesa's users write them."""
+
+    def __init__(self, *args, collect_first=True, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.datacollector = mesa.DataCollector({"time": "time", "far": lambda cell: float(cell.vesicles.x.max())})
+        if collect_first:
+            self.datacollector.collect(self)
+
+
+@pytest.mark.parametrize("collect_first", [True, False])
+def test_batch_run_of_a_subclass_with_its_own_collector(scenario, collect_first):
+    (row,) = batch(Own, {"scenario": [scenario], "seed": 3, "collect_first": collect_first})
+    cell = Cell(scenario, seed=3)
+    cell.run()
+    assert (row["time"], row["far"]) == (20.0, float(cell.vesicles.x.max()))
+
+
 def test_batch_run_over_time(scenario):
-    """Whatever Mesa's version makes of it, a value belongs to the time beside it."""
-    rows = mesa.batch_run(
-        Cell, {"scenario": [scenario]}, data_collection_period=1, max_steps=1000, display_progress=False
-    )
+    """Whatever Mesa's version makes of it, a value belongs to the time beside it, and the end is reached."""
+    rows = batch(Cell, {"scenario": [scenario]}, data_collection_period=1)
     same = Cell(scenario)
     same.run()
     expected = records(same).set_index("time")
-    assert len({row["time"] for row in rows}) >= 10
+    assert {row["time"] for row in rows} == set(expected.index)
     for row in rows:
         assert row["surface_glut4"] == expected.surface_glut4[row["time"]]

@@ -1,0 +1,39 @@
+"""Compare hormonal states: what low testosterone and obesity do to a muscle fibre at the same insulin, how surely.
+
+    python docs/examples/compare_states.py [FOLDER]
+
+Writes FOLDER/compare.png. Replicate r of each state is the same cell with the same luck, so differences are the
+hormones'; on the command line this is `glut4sim compare men/eugonadal men/hypogonadal metabolic/obesity`.
+"""
+
+import sys
+from pathlib import Path
+
+from sim import Scenario
+from sim.compare import compare
+from sim.compare_report import save_figure
+from sim.compare_result import Comparison
+
+STATES = ("men/eugonadal", "men/hypogonadal", "metabolic/obesity")  # the first is the reference
+SMALL = {
+    "cell.vesicles": "2000",
+    "cell.receptors": "5000",
+    "cell.glucose_agents": "100000",
+    "run.step": "0.5 s",
+    "run.duration": "45 min",
+}
+
+
+def main(folder: Path) -> Comparison:
+    """Compare the states over four paired replicates."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = compare([Scenario.load(name, SMALL) for name in STATES], replicates=4)
+    for name in found.ranked():
+        change = found.effects[name]["surface_glut4_stimulated_copies"].percent
+        print(f"{name:20} surface GLUT4 {change.value:+5.1f} % (95 %: {change.low:+.1f} to {change.high:+.1f})")
+    save_figure(found, folder / "compare.png")
+    return found
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "results/examples"))
