@@ -8,12 +8,12 @@ The directory of several assays holds one ordinary run for each, `assay-0-d`, `a
 import os
 from collections.abc import Callable, Sequence
 
-from sim import ensemble
+from sim import ensemble, places
 from sim.assays_result import AssaysResult
 from sim.endocrine.account import say
 from sim.ensemble import RunResult
 from sim.errors import InputError
-from sim.results import Writer
+from sim.results import Writer, read_run
 from sim.scenario import Scenario
 from sim.timeline import say_at
 
@@ -28,6 +28,9 @@ def run(
     threads: int | None = None,
     progress: Callable[[float, float], None] | None = None,
     mean_field: bool = False,
+    executor: str | None = None,
+    checkpoint_every: float | None = None,
+    only: int | None = None,
 ) -> RunResult | AssaysResult:
     """Run a scenario at each time of its [assay].
 
@@ -49,25 +52,51 @@ def run(
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario)
     if len(scenario.assay.at) == 1:
-        return ensemble.run(scenario, out, seed, replicates, threads, progress, mean_field)
+        return ensemble.run(
+            scenario, out, seed, replicates, threads, progress, mean_field, executor, checkpoint_every, only
+        )
     if not scenario.has_hormones:
         raise InputError("expected one time: without hormones all assays are the same.", "assay.at", scenario.name)
     scenario = ensemble.prepare(scenario, seed, replicates, mean_field)
-    if not mean_field:
-        scenario.check_memory(min(scenario.run.replicates, ensemble.count_threads(threads)))
-    return _run_each(scenario, out, threads, progress, mean_field)
+    options = {"executor": executor, "checkpoint_every": checkpoint_every, "only": only}
+    _, workers = ensemble.find_workers(scenario, out, threads, mean_field, **options)
+    workers.shutdown()
+    writer = Writer(scenario, out, {"method": ensemble.METHODS[mean_field]}, checkpoint_every)
+    return _run_each(writer, mean_field, threads, progress, options)
 
 
-def _run_each(scenario, out, threads, progress, mean_field) -> AssaysResult:
-    method = ensemble.METHODS[mean_field]
-    writer = Writer(scenario, out, {"method": method})
+def resume(
+    out: str | os.PathLike,
+    threads: int | None = None,
+    progress: Callable[[float, float], None] | None = None,
+    executor: str | None = None,
+    checkpoint_every: float | None = None,
+) -> RunResult | AssaysResult:
+    """Run what is missing in the results of `run`; all as `ensemble.resume`."""
+    out = places.place(out)
+    scenario, before = read_run(out)
+    if len(scenario.assay.at) == 1:
+        return ensemble.resume(out, threads, progress, executor, checkpoint_every)
+    mean_field = before["method"] == ensemble.METHODS[True]
+    every = checkpoint_every or before.get("checkpoint_every")
+    options = {"executor": executor, "checkpoint_every": every}
+    writer = Writer.reopen(out, every)
+    return _run_each(writer, mean_field, threads, progress, options)
+
+
+def _run_each(writer, mean_field, threads, progress, options) -> AssaysResult:
+    scenario, out = writer.scenario, writer.out
     one, total = (scenario.run.duration * scenario.run.replicates * n for n in (1, len(scenario.assay.at)))
     status, done = "failed", []
     try:
         for i, at in enumerate(scenario.assays):
-            folder = None if writer.out is None else writer.out / directory(at)
+            folder = None if out is None else out / directory(at)
             told = progress and (lambda seconds, _, before=i * one: progress(before + seconds, total))
-            done.append(ensemble.run(at, folder, threads=threads, progress=told, mean_field=mean_field))
+            if folder is not None and folder.exists():
+                again = {key: options[key] for key in ("executor", "checkpoint_every")}
+                done.append(ensemble.resume(folder, threads=threads, progress=told, **again))
+            else:
+                done.append(ensemble.run(at, folder, threads=threads, progress=told, mean_field=mean_field, **options))
         status = "failed" if any(result.status == "failed" for result in done) else "complete"
     except KeyboardInterrupt:
         status = "interrupted"
@@ -78,8 +107,9 @@ def _run_each(scenario, out, threads, progress, mean_field) -> AssaysResult:
         content = _content(scenario, done)
         writer.finish(content, status, [])
     warnings = tuple(f"at {say(at)}: {line}" for at, result in zip(scenario.assay.at, done) for line in result.warnings)
-    result = AssaysResult(writer.out, scenario, method, tuple(done), content, warnings, writer.wall_seconds, status)
-    if writer.out is not None:
+    method = ensemble.METHODS[mean_field]
+    result = AssaysResult(out, scenario, method, tuple(done), content, warnings, writer.wall_seconds, status)
+    if out is not None:
         _draw_and_report(result)
     return result
 

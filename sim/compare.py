@@ -31,6 +31,7 @@ def compare(
     threads: int | None = None,
     progress: Callable[[float, float], None] | None = None,
     mean_field: bool = False,
+    executor: str | None = None,
 ) -> Comparison:
     """Run conditions with paired replicates and compare each with the first.
 
@@ -39,7 +40,7 @@ def compare(
     scenarios : Scenarios, or names or paths of them; of one with several assays each is a condition
     out : new directory for compare.json, report.md, figure.png and a directory for every run; None keeps all in memory
     seed, replicates : of all conditions, else those of the first scenario
-    threads, progress, mean_field : as `ensemble.run`; progress counts all runs
+    threads, progress, mean_field, executor : as `ensemble.run`; progress counts all runs
 
     Raises
     ------
@@ -67,7 +68,9 @@ def compare(
                 progress(before + now, sum(durations))
 
         place = None if out is None else out / f"{i}-{folder_name(name)}"
-        result = ensemble.run(scenario, out=place, threads=threads, progress=tell, mean_field=mean_field)
+        result = ensemble.run(
+            scenario, out=place, threads=threads, progress=tell, mean_field=mean_field, executor=executor
+        )
         done.append(Condition(name, scenario, result))
     effects = effects_on(done, seed)
     warnings = tuple(dict.fromkeys(f"{c.name}: {text}" for c in done for text in c.result.warnings))

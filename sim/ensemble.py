@@ -1,23 +1,28 @@
-"""Run a scenario: its replicates side by side on threads, their records streamed to the results."""
+"""Run a scenario: its replicates side by side, their records streamed to the results.
+
+Replicates run on threads, on processes or on a Dask cluster (sim/executors.py) and give the same bits on each. Every
+replicate writes its own part of the results. What a run leaves undone, for whatever reason, `resume` does.
+"""
 
 import os
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import cached_property
 from numbers import Integral
-from pathlib import Path
 from threading import Event
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim import meanfield, observables, single_vesicle, summary
+from sim import executors, meanfield, observables, places, single_vesicle, summary
 from sim.engine import Engine
 from sim.errors import InputError, describe
-from sim.results import Writer
+from sim.executors import Workers
+from sim.places import Place
+from sim.results import METHODS, Gathered, Writer
 from sim.scenario import MAX_REPLICATES, MAX_SEED, Scenario
 
 if TYPE_CHECKING:
@@ -26,8 +31,8 @@ if TYPE_CHECKING:
 MAX_BLOCK = 256  # steps between two looks at whether to stop
 BLOCK_SECONDS = 0.1  # and about the time between them
 REPORT_SECONDS = 0.1
+REFRESH_SECONDS = 0.5  # and at least, between two looks at how far replicates are in other processes
 MAX_THREADS = 1024
-METHODS = {False: "agents", True: "mean field"}
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,8 @@ class RunResult:
 
     Attributes
     ----------
-    out : Path or None    directory of the results; None if they are in memory only
-    path : Path or None    its results.zarr
+    out : Path or UPath or None    directory of the results; None if they are in memory only
+    path : Path or UPath or None    its results.zarr
     summary : dict    content of summary.json
     warnings : tuple of str    what the user should know, one line each
     wall_seconds : float
@@ -46,13 +51,17 @@ class RunResult:
     single_vesicle : xarray.Dataset or None    with run.events: rates, dwell times and waits (sim/single_vesicle.py)
     """
 
-    out: Path | None
-    path: Path | None
+    out: Place | None
+    path: Place | None
     summary: dict
     warnings: tuple[str, ...]
     wall_seconds: float
     status: str
     _writer: Writer = field(repr=False, compare=False)
+
+    @property
+    def scenario(self) -> Scenario:
+        return self._writer.scenario
 
     @cached_property
     def dataset(self) -> "xarray.Dataset":
@@ -81,19 +90,28 @@ def run(
     threads: int | None = None,
     progress: Callable[[float, float], None] | None = None,
     mean_field: bool = False,
+    executor: str | None = None,
+    checkpoint_every: float | None = None,
+    only: int | None = None,
 ) -> RunResult:
     """Run all replicates of a scenario.
 
-    The results do not depend on the number of threads, nor do states at a given time on the recording interval.
+    The results do not depend on where and on how many threads they are computed, nor do states at a given time on the
+    recording interval.
 
     Parameters
     ----------
     scenario : Scenario, or the name or path of one
-    out : new directory for the results; None keeps them in memory, of a log of events only its statistics
+    out : new directory for the results, or an address such as s3://bucket/run that fsspec knows; None keeps them in
+        memory, of a log of events only its statistics
     seed, replicates : instead of the scenario's; recorded in the resolved scenario
     threads : default all processors; replicates share them
     progress : called with the simulated seconds done and in all, over all replicates, about ten times a second
     mean_field : solve the mean-field twin instead of simulating agents; without chance there is one replicate
+    executor : "threads" (default), "processes", or the address of a Dask scheduler, whose workers must reach `out`
+    checkpoint_every : simulated time between two checkpoints of a replicate [s], from which `resume` goes on; none by
+        default: then it begins anew what was not finished
+    only : run this one of the replicates 0, 1 ..; it is the same alone as among all
 
     Raises
     ------
@@ -107,61 +125,205 @@ def run(
         scenario = Scenario.load(scenario)
     scenario.check_one_assay()
     scenario = prepare(scenario, seed, replicates, mean_field)
-    threads = count_threads(threads)
-    replicates = scenario.run.replicates
-    workers = min(replicates, threads)
-    if not mean_field:
-        scenario.check_memory(workers)
     _ = scenario.parameter_set  # any fault in it is found here, not in a thread
-    writer = Writer(scenario, out, {"method": METHODS[mean_field]})
-    work = solve if mean_field else simulate
-    stop = Event()
-    total = scenario.run.duration * replicates
-    status, futures, numbers = "failed", [], None
+    todo, workers = find_workers(scenario, out, threads, mean_field, executor, checkpoint_every, only)
+    about = {"method": METHODS[mean_field]} | ({} if only is None else {"only": only})
+    with workers:
+        writer = Writer(scenario, out, about, checkpoint_every)
+        with places.held(writer.out):
+            return _run(writer, todo, workers, mean_field, progress)
+
+
+def resume(
+    out: str | os.PathLike,
+    threads: int | None = None,
+    progress: Callable[[float, float], None] | None = None,
+    executor: str | None = None,
+    checkpoint_every: float | None = None,
+) -> RunResult:
+    """Run what is missing in the results of a run: replicates that were not run, failed, or were interrupted.
+
+    A replicate goes on from its last checkpoint, or begins anew where there is none; either way, its bits are those
+    of a run that nothing had stopped.
+
+    Parameters
+    ----------
+    out : directory of the run
+    threads, progress, executor : as `run`; they may differ from those of that run
+    checkpoint_every : as `run`, by default as that run
+
+    Raises
+    ------
+    InputError
+        if there is no run, another process is at it, or version or scenario are not those of the run
+    KeyboardInterrupt
+        as `run`
+    """
+    out = places.place(out)
+    if not out.is_dir():
+        raise InputError("there is no such directory.", place=str(out))
+    with places.held(out):
+        writer = Writer.reopen(out, checkpoint_every)
+        writer.open()
+        mean_field = writer.about["method"] == METHODS[True]
+        _check_checkpoints(checkpoint_every, out, mean_field)
+        todo = [replicate for replicate, ended in enumerate(writer.ended) if not ended]
+        with choose_workers(executor, threads, len(todo), writer.scenario, mean_field) as workers:
+            return _run(writer, todo, workers, mean_field, progress)
+
+
+def find_workers(
+    scenario: Scenario,
+    out: object,
+    threads: int | None,
+    mean_field: bool,
+    executor: str | None,
+    checkpoint_every: float | None,
+    only: int | None,
+) -> tuple[Sequence[int], Workers]:
+    """The replicates that `run` is to run, and on what; InputError as `run`."""
+    last = scenario.run.replicates - 1
+    todo = range(last + 1) if only is None else [_whole("replicate", only, 0, last)]
+    _check_checkpoints(checkpoint_every, out, mean_field)
+    return todo, choose_workers(executor, threads, len(todo), scenario, mean_field)
+
+
+def _check_checkpoints(every, out, mean_field) -> None:
+    if every is None:
+        return
+    place = "checkpoint_every"
+    if isinstance(every, bool) or not isinstance(every, int | float) or not 0.0 < every < float("inf"):
+        raise InputError(f"expected a time above 0 s, got {describe(every)}.", place)
+    if mean_field or out is None:
+        why = "a mean field, which is solved at one go" if mean_field else "results in memory"
+        raise InputError(f"there are no checkpoints of {why}; leave it out.", place)
+
+
+def choose_workers(
+    executor: str | None, threads: int | None, tasks: int, scenario: Scenario, mean_field: bool
+) -> Workers:
+    """As `executors.choose`; InputError also if the memory is too small for so many cells of a scenario at a time."""
+    workers = executors.choose(executor, count_threads(threads), tasks)
     try:
-        with ThreadPoolExecutor(1) as opener, ThreadPoolExecutor(workers, thread_name_prefix="replicate") as pool:
+        if workers.is_local and not mean_field:
+            scenario.check_memory(workers.count)
+    except BaseException:
+        workers.shutdown()
+        raise
+    return workers
+
+
+def _run(
+    writer: Writer,
+    todo: Iterable[int],
+    workers: Workers,
+    mean_field: bool,
+    progress: Callable[[float, float], None] | None,
+) -> RunResult:
+    """Run replicates of a Writer's scenario, then summarise and draw its results."""
+    total = writer.scenario.run.duration * writer.replicates
+    status, futures, numbers = "failed", {}, None
+    try:
+        with ThreadPoolExecutor(1) as opener, workers:
             try:
-                inner = threads // workers
-                futures = [pool.submit(work, scenario, r, inner, writer, stop) for r in range(replicates)]
-                opening = opener.submit(writer.open)  # meanwhile: stepping need not wait for zarr to be imported
-                while wait(futures, timeout=REPORT_SECONDS).not_done:
+                opening = opener.submit(lambda: writer.is_open or writer.open())
+                if not workers.shares_memory:
+                    opening.result()
+                futures = _submit(writer, todo, workers, mean_field)
+                pause = REPORT_SECONDS if workers.shares_memory else REFRESH_SECONDS
+                while wait(futures.values(), timeout=pause).not_done:
                     if progress:
-                        progress(sum(writer.seconds_simulated), total)
-                    if opening.done():
+                        progress(_seconds_done(writer, futures, workers), total)
+                    if opening.done():  # else stepping goes on meanwhile: it need not wait for zarr to be imported
                         opening.result()
                 opening.result()
             except BaseException:
-                stop.set()
-                pool.shutdown(wait=False, cancel_futures=True)
+                workers.stop()
                 raise
-        if progress:
-            progress(sum(writer.seconds_simulated), total)
         status = "complete"
     except KeyboardInterrupt:
         status = "interrupted"
         raise
     finally:
-        errors = _errors(futures, writer)
-        if errors and status == "complete":
+        if writer.is_open:
+            _collect(writer, futures, workers)
+        errors = _errors(futures, writer, status)
+        if status == "complete" and not all(writer.ended[replicate] for replicate in todo):
             status = "failed"
         if writer.is_open:
             numbers = _summarise(writer)
         writer.finish(numbers, status, errors)
+    if progress:
+        progress(sum(writer.seconds_simulated), total)
     if writer.out is not None:
-        from sim.plots import save_figure
+        _draw(writer)
+    return RunResult(writer.out, writer.store, numbers, _warnings(futures, errors), writer.wall_seconds, status, writer)
 
-        save_figure(writer.dataset(), writer.out / "figure.png")
+
+def _submit(writer: Writer, todo: Iterable[int], workers: Workers, mean_field: bool) -> dict[int, Future]:
+    scenario, n = writer.scenario, workers.threads
+    if workers.shares_memory:
+        return {r: workers.submit(_here, scenario, r, n, mean_field, writer) for r in todo}
+    about = None if writer.out is None else (writer.out.absolute(), writer.checkpoint_every)
+    return {r: workers.submit(_elsewhere, scenario, r, n, mean_field, about) for r in todo}
+
+
+def _here(scenario, replicate, threads, mean_field, writer, stop) -> tuple[list[str], None]:
+    """One replicate, in this process."""
+    return (solve if mean_field else simulate)(scenario, replicate, threads, writer, stop), None
+
+
+def _elsewhere(scenario, replicate, threads, mean_field, about, stop) -> tuple[list[str], Gathered | None]:
+    """One replicate, in another process: written to the store, or else gathered and returned."""
+    if stop.is_set():
+        return [], None
+    try:
+        writer = Gathered(scenario) if about is None else Writer.attach(scenario, *about)
+    except FileNotFoundError:
+        raise RuntimeError(f"this worker sees no {about[0]}: choose an --out that all workers share") from None
+    said = (solve if mean_field else simulate)(scenario, replicate, threads, writer, stop)
+    return said, writer if about is None else None
+
+
+def _seconds_done(writer: Writer, futures: Mapping[int, Future], workers: Workers) -> float:
+    """How far all replicates are together [s]."""
+    if not workers.shares_memory and writer.out is not None:
+        writer.refresh()
+    elif not workers.shares_memory:
+        return writer.scenario.run.duration * sum(future.done() for future in futures.values())
+    return sum(writer.seconds_simulated)
+
+
+def _collect(writer: Writer, futures: Mapping[int, Future], workers: Workers) -> None:
+    """Take over what replicates left that ran in other processes."""
+    if workers.shares_memory:
+        return
+    if writer.out is not None:
+        writer.refresh()
+        return
+    for replicate, future in futures.items():
+        if future.done() and not future.cancelled() and future.exception() is None:
+            _, gathered = future.result()
+            if gathered is not None:
+                gathered.pour(replicate, writer)
+
+
+def _draw(writer: Writer) -> None:
+    """Draw the figures of a run into its directory."""
+    from sim.plots import save_figure
+
+    scenario = writer.scenario
+    with places.folder(writer.out) as folder:
+        save_figure(writer.dataset(), folder / "figure.png")
         if scenario.has_hormones:
             from sim import hormones
 
-            hormones.save(scenario, writer.out)
+            places.remove(folder / hormones.STORE)  # of a run that is resumed
+            hormones.save(scenario, folder)
         if scenario.run.events:
             from sim import single_vesicle_figure
 
-            single_vesicle_figure.save_figure(
-                writer.dataset(), writer.single_vesicle(), writer.out / "single_vesicle.png"
-            )
-    return RunResult(writer.out, writer.store, numbers, _warnings(futures, errors), writer.wall_seconds, status, writer)
+            single_vesicle_figure.save_figure(writer.dataset(), writer.single_vesicle(), folder / "single_vesicle.png")
 
 
 def _whole(name: str, value: int | None, low: int, high: int) -> int | None:
@@ -201,30 +363,45 @@ def solve(scenario: Scenario, replicate: int, threads: int, writer: Writer, stop
     scale = observables.Scale(
         p.vesicle.glut4_copies, p.glucose.supply / scenario.cell.glucose_agents, p.signalling.pi3k_per_irs1
     )
+    writer.begin(replicate)
     writer.append(replicate, observables.measure(trace, None, scale), scenario.run.duration)
-    writer.flush(replicate)
+    writer.end(replicate)
     return []
 
 
 def simulate(scenario: Scenario, replicate: int, threads: int, writer: Writer, stop: Event) -> list[str]:
-    """Run one replicate to the end, or until told to stop; returns the engine's warnings."""
-    logging = scenario.run.events
+    """Run one replicate to the end, or until told to stop; returns what the user should know, a sentence each.
+
+    It goes on from its last checkpoint where the Writer has one.
+    """
+    logging, step = scenario.run.events, scenario.run.step
     engine = Engine(scenario, seed=scenario.run.seed, replicate=replicate, threads=threads, log_events=logging)
     scale = observables.Scale(
         engine.glut4_total, engine.molecules_per_agent, scenario.parameter_set.signalling.pi3k_per_irs1
     )
-    stride = round(scenario.run.record_every / scenario.run.step)
-    steps = round(scenario.run.duration / scenario.run.step)
+    stride, steps = round(scenario.run.record_every / step), round(scenario.run.duration / step)
+    saving = writer.checkpoint_every is not None
+    between = max(1, round(writer.checkpoint_every / step)) if saving else steps  # checkpoints
     last = observables.choose(engine.snapshot(), [0])
-    writer.append(replicate, observables.measure(last, None, scale), 0.0)
-    if logging:
-        watched = single_vesicle.Statistics(scenario, engine.vesicles.state)
-        writer.start_log(replicate, engine.vesicles.state)
-    done, block = 0, 1
+    watched = single_vesicle.Statistics(scenario, engine.vesicles.state) if logging else None
+    writer.begin(replicate, engine.vesicles.state if logging else None)
+    said, found, done = [], None, 0
+    try:
+        found = writer.restore(replicate, engine)
+    except ValueError as error:
+        said.append(f"replicate {replicate} was begun anew: {error}")
+    if found is None:
+        writer.append(replicate, observables.measure(last, None, scale), 0.0)
+    else:
+        last, events = found
+        for piece in events:
+            watched.add(piece)
+        done = engine.step
+    block = 1
     try:
         while done < steps and not stop.is_set():
             began = perf_counter()
-            block = min(block, steps - done)
+            block = min(block, steps - done, between - done % between)
             trace = engine.advance(block)
             if logging:
                 events = engine.take_events()
@@ -237,7 +414,9 @@ def simulate(scenario: Scenario, replicate: int, threads: int, writer: Writer, s
                 rows = observables.choose(trace, chosen)
                 values = observables.measure(rows, last, scale)
                 last = observables.choose(rows, [-1])
-            writer.append(replicate, values, round(done * scenario.run.step, 9))
+            writer.append(replicate, values, round(done * step, 9))
+            if saving and done % between == 0 and done < steps:
+                writer.save_checkpoint(replicate, engine, last)
             took = perf_counter() - began
             if took < BLOCK_SECONDS / 2:
                 block = min(2 * block, MAX_BLOCK)
@@ -246,15 +425,21 @@ def simulate(scenario: Scenario, replicate: int, threads: int, writer: Writer, s
     finally:
         writer.flush(replicate)
         if logging:
-            writer.put_statistics(replicate, watched.result(done * scenario.run.step))
-    return engine.warnings()
+            writer.put_statistics(replicate, watched.result(done * step))
+    if done == steps:
+        writer.end(replicate)
+    elif saving:
+        writer.save_checkpoint(replicate, engine, last)
+    return said + engine.warnings()
 
 
-def _errors(futures: list[Future], writer: Writer) -> list[dict]:
+def _errors(futures: Mapping[int, Future], writer: Writer, status: str) -> list[dict]:
     """What went wrong, replicate by replicate."""
     found = []
-    for replicate, future in enumerate(futures):
-        error = future.exception() if future.done() and not future.cancelled() else None
+    for replicate, future in futures.items():
+        if not future.done() or (future.cancelled() and status != "complete"):
+            continue
+        error = RuntimeError("its workers were lost") if future.cancelled() else future.exception()
         if error is not None:
             found.append(
                 {
@@ -267,10 +452,11 @@ def _errors(futures: list[Future], writer: Writer) -> list[dict]:
     return found
 
 
-def _warnings(futures: list[Future], errors: list[dict]) -> tuple[str, ...]:
+def _warnings(futures: Mapping[int, Future], errors: list[dict]) -> tuple[str, ...]:
     """One line for every failed replicate, and what the engines say, each sentence once."""
     failed = [f"replicate {e['replicate']} failed at {e['seconds_simulated']:g} s: {e['error']}" for e in errors]
-    said = [sentence for future in futures if future.exception() is None for sentence in future.result()]
+    well = [f for f in futures.values() if not f.cancelled() and f.exception() is None]
+    said = [sentence for future in well for sentence in future.result()[0]]
     return tuple(dict.fromkeys(failed + said))
 
 

@@ -7,14 +7,14 @@ memory keeps the statistics only, so that its memory does not grow with every tr
 
 import threading
 import warnings
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from agents import vesicle
 from sim import single_vesicle
+from sim.places import Place, zarr_store
 from sim.trace import Events
 
 if TYPE_CHECKING:
@@ -59,13 +59,13 @@ INITIAL = Column("initial_state", "int8", {"long_name": "State at t = 0", **_cod
 _consolidating = threading.Lock()  # which warnings are shown is a state that all threads share
 
 
-def consolidate(store: Path, group: str | None = None) -> None:
+def consolidate(store: Place, group: str | None = None) -> None:
     """Copy the metadata of all arrays of a store, or of a group in it, into its own."""
     import zarr
 
     with _consolidating, warnings.catch_warnings():  # that other Zarr 3 readers may ignore the copy, which is harmless
         warnings.filterwarnings("ignore", message="Consolidated metadata")
-        zarr.consolidate_metadata(store, path=group)
+        zarr.consolidate_metadata(zarr_store(store), path=group)
 
 
 def _columns(events: Events) -> dict[str, np.ndarray]:
@@ -83,7 +83,10 @@ class MemoryEvents:
             v.name: np.full([sizes[dim] for dim in ("replicate", *v.dims)], np.nan) for v in single_vesicle.VARIABLES
         }
 
-    def append(self, replicate: int, initial_state: np.ndarray, events: Events) -> None:
+    def begin(self, replicate: int, initial_state: np.ndarray) -> None:
+        """As ZarrEvents.begin."""
+
+    def append(self, replicate: int, events: Events) -> None:
         """As ZarrEvents.append, but nothing is kept."""
 
     def dataset(self) -> "xarray.Dataset":
@@ -99,65 +102,64 @@ class MemoryEvents:
         """As ZarrEvents.close."""
 
 
+def create(path: Place, scenario: "Scenario") -> None:
+    """Add the groups of a run with events to its Zarr store."""
+    import zarr
+
+    root = zarr.open_group(zarr_store(path), mode="r+", use_consolidated=False)
+    coordinates = _coordinates(scenario)
+    others = " ".join(name for name, (dims, *_) in coordinates.items() if dims != (name,))
+    group = root.create_group(single_vesicle.GROUP, attributes={"coordinates": others})  # for xarray
+    for name, (dims, values, attributes) in coordinates.items():
+        group.create_array(name, data=values, dimension_names=dims, attributes=attributes)
+    sizes = _sizes(coordinates)
+    for v in single_vesicle.VARIABLES:
+        shape = [sizes[dim] for dim in ("replicate", *v.dims)]
+        group.create_array(
+            v.name,
+            shape=shape,
+            chunks=(1, *shape[1:]),
+            dtype="float64",
+            fill_value=np.nan,
+            dimension_names=("replicate", *v.dims),
+            attributes=_attributes(v),
+        )
+    root.create_group(EVENTS)
+
+
 class ZarrEvents:
     """Logs and statistics in groups of a Zarr store.
 
     The arrays of a log grow one after the other, and the process may be killed in between. What counts as written is
     therefore what the group's consolidated metadata say: these are replaced as a whole, when all arrays have grown. The
     store's own metadata are consolidated by `close`, since a copy of them would hide later growth.
+
+    Safe from several threads as long as each replicate has one.
     """
 
-    def __init__(self, path: Path, scenario: "Scenario"):
+    def __init__(self, path: Place):
         import zarr
 
         self._path = path
-        self._root = zarr.open_group(path, mode="r+", use_consolidated=False)
+        self._root = zarr.open_group(zarr_store(path), mode="r+", use_consolidated=False)
         self._logs = {}
-        coordinates = _coordinates(scenario)
-        others = " ".join(name for name, (dims, *_) in coordinates.items() if dims != (name,))
-        group = self._root.create_group(single_vesicle.GROUP, attributes={"coordinates": others})  # for xarray
-        for name, (dims, values, attributes) in coordinates.items():
-            group.create_array(name, data=values, dimension_names=dims, attributes=attributes)
-        sizes = _sizes(coordinates)
-        self.tables = {}
-        for v in single_vesicle.VARIABLES:
-            shape = [sizes[dim] for dim in ("replicate", *v.dims)]
-            self.tables[v.name] = group.create_array(
-                v.name,
-                shape=shape,
-                chunks=(1, *shape[1:]),
-                dtype="float64",
-                fill_value=np.nan,
-                dimension_names=("replicate", *v.dims),
-                attributes=_attributes(v),
-            )
-        self._root.create_group(EVENTS)
+        self.tables = {v.name: self._root[f"{single_vesicle.GROUP}/{v.name}"] for v in single_vesicle.VARIABLES}
 
-    def append(self, replicate: int, initial_state: np.ndarray, events: Events) -> None:
-        """Add the next events of a replicate. Safe from several threads as long as each replicate has one.
+    def begin(self, replicate: int, initial_state: np.ndarray) -> None:
+        """Begin a replicate's log, in place of any that was begun before.
 
-        initial_state : (n,) int    of all vesicles at t = 0, the same each time
+        initial_state : (n,) int    of all vesicles at t = 0
         """
-        if replicate not in self._logs:
-            self._logs[replicate] = self._create_log(replicate, initial_state)
-        if len(events.time) == 0:
-            return
-        arrays, columns = self._logs[replicate], _columns(events)
-        for name, array in arrays.items():
-            array.append(columns[name])
-        consolidate(self._path, f"{EVENTS}/{replicate}")
-
-    def _create_log(self, replicate, initial_state):
         from zarr.codecs import BloscCodec
 
-        group = self._root.create_group(f"{EVENTS}/{replicate}")
+        group = self._root.create_group(f"{EVENTS}/{replicate}", overwrite=True)
         group.create_array(
             INITIAL.name,
             data=initial_state.astype(INITIAL.dtype),
             dimension_names=("vesicle",),
             attributes=INITIAL.attributes,
         )
-        arrays = {
+        self._logs[replicate] = {
             c.name: group.create_array(
                 c.name,
                 shape=(0,),
@@ -170,13 +172,33 @@ class ZarrEvents:
             for c in COLUMNS
         }
         consolidate(self._path, f"{EVENTS}/{replicate}")
-        return arrays
+
+    def append(self, replicate: int, events: Events) -> None:
+        """Add the next events of a replicate whose log was begun or cut."""
+        if len(events.time) == 0:
+            return
+        arrays, columns = self._logs[replicate], _columns(events)
+        for name, array in arrays.items():
+            array.append(columns[name])
+        consolidate(self._path, f"{EVENTS}/{replicate}")
+
+    def cut(self, replicate: int, count: int) -> Iterator[Events]:
+        """Keep the first events of a replicate only; returns them, in pieces."""
+        group = self._root[f"{EVENTS}/{replicate}"]
+        arrays = self._logs[replicate] = {c.name: group[c.name] for c in COLUMNS}
+        for array in arrays.values():
+            array.resize((count,))
+        consolidate(self._path, f"{EVENTS}/{replicate}")
+        for first in range(0, count, CHUNK_EVENTS):
+            part = {name: array[first : first + CHUNK_EVENTS] for name, array in arrays.items()}
+            position = np.stack([part.pop(axis) for axis in "xyz"], axis=1)
+            yield Events(position=position, **part)
 
     def dataset(self) -> "xarray.Dataset":
         """As MemoryEvents.dataset, lazily; after `close`."""
         import xarray as xr
 
-        return xr.open_zarr(self._path, group=single_vesicle.GROUP)
+        return xr.open_zarr(zarr_store(self._path), group=single_vesicle.GROUP, chunks=None)
 
     def close(self) -> None:
         """Nothing more will come."""

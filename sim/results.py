@@ -2,61 +2,54 @@
 
 The directory of a run holds `scenario.toml` (resolved), `results.zarr`, `summary.json`, `provenance.json` and
 `figure.png`; that of a run with hormones also `hormones.zarr` and `hormones.png` (sim/hormones.py); that of a run with
-events also `single_vesicle.png`, and its store the groups of sim/event_store.py. The store is made whole at the start,
-filled with NaN, and written chunk by chunk as records come in: whatever ends the run, what was reached by then can be
-read. xarray and zarr are imported where they are used, for that takes longer than all else a run needs to start.
+events also `single_vesicle.png`, and its store the groups of sim/event_store.py; that of a run with checkpoints these,
+until each replicate has ended. It lies on this machine or wherever fsspec reaches (sim/places.py).
+
+The store is written as records come in (sim/series_store.py): whatever ends the run, what was reached by then can be
+read, and gone on from. xarray and zarr are imported where they are used, for that takes longer than all else a run
+needs to start.
 """
 
 import json
 import os
 import platform
 import threading
-import warnings
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim import __version__
+from sim import __version__, checkpoint, event_store, places
 from sim.endocrine import account
 from sim.errors import InputError
-from sim.event_store import CHUNK_EVENTS, MemoryEvents, ZarrEvents, consolidate
-from sim.observables import OBSERVABLES, STATE_NAMES
-from sim.trace import Events
+from sim.event_store import CHUNK_EVENTS, MemoryEvents, ZarrEvents
+from sim.places import Place
+from sim.scenario import Scenario
+from sim.series_store import (
+    CHUNK_RECORDS,
+    PROGRESS,
+    STORE,
+    MemorySink,
+    ZarrSink,
+    create_store,
+    open_results,
+    record_times,
+)
+from sim.trace import Events, Trace
 
 if TYPE_CHECKING:
     import xarray
 
-STORE = "results.zarr"
-CHUNK_RECORDS = 256
+    from sim.engine import Engine
+
+__all__ = ["METHODS", "STORE", "Gathered", "Writer", "open_results", "read_run", "record_times", "write_json"]
+
 FLUSH_SECONDS = 2.0
-
-
-def record_times(scenario) -> np.ndarray:
-    """Times of all records of a complete run, t = 0 included [s]. Shape (K,)."""
-    stride = round(scenario.run.record_every / scenario.run.step)
-    steps = round(scenario.run.duration / scenario.run.step)
-    return np.round(np.arange(steps // stride + 1) * scenario.run.record_every, 9)  # 0.3, not 0.30000000000000004
-
-
-def _dims(observable) -> tuple[str, ...]:
-    return ("replicate", "time") if observable.dim is None else ("replicate", "time", observable.dim)
-
-
-def _shape(observable, replicates: int, records: int) -> tuple[int, ...]:
-    return (replicates, records) if observable.dim is None else (replicates, records, len(STATE_NAMES[observable.dim]))
-
-
-def _attributes(observable) -> dict[str, str]:
-    return {"units": observable.unit, "long_name": observable.long_name}
-
-
-TIME_ATTRIBUTES = {"units": "s", "long_name": "Time"}
-REPLICATE_ATTRIBUTES = {"long_name": "Replicate"}
+METHODS = {False: "agents", True: "mean field"}
 
 
 def _hormones(scenario) -> dict:
@@ -66,158 +59,130 @@ def _hormones(scenario) -> dict:
     return {"assays": [account.say(at) for at in scenario.assay.at], "hormones": account.provenance(scenario)}
 
 
-class MemorySink:
-    """Series kept in memory: `arrays[name][replicate, a:b] = values`."""
-
-    def __init__(self, time: np.ndarray, replicates: int, attributes: Mapping[str, str]):
-        self.time, self.replicates, self.attributes = time, replicates, dict(attributes)
-        self.arrays = {o.name: np.full(_shape(o, replicates, len(time)), np.nan) for o in OBSERVABLES}
-
-    def dataset(self) -> "xarray.Dataset":
-        import xarray as xr
-
-        coordinates = {
-            "replicate": ("replicate", np.arange(self.replicates), REPLICATE_ATTRIBUTES),
-            "time": ("time", self.time, TIME_ATTRIBUTES),
-            **{dim: (dim, list(names)) for dim, names in STATE_NAMES.items()},
-        }
-        variables = {o.name: (_dims(o), self.arrays[o.name], _attributes(o)) for o in OBSERVABLES}
-        return xr.Dataset(variables, coordinates, self.attributes)
-
-
-class ZarrSink:
-    """Series in a Zarr store on disk, each replicate in chunks of its own, so that several threads may write.
-
-    A chunk is replaced as a whole by renaming a finished file, so a reader never meets half of one.
-
-    final : whether no other group will be added to the store
-    """
-
-    def __init__(self, path: Path, time: np.ndarray, replicates: int, attributes: Mapping[str, str], final: bool):
-        import zarr
-
-        self.path = path
-        group = zarr.create_group(path, zarr_format=3, attributes=dict(attributes))
-        self.arrays = {}
-        for o in OBSERVABLES:
-            shape = _shape(o, replicates, len(time))
-            self.arrays[o.name] = group.create_array(
-                o.name,
-                shape=shape,
-                chunks=(1, min(CHUNK_RECORDS, len(time)), *shape[2:]),
-                dtype="float64",
-                fill_value=np.nan,
-                dimension_names=_dims(o),
-                attributes=_attributes(o),
-            )
-
-        def coordinate(name, values, attributes):
-            array = group.create_array(
-                name, shape=values.shape, dtype=values.dtype, dimension_names=(name,), attributes=attributes
-            )
-            array[:] = values
-
-        coordinate("time", time, TIME_ATTRIBUTES)
-        coordinate("replicate", np.arange(replicates), REPLICATE_ATTRIBUTES)
-        for dim, names in STATE_NAMES.items():
-            coordinate(dim, np.array(names, dtype=np.dtypes.StringDType()), {})
-        if final:
-            consolidate(path)
-
-    def dataset(self) -> "xarray.Dataset":
-        return open_results(self.path)
-
-
-def open_results(path: str | os.PathLike, group: str | None = None) -> "xarray.Dataset":
-    """Open the results of a run, lazily: data are read when used.
-
-    Parameters
-    ----------
-    path : a run's directory, or its results.zarr
-    group : None for the time series; of a run with events also "single_vesicle" (the statistics of all replicates) and
-        "events/0" (the log of replicate 0)
-    """
-    import xarray as xr
-
-    path = Path(path)
-    store = path / STORE if (path / STORE).is_dir() else path
-    inside = sorted(found.parent.name for found in path.glob(f"assay-*/{STORE}"))
-    if inside:
-        raise InputError(f"holds {len(inside)} assays; choose one: {path / inside[0]}.", place=str(path))
-    if not (store / "zarr.json").is_file():
-        raise InputError(f"expected the directory of a run, found no {STORE} in it.", place=str(path))
-    if group is not None and not (store / group / "zarr.json").is_file():
-        raise InputError(f'found no group "{group}" in {STORE}; run with run.events = true.', place=str(path))
-    with warnings.catch_warnings():  # that the metadata of a run with events are not consolidated before it ends
-        warnings.filterwarnings("ignore", message="Failed to open Zarr store with consolidated")
-        return xr.open_zarr(store, group=group)
-
-
 class Writer:
     """Takes the records of all replicates as they come and finalises the results.
 
     Safe from several threads as long as each replicate has one. `open` may run in a thread of its own while replicates
-    already work: what they append before it has returned waits in memory.
+    already work: what they append before it has returned waits in memory. Replicates in other processes have a Writer
+    each, made by `attach`; `refresh` then tells how far they are.
+
+    Parameters
+    ----------
+    out : where the results shall lie, a new directory; None keeps them in memory
+    about : what else the provenance shall say, such as {"method": "mean field"}
+    checkpoint_every : float or None    simulated time between two checkpoints of a replicate [s]
     """
 
-    def __init__(self, scenario, out: str | os.PathLike | None, about: Mapping[str, object] | None = None):
-        """`about` : what else the provenance shall say, such as {"method": "mean field"}"""
-        self.scenario = scenario
+    def __init__(
+        self,
+        scenario: Scenario,
+        out: str | os.PathLike | None,
+        about: Mapping[str, object] | None = None,
+        checkpoint_every: float | None = None,
+    ):
+        self._set_up(scenario, None if out is None else places.place(out), checkpoint_every)
         self.about = dict(about or {})
-        self.out = None if out is None else Path(out)
+        self._is_new = True
+        if self.out is not None:
+            places.make_directory(self.out)
+            places.write(self.out / "scenario.toml", scenario.to_toml().encode())
+            self.write_json("provenance.json", self.provenance("running", []))
+
+    @classmethod
+    def attach(cls, scenario: Scenario, out: Place, checkpoint_every: float | None = None) -> "Writer":
+        """A Writer for replicates of a run whose store another Writer has opened."""
+        writer = cls.__new__(cls)
+        writer._set_up(scenario, out, checkpoint_every)
+        writer._is_new = False
+        writer.open()
+        return writer
+
+    @classmethod
+    def reopen(cls, out: str | os.PathLike, checkpoint_every: float | None = None) -> "Writer":
+        """A Writer that goes on with a run: when it is open, `ended` says which replicates need not be run again.
+
+        checkpoint_every : None: as that run
+
+        Raises
+        ------
+        InputError
+            if there is no run, or it is one of another version or of another scenario than its scenario.toml now is
+        """
+        out = places.place(out)
+        scenario, before = read_run(out)
+        writer = cls.__new__(cls)
+        writer._set_up(scenario, out, checkpoint_every or before.get("checkpoint_every"))
+        writer.about = {key: before[key] for key in ("method",) if key in before}
+        writer.started = datetime.fromisoformat(before["started"])
+        writer._clock -= before["wall_seconds"]
+        writer._is_new = not (out / STORE / PROGRESS / "reached" / "zarr.json").is_file()  # it was not begun
+        return writer
+
+    def _set_up(self, scenario, out, checkpoint_every):
+        self.scenario, self.out, self.checkpoint_every = scenario, out, checkpoint_every
         self.time = record_times(scenario)
         self.replicates = scenario.run.replicates
         self.started = datetime.now(UTC)
         self.seconds_simulated = [0.0] * self.replicates
+        self.ended = [False] * self.replicates
         self._clock = monotonic()
         self._sink = None
         self._opened = threading.Event()
         self._pending = [[] for _ in range(self.replicates)]
         self._events = None
-        self._initial_state = [None] * self.replicates
+        self._initial_state = {}
         self._pending_events = [[] for _ in range(self.replicates)]
         self._events_written = [0] * self.replicates
         self._written = [0] * self.replicates
         self._flushed_at = [self._clock] * self.replicates
-        if self.out is not None:
-            self._make_directory()
-            (self.out / "scenario.toml").write_text(scenario.to_toml(), encoding="utf-8")
-            self.write_json("provenance.json", self.provenance("running", []))
-
-    def _make_directory(self) -> None:
-        try:
-            self.out.mkdir(parents=True)
-        except FileExistsError:
-            raise InputError(
-                "expected a new directory, got one that exists; choose another.", place=str(self.out)
-            ) from None
-        except OSError as error:
-            raise InputError(f"cannot be made a directory: {error.strerror}.", place=str(self.out)) from None
 
     @property
-    def store(self) -> Path | None:
+    def store(self) -> Place | None:
         return None if self.out is None else self.out / STORE
 
     def open(self) -> None:
-        """Make the arrays: in memory, or the store on disk."""
-        attributes = {
+        """Make the arrays, in memory or on disk, or open those that are there."""
+        events = self.scenario.run.events
+        try:
+            if self.out is None:
+                sink = MemorySink(self.time, self.replicates, self._attributes())
+                self._events = MemoryEvents(self.scenario) if events else None
+            else:
+                if self._is_new:
+                    create_store(self.store, self.time, self.replicates, self._attributes(), not events)
+                    if events:
+                        event_store.create(self.store, self.scenario)
+                sink = ZarrSink(self.store)
+                self._events = ZarrEvents(self.store) if events else None
+            self._sink = sink
+            if not self._is_new:
+                self.refresh()
+        finally:
+            self._opened.set()  # also after a fault: nobody should wait for what will not come
+
+    def _attributes(self) -> dict[str, object]:
+        return {
             "title": self.scenario.title,
             "scenario": self.scenario.name,
             "scenario_hash": self.scenario.hash,
             "seed": self.scenario.run.seed,
             "source": f"glut4sim {__version__}",
         }
-        events = self.scenario.run.events
-        try:
-            if self.out is None:
-                sink = MemorySink(self.time, self.replicates, attributes)
-                self._events = MemoryEvents(self.scenario) if events else None
-            else:
-                sink = ZarrSink(self.store, self.time, self.replicates, attributes, not events)
-                self._events = ZarrEvents(self.store, self.scenario) if events else None
-            self._sink = sink
-        finally:
-            self._opened.set()  # also after a fault: nobody should wait for what will not come
+
+    def refresh(self) -> None:
+        """Learn from the store how far replicates are that others write."""
+        seconds, records, ended = np.asarray(self._sink.reached[:]).T
+        self.seconds_simulated = seconds.tolist()
+        self._written = records.astype(int).tolist()
+        self.ended = (ended > 0.0).tolist()
+
+    # ---- a replicate ----
+
+    def begin(self, replicate: int, state: np.ndarray | None = None) -> None:
+        """Begin a replicate, with the state (n,) of each vesicle at t = 0 if its events are logged."""
+        self.seconds_simulated[replicate], self._written[replicate], self.ended[replicate] = 0.0, 0, False
+        self._events_written[replicate] = 0
+        self._initial_state[replicate] = None if state is None else state.copy()
 
     def append(self, replicate: int, values: Mapping[str, np.ndarray] | None, seconds: float) -> None:
         """Take the next records of a replicate (None: no new ones) and how far it has come [s]; flush when due."""
@@ -232,20 +197,9 @@ class Writer:
             elif sum(len(events.time) for events in self._pending_events[replicate]) >= CHUNK_EVENTS:
                 self._flush_events(replicate, whole_chunks=True)
 
-    def start_log(self, replicate: int, state: np.ndarray) -> None:
-        """Begin a replicate's log of events with the state (n,) of each vesicle at t = 0."""
-        self._initial_state[replicate] = state.copy()
-
     def append_events(self, replicate: int, events: Events) -> None:
         """Take the next events of a replicate, to be written with its next records."""
         self._pending_events[replicate].append(events)
-
-    def put_statistics(self, replicate: int, values: Mapping[str, np.ndarray]) -> None:
-        """Write the statistics of a replicate's single vesicles, by name as in single_vesicle.VARIABLES."""
-        self._opened.wait()
-        if self._sink is not None:
-            for name, array in self._events.tables.items():
-                array[replicate] = values[name]
 
     def flush(self, replicate: int) -> None:
         """Write what a replicate has appended."""
@@ -255,26 +209,89 @@ class Writer:
         pending, self._pending[replicate] = self._pending[replicate], []
         self._flushed_at[replicate] = monotonic()
         self._flush_events(replicate)
-        if not pending:
-            return
-        start = self._written[replicate]
-        stop = start + sum(len(v["insulin"]) for v in pending)
-        for name, array in self._sink.arrays.items():
-            array[replicate, start:stop] = np.concatenate([v[name] for v in pending])
-        self._written[replicate] = stop
+        if pending:
+            start = self._written[replicate]
+            stop = start + sum(len(v["insulin"]) for v in pending)
+            for name, array in self._sink.arrays.items():
+                array[replicate, start:stop] = np.concatenate([v[name] for v in pending])
+            self._written[replicate] = stop
+        self._note_progress(replicate)
 
     def _flush_events(self, replicate: int, whole_chunks: bool = False) -> None:
         """Write the pending events, or as many as fill chunks to the brim: a chunk begun would be written again."""
+        if self._events is None:
+            return
+        if (state := self._initial_state.pop(replicate, None)) is not None:
+            self._events.begin(replicate, state)
         pending = self._pending_events[replicate]
-        if self._events is None or not pending:
+        if not pending:
             return
         joined = Events(*map(np.concatenate, zip(*pending)))
         count = len(joined.time)
         if whole_chunks:
             count -= (self._events_written[replicate] + count) % CHUNK_EVENTS
-        self._events.append(replicate, self._initial_state[replicate], Events(*(column[:count] for column in joined)))
+        self._events.append(replicate, Events(*(column[:count] for column in joined)))
         self._events_written[replicate] += count
         self._pending_events[replicate] = [Events(*(column[count:] for column in joined))] if whole_chunks else []
+
+    def _note_progress(self, replicate: int) -> None:
+        if self.out is not None:
+            reached = self.seconds_simulated[replicate], self._written[replicate], self.ended[replicate]
+            self._sink.reached[replicate] = np.array(reached, float)
+
+    def put_statistics(self, replicate: int, values: Mapping[str, np.ndarray]) -> None:
+        """Write the statistics of a replicate's single vesicles, by name as in single_vesicle.VARIABLES."""
+        self._opened.wait()
+        if self._sink is not None:
+            for name, array in self._events.tables.items():
+                array[replicate] = values[name]
+
+    def end(self, replicate: int) -> None:
+        """Note that a replicate has come to its end and all of it is written."""
+        self.flush(replicate)
+        if self._sink is not None:
+            self.ended[replicate] = True
+            self._note_progress(replicate)
+            if self.out is not None:
+                checkpoint.path_of(self.out, replicate).unlink(missing_ok=True)
+
+    # ---- checkpoints ----
+
+    def save_checkpoint(self, replicate: int, engine: "Engine", last: Trace) -> None:
+        """Write all that a replicate needs to go on from here; `last` is its last record."""
+        self.flush(replicate)
+        if self._sink is None:
+            return
+        counts = {"records": self._written[replicate], "events": self._events_written[replicate]}
+        rest = {f"last.{name}": column for name, column in last._asdict().items()}
+        path = checkpoint.path_of(self.out, replicate)
+        checkpoint.save(path, engine, rest | {name: np.array(count) for name, count in counts.items()})
+
+    def restore(self, replicate: int, engine: "Engine") -> tuple[Trace, Iterable[Events]] | None:
+        """Bring an engine to the last checkpoint of its replicate, and what was written back to it.
+
+        Returns
+        -------
+        last record, events until then in pieces (to be taken all); or None if there is no checkpoint
+
+        Raises
+        ------
+        ValueError
+            if the checkpoint is damaged
+        """
+        if self.out is None or self._is_new:
+            return None
+        rest = checkpoint.load(checkpoint.path_of(self.out, replicate), engine)
+        if rest is None:
+            return None
+        self._initial_state.pop(replicate, None)
+        self._written[replicate] = int(rest["records"])
+        self._events_written[replicate] = int(rest["events"])
+        self.seconds_simulated[replicate] = round(engine.time, 9)
+        events = () if self._events is None else self._events.cut(replicate, int(rest["events"]))
+        return Trace(*(rest[f"last.{name}"] for name in Trace._fields)), events
+
+    # ---- what was written ----
 
     @property
     def reached(self) -> int:
@@ -310,6 +327,7 @@ class Writer:
         return {
             "version": __version__,
             **self.about,
+            **({"checkpoint_every": self.checkpoint_every} if self.checkpoint_every else {}),
             "scenario": scenario.name,
             "scenario_hash": scenario.hash,
             "parameter_hash": scenario.preset.hash,
@@ -340,6 +358,8 @@ class Writer:
         if self._events is not None:
             self._events.close()
         if self.out is not None:
+            if all(self.ended):
+                places.remove(self.out / checkpoint.FOLDER)
             if summary is not None:
                 self.write_json("summary.json", summary)
             self.write_json("provenance.json", self.provenance(status, errors))
@@ -349,8 +369,93 @@ class Writer:
         write_json(self.out / name, content)
 
 
-def write_json(path: Path, content: dict) -> None:
+class Gathered:
+    """In place of a Writer, for one replicate that runs where it cannot reach the memory of its run: what it says.
+
+    `pour` hands it to the run's Writer. Of events only the statistics are kept.
+    """
+
+    checkpoint_every = None
+
+    def __init__(self, scenario: Scenario):
+        self.scenario = scenario
+        self.records: list[Mapping[str, np.ndarray]] = []
+        self.table: Mapping[str, np.ndarray] = {}
+        self.seconds, self.has_ended = 0.0, False
+
+    @property
+    def time(self) -> np.ndarray:
+        """As Writer.time."""
+        return record_times(self.scenario)
+
+    def begin(self, replicate: int, state: np.ndarray | None = None) -> None:
+        """As Writer.begin."""
+
+    def restore(self, replicate: int, engine: "Engine") -> None:
+        """As Writer.restore; there is no checkpoint."""
+
+    def append(self, replicate: int, values: Mapping[str, np.ndarray] | None, seconds: float) -> None:
+        """As Writer.append."""
+        self.seconds = seconds
+        if values is not None:
+            self.records.append(values)
+
+    def append_events(self, replicate: int, events: Events) -> None:
+        """As Writer.append_events, but nothing is kept."""
+
+    def put_statistics(self, replicate: int, values: Mapping[str, np.ndarray]) -> None:
+        """As Writer.put_statistics."""
+        self.table = values
+
+    def flush(self, replicate: int) -> None:
+        """As Writer.flush."""
+
+    def end(self, replicate: int) -> None:
+        """As Writer.end."""
+        self.has_ended = True
+
+    def pour(self, replicate: int, writer: Writer) -> None:
+        """Hand all to the Writer of the run."""
+        for values in self.records:
+            writer.append(replicate, values, self.seconds)
+        if self.table:
+            writer.put_statistics(replicate, self.table)
+        writer.flush(replicate)
+        if self.has_ended:
+            writer.end(replicate)
+
+
+def read_run(out: Place) -> tuple[Scenario, dict]:
+    """Scenario and provenance of a run that may be resumed; InputError as `Writer.reopen`."""
+    try:
+        before = json.loads((out / "provenance.json").read_text(encoding="utf-8"))
+        text = (out / "scenario.toml").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        raise InputError(
+            "expected the directory of a run, found no scenario.toml and provenance.json in it.", place=str(out)
+        ) from None
+    if before.get("method") not in METHODS.values() or "vary" in before:
+        raise InputError("expected the directory of a run; only runs can be resumed.", place=str(out))
+    written = f"{STORE} was written by glut4sim {before['version']}"
+    if before["version"] != __version__:
+        raise InputError(
+            f"{written}, not by this one ({__version__}); install that version, or run the scenario anew.",
+            place=str(out),
+        )
+    try:
+        scenario = Scenario.from_table(tomllib.loads(text), before["scenario"])
+    except (InputError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"is no longer the scenario of the run: {error}", place=str(out / "scenario.toml")) from None
+    if scenario.hash != before["scenario_hash"]:
+        raise InputError(
+            f"{written} of scenario {before['scenario_hash'][:8]}, not of this scenario.toml ({scenario.hash[:8]}); "
+            "restore the file, or run it with another --out.",
+            place=str(out),
+        )
+    return scenario, before
+
+
+def write_json(path: Place, content: dict) -> None:
     """Replace a file as a whole, so that a reader never meets half of one. Refuses NaN, which is not JSON."""
-    draft = path.with_name(f".{path.name}.part")
-    draft.write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-    draft.replace(path)
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    places.write(places.place(path), text.encode())

@@ -12,10 +12,9 @@ taken at the times of the scenario's own schedule. Every level has the same seed
 """
 
 import os
-import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -26,8 +25,9 @@ import numpy as np
 from sim import ensemble, summary
 from sim.errors import InputError, unknown
 from sim.grid import Axis, read_axis, with_levels
-from sim.results import STORE, Writer
+from sim.results import STORE, Gathered, Writer
 from sim.scenario import Scenario
+from sim.schedule import Schedule
 from sim.statistics import STATUS, Estimate, HillFit, fit_hill
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def sweep(
     threads: int | None = None,
     progress: Callable[[float, float], None] | None = None,
     mean_field: bool = False,
+    executor: str | None = None,
 ) -> SweepResult:
     """Run a scenario at all combinations of levels.
 
@@ -96,7 +97,7 @@ def sweep(
     vary : path -> levels, as text ("1pM..100nM/13") or as numbers in the path's unit (nM, mM, s, a parameter's own)
     out : new directory for results.zarr, sweep.json, figure.png, scenario.toml, provenance.json; None: in memory only
     observable : number of summary.UNITS to fit a curve to, if levels of the first path are doses (`Axis.is_dose`)
-    seed, replicates, threads, progress, mean_field : as `ensemble.run`
+    seed, replicates, threads, progress, mean_field, executor : as `ensemble.run`
 
     Raises
     ------
@@ -121,9 +122,13 @@ def sweep(
     runs = int(np.prod([len(a.levels) for a in axes])) * scenario.run.replicates
     if runs > MAX_RUNS:
         raise InputError(f"expected at most {MAX_RUNS} runs, got {runs}; take fewer levels or replicates.")
-    batch = _Batch(scenario, axes, ensemble.count_threads(threads), mean_field)
+    batch = _Batch(scenario, axes, threads, mean_field, executor)
     about = {"method": ensemble.METHODS[mean_field], "vary": {a.path: a.as_json() for a in axes}}
-    writer = Writer(scenario, out, about)
+    try:
+        writer = Writer(scenario, out, about)
+    except BaseException:
+        batch.workers.shutdown()
+        raise
     store = _Store(scenario, axes, writer.out and writer.out / STORE)
     status = "failed"
     try:
@@ -186,91 +191,94 @@ def _with_interval(estimate: Estimate, unit: str = "1") -> str:
 
 
 class _Batch:
-    """All runs of a sweep, shared out among threads."""
+    """All runs of a sweep, shared out among workers."""
 
-    def __init__(self, scenario: Scenario, axes: Sequence[Axis], threads: int, mean_field: bool):
-        self.axes, self.protocol = axes, scenario.bath.insulin
+    def __init__(
+        self, scenario: Scenario, axes: Sequence[Axis], threads: int | None, mean_field: bool, executor: str | None
+    ):
+        self.axes, self.protocol, self.mean_field = axes, scenario.bath.insulin, mean_field
         self.replicates = scenario.run.replicates
         self.shape = tuple(len(a.levels) for a in axes)
         self.scenarios = {}
         for place in np.ndindex(self.shape):
             self.scenarios[place] = with_levels(scenario, {a: a.levels[i] for a, i in zip(axes, place)})
         runs = len(self.scenarios) * self.replicates
-        self.workers = min(runs, threads)
-        self.inner = threads // self.workers
-        if not mean_field:
-            max(self.scenarios.values(), key=lambda s: s.memory_bytes).check_memory(self.workers)
-        self.work = ensemble.solve if mean_field else ensemble.simulate
-        self.seconds = np.zeros((*self.shape, self.replicates))
+        largest = max(self.scenarios.values(), key=lambda s: s.memory_bytes)
+        self.workers = ensemble.choose_workers(executor, threads, runs, largest, mean_field)
+        self.gathered = {
+            (place, replicate): Gathered(of)
+            for place, of in self.scenarios.items()
+            for replicate in range(self.replicates)
+        }
         self.errors: list[dict] = []
         self.remarks: list[str] = []
-        self._writers: dict[tuple, Writer] = {}
-        self._lock = threading.Lock()
-        self._stop = threading.Event()
+
+    @property
+    def seconds(self) -> np.ndarray:
+        """How far each run has come, as far as is known here [s], (levels of each axis, .., replicate)."""
+        return np.reshape([one.seconds for one in self.gathered.values()], (*self.shape, self.replicates))
 
     def run(self, store: "_Store", progress: Callable[[float, float], None] | None) -> None:
         """Run everything; levels go to the store as they are done."""
         total = sum(s.run.duration for s in self.scenarios.values()) * self.replicates
-        with ThreadPoolExecutor(self.workers, thread_name_prefix="run") as pool:
+        with self.workers as workers:
             try:
-                waiting = {
-                    place: [pool.submit(self._one, place, replicate) for replicate in range(self.replicates)]
-                    for place in self.scenarios
-                }
+                waiting = {place: [self._submit(place, r) for r in range(self.replicates)] for place in self.scenarios}
                 while waiting:
                     first = next(iter(waiting))  # they are begun in this order, so none is waited for in vain
                     for place in [first, *(p for p in waiting if p != first and all(f.done() for f in waiting[p]))]:
                         if not wait(waiting[place], timeout=ensemble.REPORT_SECONDS).not_done:
                             self._finish(place, waiting.pop(place), store)
                     if progress:
-                        progress(self._seconds_done(), total)
+                        progress(float(self.seconds.sum()), total)
             except BaseException:
-                self._stop.set()
-                pool.shutdown(wait=True, cancel_futures=True)
+                workers.stop()
                 raise
 
-    def _one(self, place: tuple, replicate: int) -> tuple[dict[str, float | None], list[str]]:
-        """One run: its numbers, and what the engine says."""
-        scenario = self.scenarios[place]
-        with self._lock:
-            if place not in self._writers:
-                writer = self._writers[place] = Writer(scenario, None)
-                writer.open()
-            writer = self._writers[place]
-        remarks = self.work(scenario, replicate, self.inner, writer, self._stop)
-        series = {name: writer.series(name)[replicate] for name in summary.NEEDED}
-        return summary.one_replicate(writer.time, series, (self.protocol.times, self.protocol.values)), remarks
+    def _submit(self, place: tuple, replicate: int) -> Future:
+        gathered = self.gathered[place, replicate]
+        work = self.scenarios[place], replicate, self.workers.threads, self.mean_field, self.protocol, gathered
+        return self.workers.submit(_one, *work)
 
     def _finish(self, place: tuple, futures: Sequence[Future], store: "_Store") -> None:
-        """Take the numbers of a level whose runs have ended, and forget its records."""
+        """Take the numbers of a level whose runs have ended."""
         at = {a.path: a.levels[i] for a, i in zip(self.axes, place)}
         where = ", ".join(a.write(level) for a, level in zip(self.axes, at.values()))
-        writer = self._writers.pop(place, None)  # none if it could not even be made
-        seconds = self.seconds[place] = writer.seconds_simulated if writer else [0.0] * self.replicates
         numbers = []
         for replicate, future in enumerate(futures):
+            gathered = self.gathered[place, replicate]
             if (error := future.exception()) is None:
                 one, remarks = future.result()
                 numbers.append(one)
+                gathered.seconds = self.scenarios[place].run.duration
                 self.remarks += [f"at {where}: {remark}" for remark in remarks]
                 continue
             numbers.append(dict.fromkeys(summary.UNITS))
             entry = {
                 "at": at,
                 "replicate": replicate,
-                "seconds_simulated": seconds[replicate],
+                "seconds_simulated": gathered.seconds,
                 "error": f"{type(error).__name__}: {error}",
                 "traceback": "".join(traceback.format_exception(error)),
             }
             self.errors.append(entry)
-            failed = f"replicate {replicate} failed at {seconds[replicate]:g} s: {entry['error']}"
+            failed = f"replicate {replicate} failed at {gathered.seconds:g} s: {entry['error']}"
             self.remarks.append(f"at {where}: {failed}")
         store.put(place, numbers)
 
-    def _seconds_done(self) -> float:
-        with self._lock:
-            running = list(self._writers.values())
-        return float(self.seconds.sum()) + sum(sum(writer.seconds_simulated) for writer in running)
+
+def _one(
+    scenario: Scenario, replicate: int, threads: int, mean_field: bool, protocol: Schedule, gathered: Gathered, stop
+) -> tuple[dict[str, float | None], list[str]]:
+    """One run: its numbers, and what the engine says; wherever it is done, `gathered` is empty afterwards."""
+    if stop.is_set():
+        return dict.fromkeys(summary.UNITS), []
+    try:
+        remarks = (ensemble.solve if mean_field else ensemble.simulate)(scenario, replicate, threads, gathered, stop)
+        series = {name: np.concatenate([values[name] for values in gathered.records]) for name in summary.NEEDED}
+    finally:
+        gathered.records.clear()
+    return summary.one_replicate(gathered.time, series, (protocol.times, protocol.values)), remarks
 
 
 class _Store:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from sim import __version__
-from sim.cli import bench, compare, export, library, parameters, run, scenarios, sensitivity, sweep
+from sim.cli import bench, compare, export, library, parameters, resume, run, scenarios, sensitivity, sweep
 from sim.cli.options import Stopped
 from sim.errors import InputError
 from sim.terminal import complain
@@ -24,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(run.run)
+app.command()(resume.resume)
 app.command()(compare.compare)
 app.command()(sweep.sweep)
 app.command()(sensitivity.sensitivity)

@@ -7,10 +7,12 @@ import typer
 
 from sim.cli.options import (
     Changes,
+    Executor,
     MeanField,
     Out,
     Quiet,
     Replicates,
+    Scheduler,
     Seed,
     SummaryJson,
     Threads,
@@ -18,6 +20,7 @@ from sim.cli.options import (
     load,
     stopping,
     warn,
+    workers,
 )
 from sim.terminal import print_json, print_table, progress_bar
 
@@ -35,11 +38,14 @@ def compare(
     replicates: Replicates = None,
     out: Out = None,
     threads: Threads = None,
+    executor: Executor = None,
+    scheduler: Scheduler = None,
     mean_field: MeanField = False,
     as_json: SummaryJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Run conditions with paired random numbers, and show what each changes relative to the first, and how surely."""
+    where = workers(executor, scheduler)
     loaded = [load(scenario, changes, seed, out) for scenario in scenarios]
     from sim.compare import compare as run
     from sim.compare import conditions, folder_name
@@ -56,6 +62,7 @@ def compare(
             threads=threads,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
             mean_field=mean_field,
+            executor=where,
         )
     warn(result.warnings)
     if as_json:

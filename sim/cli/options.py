@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.errors import InputError
+from sim.errors import InputError, describe, unknown
 from sim.terminal import complain
 
 if TYPE_CHECKING:
@@ -25,6 +25,16 @@ Seed = Annotated[int | None, typer.Option(min=0, metavar="N", help="Instead of t
 Replicates = Annotated[int | None, typer.Option(min=1, metavar="N", help="Instead of the scenario's.")]
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="New directory for the results, else one in results/.")]
 Threads = Annotated[int | None, typer.Option(min=1, metavar="N", help="Processors to use, else all.")]
+Executor = Annotated[
+    str | None, typer.Option(metavar="threads|processes", help="What replicates run on; the results are the same.")
+]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Run on the Dask cluster of this scheduler: tcp://10.0.0.1:8786")
+]
+CheckpointEvery = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Simulated time between checkpoints to resume from: '10 min'. Else none."),
+]
 MeanField = Annotated[
     bool, typer.Option("--mean-field", help="Solve the mean-field twin, infinitely many agents, instead.")
 ]
@@ -46,6 +56,35 @@ def load(scenario: str, changes: list[str] | None, seed: int | None, out: Path |
     return Scenario.load(scenario, overrides(changes))
 
 
+def workers(executor: str | None, scheduler: str | None) -> str | None:
+    """The executor that --executor and --scheduler name."""
+    if scheduler is None:
+        from sim.executors import NAMES
+
+        if executor not in (None, *NAMES):
+            raise unknown("executor", executor, NAMES).within(place="--executor")
+        return executor
+    if executor is not None:
+        raise InputError("a scheduler has its own workers; leave one of them out.", place="--executor")
+    if ":" not in scheduler:
+        raise InputError(
+            f"expected an address such as tcp://10.0.0.1:8786, got {describe(scheduler)}.", place="--scheduler"
+        )
+    return scheduler
+
+
+def checkpoint_time(text: str | None) -> float | None:
+    """What --checkpoint-every says [s]."""
+    if text is None:
+        return None
+    from sim.units import TIME
+
+    try:
+        return TIME.read(text)
+    except InputError as error:
+        raise error.within(place="--checkpoint-every") from None
+
+
 def check_new(out: Path | None, what: str) -> None:
     """InputError if what is to be written exists."""
     if out is not None and out.exists():
@@ -53,13 +92,14 @@ def check_new(out: Path | None, what: str) -> None:
 
 
 @contextmanager
-def stopping(out: Path) -> Iterator[None]:
+def stopping(out: Path, resumable: bool = False) -> Iterator[None]:
     """Ctrl-C becomes Stopped, which says what is kept."""
     try:
         yield
     except KeyboardInterrupt:
         kept = f"what was reached is kept in {out}" if out.exists() else "nothing had been computed"
-        raise Stopped(f"Stopped; {kept}.") from None
+        go_on = f"; go on: glut4sim resume {out}" if resumable and out.exists() else "."
+        raise Stopped(f"Stopped; {kept}{go_on}") from None
 
 
 def overrides(changes: list[str] | None) -> dict[str, str]:

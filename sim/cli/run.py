@@ -7,18 +7,22 @@ import typer
 
 from sim.cli.options import (
     Changes,
+    CheckpointEvery,
+    Executor,
     MeanField,
-    Out,
     Quiet,
     Replicates,
     ScenarioName,
+    Scheduler,
     Seed,
     SummaryJson,
     Threads,
+    checkpoint_time,
     free_directory,
     load,
     stopping,
     warn,
+    workers,
 )
 from sim.errors import InputError
 from sim.terminal import number, print_json, print_table, progress_bar
@@ -30,6 +34,17 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.sweep import SweepResult
 
+Out = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DIR",
+        help="New directory for the results, here or at an address such as s3://bucket/run, else one in results/.",
+    ),
+]
+Replicate = Annotated[
+    int | None,
+    typer.Option(min=0, metavar="N", help="Run this one of the replicates 0, 1 .. only, as it is among all."),
+]
 EndocrineOnly = Annotated[
     bool, typer.Option("--endocrine-only", help="Follow the hormones only, hours to months, without a cell.")
 ]
@@ -40,8 +55,12 @@ def run(
     changes: Changes = None,
     seed: Seed = None,
     replicates: Replicates = None,
+    replicate: Replicate = None,
     out: Out = None,
     threads: Threads = None,
+    executor: Executor = None,
+    scheduler: Scheduler = None,
+    checkpoint_every: CheckpointEvery = None,
     mean_field: MeanField = False,
     endocrine_only: EndocrineOnly = False,
     as_json: SummaryJson = False,
@@ -51,6 +70,10 @@ def run(
 
     Where [assay] names several times, the experiment is done at each and a report says what changed.
     """
+    from sim.places import place
+
+    out = None if out is None else place(out)
+    where, every = workers(executor, scheduler), checkpoint_time(checkpoint_every)
     loaded = load(scenario, changes, seed, out)
     if endocrine_only:
         if mean_field or replicates is not None:
@@ -59,7 +82,7 @@ def run(
         follow(loaded, seed, out or free_directory(Path("results") / f"{loaded.name}-hormones"), as_json, quiet)
         return
     out = out or free_directory(Path("results") / loaded.name)
-    with progress_bar(hidden=quiet) as bar, stopping(out):
+    with progress_bar(hidden=quiet) as bar, stopping(out, resumable=True):
         task = bar.add_task(loaded.name, total=None)
         from sim.assays import run as simulate
 
@@ -71,16 +94,24 @@ def run(
             threads=threads,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
             mean_field=mean_field,
+            executor=where,
+            checkpoint_every=every,
+            only=replicate,
         )
+    report(loaded, result, as_json, quiet)
+
+
+def report(scenario: "Scenario", result: "RunResult | AssaysResult", as_json: bool, quiet: bool) -> None:
+    """Say what came out; exit with 1 if a replicate failed."""
     warn(result.warnings)
     if as_json:
         print_json({"out": str(result.out), "status": result.status, **result.summary})
     elif quiet:
         typer.echo(result.out)
     elif "assays" in result.summary:
-        _print_assays(loaded, result)
+        _print_assays(scenario, result)
     else:
-        _print_result(loaded, result)
+        _print_result(scenario, result)
     if result.status != "complete":
         raise typer.Exit(1)
 

@@ -7,11 +7,13 @@ import typer
 
 from sim.cli.options import (
     Changes,
+    Executor,
     MeanField,
     Out,
     Quiet,
     Replicates,
     ScenarioName,
+    Scheduler,
     Seed,
     SummaryJson,
     Threads,
@@ -20,6 +22,7 @@ from sim.cli.options import (
     split,
     stopping,
     warn,
+    workers,
 )
 from sim.cli.run import print_footer
 from sim.errors import InputError
@@ -49,6 +52,8 @@ def sweep(
     replicates: Replicates = None,
     out: Out = None,
     threads: Threads = None,
+    executor: Executor = None,
+    scheduler: Scheduler = None,
     mean_field: MeanField = False,
     as_json: SummaryJson = False,
     quiet: Quiet = False,
@@ -57,6 +62,7 @@ def sweep(
 
     In a bath that changes in time, a level replaces the highest concentration wherever it occurs.
     """
+    where = workers(executor, scheduler)
     loaded = load(scenario, changes, seed, out)
     varied: dict[str, str] = {}
     for text in vary:
@@ -80,6 +86,7 @@ def sweep(
             threads=threads,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
             mean_field=mean_field,
+            executor=where,
         )
     warn(result.warnings)
     if as_json:

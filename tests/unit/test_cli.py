@@ -61,7 +61,7 @@ def simulate(monkeypatch, tmp_path):
     """In place of the simulation: what it was called with, and what it shall return or raise."""
     stage = SimpleNamespace(status="complete", warnings=(), error=None, calls=[])
 
-    def run(scenario, out, seed, replicates, threads, progress, mean_field):
+    def run(scenario, out, seed, replicates, threads, progress, mean_field, executor, checkpoint_every, only):
         stage.calls.append(SimpleNamespace(**locals()))
         out.mkdir(parents=True)
         progress(600.0, 1200.0)
@@ -137,7 +137,8 @@ def test_failed_run_warns_and_exits_with_1(glut4sim, simulate):
 
 def test_interrupted_run_says_what_is_kept(glut4sim, simulate):
     simulate.error = KeyboardInterrupt()
-    assert glut4sim("run", "fasting", "-q") == (130, "", "Stopped; what was reached is kept in results/fasting.\n")
+    kept = "Stopped; what was reached is kept in results/fasting; go on: glut4sim resume results/fasting\n"
+    assert glut4sim("run", "fasting", "-q") == (130, "", kept)
 
 
 def test_fault_of_ours_is_one_line_unless_debugging(glut4sim, simulate, monkeypatch):

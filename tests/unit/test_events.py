@@ -224,7 +224,7 @@ def test_a_write_that_is_cut_off_leaves_what_was_written_before(tmp_path, monkey
     writer = Writer(make_scenario(), tmp_path / "out")
     writer.open()
     engine = Engine(make_scenario(), seed=1, log_events=True)
-    writer.start_log(0, engine.vesicles.state)
+    writer.begin(0, engine.vesicles.state)
     pieces = []
     for _ in range(2):
         engine.advance(200)

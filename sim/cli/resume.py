@@ -1,0 +1,51 @@
+"""`glut4sim resume`."""
+
+from typing import Annotated
+
+import typer
+
+from sim.cli.options import (
+    CheckpointEvery,
+    Executor,
+    Quiet,
+    Scheduler,
+    SummaryJson,
+    Threads,
+    checkpoint_time,
+    stopping,
+    workers,
+)
+from sim.cli.run import report
+from sim.terminal import progress_bar
+
+
+def resume(
+    directory: Annotated[str, typer.Argument(metavar="DIR", help="Directory of a run, or its address.")],
+    threads: Threads = None,
+    executor: Executor = None,
+    scheduler: Scheduler = None,
+    checkpoint_every: CheckpointEvery = None,
+    as_json: SummaryJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run what is missing in the results of a run: what was stopped, failed, or never begun.
+
+    Replicates go on from their last checkpoint (run --checkpoint-every) or else begin anew; the results are those of a
+    run that nothing had stopped.
+    """
+    from sim.places import place
+
+    where, every = workers(executor, scheduler), checkpoint_time(checkpoint_every)
+    out = place(directory)
+    with progress_bar(hidden=quiet) as bar, stopping(out, resumable=True):
+        task = bar.add_task(out.name, total=None)
+        from sim import assays
+
+        result = assays.resume(
+            out,
+            threads=threads,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            executor=where,
+            checkpoint_every=every,
+        )
+    report(result.scenario, result, as_json, quiet)
