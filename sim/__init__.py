@@ -4,8 +4,8 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
-_HOME = {"Cell": "sim.cell", "Scenario": "sim.scenario", "run": "sim.assays"}
-__all__ = ["Cell", "Scenario", "__version__", "run"]
+_HOME = {"Cell": "sim.cell", "Scenario": "sim.scenario", "compare": "sim.comparison", "run": "sim.assays"}
+__all__ = ["Cell", "Scenario", "__version__", "compare", "run"]
 
 
 def __getattr__(name):

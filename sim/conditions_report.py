@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 
-from sim.compare_report import interval, reduction
+from sim.comparison_report import interval, reduction
 from sim.conditions import QUANTITIES, ConditionsResult, Finding, by_group
 from sim.endocrine.account import NOT_ADVICE, WHOLE_BODY, say
 from sim.endocrine.modulation import STEPS

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from numbers import Integral
 from threading import Event
 from time import perf_counter
@@ -230,6 +231,8 @@ def _run(
                 if not workers.shares_memory:
                     opening.result()
                 futures = _submit(writer, todo, workers, mean_field)
+                if writer.out is not None:
+                    opener.submit(import_module, "sim.plots")  # takes a while, and is needed at the end
                 pause = REPORT_SECONDS if workers.shares_memory else REFRESH_SECONDS
                 while wait(futures.values(), timeout=pause).not_done:
                     if progress:

@@ -47,8 +47,8 @@ def compare(
     """Run conditions with paired random numbers, and show what each changes relative to the first, and how surely."""
     where = workers(executor, scheduler)
     loaded = [load(scenario, changes, seed, out) for scenario in scenarios]
-    from sim.compare import compare as run
-    from sim.compare import conditions, folder_name
+    from sim.comparison import compare as run
+    from sim.comparison import conditions, folder_name
 
     names = list(conditions(loaded))
     out = out or free_directory(Path("results") / f"{folder_name(names[0])}-compared")
@@ -70,7 +70,7 @@ def compare(
     elif quiet:
         typer.echo(result.out)
     else:
-        from sim.compare_report import headline, outline
+        from sim.comparison_report import headline, outline
 
         print_table(outline(result), *headline(result))
         typer.echo(f"Figure   {result.out / 'figure.png'}")

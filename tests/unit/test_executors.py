@@ -233,7 +233,7 @@ def test_series_are_the_same_wherever_they_are_kept(local):
 
 
 def test_sweeps_and_comparisons_run_on_processes_too():
-    from sim.compare import compare
+    from sim.comparison import compare
     from sim.sweep import sweep
 
     scenario = make_scenario(duration="60 s", replicates=2)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim import ensemble
-from sim.compare import compare, conditions, folder_name
+from sim.comparison import compare, conditions, folder_name
 from sim.errors import InputError
 from sim.scenario import Scenario
 

@@ -18,7 +18,7 @@ from sim.statistics import Estimate
 from sim.terminal import number
 
 if TYPE_CHECKING:
-    from sim.compare_result import Comparison
+    from sim.comparison_result import Comparison
     from sim.paired import PairedEffect
 
 COLOURS = (GREY, BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY)

@@ -12,8 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
 
-from sim import compare_report, ensemble, summary
-from sim.compare_result import Comparison, Condition
+from sim import comparison_report, ensemble, summary
+from sim.comparison_result import Comparison, Condition
 from sim.endocrine.account import say
 from sim.errors import InputError
 from sim.paired import PairedEffect, paired_effect
@@ -79,8 +79,8 @@ def compare(
     found = Comparison(out, tuple(done), effects, warnings, perf_counter() - began, status, seed, content)
     if out is not None:
         write_json(out / "compare.json", content)
-        compare_report.save_figure(found, out / "figure.png")
-        (out / "report.md").write_text(compare_report.markdown(found), encoding="utf-8")
+        comparison_report.save_figure(found, out / "figure.png")
+        (out / "report.md").write_text(comparison_report.markdown(found), encoding="utf-8")
     return found
 
 
