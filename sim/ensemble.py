@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim import executors, meanfield, observables, places, single_vesicle, summary
+from sim import executors, observables, places, single_vesicle, summary
 from sim.engine import Engine
 from sim.errors import InputError, describe
 from sim.executors import Workers
@@ -361,6 +361,8 @@ def prepare(scenario: Scenario, seed: int | None, replicates: int | None, mean_f
 
 def solve(scenario: Scenario, replicate: int, threads: int, writer: Writer, stop: Event) -> list[str]:
     """Solve the mean field of a scenario as its only replicate; as `simulate`, but in one thread and at one go."""
+    from sim import meanfield  # scipy's solvers take a while to import
+
     trace = meanfield.solve(scenario, writer.time)
     p = scenario.parameter_set
     scale = observables.Scale(
