@@ -26,6 +26,8 @@ from agents.population import Population
 from agents.streams import Stream
 from sim import equilibrium, signalling, variability
 from sim.flow import shell
+from sim.parameters import ParameterSet
+from sim.schedule import Schedule
 from sim.trace import Events, Trace
 
 CHUNK = 256  # steps per compiled call
@@ -103,7 +105,7 @@ class Engine:
         schedule = scenario.parameter_schedule
         self._schedule = schedule._replace(values=[variability.apply(p, self.individual) for p in schedule.values])
         self._changes = [round(time / self.dt) for time in self._schedule.times[1:]]
-        p = self.parameters = self._schedule.values[0]
+        p = self._parameters = self._schedule.values[0]
         source = {stream: streams.source(stream, seed, replicate) for stream in Stream}
         self._receptor = _Clocked(
             receptor,
@@ -135,6 +137,16 @@ class Engine:
     @property
     def glucose(self) -> Population:
         return self._glucose.population
+
+    @property
+    def parameters(self) -> ParameterSet:
+        """What the kernels compute with now. Setting them replaces those of the scenario, from now to the end."""
+        return self._parameters
+
+    @parameters.setter
+    def parameters(self, parameters: ParameterSet) -> None:
+        self._parameters = parameters
+        self._schedule, self._changes = Schedule((0.0,), (parameters,)), []
 
     @property
     def time(self) -> float:
@@ -211,7 +223,7 @@ class Engine:
     def _steps_to_change(self):
         """Steps until the parameters change again, after taking up a change that is due now."""
         passed = bisect_right(self._changes, self.step)
-        self.parameters = self._schedule.values[passed]
+        self._parameters = self._schedule.values[passed]
         return self._changes[passed] - self.step if passed < len(self._changes) else REBASE
 
     def _advance_chunk(self, steps):

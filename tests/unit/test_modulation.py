@@ -148,3 +148,16 @@ def test_bad_input_is_one_line_that_names_the_place(tables, message):
         scenario(**tables)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_parameters_set_in_a_run_hold_to_its_end():
+    engine, other = (Engine(scenario(therapy=[LIPID], assay={"at": "4 h"}), seed=3) for _ in range(2))
+    engine.advance(200)
+    other.advance(200)
+    engine.parameters = engine.parameters._replace(
+        vesicle=engine.parameters.vesicle._replace(fuse=0.0, fuse_transiently=0.0)
+    )
+    blocked, free = engine.advance(2000), other.advance(2000)
+    fusion = 7
+    assert blocked.vesicle_events[-1, fusion] == blocked.vesicle_events[0, fusion]
+    assert free.vesicle_events[-1, fusion] > free.vesicle_events[0, fusion] + 10
