@@ -21,7 +21,7 @@ run: $(VENV)/.installed  ## Run the main scenario (another one: SCENARIO=insulin
 	$(BIN)/glut4sim run $(SCENARIO)
 
 test: $(VENV)/.installed-dev  ## Run the tests (some of them: TESTS=tests/unit)
-	$(BIN)/pytest $(TESTS)
+	$(BIN)/pytest -n 2 --dist loadfile $(TESTS)
 
 lint: $(VENV)/.installed-dev  ## Check style, formatting and import contracts
 	$(BIN)/ruff check .
