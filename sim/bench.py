@@ -7,8 +7,8 @@ on both sides. Hormones alone have no replicates: their bands are as they are.
 
 import math
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Event
 from time import perf_counter
 
@@ -17,7 +17,7 @@ from scipy.stats import t as t_distribution
 
 from sim import meanfield, observables
 from sim.engine import Engine
-from sim.ensemble import METHODS, REPORT_SECONDS, count_threads
+from sim.ensemble import METHODS, Halted, count_threads, work_off
 from sim.errors import InputError
 from sim.measurements import MEASURES, QUANTITIES, Course, NoValue, Recorded
 from sim.results import record_times
@@ -102,10 +102,6 @@ class SuiteResult:
     seconds_simulated: float
 
 
-class _Stopped(Exception):
-    """A simulation was told to stop."""
-
-
 def run_suite(
     suite: Suite,
     threads: int | None = None,
@@ -159,25 +155,11 @@ def _run_all(jobs, suite, threads, mean_field, progress) -> dict[tuple, dict[str
         for measurement in check.measurements:
             wanted[measurement.experiment].add(measurement.observable)
     simulate = _solve if mean_field else _simulate
-    stop, done = Event(), dict.fromkeys(jobs, 0.0)
+    done = dict.fromkeys(jobs, 0.0)
     total = sum(scenario.run.duration for scenario in jobs.values())
-    with ThreadPoolExecutor(threads, thread_name_prefix="experiment") as pool:
-        futures = {}
-        try:
-            for key in sorted(jobs, key=lambda key: -jobs[key].run.duration):  # no long one is left for the end
-                futures[key] = pool.submit(simulate, jobs[key], key, sorted(wanted[key[0]]), done, stop)
-            while (state := wait(futures.values(), timeout=REPORT_SECONDS)).not_done:
-                for future in state.done:
-                    future.result()  # a fault in one ends all
-                if progress:
-                    progress(sum(done.values()), total)
-        except BaseException:
-            stop.set()
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-    if progress:
-        progress(total, total)
-    return {key: future.result() for key, future in futures.items()}
+    longest_first = sorted(jobs, key=lambda key: -jobs[key].run.duration)  # no long one is left for the end
+    tasks = {key: partial(simulate, jobs[key], key, sorted(wanted[key[0]]), done) for key in longest_first}
+    return work_off(tasks, threads, done, total, progress)
 
 
 def _simulate(scenario: Scenario, key: tuple, wanted: list[str], done: dict, stop: Event) -> dict[str, np.ndarray]:
@@ -187,7 +169,7 @@ def _simulate(scenario: Scenario, key: tuple, wanted: list[str], done: dict, sto
     kept = [observables.choose(engine.snapshot(), [0])]
     for first in range(0, steps, BLOCK):
         if stop.is_set():
-            raise _Stopped
+            raise Halted
         block = min(BLOCK, steps - first)
         rows = np.arange(stride - 1 - first % stride, block, stride)
         kept.append(observables.choose(engine.advance(block), rows))
@@ -198,7 +180,7 @@ def _simulate(scenario: Scenario, key: tuple, wanted: list[str], done: dict, sto
 def _solve(scenario: Scenario, key: tuple, wanted: list[str], done: dict, stop: Event) -> dict[str, np.ndarray]:
     """As `_simulate`, of the mean-field twin."""
     if stop.is_set():
-        raise _Stopped
+        raise Halted
     trace = meanfield.solve(scenario, record_times(scenario))
     done[key] = scenario.run.duration
     return _quantities(scenario, trace, scenario.parameter_set.vesicle.glut4_copies, wanted)

@@ -14,8 +14,8 @@ that one step as hormones change it.
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import cache, partial
 from threading import Event
 from time import perf_counter
 from typing import Any
@@ -25,11 +25,11 @@ import numpy as np
 from agents import glucose, receptor, vesicle
 from sim import equilibrium, signalling
 from sim.endocrine.account import say
-from sim.endocrine.modulation import apply
+from sim.endocrine.modulation import STEPS, apply
 from sim.engine import Engine
-from sim.ensemble import REPORT_SECONDS, count_threads
+from sim.ensemble import Halted, count_threads, work_off
 from sim.errors import InputError, describe, unknown
-from sim.fields import take
+from sim.fields import take, words
 from sim.files import merge
 from sim.flow import shell
 from sim.paired import PairedEffect, paired_effect
@@ -79,11 +79,6 @@ class Condition:
     scenario: Scenario
     reference: Scenario
     expected: Expectation | None
-
-    @property
-    def is_whole_body(self) -> bool:
-        """Whether what is expected was measured in people rather than cells: all conditions with hormones are so."""
-        return self.scenario.has_hormones or self.reference.has_hormones
 
 
 @dataclass(frozen=True)
@@ -165,7 +160,7 @@ def load(source: str | os.PathLike, replicates: int | None = None) -> Conditions
     try:
         content = take(
             merge(layers),
-            {"title": _text, "description": _text, "insulin": _levels, "cell": dict, "run": dict, "conditions": _list},
+            {"title": words, "description": words, "insulin": _levels, "cell": dict, "run": dict, "conditions": _list},
             required=("insulin", "run", "conditions"),
         )
         run = dict(content["run"])
@@ -199,7 +194,7 @@ def load(source: str | os.PathLike, replicates: int | None = None) -> Conditions
 def _condition(entry: object, insulin: Mapping[str, float]) -> Condition:
     content = take(
         entry,
-        {"name": _text, "group": _text, "scenario": _text, "reference": _text, "expect": dict}
+        {"name": words, "group": words, "scenario": words, "reference": words, "expect": dict}
         | {"at": SPAN.read, "reference_at": SPAN.read},
         required=("name", "group", "scenario", "reference"),
     )  # fmt: skip
@@ -210,7 +205,7 @@ def _condition(entry: object, insulin: Mapping[str, float]) -> Condition:
         try:
             told = take(
                 content["expect"],
-                {"quantity": _text, "insulin": _text, "band": _band, "source": _text},
+                {"quantity": words, "insulin": words, "band": _band, "source": words},
                 required=("quantity", "band", "source"),
             )
         except InputError as error:
@@ -235,13 +230,7 @@ def _assay(name: str, at: float | None, key: str) -> Scenario:
             times = ", ".join(say(time) for time in scenario.assay.at)
             raise InputError(f"is missing: {name} has assays at {times}.", key)
         return scenario.assays[0]
-    return scenario.model_copy(update={"assay": scenario.assay.model_copy(update={"at": (at,)})})
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise InputError(f"expected text, got {describe(value)}.")
-    return value
+    return scenario.at_assay(at)
 
 
 def _list(value: object) -> list:
@@ -272,10 +261,6 @@ def _band(value: object) -> tuple[float, float]:
 # ---- running ----
 
 
-class _Stopped(Exception):
-    """A simulation was told to stop."""
-
-
 def run(
     suite: Conditions, threads: int | None = None, progress: Callable[[float, float], None] | None = None
 ) -> ConditionsResult:
@@ -304,47 +289,28 @@ def run(
         scenario.check_memory(threads)
     jobs = [(scenario, r) for scenario in dict.fromkeys(acute.values()) for r in range(suite.replicates)]
     total = sum(scenario.run.duration for scenario, _ in jobs)
-    stop, done, found = Event(), {}, {}
-
-    def work(job):
-        scenario, replicate = job
-        found[job] = _simulate(scenario, replicate, stop)
-        done[job] = scenario.run.duration
-
-    with ThreadPoolExecutor(threads, thread_name_prefix="condition") as pool:
-        try:
-            futures = [pool.submit(work, job) for job in jobs]
-            while (state := wait(futures, timeout=REPORT_SECONDS)).not_done:
-                for future in state.done:
-                    future.result()  # a fault in one ends all
-                if progress:
-                    progress(sum(done.values()), total)
-            for future in futures:
-                future.result()
-        except BaseException:
-            stop.set()
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-    if progress:
-        progress(total, total)
+    done = dict.fromkeys(jobs, 0.0)
+    tasks = {job: partial(_simulate, *job, done) for job in jobs}
+    found = work_off(tasks, threads, done, total, progress)
     findings = tuple(_finding(suite, condition, acute, found) for condition in suite.conditions)
     return ConditionsResult(suite, findings, perf_counter() - began, len(jobs))
 
 
-def _simulate(scenario: Scenario, replicate: int, stop: Event) -> dict[str, float]:
+def _simulate(scenario: Scenario, replicate: int, done: dict, stop: Event) -> dict[str, float]:
     """Means over a run of one replicate."""
     engine = Engine(scenario, seed=scenario.run.seed, replicate=replicate)
     steps = round(scenario.run.duration / scenario.run.step)
     surface = akt = 0.0
     for first in range(0, steps, BLOCK):
         if stop.is_set():
-            raise _Stopped
+            raise Halted
         trace = engine.advance(min(BLOCK, steps - first))
         surface += float(trace.glut4_surface.sum())
         akt += float(trace.signalling[:, _AKT].sum())
     surface /= steps
     bath = scenario.bath.glucose.values[0]
     uptake = bath * float(glucose.clearance(surface, bath, engine.parameters.glucose))
+    done[scenario, replicate] = scenario.run.duration
     return {"surface_glut4": surface, "uptake": uptake, "akt": 100.0 * akt / steps}
 
 
@@ -394,6 +360,7 @@ def steady_uptake(parameters: ParameterSet, insulin: float, bath: float = 5.0) -
     return bath * float(glucose.clearance(surface, bath, parameters.glucose))
 
 
+@cache  # several conditions have the same reference
 def _ec50(parameters: ParameterSet) -> float | None:
     fit = fit_hill(DOSES, np.array([steady_uptake(parameters, dose) for dose in DOSES]))
     return None if fit.ec50 is None else fit.ec50.value
@@ -419,8 +386,6 @@ def _steps_alone(condition: Condition, insulin: Mapping[str, float]) -> dict[str
 def _factors(scenario: Scenario) -> dict[str, float]:
     """Of each step of the cell, when the assay begins."""
     if not scenario.has_hormones:
-        from sim.endocrine.modulation import STEPS
-
         return dict.fromkeys(STEPS, 1.0)
     factors = scenario.timeline(np.array([scenario.assay.at[0]])).factors
     return {step: float(factor[0]) for step, factor in factors.items()}

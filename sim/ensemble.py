@@ -6,7 +6,7 @@ replicate writes its own part of the results. What a run leaves undone, for what
 
 import os
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +14,7 @@ from importlib import import_module
 from numbers import Integral
 from threading import Event
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -335,6 +335,44 @@ def _whole(name: str, value: int | None, low: int, high: int) -> int | None:
     if isinstance(value, bool) or not isinstance(value, Integral) or not low <= value <= high:
         raise InputError(f"expected a whole number from {low} to {high}, got {describe(value)}.", name)
     return int(value)
+
+
+class Halted(Exception):
+    """A simulation was told to stop."""
+
+
+def work_off(
+    tasks: Mapping[Hashable, Callable[[Event], Any]],
+    threads: int,
+    done: Mapping[Hashable, float],
+    total: float,
+    progress: Callable[[float, float], None] | None,
+) -> dict[Hashable, Any]:
+    """Run simulations side by side on threads, in the order given; a fault in one, or Ctrl-C, ends all.
+
+    Parameters
+    ----------
+    tasks : key -> what to call with an event that says when to stop; it then raises Halted
+    done : key -> simulated seconds so far, as the tasks note them
+    total : simulated seconds of all
+    progress : called with the simulated seconds done and in all, about ten times a second
+    """
+    stop = Event()
+    with ThreadPoolExecutor(threads, thread_name_prefix="simulation") as pool:
+        try:
+            futures = {key: pool.submit(task, stop) for key, task in tasks.items()}
+            while (state := wait(futures.values(), timeout=REPORT_SECONDS)).not_done:
+                for future in state.done:
+                    future.result()
+                if progress:
+                    progress(sum(done.values()), total)
+        except BaseException:
+            stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    if progress:
+        progress(total, total)
+    return {key: future.result() for key, future in futures.items()}
 
 
 def count_threads(threads: int | None) -> int:

@@ -102,7 +102,7 @@ class Processes(Workers):
         self._stop = self._context.Event()
         self._leaders = ThreadPoolExecutor(count, thread_name_prefix="process")
         self._idle = SimpleQueue()
-        with _deaf():
+        with deaf():
             for _ in range(count):
                 self._idle.put(self._start())
 
@@ -154,8 +154,8 @@ def _in_process(work, arguments):
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
-    """Processes that are started within ignore Ctrl-C from their first moment."""
+def deaf() -> Iterator[None]:
+    """Processes that are started within ignore Ctrl-C from their first moment: it is for this one to stop them."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

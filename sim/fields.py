@@ -42,6 +42,13 @@ def text(value: object) -> str:
     return value
 
 
+def words(value: object) -> str:
+    """Text that is not empty."""
+    if not isinstance(value, str) or not value.strip():
+        raise InputError(f"expected text, got {describe(value)}.")
+    return value
+
+
 def flag(value: object) -> bool:
     """True or false."""
     if not isinstance(value, bool):

@@ -252,7 +252,7 @@ class Scenario(EndocrineTables):
     @property
     def assays(self) -> tuple["Scenario", ...]:
         """The scenario at each time of [assay], one after the other."""
-        return tuple(self._at_assay(time) for time in self.assay.at)
+        return tuple(self.at_assay(time) for time in self.assay.at)
 
     def check_one_assay(self) -> None:
         """InputError if the acute experiment is to be done at several times."""
@@ -264,7 +264,8 @@ class Scenario(EndocrineTables):
                 self._place,
             )
 
-    def _at_assay(self, time: float) -> "Scenario":
+    def at_assay(self, time: float) -> "Scenario":
+        """The scenario with its only assay at a time [s]."""
         return self.model_copy(update={"assay": self.assay.model_copy(update={"at": (time,)})})
 
     def timeline(self, times: np.ndarray) -> "Timeline":

@@ -26,10 +26,8 @@ cannot be solved, or lacks the number, has no value, and its whole trajectory (r
 
 import os
 import signal
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from importlib.util import find_spec
@@ -44,6 +42,7 @@ from sim import ensemble, meanfield, observables, summary
 from sim.endocrine import library
 from sim.endocrine.account import acting
 from sim.errors import InputError, describe, unknown
+from sim.executors import deaf
 from sim.indices import FEWEST, Factor, Indices, Screening, decompose, ranked, screen
 from sim.parameters import ASCENDING
 from sim.results import STORE, Writer, record_times
@@ -347,7 +346,7 @@ class _Runs:
         if self.processes > 1:
             ignore = (signal.SIGINT, signal.SIG_IGN)
             self._pool = ProcessPoolExecutor(self.processes, get_context("spawn"), signal.signal, ignore)
-            with _deaf():
+            with deaf():
                 for _ in range(self.processes):
                     self._pool.submit(os.getpid)  # starts a process as long as none is idle
         return self
@@ -420,16 +419,3 @@ class _Runs:
             "seed": self.scenario.run.seed,
         }
         return xr.Dataset(columns, coordinates, attributes)
-
-
-@contextmanager
-def _deaf():
-    """Processes that are started within ignore Ctrl-C from their first moment: it is for this one to stop them."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

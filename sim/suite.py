@@ -30,7 +30,7 @@ import numpy as np
 from sim.endocrine import library
 from sim.endocrine.modulation import STEPS
 from sim.errors import InputError, describe, join_path, unknown
-from sim.fields import take
+from sim.fields import take, words
 from sim.files import Layer, Shelf, merge
 from sim.measurements import MEASURES, QUANTITIES, SCALINGS, Reference, Span
 from sim.parameters import Preset
@@ -200,8 +200,8 @@ def load_suite(source: str | os.PathLike, changes: Mapping[str, Mapping[str, Any
         content = take(
             table,
             {
-                "title": _text,
-                "description": _text,
+                "title": words,
+                "description": words,
                 "defaults": _table,
                 "experiments": _table,
                 "measurements": _table,
@@ -243,7 +243,7 @@ def _within(path: str, read: Callable, *arguments):
 def _experiment(name: str, entry: object, defaults: Layer, changes: Layer) -> Experiment:
     content = take(
         entry,
-        {"title": _text, "scenario": _text, "doses": _list, "rest": TIME.read}
+        {"title": words, "scenario": words, "doses": _list, "rest": TIME.read}
         | {"timeline": _yes_or_no, "until": SPAN.read, "every": SPAN.read}
         | {table: _list if table == "therapy" else _table for table in TABLES},
         required=("title",),
@@ -323,10 +323,10 @@ def _measurement(name: str, entry: object, experiments: Mapping[str, Experiment]
     }
     always = {
         "measure": str,
-        "experiment": _text,
+        "experiment": words,
         "observable": partial(_one_of, "observable", experiment.observables),
     }
-    optional = {"dose": INSULIN.read, "during": _span, "figure": _text}
+    optional = {"dose": INSULIN.read, "during": _span, "figure": words}
     allowed = {key: arguments[key] for key in measure.required + measure.optional}
     content = take(entry, always | optional | allowed, required=(*always, *measure.required))
     data, dose, during = content.get("data"), content.get("dose"), content.get("during")
@@ -348,10 +348,10 @@ def _measurement(name: str, entry: object, experiments: Mapping[str, Experiment]
 
 def _check(entry: object, measurements: Mapping[str, Measurement], experiments: Mapping[str, Experiment]) -> Check:
     named = partial(_one_of, "measurement", measurements)
-    always = {"id": _text, "group": _text, "quantity": _text, "measurement": named, "expect": _band, "source": _text}
+    always = {"id": words, "group": words, "quantity": words, "measurement": named, "expect": _band, "source": words}
     optional = {"relative_to": partial(_names, named), "compare": partial(_one_of, "comparison", [*COMPARISONS][1:])}
-    optional |= {"unit": _text, "published": _number, "fitted": _yes_or_no, "whole_body": _yes_or_no}
-    optional |= {"figure": _text, "known_failure": _text}
+    optional |= {"unit": words, "published": _number, "fitted": _yes_or_no, "whole_body": _yes_or_no}
+    optional |= {"figure": words, "known_failure": words}
     content = take(entry, always | optional, required=always)
     others = content.get("relative_to", ())
     compare = content.get("compare", "ratio" if others else "")
@@ -399,12 +399,6 @@ def _list(value: object) -> list:
     return value
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise InputError(f"expected text, got {describe(value)}.")
-    return value
-
-
 def _yes_or_no(value: object) -> bool:
     if not isinstance(value, bool):
         raise InputError(f"expected true or false, got {describe(value)}.")
@@ -419,7 +413,7 @@ def _number(value: object) -> float:
 
 def _one_of(what: str, allowed: Iterable[str], value: object) -> str:
     if value not in allowed:
-        raise unknown(what, _text(value), allowed)
+        raise unknown(what, words(value), allowed)
     return value
 
 
@@ -444,7 +438,7 @@ def _band(value: object) -> tuple[float, float]:
 
 def _data(value: object, folder: Path) -> Reference:
     """A curve, "file.csv column", or points, "file.csv series", from a file in the folder `data` beside the suite."""
-    file, _, name = _text(value).partition(" ")
+    file, _, name = words(value).partition(" ")
     path = folder / "data" / file
     try:
         lines = [line.strip().split(",") for line in path.read_text("utf-8").splitlines() if line[:1] not in ("#", "")]

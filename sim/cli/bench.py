@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import MeanField, Out, SummaryJson, Threads, check_new, free_directory, stopping
+from sim.cli.options import MeanField, Out, SummaryJson, Threads, at_work, check_new, free_directory
 from sim.errors import InputError
-from sim.terminal import print_json, print_table, progress_bar
+from sim.terminal import print_json, print_table
 
 
 def bench(
@@ -37,8 +37,7 @@ def bench(
         return
     loaded = load_suite(suite, {"run": {"replicates": replicates}} if replicates else {})
     out = out or free_directory(Path("results") / loaded.name)
-    with progress_bar(hidden=False) as bar, stopping(out):
-        task = bar.add_task(loaded.name, total=None)
+    with at_work(loaded.name, out, False) as progress:
         from sim import report
         from sim.bench import run_suite
 
@@ -46,7 +45,7 @@ def bench(
             loaded,
             threads=threads,
             mean_field=mean_field,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            progress=progress,
         )
         content = report.write(result, out)
     if as_json:
@@ -64,11 +63,8 @@ def _bench_conditions(suite: str, replicates: int | None, out: Path | None, thre
 
     loaded = conditions.load(suite, replicates)
     out = out or free_directory(Path("results") / loaded.name)
-    with progress_bar(hidden=False) as bar, stopping(out):
-        task = bar.add_task(loaded.name, total=None)
-        result = conditions.run(
-            loaded, threads, progress=lambda done, total: bar.update(task, completed=done, total=total)
-        )
+    with at_work(loaded.name, out, False) as progress:
+        result = conditions.run(loaded, threads, progress=progress)
     content = conditions_report.write(result, out)
     if as_json:
         print_json({"out": str(out), **content})

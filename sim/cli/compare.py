@@ -1,7 +1,7 @@
 """`glut4sim compare`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,13 +16,16 @@ from sim.cli.options import (
     Seed,
     SummaryJson,
     Threads,
+    at_work,
+    conclude,
     free_directory,
     load,
-    stopping,
-    warn,
     workers,
 )
-from sim.terminal import print_json, print_table, progress_bar
+from sim.terminal import print_table
+
+if TYPE_CHECKING:
+    from sim.comparison_result import Comparison
 
 
 def compare(
@@ -52,28 +55,23 @@ def compare(
 
     names = list(conditions(loaded))
     out = out or free_directory(Path("results") / f"{folder_name(names[0])}-compared")
-    with progress_bar(hidden=quiet) as bar, stopping(out):
-        task = bar.add_task("compare", total=None)
+    with at_work("compare", out, quiet) as progress:
         result = run(
             loaded,
             out=out,
             seed=seed,
             replicates=replicates,
             threads=threads,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            progress=progress,
             mean_field=mean_field,
             executor=where,
         )
-    warn(result.warnings)
-    if as_json:
-        print_json({"out": str(result.out), **result.content})
-    elif quiet:
-        typer.echo(result.out)
-    else:
-        from sim.comparison_report import headline, outline
+    conclude(result, result.content, as_json, quiet, lambda: _print_effects(result))
 
-        print_table(outline(result), *headline(result))
-        typer.echo(f"Figure   {result.out / 'figure.png'}")
-        typer.echo(f"Report   {result.out / 'report.md'}  ({result.wall_seconds:.1f} s)")
-    if result.status != "complete":
-        raise typer.Exit(1)
+
+def _print_effects(result: "Comparison") -> None:
+    from sim.comparison_report import headline, outline
+
+    print_table(outline(result), *headline(result))
+    typer.echo(f"Figure   {result.out / 'figure.png'}")
+    typer.echo(f"Report   {result.out / 'report.md'}  ({result.wall_seconds:.1f} s)")

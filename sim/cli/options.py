@@ -2,15 +2,15 @@
 
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sim.errors import InputError, describe, unknown
-from sim.terminal import complain
+from sim.terminal import complain, print_json, progress_bar
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -100,6 +100,27 @@ def stopping(out: Path, resumable: bool = False) -> Iterator[None]:
         kept = f"what was reached is kept in {out}" if out.exists() else "nothing had been computed"
         go_on = f"; go on: glut4sim resume {out}" if resumable and out.exists() else "."
         raise Stopped(f"Stopped; {kept}{go_on}") from None
+
+
+@contextmanager
+def at_work(name: str, out: Path, quiet: bool, resumable: bool = False) -> Iterator[Callable[[float, float], None]]:
+    """Work that may be stopped, under a progress bar; yields what to call with how much is done and in all."""
+    with progress_bar(hidden=quiet) as bar, stopping(out, resumable):
+        task = bar.add_task(name, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def conclude(result, content: Mapping[str, Any], as_json: bool, quiet: bool, show: Callable[[], None]) -> None:
+    """Say what came out, as JSON, as a directory, or as `show` does; exit with 1 if a part of it failed."""
+    warn(result.warnings)
+    if as_json:
+        print_json({"out": str(result.out), **content})
+    elif quiet:
+        typer.echo(result.out)
+    else:
+        show()
+    if result.status != "complete":
+        raise typer.Exit(1)
 
 
 def overrides(changes: list[str] | None) -> dict[str, str]:

@@ -11,12 +11,11 @@ from sim.cli.options import (
     Scheduler,
     SummaryJson,
     Threads,
+    at_work,
     checkpoint_time,
-    stopping,
     workers,
 )
 from sim.cli.run import report
-from sim.terminal import progress_bar
 
 
 def resume(
@@ -37,14 +36,13 @@ def resume(
 
     where, every = workers(executor, scheduler), checkpoint_time(checkpoint_every)
     out = place(directory)
-    with progress_bar(hidden=quiet) as bar, stopping(out, resumable=True):
-        task = bar.add_task(out.name, total=None)
+    with at_work(out.name, out, quiet, resumable=True) as progress:
         from sim import assays
 
         result = assays.resume(
             out,
             threads=threads,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            progress=progress,
             executor=where,
             checkpoint_every=every,
         )

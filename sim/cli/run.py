@@ -17,15 +17,15 @@ from sim.cli.options import (
     Seed,
     SummaryJson,
     Threads,
+    at_work,
     checkpoint_time,
+    conclude,
     free_directory,
     load,
-    stopping,
-    warn,
     workers,
 )
 from sim.errors import InputError
-from sim.terminal import number, print_json, print_table, progress_bar
+from sim.terminal import number, print_json, print_table
 
 if TYPE_CHECKING:
     from sim.assays_result import AssaysResult
@@ -82,8 +82,7 @@ def run(
         follow(loaded, seed, out or free_directory(Path("results") / f"{loaded.name}-hormones"), as_json, quiet)
         return
     out = out or free_directory(Path("results") / loaded.name)
-    with progress_bar(hidden=quiet) as bar, stopping(out, resumable=True):
-        task = bar.add_task(loaded.name, total=None)
+    with at_work(loaded.name, out, quiet, resumable=True) as progress:
         from sim.assays import run as simulate
 
         result = simulate(
@@ -92,7 +91,7 @@ def run(
             seed=seed,
             replicates=replicates,
             threads=threads,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            progress=progress,
             mean_field=mean_field,
             executor=where,
             checkpoint_every=every,
@@ -103,17 +102,9 @@ def run(
 
 def report(scenario: "Scenario", result: "RunResult | AssaysResult", as_json: bool, quiet: bool) -> None:
     """Say what came out; exit with 1 if a replicate failed."""
-    warn(result.warnings)
-    if as_json:
-        print_json({"out": str(result.out), "status": result.status, **result.summary})
-    elif quiet:
-        typer.echo(result.out)
-    elif "assays" in result.summary:
-        _print_assays(scenario, result)
-    else:
-        _print_result(scenario, result)
-    if result.status != "complete":
-        raise typer.Exit(1)
+    show = _print_assays if "assays" in result.summary else _print_result
+    content = {"status": result.status, **result.summary}
+    conclude(result, content, as_json, quiet, lambda: show(scenario, result))
 
 
 def _print_result(scenario: "Scenario", result: "RunResult") -> None:
@@ -173,8 +164,7 @@ def _print_assays(scenario: "Scenario", result: "AssaysResult") -> None:
 
 def follow(scenario: "Scenario", seed: int | None, out: Path, as_json: bool, quiet: bool) -> None:
     """`run --endocrine-only`."""
-    with progress_bar(hidden=quiet) as bar, stopping(out):
-        bar.add_task(scenario.name, total=None)
+    with at_work(scenario.name, out, quiet):
         from sim import ensemble, hormones
 
         result = hormones.run(ensemble.prepare(scenario, seed, None), out)

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.options import Changes, Out, Quiet, ScenarioName, Seed, free_directory, load, stopping, warn
+from sim.cli.options import Changes, Out, Quiet, ScenarioName, Seed, at_work, conclude, free_directory, load
 from sim.cli.options import SummaryJson as AsJson
-from sim.terminal import number, print_json, print_table, progress_bar
+from sim.terminal import number, print_table
 
 if TYPE_CHECKING:
     from sim.sensitivity import SensitivityResult
@@ -42,8 +42,7 @@ def sensitivity(
     """
     loaded = load(scenario, changes, seed, out)
     out = out or free_directory(Path("results") / f"{loaded.name}-sensitivity")
-    with progress_bar(hidden=quiet) as bar, stopping(out):
-        task = bar.add_task(loaded.name, total=None)
+    with at_work(loaded.name, out, quiet) as progress:
         from sim.sensitivity import OBSERVABLE
         from sim.sensitivity import sensitivity as analyse
 
@@ -58,17 +57,9 @@ def sensitivity(
             parameters=[name.strip() for name in parameters.split(",")],
             seed=seed,
             processes=processes,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            progress=progress,
         )
-    warn(result.warnings)
-    if as_json:
-        print_json({"out": str(result.out), **result.content})
-    elif quiet:
-        typer.echo(result.out)
-    else:
-        _print_ranking(result, top)
-    if result.status != "complete":
-        raise typer.Exit(1)
+    conclude(result, result.content, as_json, quiet, lambda: _print_ranking(result, top))
 
 
 def _print_ranking(result: "SensitivityResult", top: int) -> None:

@@ -17,16 +17,16 @@ from sim.cli.options import (
     Seed,
     SummaryJson,
     Threads,
+    at_work,
+    conclude,
     free_directory,
     load,
     split,
-    stopping,
-    warn,
     workers,
 )
 from sim.cli.run import print_footer
 from sim.errors import InputError
-from sim.terminal import number, print_json, print_table, progress_bar
+from sim.terminal import number, print_table
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -71,8 +71,7 @@ def sweep(
             raise InputError("this path is varied twice.", place=f"--vary {text}")
         varied[path] = levels
     out = out or free_directory(Path("results") / f"{loaded.name}-sweep")
-    with progress_bar(hidden=quiet) as bar, stopping(out):
-        task = bar.add_task(loaded.name, total=None)
+    with at_work(loaded.name, out, quiet) as progress:
         from sim.sweep import OBSERVABLE
         from sim.sweep import sweep as simulate
 
@@ -84,19 +83,11 @@ def sweep(
             seed=seed,
             replicates=replicates,
             threads=threads,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            progress=progress,
             mean_field=mean_field,
             executor=where,
         )
-    warn(result.warnings)
-    if as_json:
-        print_json({"out": str(result.out), **result.content})
-    elif quiet:
-        typer.echo(result.out)
-    else:
-        _print_sweep(loaded, result)
-    if result.status != "complete":
-        raise typer.Exit(1)
+    conclude(result, result.content, as_json, quiet, lambda: _print_sweep(loaded, result))
 
 
 def _print_sweep(scenario: "Scenario", result: "SweepResult") -> None:

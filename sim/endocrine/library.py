@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sim.endocrine.modulation import STEPS
 from sim.errors import InputError, describe, unknown
-from sim.fields import take
+from sim.fields import take, words
 from sim.parameters import EVIDENCE
 from sim.units import SPAN, Kind, convert, dose_kind, level_kind, write
 
@@ -134,16 +134,10 @@ class Effect:
 # ---- reading ----
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise InputError(f"expected text, got {describe(value)}.")
-    return value
-
-
 def _one_of(allowed: tuple[str, ...]) -> Callable[[object], str]:
     def read(value: object) -> str:
         if value not in allowed:
-            raise unknown("value", _text(value), allowed)
+            raise unknown("value", words(value), allowed)
         return value
 
     return read
@@ -188,7 +182,7 @@ def _all(file: str, read: Callable) -> dict:
 
 _GAIN = _number(-1.0, 1000.0)
 _POSITIVE = _number(1e-12, 1e12)
-_SOURCED = {"source": _text, "evidence": _one_of(EVIDENCE)}
+_SOURCED = {"source": words, "evidence": _one_of(EVIDENCE)}
 
 
 @cache
@@ -200,7 +194,7 @@ def levels() -> dict[str, Level]:
 def _level(name: str, entry: object) -> Level:
     content = take(
         entry,
-        {"title": _text, "unit": _text, "substance": _text, "man": _text, "woman": _text, "half_life": SPAN.read}
+        {"title": words, "unit": words, "substance": words, "man": words, "woman": words, "half_life": SPAN.read}
         | {"rhythm": _one_of(RHYTHMS)}
         | _SOURCED,
         required=("title", "unit", "man", "woman", "source", "evidence"),
@@ -224,9 +218,9 @@ def _drug(name: str, entry: object) -> Drug:
 
     content = take(
         entry,
-        dict.fromkeys(("title", "route", "target", "unit", "substance", "standing", "dose", "every"), _text)
+        dict.fromkeys(("title", "route", "target", "unit", "substance", "standing", "dose", "every"), words)
         | {"delivers": _one_of(tuple(levels())), "active_fraction": _number(0, 1), "bioavailability": _number(0, 1)}
-        | {"absorption_half_life": SPAN.read, "elimination_half_life": SPAN.read, "volume": _text}
+        | {"absorption_half_life": SPAN.read, "elimination_half_life": SPAN.read, "volume": words}
         | _SOURCED,
         required=("title", "route", "elimination_half_life", "volume", "dose", "source", "evidence", "standing"),
     )
@@ -299,11 +293,11 @@ def _effect(name: str, entry: object) -> Effect:
 
     content = take(
         entry,
-        {"title": _text, "driver": _one_of(drivers), "target": _one_of((*levels(), *STEPS)), "sex": _one_of(SEXES)}
-        | {"receptor": _text, "gain": _GAIN, "gain_range": _range, "half": of("driver"), "hill": _POSITIVE}
+        {"title": words, "driver": _one_of(drivers), "target": _one_of((*levels(), *STEPS)), "sex": _one_of(SEXES)}
+        | {"receptor": words, "gain": _GAIN, "gain_range": _range, "half": of("driver"), "hill": _POSITIVE}
         | {"power": _number(-10, 10), "power_range": _range, "lag": SPAN.read, "stages": _whole}
         | {"opposed_by": _one_of(tuple(levels())), "opposed_half": of("opposed_by"), "opposed_hill": _POSITIVE}
-        | {"kind": _one_of(KINDS), "disagreement": _text}
+        | {"kind": _one_of(KINDS), "disagreement": words}
         | _SOURCED,
         required=("title", "driver", "target", "kind", "source", "evidence"),
     )

@@ -161,16 +161,15 @@ class _System:
         """Levels at the start, by damped iteration: they may depend on one another in circles."""
         rows, n = self.rows, len(self.levels)
         given = {self.levels.index(name): schedule.values[0] for name, schedule in self.plan.baseline.items()}
-        opened = rows["open"].copy()
-        rows["open"] = 1.0
-        healthy = strengths(self._chains(self.reference), self.reference, rows)
-        rows["open"] = opened
+        unblocked = rows.copy()
+        unblocked["open"] = 1.0
+        healthy = strengths(_chains(self.reference, unblocked), self.reference, unblocked)
         values = self.reference.copy()
         values[list(given)] = list(given.values())
         on_levels = np.flatnonzero(rows["target"] >= 0)
         free = np.array([i for i in range(n) if i not in given], int)
         for _ in range(1000):
-            now = strengths(self._chains(values), values, rows)
+            now = strengths(_chains(values, rows), values, rows)
             wanted = self.reference.copy()
             np.multiply.at(wanted, rows["target"][on_levels], (now / healthy)[on_levels])
             change = wanted[free] / values[free]
@@ -180,15 +179,11 @@ class _System:
         else:
             raise ArithmeticError("the baseline of the hormones does not settle")
         self.baseline = values
-        rows["norm"] = np.where(rows["target"] < 0, healthy, strengths(self._chains(values), values, rows))
-
-    def _chains(self, values):
-        """The chains long after the levels and drugs came to these values."""
-        return np.repeat(values[self.rows["driver"]] * self.rows["open"], self.rows["stages"])
+        rows["norm"] = np.where(rows["target"] < 0, healthy, strengths(_chains(values, rows), values, rows))
 
     def rest(self):
         """The vector at the start."""
-        return np.concatenate([self.baseline[: len(self.levels)], self._chains(self.baseline)])
+        return np.concatenate([self.baseline[: len(self.levels)], _chains(self.baseline, self.rows)])
 
     def kinks(self):
         """Times at which something jumps, and so many others that none are further apart than STRETCH [s].
@@ -244,3 +239,8 @@ class _System:
             {e.name: factor for e, factor in zip(self.effects, acting.T)},
             factors,
         )
+
+
+def _chains(values, rows):
+    """The chains of effects long after the levels and drugs came to these values."""
+    return np.repeat(values[rows["driver"]] * rows["open"], rows["stages"])

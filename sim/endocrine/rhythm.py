@@ -14,7 +14,6 @@ from agents import streams
 from agents.streams import Stream
 
 DAY = 86400.0
-HOUR = 3600.0
 
 
 class Rhythm(NamedTuple):

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from sim import bench, cli, report
+from sim import bench, cli, ensemble, report
 from sim.bench import Outcome, judge, run_suite
 from sim.engine import Engine
 from sim.errors import InputError
@@ -201,17 +201,17 @@ def test_a_fault_in_one_thread_ends_all(suite, monkeypatch):
     monkeypatch.setattr(bench, "Engine", Faulty)
     with pytest.raises(ArithmeticError):
         run_suite(suite, threads=2)
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("experiment")]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("simulation")]
 
 
 def test_ctrl_c_ends_all_threads(suite, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(bench, "REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(ensemble, "REPORT_SECONDS", 0.0)
     with pytest.raises(KeyboardInterrupt):
         run_suite(suite, threads=2, progress=stop)
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("experiment")]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("simulation")]
 
 
 def test_experiments_must_have_as_many_replicates(path):
