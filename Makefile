@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
 	$(BIN)/python -m pip install --quiet -c constraints.txt
 
-.PHONY: help run test lint bench bench-peers validation clean
+.PHONY: help run dashboard test lint bench bench-peers validation clean
 .DELETE_ON_ERROR:
 
 help:  ## Show this list
@@ -19,6 +19,9 @@ help:  ## Show this list
 
 run: $(VENV)/.installed  ## Run the main scenario (another one: SCENARIO=insulin-pulse)
 	$(BIN)/glut4sim run $(SCENARIO)
+
+dashboard: $(VENV)/.installed-dashboard  ## Open the live dashboard (with another scenario: SCENARIO=men/trt)
+	$(BIN)/glut4sim dashboard $(SCENARIO)
 
 test: $(VENV)/.installed-dev  ## Run the tests (some of them: TESTS=tests/unit)
 	$(BIN)/pytest -n 2 --dist loadfile $(TESTS)
@@ -60,6 +63,10 @@ $(VENV)/.created:
 $(VENV)/.installed: $(VENV)/.created pyproject.toml constraints.txt
 	@$(INSTALL) -e .
 	@touch $@
+
+$(VENV)/.installed-dashboard: $(VENV)/.created pyproject.toml constraints.txt
+	@$(INSTALL) -e '.[dashboard]'
+	@touch $@ $(VENV)/.installed
 
 $(VENV)/.installed-dev: $(VENV)/.created pyproject.toml constraints.txt
 	@$(INSTALL) -e '.[dev]'

@@ -29,8 +29,8 @@ from agents.population import Population
 from sim import observables
 from sim.engine import Engine
 from sim.errors import InputError, describe, unknown
+from sim.recorder import Recorder
 from sim.scenario import MAX_REPLICATES, MAX_SEED, BathTable, CellTable, RunTable, Scenario
-from sim.trace import Trace
 
 MAX_BLOCK = 256  # steps in one call of the engine
 
@@ -181,17 +181,12 @@ class Cell(mesa.Model):
         self.receptors = PopulationView(self, "receptor", self.engine.receptors, receptor.State)
         self.vesicles = PopulationView(self, "vesicle", self.engine.vesicles, vesicle.State)
         self.glucose = PopulationView(self, "glucose agent", self.engine.glucose, glucose.State)
-        self._scale = observables.Scale(
-            self.engine.glut4_total,
-            self.engine.molecules_per_agent,
-            self.engine.parameters.signalling.pi3k_per_irs1,
-        )
+        self._recorder = Recorder(self.engine)
         self._stride = round(scenario.run.record_every / scenario.run.step)
         self._steps = round(scenario.run.duration / scenario.run.step)
         self.datacollector = mesa.DataCollector({"time": "time", **{o.name: partial(_report, o.name) for o in SCALARS}})
         self._every_step = not hasattr(self.datacollector, "_collection_steps")  # Mesa 3.3
-        self._last = None
-        self._record(observables.choose(self.engine.snapshot(), [0]))
+        self._record(self._recorder.first())
 
     def _take_over_the_clock(self) -> None:
         """Make a step last `run.step` seconds instead of Mesa's 1.
@@ -230,7 +225,7 @@ class Cell(mesa.Model):
 
     def _advance(self, steps: int) -> None:
         """Advance by a number of steps that ends at the next record or before it."""
-        trace = self.engine.advance(steps)
+        record = self._recorder.advance(steps)
         self.steps += steps
         self.running = self.steps < self._steps
         now = round(self.steps * self.scenario.run.step, 9)
@@ -238,11 +233,10 @@ class Cell(mesa.Model):
             super().run_until(now)  # sets the time and does what the user has scheduled up to it
         else:
             self.time = now
-        at_record = self.steps % self._stride == 0
         if self._every_step:
-            self._hold(self.steps - at_record)
-        if at_record:
-            self._record(observables.choose(trace, [-1]))
+            self._hold(self.steps - (record is not None))
+        if record is not None:
+            self._record(record)
             if self._every_step:
                 self._hold(self.steps)
 
@@ -262,9 +256,8 @@ class Cell(mesa.Model):
             return MAX_BLOCK
         return max(1, ceil(round(events.peek_ahead(1)[0].time / self.scenario.run.step, 6)) - self.steps)
 
-    def _record(self, row: Trace) -> None:
-        self._values = observables.measure(row, self._last, self._scale)
-        self._last = row
+    def _record(self, values: Mapping[str, np.ndarray]) -> None:
+        self._values = values
         self.datacollector.collect(self)
 
 
@@ -288,13 +281,10 @@ def _seeded(scenario: Scenario, seed: object) -> Scenario:
 
 def _override(scenario: Scenario, overrides: Mapping[str, Any]) -> Scenario:
     """The scenario with values replaced, by dotted path or by field name."""
-    if not overrides:
-        return scenario
-    content = scenario.resolved()
+    values = {}
     for name, value in overrides.items():
         path = name if "." in name else _PATHS.get(name)
         if path is None:
             raise unknown("field", name, _PATHS)
-        table, key = path.split(".", 1)
-        content.setdefault(table, {})[key] = value.item() if isinstance(value, np.generic) else value
-    return Scenario.from_table(content, scenario.name)
+        values[path] = value.item() if isinstance(value, np.generic) else value
+    return scenario.replaced(values) if values else scenario

@@ -18,6 +18,7 @@ parallel. Splitting the stages costs O(step).
 from bisect import bisect_right
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,6 +30,9 @@ from sim.flow import shell
 from sim.parameters import ParameterSet
 from sim.schedule import Schedule
 from sim.trace import Events, Trace
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
 
 CHUNK = 256  # steps per compiled call
 REBASE = 2**20  # steps after which running hazards count from zero again, the same for any chunking
@@ -91,7 +95,7 @@ class Engine:
     log_events : bool    note every vesicle transition for `take_events`; changes no bit of the result either
     """
 
-    def __init__(self, scenario, seed: int, replicate: int = 0, threads: int = 1, log_events: bool = False):
+    def __init__(self, scenario: "Scenario", seed: int, replicate: int = 0, threads: int = 1, log_events: bool = False):
         self.scenario = scenario
         self.dt = scenario.run.step
         self.step = 0
@@ -102,9 +106,7 @@ class Engine:
         self._events = []
         cell = scenario.cell
         self.individual = variability.draw(cell, seed, replicate)
-        schedule = scenario.parameter_schedule
-        self._schedule = schedule._replace(values=[variability.apply(p, self.individual) for p in schedule.values])
-        self._changes = [round(time / self.dt) for time in self._schedule.times[1:]]
+        self._take_schedule()
         p = self._parameters = self._schedule.values[0]
         source = {stream: streams.source(stream, seed, replicate) for stream in Stream}
         self._receptor = _Clocked(
@@ -147,6 +149,23 @@ class Engine:
     def parameters(self, parameters: ParameterSet) -> None:
         self._parameters = parameters
         self._schedule, self._changes = Schedule((0.0,), (parameters,)), []
+
+    def follow(self, scenario: "Scenario") -> None:
+        """Take the bath and the hormones from another scenario, from now on; what it says of the past does not matter.
+
+        ValueError if its cell, parameters or step are not those of the engine's scenario.
+        """
+        own = self.scenario
+        if (scenario.cell, scenario.parameters, scenario.run.step) != (own.cell, own.parameters, own.run.step):
+            raise ValueError("a running cell can follow only a scenario with the same cell, parameters and step")
+        self.scenario = scenario
+        self._take_schedule()
+
+    def _take_schedule(self):
+        """Read when the scenario's hormones change the parameters, and to what."""
+        schedule = self.scenario.parameter_schedule
+        self._schedule = schedule._replace(values=[variability.apply(p, self.individual) for p in schedule.values])
+        self._changes = [round(time / self.dt) for time in schedule.times[1:]]
 
     @property
     def time(self) -> float:

@@ -12,21 +12,22 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from numbers import Integral
+from pathlib import Path
 from threading import Event
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from sim import executors, observables, places, single_vesicle, summary
 from sim.engine import Engine
 from sim.errors import InputError, describe
 from sim.executors import Workers
 from sim.places import Place
+from sim.recorder import Recorder
 from sim.results import METHODS, Gathered, Writer
 from sim.scenario import MAX_REPLICATES, MAX_SEED, Scenario
 
 if TYPE_CHECKING:
+    import numpy as np
     import xarray
 
 MAX_BLOCK = 256  # steps between two looks at whether to stop
@@ -419,13 +420,9 @@ def simulate(scenario: Scenario, replicate: int, threads: int, writer: Writer, s
     """
     logging, step = scenario.run.events, scenario.run.step
     engine = Engine(scenario, seed=scenario.run.seed, replicate=replicate, threads=threads, log_events=logging)
-    scale = observables.Scale(
-        engine.glut4_total, engine.molecules_per_agent, scenario.parameter_set.signalling.pi3k_per_irs1
-    )
-    stride, steps = round(scenario.run.record_every / step), round(scenario.run.duration / step)
+    steps = round(scenario.run.duration / step)
     saving = writer.checkpoint_every is not None
     between = max(1, round(writer.checkpoint_every / step)) if saving else steps  # checkpoints
-    last = observables.choose(engine.snapshot(), [0])
     watched = single_vesicle.Statistics(scenario, engine.vesicles.state) if logging else None
     writer.begin(replicate, engine.vesicles.state if logging else None)
     said, found, done = [], None, 0
@@ -434,9 +431,11 @@ def simulate(scenario: Scenario, replicate: int, threads: int, writer: Writer, s
     except ValueError as error:
         said.append(f"replicate {replicate} was begun anew: {error}")
     if found is None:
-        writer.append(replicate, observables.measure(last, None, scale), 0.0)
+        recorder = Recorder(engine)
+        writer.append(replicate, recorder.first(), 0.0)
     else:
         last, events = found
+        recorder = Recorder(engine, last)
         for piece in events:
             watched.add(piece)
         done = engine.step
@@ -445,21 +444,15 @@ def simulate(scenario: Scenario, replicate: int, threads: int, writer: Writer, s
         while done < steps and not stop.is_set():
             began = perf_counter()
             block = min(block, steps - done, between - done % between)
-            trace = engine.advance(block)
+            values = recorder.advance(block)
             if logging:
                 events = engine.take_events()
                 watched.add(events)
                 writer.append_events(replicate, events)
-            chosen = np.arange(stride - 1 - done % stride, block, stride)
             done += block
-            values = None
-            if len(chosen):
-                rows = observables.choose(trace, chosen)
-                values = observables.measure(rows, last, scale)
-                last = observables.choose(rows, [-1])
             writer.append(replicate, values, round(done * step, 9))
             if saving and done % between == 0 and done < steps:
-                writer.save_checkpoint(replicate, engine, last)
+                writer.save_checkpoint(replicate, engine, recorder.last)
             took = perf_counter() - began
             if took < BLOCK_SECONDS / 2:
                 block = min(2 * block, MAX_BLOCK)
@@ -472,8 +465,26 @@ def simulate(scenario: Scenario, replicate: int, threads: int, writer: Writer, s
     if done == steps:
         writer.end(replicate)
     elif saving:
-        writer.save_checkpoint(replicate, engine, last)
+        writer.save_checkpoint(replicate, engine, recorder.last)
     return said + engine.warnings()
+
+
+def save(scenario: Scenario, values: Mapping[str, "np.ndarray"], seconds: float, out: Path) -> None:
+    """Write what was recorded elsewhere of the first replicate of a scenario, as a run leaves it that ended there.
+
+    Parameters
+    ----------
+    values : its records by name, (K,) or (K, states), t = 0 included
+    seconds : how far it came [s]
+    """
+    writer = Writer(scenario, out, {"method": METHODS[False]})
+    writer.open()
+    writer.begin(0)
+    writer.append(0, values, seconds)
+    ended = seconds >= scenario.run.duration
+    (writer.end if ended else writer.flush)(0)
+    writer.finish(_summarise(writer), "complete" if ended else "interrupted", [])
+    _draw(writer)
 
 
 def _errors(futures: Mapping[int, Future], writer: Writer, status: str) -> list[dict]:

@@ -173,6 +173,17 @@ class Scenario(EndocrineTables):
         scenario._name = name
         return scenario
 
+    def replaced(self, values: Mapping[str, Any]) -> "Scenario":
+        """The scenario with other values, by table and key: {"cell.vesicles": 500, "bath.insulin": "10 nM"}.
+
+        InputError, naming the path, if they do not fit.
+        """
+        content = self.resolved()
+        for path, value in values.items():
+            table, _, key = path.partition(".")
+            content.setdefault(table, {})[key] = value
+        return Scenario.from_table(content, self.name)
+
     @classmethod
     def _from_layers(cls, layers: list[Layer], place: str) -> "Scenario":
         layers = [_flattened(_flattened(layer, "parameters"), "effects") for layer in layers]
@@ -264,9 +275,9 @@ class Scenario(EndocrineTables):
                 self._place,
             )
 
-    def at_assay(self, time: float) -> "Scenario":
-        """The scenario with its only assay at a time [s]."""
-        return self.model_copy(update={"assay": self.assay.model_copy(update={"at": (time,)})})
+    def at_assay(self, *times: float) -> "Scenario":
+        """The scenario with its assays at these times [s], and no others."""
+        return self.model_copy(update={"assay": self.assay.model_copy(update={"at": times})})
 
     def timeline(self, times: np.ndarray) -> "Timeline":
         """Hormones, drugs and effects at times since the start, 8 am of day 0 [s]."""

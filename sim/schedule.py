@@ -1,6 +1,6 @@
 """Schedules: what is in the bath when, as [["0 min", "0 nM"], ["10 min", "100 nM"]] or just "5 mM"."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -19,6 +19,11 @@ class Schedule(NamedTuple):
     def at(self, time: float) -> float:
         """The value at a time [s]."""
         return self.values[bisect_right(self.times, time) - 1]
+
+    def held(self, time: float, value: float) -> "Schedule":
+        """The same until a time [s], and this value from then to the end."""
+        past = bisect_left(self.times, time)
+        return Schedule((*self.times[:past], time), (*self.values[:past], value))
 
     def step_means(self, first: int, steps: int, dt: float) -> np.ndarray:
         """Mean over each of so many steps of dt [s], counted from 0, (steps,); exact where it changes in a step."""

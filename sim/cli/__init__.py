@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from sim import __version__
-from sim.cli import bench, compare, export, library, parameters, resume, run, scenarios, sensitivity, sweep
+from sim.cli import bench, compare, dashboard, export, library, parameters, resume, run, scenarios, sensitivity, sweep
 from sim.cli.options import Stopped
 from sim.errors import InputError
 from sim.terminal import complain
@@ -29,6 +29,7 @@ app.command()(compare.compare)
 app.command()(sweep.sweep)
 app.command()(sensitivity.sensitivity)
 app.command()(bench.bench)
+app.command()(dashboard.dashboard)
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(parameters.app, name="parameters")
 app.add_typer(library.drugs, name="drugs")

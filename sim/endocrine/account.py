@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict
+from math import inf
 from typing import TYPE_CHECKING
 
 from sim.endocrine import library
@@ -53,6 +54,28 @@ def acting(tables: "EndocrineTables") -> tuple[Effect, ...]:
     found = [e for e in found if e.driver in library.levels() or e.driver in given]
     order = list(STEPS)
     return tuple(sorted(found, key=lambda e: order.index(e.target) if e.acts_on_cell else len(order)))
+
+
+def delays(tables: "EndocrineTables") -> dict[str, float]:
+    """Level -> how long until a change of it is felt by the cell, by the fastest way [s]; those that never are left out.
+
+    A delay is the lags of the effects on the way, and the turnover of the levels.
+    """
+    known = library.override(tables.effects).values()
+    effects = [e for e in known if e.sex in ("", tables.body.sex) and (e.gain if e.power is None else e.power)]
+    levels = library.levels()
+    found: dict[str, float] = {}
+    while True:
+        shorter = {}
+        for e in effects:
+            onward = 0.0 if e.acts_on_cell else found.get(e.target, inf)
+            if e.driver in levels and levels[e.driver].rate > 0.0:
+                delay = 1.0 / levels[e.driver].rate + (e.lag or 0.0) + onward
+                if delay < min(found.get(e.driver, inf), shorter.get(e.driver, inf)):
+                    shorter[e.driver] = delay
+        if not shorter:
+            return found
+        found |= shorter
 
 
 def _set(tables: "EndocrineTables") -> set[str]:

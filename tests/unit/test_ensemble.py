@@ -48,14 +48,14 @@ class FakeEngine:
 
     def __init__(self, scenario, seed, replicate, threads, log_events):
         self.scenario, self.replicate, self.threads = scenario, replicate, threads
-        self.done = 0
+        self.step, self.parameters = 0, scenario.parameter_set
 
     def snapshot(self):
-        return self._trace(np.array([self.done]))
+        return self._trace(np.array([self.step]))
 
     def advance(self, steps):
-        self.done += steps
-        return self._trace(np.arange(self.done - steps + 1, self.done + 1))
+        self.step += steps
+        return self._trace(np.arange(self.step - steps + 1, self.step + 1))
 
     def warnings(self):
         return ["the cell is a fake"]
@@ -225,7 +225,7 @@ def test_threads_are_shared_among_replicates(fake, threads, replicates, at_once,
         time.sleep(0.1)
 
     def advance(engine, steps):
-        if engine.done + steps == 200:
+        if engine.step + steps == 200:
             with lock:
                 running.discard(engine.replicate)
 
@@ -292,7 +292,7 @@ def test_an_unknown_scenario_is_refused():
 
 def fail_at(seconds, replicate):
     def advance(engine, steps):
-        if engine.replicate == replicate and engine.done / 10 >= seconds:
+        if engine.replicate == replicate and engine.step / 10 >= seconds:
             raise ValueError("numbers went wrong")
 
     return advance

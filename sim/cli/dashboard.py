@@ -1,0 +1,29 @@
+"""`glut4sim dashboard`."""
+
+from typing import Annotated
+
+import typer
+
+from sim.cli.options import Changes, Seed, load
+
+PORT = 8765
+
+
+def dashboard(
+    scenario: Annotated[
+        str, typer.Argument(metavar="SCENARIO", help="An installed scenario, or a TOML file.")
+    ] = "insulin-challenge",
+    changes: Changes = None,
+    seed: Seed = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, metavar="N", help="To serve at; 0 for any that is free.")
+    ] = PORT,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
+) -> None:
+    """Open the live dashboard: the cell as it moves, with hormones at your fingertips."""
+    from sim.ensemble import prepare
+
+    chosen = prepare(load(scenario, changes, seed, None), seed, None)
+    from sim.dashboard.server import serve
+
+    serve(chosen, port, browser, lambda address: typer.echo(f"The dashboard is at {address}; Ctrl-C ends it."))

@@ -1,0 +1,337 @@
+// One cell on its canvas: symbols, far ones first, on a painted backdrop, and glucose and the scale bar on top.
+//
+// Lengths are in units of the cell's radius. The projection is orthographic, so that the scale bar holds everywhere.
+
+const HALF = 32767.5; // a coordinate of 0 .. 2 HALF stands for -1 .. 1
+const DEPTHS = 64; // bins in which symbols are sorted
+const ROOM = 0.415; // radius of the cell, as a share of the canvas
+const [LEAST, MOST] = [1.35, 5.8]; // size of symbols of unit 1 [css pixels]
+const FLIGHT = 900; // ms that a glucose symbol is on its way
+const MAX_FLYING = 120; // per cell
+
+// ---- camera: shared by all cells ----
+
+class Camera {
+  constructor() {
+    this.reset();
+  }
+
+  reset() {
+    this.turn = [1, 0, 0, 0, 1, 0, 0, 0, 1]; // rotation, row by row; z points at the viewer
+    this.rotate(-0.5, 0.35);
+    this.zoom = 1;
+    this.x = this.y = 0; // where the centre of the cell lies, in radii at zoom 1
+  }
+
+  rotate(right, down) {
+    const [a, b, c, d, e, f, g, h, i] = this.turn;
+    const [cr, sr, cd, sd] = [Math.cos(right), Math.sin(right), Math.cos(down), Math.sin(down)];
+    const across = [cr * a + sr * g, cr * b + sr * h, cr * c + sr * i]; // about the vertical axis of the screen
+    const [gg, hh, ii] = [cr * g - sr * a, cr * h - sr * b, cr * i - sr * c];
+    const up = [cd * d - sd * gg, cd * e - sd * hh, cd * f - sd * ii]; // then about the horizontal one
+    this.turn = orthonormal(across, up);
+  }
+
+  move(x, y) {
+    const bound = (v) => Math.max(-this.zoom, Math.min(this.zoom, v));
+    this.x = bound(this.x + x);
+    this.y = bound(this.y + y);
+  }
+
+  zoomBy(factor, x = 0, y = 0) {
+    const zoom = Math.max(0.7, Math.min(12, this.zoom * factor));
+    const grown = zoom / this.zoom;
+    this.zoom = zoom;
+    this.move((x - this.x) * (1 - grown), (y - this.y) * (1 - grown)); // what is at (x, y) stays there
+  }
+}
+
+function orthonormal(a, b) { // rounding would skew a rotation that is turned on and on
+  const unit = (v) => v.map((x) => x / Math.hypot(...v));
+  const x = unit(a), along = b.reduce((sum, v, i) => sum + v * x[i], 0);
+  const y = unit(b.map((v, i) => v - along * x[i]));
+  return [...x, ...y, x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]];
+}
+
+// ---- glucose on its way across the membrane: for the eye; how many cross is the model's ----
+
+class Flight {
+  constructor() {
+    this.place = new Float32Array(3 * MAX_FLYING); // where on the membrane
+    this.born = new Float64Array(MAX_FLYING).fill(-Infinity); // ms
+    this.leaving = new Uint8Array(MAX_FLYING);
+    this.owed = [0, 0]; // symbols not yet launched: in, out
+    this.next = 0;
+  }
+
+  launch(symbols, leaving, now, spread, pickPlace) {
+    this.owed[leaving] += symbols;
+    for (; this.owed[leaving] >= 1; this.owed[leaving]--) {
+      const i = this.next;
+      this.next = (i + 1) % MAX_FLYING;
+      pickPlace(this.place.subarray(3 * i, 3 * i + 3));
+      this.born[i] = now + Math.random() * spread;
+      this.leaving[i] = leaving;
+    }
+  }
+
+  isOver(now) {
+    return this.born.every((born) => now - born > FLIGHT);
+  }
+}
+
+// ---- one cell on its canvas ----
+
+class Stage {
+  constructor(view) {
+    this.view = view;
+    this.figure = element("figure");
+    this.caption = this.figure.appendChild(element("figcaption"));
+    this.canvas = this.figure.appendChild(element("canvas", { tabIndex: 0 }));
+    this.canvas.setAttribute("role", "img");
+    this.context = this.canvas.getContext("2d");
+    this.flight = new Flight();
+    this.cell = null; // as the message has it
+    this.total = this.vesicles = 0; // symbols, and how many of them are vesicles
+    this._makeRoom(0);
+  }
+
+  show(cell, [positions, states, receptors]) {
+    if (this.cell?.label !== cell.label) {
+      this.caption.textContent = cell.label;
+      this.canvas.setAttribute("aria-label", `${cell.label}: the cell and its vesicles, numbers in the table. ${HINT}`);
+    }
+    this.cell = cell;
+    this.vesicles = states.byteLength;
+    this.total = this.vesicles + receptors.byteLength;
+    if (this.total > this.symbol.length) this._makeRoom(this.total);
+    const { where, symbol } = this;
+    const aligned = positions.byteOffset % 2 === 0; // a buffer lies in the message wherever the one before it ends
+    const [bytes, at] = aligned ? [positions.buffer, positions.byteOffset] : [copyOf(positions), 0];
+    const from = new Uint16Array(bytes, at, 3 * this.vesicles);
+    for (let i = 0; i < from.length; i++) where[i] = from[i] / HALF - 1;
+    symbol.set(new Uint8Array(states.buffer, states.byteOffset, this.vesicles));
+    this._placeReceptors(new Uint8Array(receptors.buffer, receptors.byteOffset, receptors.byteLength));
+  }
+
+  _makeRoom(n) {
+    this.where = new Float32Array(3 * n); // in the cell, in radii
+    this.symbol = new Uint8Array(n); // index into DRAWN
+    this.at = new Int32Array(n); // from here on only those in view: pixel,
+    this.sprite = new Uint16Array(n);
+    this.depth = new Uint8Array(n); // bin
+    this.order = new Uint32Array(n); // and, from far to near, which
+  }
+
+  // A Fibonacci lattice covers the membrane evenly; a receptor always has the same place
+  _placeReceptors(groups) {
+    const n = groups.length, golden = Math.PI * (3 - Math.sqrt(5));
+    for (let i = 0, k = this.vesicles; i < n; i++, k++) {
+      const height = 1 - (2 * i + 1) / n, out = RECEPTORS[groups[i]] === "internalised" ? 0.965 : 1;
+      const across = Math.sqrt(1 - height * height) * out;
+      this.where[3 * k] = across * Math.cos(golden * i);
+      this.where[3 * k + 1] = across * Math.sin(golden * i);
+      this.where[3 * k + 2] = height * out;
+      this.symbol[k] = VESICLES.length + groups[i];
+    }
+  }
+
+  resize() {
+    this.ratio = Math.min(devicePixelRatio || 1, 2);
+    const side = Math.round(this.canvas.clientWidth * this.ratio);
+    if (this.image && (side === 0 || this.side === side)) return; // 0: hidden for now
+    this.side = this.canvas.width = this.canvas.height = side;
+    this.pad = Math.ceil(REACH * MOST * this.ratio) + 2; // round the canvas, so that symbols on its edge are drawn, too
+    this.stride = side + 2 * this.pad;
+    this.image = this.context.createImageData(this.stride, this.stride);
+    this.pixels = new Int32Array(this.image.data.buffer);
+    this.forgetPictures();
+  }
+
+  forgetPictures() {
+    this.backdrop = this.sprites = null;
+  }
+
+  // What holds for all points of a picture: scale, slab, sprites, backdrop
+  _prepare() {
+    const { camera, section, colours } = this.view, { side, ratio } = this;
+    this.radius = ROOM * side * camera.zoom;
+    this.left = side * (0.5 + ROOM * camera.x);
+    this.top = side * (0.5 + ROOM * camera.y);
+    this.inner = this.cell.inner_radius / this.cell.radius;
+    this.middle = section.on ? section.depth : 0;
+    this.half = section.on ? sectionWidth(this.cell.radius) / 2 / this.cell.radius : Infinity;
+    // Symbols grow with the room there is for one, within bounds, in half pixels
+    const inView = this.vesicles * Math.min(this.half, 0.5) + 1;
+    const room = (0.95 * this.radius) / Math.sqrt(inView), most = Math.min(MOST, 3.6 * Math.sqrt(camera.zoom));
+    const unit = Math.round(2 * Math.max(LEAST * ratio, Math.min(room, most * ratio))) / 2;
+    if (this.sprites?.unit !== unit) this.sprites = new Sprites(unit, this.stride, colours);
+    const key = [camera.zoom, camera.x, camera.y, section.on, section.depth, this.inner].join();
+    if (!this.backdrop || this.backdropKey !== key) this.backdrop = this._paintBackdrop();
+    this.backdropKey = key;
+  }
+
+  _paintBackdrop() {
+    const { colours, section } = this.view, { stride, pad, ratio, left, top, radius, middle } = this;
+    const c = new OffscreenCanvas(stride, stride).getContext("2d", { willReadFrequently: true });
+    const circle = (r) => (c.beginPath(), c.arc(left, top, r, 0, 2 * Math.PI));
+    const shade = (r, light, stops) => { // a disc, lit from the upper left
+      const gradient = c.createRadialGradient(left - light * r, top - light * r, 0, left, top, r);
+      for (const [share, colour] of stops) gradient.addColorStop(share, colour);
+      c.fillStyle = gradient;
+      circle(r);
+      c.fill();
+    };
+    const outline = Math.sqrt(1 - middle * middle) * radius;
+    const body = Math.sqrt(Math.max(0, this.inner * this.inner - middle * middle)) * radius;
+    c.fillStyle = colours.paper;
+    c.fillRect(0, 0, stride, stride);
+    c.translate(pad, pad);
+    shade(outline, 0, [[0, colours.cytosol], [section.on ? 0.93 : 0.7, colours.cytosol], [1, colours.rim]]);
+    if (body > 0) {
+      const [light, edge] = section.on ? [0, 0.8] : [0.35, 0.15];
+      shade(body, light, [[0, colours.body], [edge, colours.body], [1, colours["body-shade"]]]);
+    }
+    c.strokeStyle = colours.membrane;
+    c.lineWidth = ratio;
+    for (const shift of section.on ? [-1.4, 1.4] : [0]) { // both leaflets, where the membrane is cut
+      circle(outline + shift * ratio);
+      c.stroke();
+    }
+    if (Math.abs(middle) > 0.05) { // how far the whole cell reaches
+      c.setLineDash([3 * ratio, 4 * ratio]);
+      circle(radius);
+      c.stroke();
+    }
+    if (section.on && body > 70 * ratio) {
+      c.font = `${12 * ratio}px system-ui, sans-serif`;
+      c.textAlign = "center";
+      c.fillStyle = colours.muted;
+      c.fillText("lipid droplet or nucleus", left, top + 4 * ratio);
+    }
+    return new Int32Array(c.getImageData(0, 0, stride, stride).data.buffer);
+  }
+
+  drawPoints() {
+    this._prepare();
+    this.pixels.set(this.backdrop);
+    const n = this._place(), bins = new Uint32Array(DEPTHS + 1);
+    const { depth, order, at, sprite, sprites, pixels } = this;
+    for (let i = 0; i < n; i++) bins[depth[i] + 1]++;
+    for (let d = 0; d < DEPTHS; d++) bins[d + 1] += bins[d];
+    for (let i = 0; i < n; i++) order[bins[depth[i]]++] = i;
+    const [palest, step] = this.half < 1 ? [LEVELS / 2, DEPTHS / (LEVELS / 2)] : [0, DEPTHS / LEVELS];
+    for (let k = 0; k < n; k++) {
+      const i = order[k];
+      sprites.stamp(pixels, at[i], sprite[i], (palest + depth[i] / step) | 0);
+    }
+  }
+
+  // Where on the canvas each symbol in view is, and its sprite; returns how many these are
+  _place() {
+    const { where, symbol, at, sprite, depth, stride, pad, radius, middle, half, inner } = this;
+    const { margin, first } = this.sprites, [a, b, c, d, e, f, g, h, i] = this.view.camera.turn;
+    const range = Math.min(half, 1), left = this.left + pad, top = this.top + pad, last = stride - margin;
+    let seen = 0;
+    for (let k = 0; k < this.total; k++) {
+      const x = where[3 * k], y = where[3 * k + 1], z = where[3 * k + 2];
+      const near = g * x + h * y + i * z - middle;
+      if (near > half || near < -half) continue;
+      const right = a * x + b * y + c * z, up = d * x + e * y + f * z, aside = right * right + up * up;
+      if (half > 1 && near < 0 && aside < inner * inner) continue; // behind the inner body
+      const px = Math.round(left + right * radius), py = Math.round(top - up * radius);
+      if (px < margin || py < margin || px >= last || py >= last) continue;
+      const s = symbol[k], pose = POSES[s];
+      let picture = first[s];
+      if (pose !== POSE.plain) {
+        picture += Math.round((Math.atan2(up, right) / (2 * Math.PI)) * TURNS + TURNS) % TURNS;
+        const tilt = pose === POSE.flat ? 1 - Math.abs(near + middle) : pose === POSE.upright ? Math.sqrt(aside) : 0;
+        picture += TURNS * Math.max(0, Math.min(TILTS - 1, Math.floor(TILTS * tilt)));
+      }
+      at[seen] = py * stride + px;
+      sprite[seen] = picture;
+      depth[seen] = Math.max(0, Math.min(DEPTHS - 1, ((near / range + 1) * DEPTHS) / 2));
+      seen++;
+    }
+    return seen;
+  }
+
+  // Sends off the glucose that has crossed since the frame before
+  launch(now, perSymbol, spread) {
+    const { where, symbol, middle, half } = this, fused = VESICLES.indexOf("fused");
+    const [a, b, c, d, e, f, g, h, i] = this.view.camera.turn, isCut = half < 1;
+    const pickPlace = (place) => {
+      for (let tries = 0; tries < 40; tries++) { // at a fused vesicle in view, if one is found
+        const k = Math.floor(Math.random() * this.vesicles);
+        if (symbol[k] !== fused) continue;
+        place.set(where.subarray(3 * k, 3 * k + 3));
+        const near = g * place[0] + h * place[1] + i * place[2];
+        if (isCut ? Math.abs(near - middle) < half : near > -0.2) return;
+      }
+      const near = isCut ? middle : 1.2 * Math.random() - 0.2; // else anywhere in view
+      const aside = Math.sqrt(1 - near * near), angle = 2 * Math.PI * Math.random();
+      const x = aside * Math.cos(angle), y = aside * Math.sin(angle);
+      place.set([a * x + d * y + g * near, b * x + e * y + h * near, c * x + f * y + i * near]);
+    };
+    this.flight.launch(this.cell.entered / perSymbol, 0, now, spread, pickPlace);
+    this.flight.launch(this.cell.left / perSymbol, 1, now, spread, pickPlace);
+  }
+
+  present(now) {
+    this.context.putImageData(this.image, -this.pad, -this.pad);
+    this._drawFlight(now);
+    this._drawScaleBar();
+  }
+
+  _drawFlight(now) {
+    const { context: c, flight, left, top, radius, ratio, inner, half } = this;
+    const [a, b, c2, d, e, f, g, h, i] = this.view.camera.turn;
+    c.lineWidth = ratio;
+    for (let k = 0; k < MAX_FLYING; k++) {
+      const done = (now - flight.born[k]) / FLIGHT;
+      if (!(done >= 0 && done < 1)) continue;
+      const [x, y, z] = flight.place.subarray(3 * k, 3 * k + 3);
+      const way = flight.leaving[k] ? 1 - done : done, out = 1.16 - 0.3 * way; // in radii
+      const right = out * (a * x + b * y + c2 * z), up = out * (d * x + e * y + f * z);
+      if (half > 1 && g * x + h * y + i * z < 0 && Math.hypot(right, up) < inner) continue;
+      c.globalAlpha = Math.min(1, 5 * done, 2.5 * (1 - done));
+      drawGlucose(c, left + right * radius, top - up * radius, 3.8 * ratio, this.view.colours, flight.leaving[k]);
+    }
+    c.globalAlpha = 1;
+  }
+
+  _drawScaleBar() {
+    const { context: c, side, ratio, radius } = this, { colours } = this.view;
+    const length = niceLength((0.22 * side * this.cell.radius) / radius); // um
+    const width = (length / this.cell.radius) * radius, x = 14 * ratio, y = side - 14 * ratio;
+    c.font = `600 ${12 * ratio}px system-ui, sans-serif`;
+    c.lineJoin = "round";
+    for (const [colour, extra] of [[colours.paper, 3 * ratio], [colours.ink, 0]]) { // a halo, then bar and length
+      c.strokeStyle = c.fillStyle = colour;
+      c.lineWidth = 2 * ratio + extra;
+      c.beginPath();
+      c.moveTo(x, y);
+      c.lineTo(x + width, y);
+      c.stroke();
+      c.lineWidth = extra;
+      if (extra) c.strokeText(`${length} µm`, x, y - 6 * ratio);
+      c.fillText(`${length} µm`, x, y - 6 * ratio);
+    }
+  }
+}
+
+const copyOf = (view) => view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
+
+// The greatest of 1, 2, 5, 10, 20 ... that is not above `length`
+function niceLength(length) {
+  const power = 10 ** Math.floor(Math.log10(length));
+  return Number((power * [5, 2, 1].find((digit) => digit * power <= length * 1.000001)).toPrecision(1));
+}
+
+const sectionWidth = (radius) => niceLength(radius / 7); // um
+
+function element(tag, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}

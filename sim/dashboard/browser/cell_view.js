@@ -1,0 +1,348 @@
+// The cell view: one or two cells that turn together, a legend of live numbers, and how they are steered.
+
+// ---- legend: every symbol with its name and number ----
+
+const whole = new Intl.NumberFormat("en");
+const count = (n) => whole.format(n);
+const percent = (x) => `${x.toFixed(1)} %`;
+const perSecond = (x) => (x / 1e6).toFixed(x < 1e7 ? 2 : x < 1e8 ? 1 : 0);
+const received = (name) => (cell) => count(cell.receptors[name]);
+
+const LEGEND = [ // [title, [symbol, name, text of a cell] ...]
+  ["Vesicles", ...VESICLES.map((name) => [name, name, (cell) => count(cell.counts[name])])],
+  [
+    "Insulin receptors",
+    ["free", "inactive", received("free")],
+    ["active", "active", received("active")],
+    ["internalised", "internalised", received("internalised")],
+  ],
+  [
+    "GLUT4 at the surface",
+    [null, "copies", (cell) => count(cell.glut4_surface)],
+    [null, "of the cell’s GLUT4", (cell) => percent(cell.glut4_percent)],
+  ],
+  [
+    "Glucose, million molecules per second",
+    ["in", "in", (cell) => perSecond(cell.influx)],
+    ["out", "out", (cell) => perSecond(cell.efflux)],
+  ],
+];
+
+class Legend {
+  constructor() {
+    this.table = element("table");
+    this.note = element("p");
+    this.root = element("div", { className: "g4-legend" }, this.table, this.note);
+    this.cells = []; // [element, text of a cell, which cell]
+    this.swatches = []; // [canvas, symbol]
+    this.labels = null;
+  }
+
+  show(cells, perSymbol) {
+    const labels = cells.map((cell) => cell.label).join("\n");
+    const isNew = this.labels !== labels;
+    if (isNew) this._build(cells);
+    this.labels = labels;
+    for (const [td, text, i] of this.cells) setText(td, text(cells[i]));
+    setText(this.note, legendNote(cells, perSymbol));
+    return isNew;
+  }
+
+  _build(cells) {
+    this.cells = [];
+    this.swatches = [];
+    this.table.replaceChildren();
+    if (cells.length > 1) {
+      const names = cells.map(({ label }) => element("td", { textContent: label, title: label }));
+      this.table.append(element("thead", {}, element("tr", {}, element("th"), ...names)));
+    }
+    for (const [title, ...rows] of LEGEND) {
+      const heading = element("th", { textContent: title, colSpan: 1 + cells.length, scope: "rowgroup" });
+      const body = element("tbody", {}, element("tr", {}, heading));
+      for (const [symbol, name, text] of rows) {
+        const head = element("th", { scope: "row" });
+        if (symbol) this.swatches.push([head.appendChild(element("canvas")), symbol]);
+        head.append(name);
+        const numbers = cells.map((_, i) => element("td"));
+        numbers.forEach((td, i) => this.cells.push([td, text, i]));
+        body.append(element("tr", {}, head, ...numbers));
+      }
+      this.table.append(body);
+    }
+  }
+
+  paintSwatches(colours) {
+    const ratio = Math.min(devicePixelRatio || 1, 2);
+    for (const [canvas, name] of this.swatches) {
+      canvas.setAttribute("aria-hidden", "true");
+      canvas.width = canvas.height = 18 * ratio;
+      const c = canvas.getContext("2d");
+      c.setTransform(ratio, 0, 0, ratio, 9 * ratio, 9 * ratio);
+      if (name in SYMBOLS) {
+        const lift = { free: 4, active: 4, tethered: 2 }[name] ?? 0;
+        c.translate(0, lift);
+        drawSymbol(c, SYMBOLS[name], 3.6 * SYMBOLS[name].size, -Math.PI / 2, 0.55, colours);
+      } else {
+        drawGlucose(c, 0, 0, 5, colours, name === "out");
+      }
+    }
+  }
+}
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function legendNote(cells, perSymbol) {
+  const [{ points, shown_of: all, molecules_per_agent: molecules }] = cells;
+  const notes = ["Symbols are larger than life. Receptors have no place in the model; theirs are for show."];
+  if (points < all) notes.unshift(`${count(points)} of ${count(all)} vesicles are drawn.`);
+  const millions = Number(((perSymbol * molecules) / 1e6).toPrecision(2));
+  if (perSymbol) notes.push(`Each flying hexagon stands for ${millions} million glucose molecules.`);
+  return notes.join(" ");
+}
+
+// ---- the widget ----
+
+const KEYS = {
+  ArrowLeft: (camera, shift) => (shift ? camera.move(-0.08, 0) : camera.rotate(-0.09, 0)),
+  ArrowRight: (camera, shift) => (shift ? camera.move(0.08, 0) : camera.rotate(0.09, 0)),
+  ArrowUp: (camera, shift) => (shift ? camera.move(0, -0.08) : camera.rotate(0, -0.09)),
+  ArrowDown: (camera, shift) => (shift ? camera.move(0, 0.08) : camera.rotate(0, 0.09)),
+  "+": (camera) => camera.zoomBy(1.15),
+  "=": (camera) => camera.zoomBy(1.15),
+  "-": (camera) => camera.zoomBy(1 / 1.15),
+  0: (camera) => camera.reset(),
+};
+const HINT =
+  "Drag or arrow keys: turn; with Shift: move. +, − or click and wheel: zoom. C: section. 0 or double-click: reset.";
+
+class View {
+  constructor(model, parent) {
+    this.model = model;
+    this.camera = new Camera();
+    this.section = { on: false, depth: 0 }; // depth of its middle, in radii towards the viewer
+    this.stages = [];
+    this.frames = 0;
+    this.perSymbol = 1; // glucose agents that a flying hexagon stands for
+    this.rate = 0; // glucose agents crossing per ms, smoothed
+    this._buildPage(parent);
+    this.still = matchMedia("(prefers-reduced-motion: reduce)");
+    this._watch();
+  }
+
+  // Only a view that is in the page, and has been laid out, has a size and colours
+  _mount() {
+    this.colours = this._themeColours();
+    this.model.send({ kind: "ready" }); // what is sent before is lost
+  }
+
+  _buildPage(parent) {
+    this.clock = element("span", { className: "g4-clock" }, element("span"), element("small"));
+    this.toggle = element("input", { type: "checkbox" });
+    this.slider = element("input", { type: "range", min: -95, max: 95, step: 1, value: 0 });
+    this.slider.setAttribute("aria-label", "Depth of the section");
+    this.depth = element("output");
+    this.back = element("button", { type: "button", textContent: "Reset view" });
+    const switched = element("label", {}, this.toggle, "Section");
+    this.bar = element("div", { className: "g4-bar" }, this.clock, switched, this.slider, this.depth, this.back);
+    this.row = element("div", { className: "g4-stages" });
+    this.legend = new Legend();
+    this.root = element("div", { className: "g4-cell" }, this.bar);
+    this.root.append(element("div", { className: "g4-body" }, this.row, this.legend.root));
+    this.root.append(element("p", { textContent: HINT }));
+    Object.assign(this.root.dataset, { frames: 0, points: 0 });
+    parent.append(this.root);
+    this._showSection();
+  }
+
+  _watch() {
+    this.stop = new AbortController();
+    const { signal } = this.stop, on = (target, type, act) => target.addEventListener(type, act, { signal });
+    this.onMessage = (content, buffers) => content.kind === "frame" && this._receive(content, buffers);
+    this.model.on("msg:custom", this.onMessage);
+    on(this.toggle, "change", () => this._cut(this.toggle.checked));
+    on(this.slider, "input", () => this._cut(true, this.slider.value / 100));
+    on(this.back, "click", () => (this.camera.reset(), this.redraw()));
+    const app = document.querySelector(".v-application");
+    const theme = () => this._changeTheme();
+    this.themes = new MutationObserver(theme);
+    if (app) this.themes.observe(app, { attributes: true, attributeFilter: ["class"] });
+    on(matchMedia("(prefers-color-scheme: dark)"), "change", theme);
+    this.sizes = new ResizeObserver(() => {
+      if (!this.colours) this._mount();
+      this.resized = true;
+      this.redraw();
+    });
+    this.sizes.observe(this.row);
+  }
+
+  destroy() {
+    this.stop.abort();
+    this.themes.disconnect();
+    this.sizes.disconnect();
+    this.model.off("msg:custom", this.onMessage);
+    cancelAnimationFrame(this.asked);
+    clearTimeout(this.writing);
+    this.root.remove();
+  }
+
+  _themeColours() {
+    const app = document.querySelector(".v-application");
+    const wants = matchMedia("(prefers-color-scheme: dark)").matches;
+    this.root.dataset.theme = (app ? app.classList.contains("theme--dark") : wants) ? "dark" : "light";
+    return readColours(this.root);
+  }
+
+  _changeTheme() {
+    if (!this.colours) return;
+    this.colours = this._themeColours();
+    this.stages.forEach((stage) => stage.forgetPictures());
+    this.legend.paintSwatches(this.colours);
+    this.redraw();
+  }
+
+  _receive(message, buffers) {
+    if (!this.colours) return; // meant for another view of the same widget; this one will ask when it is ready
+    const now = performance.now();
+    while (this.stages.length < message.cells.length) this._addStage();
+    while (this.stages.length > message.cells.length) this.stages.pop().figure.remove();
+    message.cells.forEach((cell, i) => this.stages[i].show(cell, buffers.slice(3 * i, 3 * i + 3)));
+    this.cells = message.cells;
+    this.time = message.time;
+    this.root.dataset.cells = this.cells.length;
+    this.pending = message;
+    this._fly(now);
+    this.writing ??= setTimeout(() => this._write(), this.frames ? 120 : 0);
+    this.redraw();
+  }
+
+  _addStage() {
+    const stage = new Stage(this);
+    this.stages.push(stage);
+    this.row.append(stage.figure);
+    this._steer(stage.canvas);
+    this.resized = true;
+  }
+
+  // How many agents a hexagon stands for follows from how many cross, so that there are never too many
+  _fly(now) {
+    const elapsed = Math.min(now - (this.received ?? now), 300); // ms
+    this.received = now;
+    this.spread = elapsed;
+    if (elapsed === 0) return;
+    const crossing = Math.max(...this.cells.map((cell) => cell.entered + cell.left)) / elapsed;
+    if (crossing === 0) return; // paused
+    this.rate += (crossing - this.rate) * Math.min(1, elapsed / 1000);
+    const needed = (Math.max(this.rate, 0) * FLIGHT) / (0.7 * MAX_FLYING);
+    const fits = needed <= this.perSymbol && needed >= this.perSymbol / 5;
+    if (!fits) this.perSymbol = Math.max(1, niceLength(2 * needed));
+  }
+
+  // The numbers change a few times a second, or nobody could read them
+  _write() {
+    this.writing = null;
+    const [time, unit] = clockText(this.time);
+    setText(this.clock.firstChild, time);
+    setText(this.clock.lastChild, ` ${unit}`);
+    if (this.legend.show(this.cells, this.still.matches ? 0 : this.perSymbol)) this.legend.paintSwatches(this.colours);
+    this._showSection();
+  }
+
+  redraw() {
+    this.stale = true;
+    this.asked ??= requestAnimationFrame((now) => this._draw(now));
+  }
+
+  _draw(now) {
+    this.asked = null;
+    if (!this.cells || !this.colours) return;
+    if (this.resized) this.stages.forEach((stage) => stage.resize());
+    this.resized = false;
+    for (const stage of this.stages) {
+      if (this.stale) stage.drawPoints();
+      if (this.pending && !this.still.matches) stage.launch(now, this.perSymbol, this.spread);
+      stage.present(now);
+    }
+    this.stale = false;
+    if (this.pending) this._acknowledge(this.pending);
+    if (!this.stages.every((stage) => stage.flight.isOver(now))) {
+      this.asked = requestAnimationFrame((later) => this._draw(later));
+    }
+  }
+
+  _acknowledge({ id, time, cells }) {
+    this.pending = null;
+    this.frames++;
+    const points = cells.reduce((sum, cell) => sum + cell.points, 0);
+    Object.assign(this.root.dataset, { frames: this.frames, time, points });
+    this.model.send({ kind: "drawn", id });
+  }
+
+  _cut(on, depth = this.section.depth) {
+    Object.assign(this.section, { on, depth });
+    this._showSection();
+    this.redraw();
+  }
+
+  _showSection() {
+    const { on, depth } = this.section, radius = this.cells?.[0].radius;
+    this.toggle.checked = on;
+    this.slider.hidden = this.depth.hidden = !on;
+    if (!radius) return;
+    const at = `${(depth * radius).toFixed(1).replace(/^-0.0$/, "0.0").replace("-", "−")} µm`;
+    setText(this.depth, `${sectionWidth(radius)} µm thick, ${at} from the centre`);
+    this.slider.setAttribute("aria-valuetext", `${at} from the centre`);
+    this.slider.value = 100 * depth;
+  }
+
+  _steer(canvas) {
+    const { camera } = this, { signal } = this.stop;
+    const on = (type, act) => canvas.addEventListener(type, act, { signal, passive: false });
+    const scale = () => ROOM * canvas.clientWidth; // css pixels per radius
+    let last = null; // where the pointer was
+    on("pointerdown", (event) => {
+      canvas.setPointerCapture(event.pointerId);
+      last = event;
+    });
+    on("pointermove", (event) => {
+      if (!canvas.hasPointerCapture(event.pointerId)) return;
+      const x = (event.clientX - last.clientX) / scale(), y = (event.clientY - last.clientY) / scale();
+      last = event;
+      if (event.shiftKey || event.buttons > 1) camera.move(x, y);
+      else camera.rotate(x / camera.zoom, y / camera.zoom);
+      this.redraw();
+    });
+    on("wheel", (event) => {
+      if (document.activeElement !== canvas && !event.ctrlKey) return; // it scrolls the page
+      event.preventDefault();
+      const { left, top, width } = canvas.getBoundingClientRect();
+      const x = event.clientX - left - width / 2, y = event.clientY - top - width / 2;
+      camera.zoomBy(Math.exp(-event.deltaY / 600), x / scale(), y / scale());
+      this.redraw();
+    });
+    on("dblclick", () => (camera.reset(), this.redraw()));
+    on("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key.toLowerCase() === "c") this._cut(!this.section.on);
+      else if (KEYS[event.key]) KEYS[event.key](camera, event.shiftKey);
+      else return;
+      event.preventDefault();
+      this.redraw();
+    });
+  }
+}
+
+function clockText(time) {
+  const seconds = time + 1e-6; // sums of steps may fall short of a whole second
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds % 60)];
+  const two = (n) => String(n).padStart(2, "0");
+  return h ? [`${h}:${two(m)}:${two(s)}`, "h"] : [`${m}:${two(s)}`, "min"];
+}
+
+export default {
+  render({ model, el }) {
+    const view = new View(model, el);
+    return () => view.destroy();
+  },
+};

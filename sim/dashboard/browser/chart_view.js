@@ -1,0 +1,542 @@
+// Live charts: see chart_view.py for the panels and the message, canvas.js for what the views share.
+
+const DASH_OF_TWIN = [5, 4];
+const STRIP = 30; // px high, with a gap below it
+const GAP = 6;
+const BADGES = 18; // px, for the numbers of the user's changes
+const BADGE_APART = 36; // px, below which two share a badge
+const FOOT = 36; // px, for the axis of time
+const LONG_LIST = 12; // changes listed in words; earlier ones keep their numbers
+const FONT = "11px";
+
+function render({ model, el }) {
+  const root = add(el, "div", "g4-charts");
+  const key = add(root, "div", "g4-key");
+  const names = add(key, "span");
+  const cursor = add(key, "span", "g4-cursor");
+  cursor.tabIndex = 0;
+  for (const [name, value] of Object.entries({ role: "slider", "aria-label": "Time of the values shown" })) {
+    cursor.setAttribute(name, value);
+  }
+  cursor.title = "Arrow keys move through time, Escape returns to the latest";
+  const list = add(root, "ol", "g4-marks");
+  const grid = add(root, "div", "g4-grid");
+  const empty = add(root, "div", "g4-empty g4-muted", "The charts begin with the first record.");
+  Object.assign(root.dataset, { drawn: 0, points: 0, time: 0 });
+
+  let dark = false;
+  let data = null; // the last message: until, marks, and sets by name with their columns
+  let pinned = null; // time at the crosshair [s], null: the latest
+  let acknowledge = null; // id of the message to be drawn
+  let frame = 0;
+  let family = "sans-serif";
+  let panels = [];
+  const resized = new ResizeObserver(later);
+
+  // ---- what is shown ----
+
+  function build() {
+    for (const { canvas } of panels) resized.unobserve(canvas);
+    grid.replaceChildren();
+    panels = model.get("panels").map((spec) => {
+      const element = add(grid, "section", "g4-panel");
+      if (spec.span) element.style.gridColumn = `span ${spec.span}`;
+      const title = add(element, "div", "g4-title", spec.title);
+      const unit = add(title, "span", "g4-muted");
+      const values = add(element, "div", "g4-values");
+      const canvas = add(element, "canvas", spec.strip ? "g4-plot g4-with-strip" : "g4-plot");
+      canvas.setAttribute("role", "img");
+      canvas.setAttribute("aria-label", `${spec.title}, over time; the values are in the text above`);
+      resized.observe(canvas); // its height follows that of its neighbours
+      const panel = { spec, element, unit, values, canvas, shown: "", cells: [], plot: null };
+      canvas.addEventListener("pointermove", (event) => point(panel, event));
+      canvas.addEventListener("pointerdown", (event) => {
+        cursor.focus({ preventScroll: true });
+        point(panel, event);
+      });
+      canvas.addEventListener("pointerleave", () => pin(null));
+      return panel;
+    });
+    later();
+  }
+
+  /** Sets that a panel draws, of those there are. */
+  const setsOf = (spec) => (spec.sets ?? ["cell", "twin"]).map((name) => data?.sets[name]).filter((set) => set?.n);
+
+  function receive(message, buffers) {
+    if (message.kind !== "charts") return;
+    const sets = {};
+    message.sets.forEach(({ name, label, n, columns }, i) => {
+      const { buffer, byteOffset, byteLength } = buffers[i];
+      const aligned = byteOffset % 4 ? buffer.slice(byteOffset, byteOffset + byteLength) : buffer;
+      const all = new Float32Array(aligned, byteOffset % 4 ? 0 : byteOffset, byteLength / 4);
+      const of = (k) => all.subarray(k * n, (k + 1) * n);
+      sets[name] = { name, label, n, columns: Object.fromEntries(columns.map((column, k) => [column, of(k)])) };
+    });
+    const first = sets[message.sets[0]?.name];
+    const marks = [...message.marks].sort((a, b) => a.time - b.time);
+    data = { until: message.until, marks, sets, first, last: first?.n ? first.columns.time[first.n - 1] : 0 };
+    acknowledge = message.id;
+    later();
+  }
+
+  // ---- the crosshair ----
+
+  function pin(time) {
+    pinned = time;
+    later();
+  }
+
+  function point(panel, event) {
+    if (!panel.plot || !data.first?.n) return;
+    const { left, width, until } = panel.plot;
+    const wanted = ((event.offsetX - left) / width) * until;
+    const times = data.first.columns.time;
+    pin(times[nearest(times, wanted)]);
+  }
+
+  cursor.addEventListener("keydown", (event) => {
+    if (!data?.first?.n) return;
+    const times = data.first.columns.time;
+    const last = times.length - 1;
+    const now = pinned === null ? last : nearest(times, pinned);
+    const far = event.shiftKey ? 10 : 1;
+    const to = {
+      ArrowLeft: now - far, ArrowDown: now - far, ArrowRight: now + far, ArrowUp: now + far,
+      PageDown: now - 10, PageUp: now + 10, Home: 0, End: last,
+    }[event.key];
+    if (event.key === "Escape") pin(null);
+    else if (to !== undefined) pin(times[Math.min(Math.max(to, 0), last)]);
+    else return;
+    event.preventDefault();
+  });
+  cursor.addEventListener("blur", () => pin(null));
+
+  // ---- drawing ----
+
+  function later() {
+    frame ||= requestAnimationFrame(draw);
+  }
+
+  function draw() {
+    frame = 0;
+    const visible = panels.filter(({ spec, element }) => {
+      const any = setsOf(spec).length > 0;
+      element.style.display = any ? "" : "none";
+      return any;
+    });
+    empty.style.display = visible.length ? "none" : "";
+    root.classList.toggle("g4-marked", Boolean(data?.marks.length));
+    family = getComputedStyle(root).fontFamily;
+    const prepared = visible.map(prepare);
+    const margin = Math.max(0, ...prepared.map(({ margin }) => margin));
+    visible.forEach((panel, i) => drawPanel(panel, prepared[i], margin));
+    visible.forEach((panel, i) => writeValues(panel, prepared[i]));
+    writeKey();
+    writeMarks();
+    if (acknowledge === null) return;
+    const points = Object.values(data.sets).reduce((sum, set) => sum + set.n, 0);
+    Object.assign(root.dataset, { drawn: Number(root.dataset.drawn) + 1, points, time: data.last });
+    model.send({ kind: "drawn", id: acknowledge });
+    acknowledge = null;
+  }
+
+  const extremes = (values) => {
+    let low = Infinity;
+    let high = -Infinity;
+    for (const value of values) {
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+    return [low, high];
+  };
+
+  /** Scales of a panel: what its values are divided by, its limits and ticks, and the room for the ticks' numbers. */
+  function prepare({ spec, canvas }) {
+    const sets = setsOf(spec);
+    const series = spec.series.map((one, k) => ({
+      ...one,
+      mark: spec.series.length > 1 ? SHAPES[k % SHAPES.length] : "",
+      scale: 1,
+      courses: sets.filter((set) => set.columns[one.name]).map((set) => ({ set, values: set.columns[one.name] })),
+    }));
+    let low = 0;
+    let high = 0;
+    for (const one of series) {
+      const limits = one.courses.map(({ values }) => extremes(values));
+      const least = Math.min(0, ...limits.map(([a]) => a));
+      const most = Math.max(0, ...limits.map(([, b]) => b));
+      if (spec.relative) one.scale = (most || 1) / 100;
+      low = Math.min(low, least / one.scale);
+      high = Math.max(high, most / one.scale);
+    }
+    if (low === high) [low, high] = spec.sets?.includes("difference") ? [-1, 1] : [0, 1];
+    const step = niceStep(high - low, 4);
+    low = Math.floor(low / step + 1e-9) * step;
+    high = Math.ceil(high / step - 1e-9) * step;
+    const size = Math.max(-low, high);
+    const exponent = size >= 1e4 || size < 1e-2 ? 3 * Math.floor(Math.log10(size) / 3 + 1e-9) : 0;
+    const decimals = decimalsOf(step / 10 ** exponent);
+    const labels = multiples(step, low, high).map((y) => [y, write(y / 10 ** exponent, decimals)]);
+    const { g } = sharpen(canvas);
+    g.font = `${FONT} ${family}`;
+    const margin = Math.ceil(Math.max(...labels.map(([, text]) => g.measureText(text).width))) + 10;
+    return { sets, series, low, high, step, exponent, decimals, labels, margin };
+  }
+
+  function drawPanel(panel, { sets, series, low, high, labels }, left) {
+    const { spec } = panel;
+    const { g, width: all, height } = sharpen(panel.canvas);
+    const colours = COLOURS[dark ? "dark" : "light"];
+    const until = data.until || data.last || 1;
+    const width = Math.max(all - left - 12, 10);
+    const above = (data.marks.length ? BADGES : 0) + 6;
+    const top = above + (spec.strip ? STRIP + GAP : 0);
+    const bottom = height - FOOT;
+    panel.plot = { left, width, until };
+    const x = (time) => left + (time / until) * width;
+    const y = (value) => bottom - ((value - low) / (high - low)) * (bottom - top);
+    g.font = `${FONT} ${family}`;
+
+    g.lineWidth = 1;
+    g.textBaseline = "middle";
+    g.textAlign = "right";
+    for (const [value, text] of labels) {
+      const at = Math.round(y(value)) + 0.5;
+      g.strokeStyle = value === 0 ? colours.axis : colours.grid;
+      line(g, left, at, left + width, at);
+      g.fillStyle = colours.muted;
+      g.fillText(text, left - 7, at);
+    }
+    const ticks = timeTicks(until, width);
+    g.strokeStyle = colours.axis;
+    g.textAlign = "center";
+    g.textBaseline = "alphabetic";
+    const decimals = decimalsOf(ticks.values.length > 1 ? (ticks.values[1] - ticks.values[0]) / ticks.size : 1);
+    for (const time of ticks.values) {
+      const at = Math.round(x(time)) + 0.5;
+      line(g, at, bottom, at, bottom + 4);
+      g.fillText(write(time / ticks.size, decimals), at, bottom + 16);
+    }
+    g.fillText(`Time [${ticks.unit}]`, left + width / 2, bottom + 31);
+
+    drawMarks(g, x, above, bottom, colours);
+    if (spec.strip) drawStrip(g, spec.strip, sets, x, above, colours, left, width);
+
+    g.save();
+    g.beginPath();
+    g.rect(left - 4, top - 4, width + 8, bottom - top + 8);
+    g.clip();
+    for (const one of series) {
+      for (const { set, values } of one.courses) {
+        const times = set.columns.time;
+        g.strokeStyle = g.fillStyle = ink(one.colour, dark);
+        g.lineWidth = set.name === "twin" ? 1.6 : 2;
+        g.setLineDash(set.name === "twin" ? DASH_OF_TWIN : []);
+        g.lineJoin = "round";
+        if (set.name === "difference") shade(g, times, values, x, y, one.scale);
+        curve(g, times, values, x, y, one.scale);
+        g.setLineDash([]);
+        if (data.last < until) drawHead(g, times, values, x, y, one.scale);
+        if (one.mark) drawShapes(g, one, series, times, values, x, y, until, width);
+      }
+    }
+    g.restore();
+
+    if (pinned === null) return;
+    g.strokeStyle = colours.text;
+    g.lineWidth = 1;
+    const at = Math.round(x(pinned)) + 0.5;
+    line(g, at, above, at, bottom);
+    for (const one of series) {
+      for (const { set, values } of one.courses) {
+        const value = values[nearest(set.columns.time, pinned)];
+        if (!Number.isFinite(value)) continue;
+        shape(g, one.mark || "circle", at, y(value / one.scale), 4);
+        g.fillStyle = set.name === "twin" ? colours.surface : ink(one.colour, dark);
+        g.strokeStyle = ink(one.colour, dark);
+        g.lineWidth = 2;
+        g.fill();
+        g.stroke();
+      }
+    }
+  }
+
+  function line(g, x0, y0, x1, y1) {
+    g.beginPath();
+    g.moveTo(x0, y0);
+    g.lineTo(x1, y1);
+    g.stroke();
+  }
+
+  /** A course; NaN lifts the pen. */
+  function curve(g, times, values, x, y, scale) {
+    let down = false;
+    g.beginPath();
+    for (let i = 0; i < times.length; i++) {
+      const value = values[i];
+      if (value !== value) down = false;
+      else if (down) g.lineTo(x(times[i]), y(value / scale));
+      else {
+        g.moveTo(x(times[i]), y(value / scale));
+        down = true;
+      }
+    }
+    g.stroke();
+  }
+
+  /** A dot where a course has got to. */
+  function drawHead(g, times, values, x, y, scale) {
+    const last = times.length - 1;
+    if (!Number.isFinite(values[last])) return;
+    shape(g, "circle", x(times[last]), y(values[last] / scale), 3);
+    g.fill();
+  }
+
+  /** A pale area between a course and zero. */
+  function shade(g, times, values, x, y, scale) {
+    g.globalAlpha = 0.16;
+    g.beginPath();
+    let from = -1;
+    for (let i = 0; i <= times.length; i++) {
+      const there = i < times.length && values[i] === values[i];
+      if (there && from < 0) {
+        g.moveTo(x(times[i]), y(0));
+        from = i;
+      }
+      if (there) g.lineTo(x(times[i]), y(values[i] / scale));
+      else if (from >= 0) {
+        g.lineTo(x(times[i - 1]), y(0));
+        from = -1;
+      }
+    }
+    g.fill();
+    g.globalAlpha = 1;
+  }
+
+  /** Marks along a course, at times that stay while it grows; each series has its own. */
+  function drawShapes(g, one, series, times, values, x, y, until, width) {
+    const every = until / Math.max(2, Math.round(width / 90));
+    const offset = (series.indexOf(one) + 0.5) / series.length;
+    for (let k = 0; (k + offset) * every <= times[times.length - 1]; k++) {
+      const i = nearest(times, (k + offset) * every);
+      if (!Number.isFinite(values[i])) continue;
+      shape(g, one.mark, x(times[i]), y(values[i] / one.scale), 3.2);
+      g.fill();
+    }
+  }
+
+  /** A series as steps of its own height above the panel, with its levels in words. */
+  function drawStrip(g, strip, sets, x, top, colours, left, width) {
+    const bottom = top + STRIP;
+    const courses = sets.filter((set) => set.columns[strip.name]);
+    const highest = Math.max(0, ...courses.map((set) => extremes(set.columns[strip.name])[1]));
+    const y = (value) => bottom - (highest > 0 ? value / highest : 0) * (STRIP - 2);
+    g.lineWidth = 1.5;
+    for (const set of courses) {
+      const times = set.columns.time;
+      const values = set.columns[strip.name];
+      g.beginPath();
+      g.moveTo(x(times[0]), bottom);
+      for (let i = 0; i < set.n; i++) {
+        // the level of a record held since the one before
+        if (i) g.lineTo(x(times[i - 1]), y(values[i]));
+        g.lineTo(x(times[i]), y(values[i]));
+      }
+      g.strokeStyle = g.fillStyle = ink(strip.colour, dark);
+      if (set.name === "twin") {
+        g.setLineDash(DASH_OF_TWIN);
+        g.stroke();
+        g.setLineDash([]);
+      } else {
+        g.lineTo(x(times[set.n - 1]), bottom);
+        g.globalAlpha = dark ? 0.45 : 0.4;
+        g.fill();
+        g.globalAlpha = 1;
+      }
+    }
+    g.strokeStyle = colours.axis;
+    g.lineWidth = 1;
+    line(g, left, bottom + 0.5, left + width, bottom + 0.5);
+    g.fillStyle = colours.text;
+    if (courses.length) labelStrip(g, strip, courses[0], x, top + STRIP / 2, left, highest);
+  }
+
+  /** Each level over its time where it fits; the highest where none does, as after meals. */
+  function labelStrip(g, strip, set, x, middle, left, highest) {
+    const values = set.columns[strip.name];
+    const times = set.columns.time;
+    g.textBaseline = "middle";
+    g.textAlign = "left";
+    const wide = (text) => g.measureText(text).width + 10;
+    const put = (text, from) => g.fillText(text, from + 5, middle);
+    let taken = left;
+    for (let from = 0; from < set.n - 1; ) {
+      let to = from + 1;
+      while (to < set.n - 1 && Math.abs(values[to + 1] - values[from + 1]) <= 1e-6 * values[from + 1]) to++;
+      const start = Math.max(x(times[from]), taken);
+      const level = amount(values[to], strip.unit);
+      const texts = values[to] > 0 ? [`${strip.label} ${level}`, level] : [];
+      const text = texts.find((t) => wide(t) <= x(times[to]) - start);
+      if (text) {
+        put(text, start);
+        taken = start + wide(text);
+      }
+      from = to;
+    }
+    if (taken === left) put(`${strip.label} ${highest > 0 ? "up to " : ""}${amount(highest, strip.unit)}`, left);
+  }
+
+  /** A dotted line at each change, and its number above; those that would overlap share a badge. */
+  function drawMarks(g, x, above, bottom, colours) {
+    const groups = [];
+    data.marks.forEach((mark, i) => {
+      const at = Math.round(x(mark.time)) + 0.5;
+      g.strokeStyle = colours.axis;
+      g.setLineDash([2, 3]);
+      line(g, at, above, at, bottom);
+      g.setLineDash([]);
+      const last = groups.at(-1);
+      if (last && at - last.to < BADGE_APART) Object.assign(last, { to: at, text: `${last.first}–${i + 1}` });
+      else groups.push({ from: at, to: at, first: i + 1, text: String(i + 1) });
+    });
+    g.textAlign = "center";
+    g.textBaseline = "middle";
+    for (const { from, to, text } of groups) {
+      const middle = (from + to) / 2;
+      const half = Math.max(8, g.measureText(text).width / 2 + 4);
+      g.fillStyle = colours.text;
+      g.beginPath();
+      g.roundRect(middle - half, above - 20, 2 * half, 16, 8);
+      g.fill();
+      g.fillStyle = colours.surface;
+      g.fillText(text, middle, above - 11.5);
+    }
+  }
+
+  // ---- text ----
+
+  /** A level as people say it: 100 nM, 34 pM. */
+  function amount(value, unit) {
+    const [shown, small] = unit === "nM" && value > 0 && value < 0.1 ? [1e3 * value, "pM"] : [value, unit];
+    return `${Number(shown.toPrecision(3))} ${small}`;
+  }
+
+  const at = () => pinned ?? data?.last ?? 0;
+
+  /** The value of a course at the crosshair, or its last; empty where the course has not got to. */
+  function valueAt({ set, values }) {
+    const times = set.columns.time;
+    const end = times[set.n - 1];
+    return at() > end + 1e-6 && pinned !== null ? NaN : values[nearest(times, at())];
+  }
+
+  function writeValues(panel, { series, exponent, decimals }) {
+    const { spec } = panel;
+    const factor = exponent ? `10${superscript(exponent)} ` : "";
+    say(panel.unit, spec.relative ? "drawn as % of its peak" : `${factor}${spec.unit}`);
+    const several = series.some((one) => one.courses.length > 1);
+    const shown = JSON.stringify([series.map((one) => one.courses.map(({ set }) => set.name)), dark, several]);
+    if (panel.shown !== shown) {
+      panel.shown = shown;
+      panel.values.replaceChildren();
+      panel.cells = series.flatMap((one) => {
+        const chip = add(panel.values, "span", "g4-value");
+        if (one.label) add(chip, "span", "g4-muted", `${one.label} `);
+        return one.courses.map((course) => {
+          const pair = add(chip, "span", "g4-pair");
+          const canvas = add(pair, "canvas", "g4-sample");
+          const dash = course.set.name === "twin" ? DASH_OF_TWIN : [];
+          sample(canvas, ink(one.colour, dark), dash, one.mark);
+          const name = [one.label, several ? course.set.label : ""].filter(Boolean).join(", ");
+          return { name, text: add(pair, "b") };
+        });
+      });
+    }
+    const courses = series.flatMap((one) => one.courses.map((course) => ({ one, course })));
+    courses.forEach(({ one, course }, i) => {
+      const value = valueAt(course);
+      const text = spec.relative
+        ? `${write(value, decimalsOf(one.scale))} ${spec.unit}`
+        : write(value / 10 ** exponent, decimals + 1);
+      say(panel.cells[i].text, text);
+    });
+  }
+
+  const superscript = (n) => String(n).replace(/./g, (c) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[c] ?? "⁻");
+
+  function writeKey() {
+    const cells = ["cell", "twin"].map((name) => data?.sets[name]).filter((set) => set?.n);
+    const shown = JSON.stringify([cells.map(({ label }) => label), dark]);
+    if (names.dataset.shown !== shown) {
+      names.dataset.shown = shown;
+      names.replaceChildren();
+      if (cells.length > 1) {
+        for (const { name, label } of cells) {
+          const entry = add(names, "span", "g4-value");
+          sample(add(entry, "canvas", "g4-sample"), COLOURS[dark ? "dark" : "light"].text,
+            name === "twin" ? DASH_OF_TWIN : [], "");
+          add(entry, "span", "", label);
+          entry.style.marginRight = "18px";
+        }
+      }
+    }
+    say(cursor, data?.first?.n ? `${pinned === null ? "Latest values, at" : "Values at"} ${clock(at())}` : "");
+    cursor.setAttribute("aria-valuemin", 0);
+    cursor.setAttribute("aria-valuemax", Math.round(data?.last ?? 0));
+    cursor.setAttribute("aria-valuenow", Math.round(at()));
+    if (document.activeElement === cursor) cursor.setAttribute("aria-valuetext", spoken());
+  }
+
+  /** All values at the crosshair, for a screen reader. */
+  function spoken() {
+    const said = panels
+      .filter(({ element }) => element.style.display !== "none")
+      .map(({ spec, unit, cells }) => {
+        const values = cells.map(({ name, text }) => `${name} ${text.textContent}`.trim());
+        return `${spec.title}: ${values.join(", ")} ${spec.relative ? "" : unit.textContent}`.trim();
+      });
+    return [clock(at()), ...said].join("; ");
+  }
+
+  function writeMarks() {
+    const marks = data?.marks ?? [];
+    const shown = JSON.stringify(marks);
+    if (list.dataset.shown === shown) return;
+    list.dataset.shown = shown;
+    list.replaceChildren();
+    list.style.display = marks.length ? "" : "none";
+    const hidden = Math.max(0, marks.length - LONG_LIST);
+    if (hidden) add(list, "li", "g4-muted", `${hidden} earlier,`);
+    marks.slice(hidden).forEach((mark, i) => {
+      const item = add(list, "li");
+      add(item, "span", "g4-badge", String(hidden + i + 1));
+      item.append(`${mark.label} `);
+      add(item, "span", "g4-muted", `at ${clock(mark.time)}`);
+    });
+  }
+
+  // ---- life ----
+
+  const endTheme = followTheme(root, (now) => {
+    dark = now;
+    for (const [name, colour] of Object.entries(COLOURS[now ? "dark" : "light"])) {
+      root.style.setProperty(`--g4-${name}`, colour);
+    }
+    later();
+  });
+  resized.observe(root);
+  model.on("msg:custom", receive);
+  model.on("change:panels", build);
+  build();
+  model.send({ kind: "ready" });
+  return () => {
+    model.off("msg:custom", receive);
+    model.off("change:panels", build);
+    cancelAnimationFrame(frame);
+    resized.disconnect();
+    endTheme();
+  };
+}
+
+export default { render };

@@ -1,0 +1,25 @@
+"""The cell, or several side by side, drawn in the browser: see cell_view.js."""
+
+from collections.abc import Iterable
+
+from sim.dashboard.browser import script, style
+from sim.dashboard.channel import Channel
+
+
+class CellView(Channel):
+    """Cells drawn in three dimensions, with a legend of live numbers."""
+
+    _esm = script("cell_symbols.js", "cell_stage.js", "cell_view.js")
+    _css = style("cell_view.css")
+
+    def show_cells(self, time: float, cells: Iterable[tuple[str, dict, list]]) -> None:
+        """Draw a frame.
+
+        Parameters
+        ----------
+        time : float    simulated [s]
+        cells : (label, facts, buffers) of each, the last two from `frames.pack`
+        """
+        cells = list(cells)
+        content = {"kind": "frame", "time": time, "cells": [{"label": label, **facts} for label, facts, _ in cells]}
+        self.show(content, [buffer for _, _, buffers in cells for buffer in buffers])

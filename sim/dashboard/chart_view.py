@@ -1,0 +1,153 @@
+"""Live charts of a cell, its twin and the difference between them, over all that has been simulated.
+
+The browser draws them; each update brings the whole course, thinned out to what a screen can show.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import traitlets
+
+from sim.dashboard.browser import script, style
+from sim.dashboard.channel import Channel
+from sim.plots import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
+
+MOST_ROWS = 600  # of a course sent: about one per pixel
+
+_DIFFERENCE = {"sets": ["difference"]}
+PANELS: tuple[Mapping[str, Any], ...] = (
+    {
+        "title": "Insulin and its receptors",
+        "unit": "% of receptors",
+        "strip": {"name": "insulin", "label": "Insulin", "unit": "nM", "colour": SKY},
+        "series": [{"name": "receptors_active", "label": "active at the surface", "colour": VERMILION}],
+    },
+    {
+        "title": "Signalling",
+        "unit": "%",
+        "relative": True,  # they differ too much for one scale
+        "series": [
+            {"name": "pip3", "label": "PIP₃", "colour": GREEN},
+            {"name": "akt_active", "label": "active Akt", "colour": ORANGE},
+            {"name": "as160_phosphorylated", "label": "AS160-P", "colour": PURPLE},
+        ],
+    },
+    {
+        "title": "GLUT4 at the surface",
+        "unit": "% of the cell's GLUT4",
+        "series": [{"name": "surface_glut4_percent", "colour": BLUE}],
+    },
+    {
+        "title": "Net glucose uptake",
+        "unit": "molecules/s",
+        "series": [{"name": "glucose_uptake_rate", "colour": VERMILION}],
+    },
+    {
+        "title": "GLUT4 at the surface, difference",
+        "unit": "percentage points",
+        "series": [{"name": "surface_glut4_percent", "colour": BLUE}],
+        **_DIFFERENCE,
+    },
+    {
+        "title": "Net glucose uptake, difference",
+        "unit": "molecules/s",
+        "series": [{"name": "glucose_uptake_rate", "colour": VERMILION}],
+        **_DIFFERENCE,
+    },
+)
+"""What is drawn unless said otherwise; names are those of sim.observables.
+
+A panel has a `title`, a `unit` and `series` of `name`, `colour` and, if there are several, `label`. It may have `sets`
+(the names of the courses it draws, else cell and twin), `relative` (each series as a share of its own peak), `strip`
+(a series drawn as steps above the panel, for insulin) and `span` (columns of the grid that it takes).
+"""
+
+
+class Course(NamedTuple):
+    """What was recorded of one cell, or the difference between two.
+
+    Attributes
+    ----------
+    name : "cell", "twin" or "difference": by which panels choose it
+    label : for the reader
+    columns : name -> values (K,); "time" [s], ascending, is one of them. NaN is a gap
+    """
+
+    name: str
+    label: str
+    columns: Mapping[str, np.ndarray]
+
+
+class Mark(NamedTuple):
+    """Something that the user changed."""
+
+    time: float  # [s]
+    label: str  # such as "insulin 10 nM"
+
+
+def difference(cell: Course, twin: Course, label: str = "twin minus cell") -> Course:
+    """Twin minus cell, at the times that both have."""
+    times, of_cell, of_twin = np.intersect1d(
+        cell.columns["time"], twin.columns["time"], assume_unique=True, return_indices=True
+    )
+    shared = [name for name in cell.columns if name in twin.columns and name != "time"]
+    values = {name: twin.columns[name][of_twin] - cell.columns[name][of_cell] for name in shared}
+    return Course("difference", label, {"time": times} | values)
+
+
+def downsample(columns: np.ndarray, most: int = MOST_ROWS) -> np.ndarray:
+    """Fewer rows that look the same when drawn.
+
+    The first and the last row stay. The rest is cut into buckets of equally many rows, and of each bucket two rows are
+    made, at its first and its last time: every column's least and greatest value in the bucket, in the order in which
+    they came. So no spike is lost, and it is off by less than a bucket's width. A bucket's size is a power of two,
+    whence what was drawn before stays as it was while a run goes on. NaNs are passed over, unless all in a bucket are.
+
+    Parameters
+    ----------
+    columns : (rows, K) array    the first column is time, ascending
+    most : int    rows to stay below, at least 4
+    """
+    rows, width = columns.shape
+    if rows <= most:
+        return columns
+    inner = columns[1:-1]
+    size = 2
+    while 2 * -(-len(inner) // size) > most - 2:
+        size *= 2
+    buckets = -(-len(inner) // size)
+    blocks = np.full((width, buckets * size), np.nan, columns.dtype)
+    blocks[:, : len(inner)] = inner.T
+    blocks = blocks.reshape(width, buckets, size)
+    missing = np.isnan(blocks)
+    falling = np.where(missing, np.inf, blocks).argmin(axis=2) > np.where(missing, -np.inf, blocks).argmax(axis=2)
+    least, greatest = np.fmin.reduce(blocks, axis=2), np.fmax.reduce(blocks, axis=2)
+    pairs = np.stack([np.where(falling, greatest, least), np.where(falling, least, greatest)], axis=2)
+    return np.concatenate([columns[:1], pairs.reshape(width, 2 * buckets).T, columns[-1:]])
+
+
+def pack(courses: Sequence[Course], until: float, marks: Iterable[Mark] = ()) -> tuple[dict, list[bytes]]:
+    """The message that draws all panels.
+
+    Parameters
+    ----------
+    courses : the cell first
+    until : end of the run [s]
+    """
+    sets, buffers = [], []
+    for course in courses:
+        names = ["time", *(name for name in course.columns if name != "time")]
+        table = downsample(np.column_stack([np.asarray(course.columns[name], "<f4") for name in names]))
+        sets.append({"name": course.name, "label": course.label, "n": len(table), "columns": names})
+        buffers.append(table.tobytes(order="F"))
+    marks = [{"time": mark.time, "label": mark.label} for mark in marks]
+    return {"kind": "charts", "until": until, "sets": sets, "marks": marks}, buffers
+
+
+class ChartView(Channel):
+    """The charts in the browser: `view.show(*pack(courses, until, marks))` whenever `view.is_free()`."""
+
+    _esm = script("canvas.js", "chart_view.js")
+    _css = style("charts.css")
+    panels = traitlets.List(traitlets.Dict(), [dict(panel) for panel in PANELS]).tag(sync=True)

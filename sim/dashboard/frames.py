@@ -1,0 +1,96 @@
+"""What the cell view is sent of one cell: a few numbers, and arrays packed into 7 bytes a vesicle."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from agents import glucose, receptor, vesicle
+from sim.engine import Engine
+
+MAX_POINTS = 30_000  # vesicles drawn of a cell
+MAX_RECEPTORS = 600  # receptors drawn of a cell
+
+RECEPTOR_GROUPS = ("free", "active", "internalised")  # in which the view shows the seven states; "free" is inactive
+_GROUP = np.array(
+    [2 if s.name.startswith("INTERNAL") else int(s in receptor.ACTIVE) for s in receptor.State], np.uint8
+)  # of each receptor.State
+_STEPS = 65_535  # in which a coordinate is told: a uint16
+
+
+class FrameMark(NamedTuple):
+    """Where a frame left off: what the next one counts from."""
+
+    influx: int  # glucose agents that came in since time 0
+    efflux: int  # and that left
+
+
+def pack(engine: Engine, since: FrameMark | None = None) -> tuple[dict, list[memoryview], FrameMark]:
+    """One cell as it is now.
+
+    Agents of a kind are exchangeable, so the first ones are a fair sample where not all can be drawn.
+
+    Parameters
+    ----------
+    engine : Engine
+    since : FrameMark or None    of the frame before; None if there was none
+
+    Returns
+    -------
+    facts : dict    numbers of the whole cell; JSON
+    buffers : list    positions (n, 3) uint16, where -radius .. radius is 0 .. 65535, states (n,) uint8 and the groups
+        of a sample of receptors (m,) uint8, as an index into RECEPTOR_GROUPS
+    mark : FrameMark    for the next frame
+    """
+    now = engine.snapshot()
+    p = engine.parameters
+    vesicles = engine.vesicles
+    n = min(len(vesicles), MAX_POINTS)
+    events = now.glucose_events[0]
+    mark = FrameMark(int(events[glucose.INFLUX]), int(events[glucose.EFFLUX]))
+    influx, efflux = _flows(engine, now)
+    by_group = np.bincount(_GROUP, now.receptors[0], len(RECEPTOR_GROUPS))
+    facts = {
+        "points": n,
+        "shown_of": len(vesicles),
+        "radius": p.vesicle.cell_radius,
+        "inner_radius": p.vesicle.inner_radius,
+        "counts": {state.name.lower(): int(now.vesicles[0, state]) for state in vesicle.State},
+        "receptors": {name: int(count) for name, count in zip(RECEPTOR_GROUPS, by_group, strict=True)},
+        "glut4_surface": int(engine.glut4_surface),
+        "glut4_percent": 100.0 * engine.glut4_surface / max(engine.glut4_total, 1),
+        "influx": influx,
+        "efflux": efflux,
+        "entered": mark.influx - since.influx if since else 0,
+        "left": mark.efflux - since.efflux if since else 0,
+        "molecules_per_agent": engine.molecules_per_agent,
+    }
+    positions = _quantised((vesicles.x[:n], vesicles.y[:n], vesicles.z[:n]), p.vesicle.cell_radius)
+    buffers = [
+        positions.data,
+        vesicles.state[:n].astype(np.uint8).data,
+        _GROUP[engine.receptors.state[:MAX_RECEPTORS]].data,
+    ]
+    return facts, buffers, mark
+
+
+def _quantised(axes, radius):
+    """Coordinates (n, 3) as uint16; those that rounding has put outside the cell are put back onto its membrane."""
+    positions = np.empty((len(axes[0]), len(axes)), np.uint16)
+    scale = np.float32(_STEPS / (2.0 * radius))
+    middle = np.float32(_STEPS / 2.0 + 0.5)  # half a step more, so that cutting off the fraction rounds
+    for column, axis in zip(positions.T, axes, strict=True):
+        column[:] = np.clip(axis * scale + middle, 0.0, _STEPS)
+    return positions
+
+
+def _flows(engine, now):
+    """Glucose into and out of the cell [molecules/s], from the present rates.
+
+    Unlike differences of counts they have no noise, and a value also when time stands still.
+    """
+    molecules = now.glucose[0] * engine.molecules_per_agent
+    p = engine.parameters.glucose
+    rates = glucose.rates(glucose.environment(molecules, now.glut4_surface[0], now.glucose_bath[0], p), p)
+    return tuple(
+        float(rates[event] * molecules[glucose.TRANSITIONS[event][0]]) for event in (glucose.INFLUX, glucose.EFFLUX)
+    )

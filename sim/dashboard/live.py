@@ -1,0 +1,256 @@
+"""The cell on the page and its twin: stepped together, changed by hand, recorded. No threads and no page in here.
+
+What was done by hand is a changed scenario (sim/edits.py), so every cell here could be had from the command line.
+"""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from sim import edits, summary
+from sim.dashboard.chart_view import Mark
+from sim.endocrine import library
+from sim.engine import Engine
+from sim.ensemble import prepare
+from sim.errors import InputError
+from sim.recorder import Recorder
+from sim.results import record_times
+from sim.scenario import Scenario
+from sim.units import write
+
+CHARTED = ("insulin", "receptors_active", "pip3", "akt_active", "as160_phosphorylated", "surface_glut4_percent")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """In what the twin differs: something held at a value from a moment on.
+
+    Attributes
+    ----------
+    name : of what is in the bath, or of a level; as in sim.edits
+    value : in the unit of its kind
+    since : time of the run [s]; None: all along, also before the run
+    """
+
+    name: str
+    value: float
+    since: float | None = None
+
+    def of(self, scenario: Scenario) -> Scenario:
+        """The twin's scenario, from that of the cell."""
+        if self.since is None:
+            return edits.from_start(scenario, self.name, self.value)
+        return edits.changed(scenario, self.name, self.value, self.since)
+
+    @property
+    def label(self) -> str:
+        """In words: "Testosterone 220 ng/dL from 12.5 min"."""
+        since = "" if self.since is None else f" from {self.since / 60.0:.1f} min"
+        return f"{describe(self.name, self.value)}{since}"
+
+
+def title(name: str) -> str:
+    """What something that can be changed is called: "Testosterone"."""
+    return library.levels()[name].title.split(",")[0] if name in library.levels() else name.capitalize()
+
+
+def describe(name: str, value: float) -> str:
+    """Something and its value: "Insulin 10 nM"."""
+    return f"{title(name)} {write(float(f'{value:.4g}'), edits.kind(name).unit)}"
+
+
+class Records:
+    """What was recorded of one cell: arrays that grow to the end of its run and no further.
+
+    Attributes
+    ----------
+    count : records so far, t = 0 included
+    """
+
+    def __init__(self, scenario: Scenario, first: Mapping[str, np.ndarray]):
+        self.time = record_times(scenario)
+        self._arrays = {name: np.full((len(self.time), *v.shape[1:]), np.nan) for name, v in first.items()}
+        self.count = 0
+        self.append(first)
+
+    def append(self, values: Mapping[str, np.ndarray]) -> None:
+        """Take the next records."""
+        start, self.count = self.count, self.count + len(values["insulin"])
+        for name, array in self._arrays.items():
+            array[start : self.count] = values[name]
+
+    def taken(self) -> dict[str, np.ndarray]:
+        """All records so far by name, views."""
+        return {name: array[: self.count] for name, array in self._arrays.items()}
+
+    def charted(self) -> dict[str, np.ndarray]:
+        """What the charts show, and its times; of the uptake the mean over a minute, since single records are noise."""
+        time = self.time[: self.count]
+        shown = {name: self._arrays[name][: self.count] for name in CHARTED}
+        end, uptake = summary.running_rate(time, self._arrays["glucose_taken_up"][: self.count])
+        rate = np.full(self.count, np.nan)
+        rate[self.count - len(end) :] = uptake
+        return {"time": time, **shown, "glucose_uptake_rate": rate}
+
+    def continued(self, scenario: Scenario) -> "Records":
+        """A copy, with room for the run of another scenario, which is as long or longer."""
+        return Records(scenario, self.taken())
+
+
+class Taken(NamedTuple):
+    """What was recorded of a cell up to a moment, for `ensemble.save`."""
+
+    scenario: Scenario
+    values: Mapping[str, np.ndarray]
+    seconds: float
+
+
+class _Member:
+    """One of the cells on the page."""
+
+    def __init__(self, label: str, recorder: Recorder, records: Records):
+        self.label, self.recorder, self.records = label, recorder, records
+
+    @classmethod
+    def new(cls, label: str, scenario: Scenario) -> "_Member":
+        recorder = Recorder(Engine(scenario, scenario.run.seed))
+        return cls(label, recorder, Records(scenario, recorder.first()))
+
+    @property
+    def engine(self) -> Engine:
+        return self.recorder.engine
+
+    @property
+    def scenario(self) -> Scenario:
+        return self.engine.scenario
+
+    def advance(self, steps: int) -> None:
+        values = self.recorder.advance(steps)
+        if values is not None:
+            self.records.append(values)
+
+    def fork(self, label: str, scenario: Scenario) -> "_Member":
+        """A copy of this cell as it is, which goes on by another scenario."""
+        engine = Engine(self.scenario, self.scenario.run.seed)
+        engine.restore(self.engine.state())
+        engine.follow(scenario)
+        return _Member(label, Recorder(engine, self.recorder.last), self.records.continued(scenario))
+
+    def taken(self) -> Taken:
+        values = {name: array.copy() for name, array in self.records.taken().items()}
+        return Taken(self.scenario, values, round(self.engine.time, 9))
+
+    def follow(self, scenario: Scenario) -> None:
+        self.engine.follow(scenario)
+        if scenario.run.duration != self.records.time[-1]:
+            self.records = self.records.continued(scenario)
+
+
+class Live:
+    """A cell at work, perhaps with a twin in lockstep.
+
+    Parameters
+    ----------
+    scenario : with one assay; of its replicates the first one is run, without a log of events
+    difference : in what a twin differs; None for no twin
+
+    Attributes
+    ----------
+    cells : the cell, and its twin if there is one; each with `label`, `engine`, `scenario` and `records`
+    marks : what was changed by hand, for the charts
+    """
+
+    def __init__(self, scenario: Scenario, difference: Difference | None = None, marks: tuple[Mark, ...] = ()):
+        scenario = prepare(scenario, None, 1).replaced({"run.events": False})
+        scenario.check_one_assay()
+        scenario.check_memory(1 if difference is None else 2)
+        self.marks, self.difference = marks, difference
+        self._pool = ThreadPoolExecutor(2, thread_name_prefix="cell")
+        scenarios = [scenario] if difference is None else [scenario, difference.of(scenario)]
+        self.cells = [_Member.new(label, chosen) for label, chosen in zip(self._labels(), scenarios)]
+        self._levels = edits.levels_at_start(scenario)
+
+    def _labels(self):
+        return ["Cell"] if self.difference is None else ["Cell", f"Twin: {self.difference.label}"]
+
+    @property
+    def scenario(self) -> Scenario:
+        """Of the cell, with all that was changed."""
+        return self.cells[0].scenario
+
+    @property
+    def time(self) -> float:
+        """Simulated time [s]."""
+        return self.cells[0].engine.time
+
+    @property
+    def duration(self) -> float:
+        """When the run ends [s]."""
+        return self.scenario.run.duration
+
+    @property
+    def steps_left(self) -> int:
+        return round(self.duration / self.scenario.run.step) - self.cells[0].engine.step
+
+    def advance(self, steps: int) -> None:
+        """Do so many steps in all cells, or as many as are left."""
+        steps = min(steps, self.steps_left)
+        if steps > 0:
+            for done in [self._pool.submit(cell.advance, steps) for cell in self.cells]:
+                done.result()
+
+    # ---- by hand ----
+
+    @property
+    def knobs(self) -> dict[str, float]:
+        """What can be changed in the run -> its value now; of a hormone changed by hand, what it was set to."""
+        start, now = self.scenario.assay.at[0], self.scenario.assay.at[0] + self.time
+        found = {name: getattr(self.scenario.bath, name).at(self.time) for name in edits.BATH} | self._levels
+        for name, schedule in self.scenario.hormones.levels.items():
+            if name in found and schedule.at(now) != schedule.at(start):
+                found[name] = schedule.at(now)
+        return found
+
+    def change(self, name: str, value: float) -> None:
+        """Hold something at a value from now on: in both cells, unless it is that in which the twin differs."""
+        self._follow(edits.changed(self.scenario, name, value, self.time))
+        self.marks = (*self.marks, Mark(self.time, describe(name, value)))
+
+    def lengthen(self, seconds: float) -> None:
+        """Let the run end later."""
+        self._follow(edits.lengthened(self.scenario, seconds))
+
+    def _follow(self, scenario):
+        """All cells follow a scenario; nothing happens if it does not suit one of them."""
+        scenarios = [scenario] if self.difference is None else [scenario, self.difference.of(scenario)]
+        for cell, chosen in zip(self.cells, scenarios):
+            cell.follow(chosen)
+
+    def fork(self, name: str, value: float) -> None:
+        """Put a twin beside the cell, the same up to now; from now on something is held at another value in it."""
+        if name not in (*edits.BATH, *edits.acting_in_run(self.scenario)):
+            raise InputError("acts too slowly to be felt in this run; start a twin that has it all along.", name)
+        self.scenario.check_memory(1)
+        difference = Difference(name, value, self.time)
+        twin = difference.of(self.scenario)
+        self.difference = difference
+        self.cells = [self.cells[0], self.cells[0].fork(self._labels()[1], twin)]
+
+    def drop_twin(self) -> None:
+        """Go on without the twin."""
+        self.difference, self.cells = None, self.cells[:1]
+
+    def again(self) -> "Live":
+        """The same from the start, with all that was changed by hand, each at its time."""
+        return Live(self.scenario, self.difference, self.marks)
+
+    def close(self) -> None:
+        """Let go of the threads."""
+        self._pool.shutdown(wait=False)
+
+    def taken(self) -> list[Taken]:
+        """What was recorded of each cell up to now, copies."""
+        return [cell.taken() for cell in self.cells]

@@ -1,0 +1,63 @@
+"""Serves the dashboard on this machine: Solara's application under uvicorn, with nothing fetched from elsewhere."""
+
+import os
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+
+from sim.errors import InputError
+from sim.scenario import Scenario
+
+HOST = "localhost"
+SETTINGS = {
+    "SOLARA_APP": "sim.dashboard.app",
+    "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
+    "SOLARA_KERNEL_CULL_TIMEOUT": "60s",  # a browser that was killed frees its session after this
+    "SOLARA_MODE": "production",
+}
+
+
+def serve(scenario: Scenario, port: int, open_browser: bool, say: Callable[[str], None]) -> None:
+    """Serve the dashboard until Ctrl-C.
+
+    Parameters
+    ----------
+    scenario : that pages begin with
+    port : 0 for any that is free
+    say : told the address
+
+    Raises
+    ------
+    InputError
+        if the port is taken, or the packages of the dashboard are not installed
+    """
+    listener = _listen(port)
+    os.environ.update(SETTINGS)  # before solara is imported, which reads them then
+    try:
+        import uvicorn
+        from solara.server.starlette import app as application
+
+        from sim.dashboard import app
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f'needs the package {error.name}; install it with: pip install "glut4sim[dashboard]".', place="dashboard"
+        ) from None
+    app.first = scenario
+    address = f"http://{HOST}:{listener.getsockname()[1]}"
+    say(address)
+    if open_browser:
+        threading.Timer(0.5, webbrowser.open, [address]).start()
+    # Without deflate: for frames, which hardly shrink, it is most of the work.
+    config = uvicorn.Config(application, log_level="warning", ws_per_message_deflate=False)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except (OSError, OverflowError) as error:
+        raise InputError(f"cannot be used: {error}; choose another.", place=f"--port {port}") from None
+    return listener

@@ -1,0 +1,350 @@
+"""One page's simulation: a thread that steps its cells, does what the page asks, and sends the views what to draw.
+
+The page never waits for the cells, and they never for the page: it leaves tasks, the thread does them between two
+slices of steps and tells `listen` what came of it. How fast it steps, and what is drawn, changes no bit of a result.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from queue import Empty, SimpleQueue
+from time import monotonic
+
+from sim.dashboard import chart_view, frames
+from sim.dashboard.chart_view import Course
+from sim.dashboard.live import Difference, Live
+from sim.errors import InputError
+from sim.scenario import Scenario
+
+SPEEDS = (1.0, 10.0, 60.0, 300.0, float("inf"))  # simulated per real time
+SLICE = 0.02  # s of stepping between two looks at tasks and views
+FRAME, CHARTS, STATUS = 1 / 30, 1 / 4, 1 / 4  # s between two, at least
+LATE = 0.25  # s behind the speed asked for, beyond which what was missed is let go
+MAX_BLOCK = 256  # steps at once, at most
+IDLE = 0.25  # s between two looks at views while nothing happens
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the page says of its session.
+
+    Attributes
+    ----------
+    phase : "starting", "paused", "running", "finished" or "failed"
+    time, duration : simulated [s]
+    speed : simulated per real time, as asked for; infinite: as fast as it computes
+    ratio : as achieved, 0 while nothing moves
+    scenario : of the cell with all that was changed; None until there is one
+    difference : in what the twin differs; None without one
+    knobs : what can be changed in the run -> its value now
+    error : what went wrong last, a line; empty if nothing
+    """
+
+    phase: str = "starting"
+    time: float = 0.0
+    duration: float = 0.0
+    speed: float = 60.0
+    ratio: float = 0.0
+    scenario: Scenario | None = None
+    difference: Difference | None = None
+    knobs: Mapping[str, float] = field(default_factory=dict)
+    error: str = ""
+
+
+class Session:
+    """Steps cells in a thread of its own until it is closed.
+
+    Parameters
+    ----------
+    cell_view, charts : Channel    where frames and charts go
+    listen : called with a Status whenever it changes, from the session's thread
+    """
+
+    def __init__(self, cell_view, charts, listen: Callable[[Status], None]):
+        self._cell_view, self._charts, self._listen = cell_view, charts, listen
+        self._tasks: SimpleQueue[tuple[Callable, Future]] = SimpleQueue()
+        self._closed = threading.Event()
+        self._live: Live | None = None
+        self._running = False
+        self._speed, self._error, self._failed = Status.speed, "", False
+        self._block = 1
+        self._anchor = (0.0, 0.0)  # real and simulated time from which the speed counts
+        self._pace = (0.0, 0.0, 0.0)  # real and simulated time of the last look at the ratio, and the ratio
+        self._marks: list = []
+        self._drawn = {"frame": 0.0, "charts": 0.0, "status": 0.0}
+        self._stale = {"frame": False, "charts": False, "status": True}
+        self._thread = threading.Thread(target=self._work, name="dashboard-session", daemon=True)
+        self._thread.start()
+
+    # ---- what the page asks for ----
+
+    def load(self, scenario: Callable[[], Scenario], keep_twin: bool = False) -> Future:
+        """Begin with a scenario, given by what makes it; the cells on show stay if there is a fault in it."""
+
+        def task():
+            kept = self._live.difference if keep_twin and self._live else None
+            self._replace(Live(scenario(), kept))
+
+        return self._do(task)
+
+    def restart(self) -> Future:
+        """From the start again, with everything that was changed, each at its time."""
+        return self._do(lambda: self._replace(self._needed().again()))
+
+    def play(self) -> Future:
+        """Go on; does nothing at the end of the run."""
+        return self._do(lambda: self._run(self._needed().steps_left > 0))
+
+    def pause(self) -> Future:
+        """Stand still."""
+        return self._do(lambda: self._run(False))
+
+    def step(self) -> Future:
+        """Go to the next record and stand still there."""
+
+        def task():
+            live = self._needed()
+            self._run(False)
+            run, done = live.scenario.run, live.cells[0].engine.step
+            stride = round(run.record_every / run.step)
+            live.advance(stride - done % stride)
+
+        return self._do(task)
+
+    def set_speed(self, speed: float) -> Future:
+        """Simulated per real time, infinite for as fast as it computes."""
+
+        def task():
+            self._speed = speed
+            self._set_anchor()
+
+        return self._do(task)
+
+    def change(self, name: str, value: float) -> Future:
+        """Live.change."""
+        return self._do(lambda: self._needed().change(name, value))
+
+    def lengthen(self, seconds: float) -> Future:
+        """Live.lengthen."""
+        return self._do(lambda: self._needed().lengthen(seconds))
+
+    def start_twin(self, difference: Difference) -> Future:
+        """From the start again, beside a twin that differs all along."""
+
+        def task():
+            live = self._needed()
+            self._replace(Live(live.scenario, difference, live.marks))
+
+        return self._do(task)
+
+    def fork(self, name: str, value: float) -> Future:
+        """Live.fork."""
+
+        def task():
+            self._needed().fork(name, value)
+            self._marks = []
+
+        return self._do(task)
+
+    def drop_twin(self) -> Future:
+        """Live.drop_twin."""
+
+        def task():
+            self._needed().drop_twin()
+            self._marks = self._marks[:1]
+
+        return self._do(task)
+
+    def taken(self) -> Future:
+        """Live.taken, as the Future's result."""
+        return self._do(lambda: self._needed().taken())
+
+    def clear_error(self) -> Future:
+        """Take away the line that says what went wrong."""
+        return self._do(lambda: None)
+
+    def close(self) -> None:
+        """End the thread; may be called at any time, and again."""
+        self._closed.set()
+        self._tasks.put((lambda: None, Future()))
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread still runs."""
+        return self._thread.is_alive()
+
+    # ---- the thread ----
+
+    def _do(self, task: Callable) -> Future:
+        future: Future = Future()
+        self._tasks.put((task, future))
+        return future
+
+    def _work(self):
+        try:
+            while not self._closed.is_set():
+                self._do_tasks(self._seconds_to_wait())
+                if self._running:
+                    self._guard(self._advance)
+                self._publish()
+        finally:
+            if self._live:
+                self._live.close()
+            self._live, self._marks = None, []
+
+    def _seconds_to_wait(self):
+        """How long there is nothing to do but tasks."""
+        if not self._running:
+            return IDLE if any(self._stale.values()) is False else 0.02
+        if self._speed == float("inf"):
+            return 0.0
+        due = self._anchor[0] + (self._live.time + self._live.scenario.run.step - self._anchor[1]) / self._speed
+        return min(max(due - monotonic(), 0.0), FRAME)
+
+    def _do_tasks(self, seconds):
+        """Do all tasks that have been left; if there are none, wait so long for one."""
+        try:
+            task, future = self._tasks.get(timeout=seconds) if seconds > 0.0 else self._tasks.get_nowait()
+            while True:
+                self._error = ""
+                self._guard(task, future)
+                self._stale = dict.fromkeys(self._stale, True)
+                self._drawn["status"] = self._drawn["charts"] = 0.0  # what was asked for is shown at once
+                task, future = self._tasks.get_nowait()
+        except Empty:
+            pass
+
+    def _guard(self, work, future=None):
+        """Do something that may fail; a fault becomes a line on the page, which goes on working."""
+        result = None
+        try:
+            result = work()
+            self._failed = False
+        except InputError as error:
+            self._error = str(error)
+        except Exception as error:  # noqa: BLE001  whatever it is, the page must say it
+            self._running, self._failed, self._stale["status"] = False, True, True
+            self._error = f"glut4sim failed, which is a fault of its own: {type(error).__name__}: {error}"
+        if future is not None:
+            future.set_result(result)
+
+    def _needed(self) -> Live:
+        if self._live is None:
+            raise InputError("there is no cell yet; choose a scenario.")
+        return self._live
+
+    def _replace(self, live: Live):
+        """Show other cells, running if those before were."""
+        if self._live:
+            self._live.close()
+        self._live, self._marks = live, []
+        self._run(self._running)
+
+    def _run(self, running: bool):
+        self._running = running
+        self._set_anchor()
+
+    def _set_anchor(self):
+        now, time = monotonic(), self._live.time if self._live else 0.0
+        self._anchor, self._pace = (now, time), (now, time, 0.0)
+
+    def _advance(self):
+        """Step as far as the speed asks for, but not for much longer than a slice."""
+        live, began = self._live, monotonic()
+        allowed = live.steps_left
+        if self._speed != float("inf"):
+            behind = self._anchor[1] + (began - self._anchor[0]) * self._speed - live.time
+            allowed = min(allowed, int(behind / live.scenario.run.step + 1e-6))
+            if behind > LATE * self._speed:
+                self._anchor = (began, live.time)
+        while allowed > 0:
+            block = min(self._block, allowed)
+            start = monotonic()
+            live.advance(block)
+            allowed -= block
+            now = monotonic()
+            if block == self._block:
+                self._adapt(now - start)
+            if now - began > SLICE or not self._tasks.empty():
+                break
+        self._stale = dict.fromkeys(self._stale, True)
+        if live.steps_left == 0:
+            self._run(False)
+
+    def _adapt(self, took):
+        """Choose how many steps to do at once."""
+        if took < SLICE / 4:
+            self._block = min(2 * self._block, MAX_BLOCK)
+        elif took > SLICE:
+            self._block = max(self._block // 2, 1)
+
+    # ---- what is shown ----
+
+    def _publish(self):
+        now = monotonic()
+        if self._live and self._is_due("frame", FRAME, now) and self._cell_view.is_free(now):
+            self._show_frame()
+            self._note_drawn("frame", now)
+        if self._live and self._is_due("charts", CHARTS, now) and self._charts.is_free(now):
+            self._show_charts()
+            self._note_drawn("charts", now)
+        if self._is_due("status", STATUS, now):
+            self._listen(self.status())
+            self._note_drawn("status", now)
+
+    def _is_due(self, what, every, now):
+        return self._stale[what] and now - self._drawn[what] >= every
+
+    def _note_drawn(self, what, now):
+        self._stale[what], self._drawn[what] = False, now
+
+    def _show_frame(self):
+        live, shown, marks = self._live, [], []
+        for cell, since in zip_longest(live.cells, self._marks):
+            facts, buffers, mark = frames.pack(cell.engine, since)
+            shown.append((cell.label, facts, buffers))
+            marks.append(mark)
+        self._marks = marks
+        self._cell_view.show_cells(live.time, shown)
+
+    def _show_charts(self):
+        live = self._live
+        names = ("cell", "twin")
+        courses = [Course(name, cell.label, cell.records.charted()) for name, cell in zip(names, live.cells)]
+        if len(courses) == 2:
+            courses.append(chart_view.difference(*courses))
+        self._charts.show(*chart_view.pack(courses, live.duration, live.marks))
+
+    def status(self) -> Status:
+        """How things are; to be called in the session's thread."""
+        live = self._live
+        if live is None:
+            return Status(phase="failed" if self._error else "starting", speed=self._speed, error=self._error)
+        phase = "failed" if self._failed else "running" if self._running else "paused"
+        if phase == "paused" and live.steps_left == 0:
+            phase = "finished"
+        return Status(
+            phase,
+            live.time,
+            live.duration,
+            self._speed,
+            self._ratio(),
+            live.scenario,
+            live.difference,
+            live.knobs,
+            self._error,
+        )
+
+    def _ratio(self):
+        """Simulated per real time since about a second ago."""
+        before, time, ratio = self._pace
+        now = monotonic()
+        if not self._running:
+            return 0.0
+        if now - before >= 1.0 or ratio == 0.0:
+            ratio = (self._live.time - time) / max(now - before, 1e-6)
+            if now - before >= 1.0:
+                self._pace = (now, self._live.time, ratio)
+        return ratio

@@ -1,0 +1,61 @@
+"""How many agents, which seed, how long; and the whole scenario as text, to be changed at will."""
+
+import solara
+
+from sim.dashboard.desk import Desk, read_text
+from sim.units import TIME
+
+COUNTS = {"vesicles": "GLUT4 vesicles", "receptors": "Insulin receptors", "glucose_agents": "Glucose agents"}
+
+
+@solara.component
+def SetupPanel(desk: Desk):
+    """Fields that take effect together, at a restart."""
+    scenario = desk.settings.value.scenario
+    if scenario is None:
+        return
+    Fields(desk).key(f"fields-{scenario.hash}")
+    with solara.Details("The whole scenario as text"), solara.Div(classes=["g4-text"]):
+        ScenarioText(desk).key(f"text-{scenario.hash}")
+
+
+@solara.component
+def Fields(desk: Desk):
+    """Numbers of agents, seed and duration."""
+    scenario = desk.settings.value.scenario
+    now = {f"cell.{key}": str(getattr(scenario.cell, key)) for key in COUNTS}
+    now |= {"run.seed": str(scenario.run.seed), "run.duration": TIME.write(scenario.run.duration)}
+    labels = {f"cell.{key}": label for key, label in COUNTS.items()} | {"run.seed": "Seed", "run.duration": "Duration"}
+    texts, set_texts = solara.use_state(now)
+    for path, label in labels.items():
+        solara.InputText(
+            label,
+            value=texts[path],
+            on_value=lambda text, path=path: set_texts(lambda before: before | {path: text}),
+            continuous_update=True,
+            dense=True,
+        )
+
+    def apply():
+        changes = {path: _number(text) for path, text in texts.items() if text != now[path]}
+        desk.load(lambda: scenario.replaced(changes), keep_twin=True)
+
+    solara.Button("Restart with these", icon_name="mdi-restart", color="primary", on_click=apply)
+
+
+@solara.component
+def ScenarioText(desk: Desk):
+    """The scenario as a file would hold it."""
+    scenario = desk.settings.value.scenario
+    text, set_text = solara.use_state(scenario.to_toml())
+    solara.InputTextArea("TOML", value=text, on_value=set_text, continuous_update=True, rows=18)
+    solara.Button(
+        "Restart with this text",
+        icon_name="mdi-restart",
+        on_click=lambda: desk.load(lambda: read_text(text, scenario.name), keep_twin=True),
+    )
+
+
+def _number(text: str) -> int | str:
+    """A whole number where it is one; what is not is for the scenario to judge."""
+    return int(text) if text.strip().lstrip("-").isdecimal() else text

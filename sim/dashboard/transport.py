@@ -1,0 +1,57 @@
+"""Play, pause, step, restart, speed, and the clock."""
+
+import solara
+
+from sim.dashboard.desk import Desk
+from sim.dashboard.session import SPEEDS
+
+LONGER = 1800.0  # s by which a run that has ended is lengthened
+
+
+@solara.component
+def Transport(desk: Desk):
+    """The row of buttons on top."""
+    settings, session = desk.settings.value, desk.session
+    running, finished = settings.phase == "running", settings.phase == "finished"
+    missing = settings.scenario is None
+
+    def go_on():
+        if finished:
+            session.lengthen(LONGER)
+        session.pause() if running else session.play()
+
+    label, icon = ("Pause", "mdi-pause") if running else ("Play", "mdi-play")
+    if finished:
+        label, icon = f"{LONGER / 60:g} min more", "mdi-play"
+    every = 0.0 if missing else settings.scenario.run.record_every
+    with solara.Div(classes=["g4-transport"]):
+        solara.Button(label, icon_name=icon, on_click=go_on, color="primary", disabled=missing, classes=["g4-play"])
+        solara.Button(f"Step {every:g} s", icon_name="mdi-skip-next", on_click=session.step, disabled=missing)
+        solara.Button("Restart", icon_name="mdi-restart", on_click=session.restart, disabled=missing)
+        with solara.Div(classes=["g4-speeds"], attributes={"role": "group", "aria-label": "Speed"}):
+            for speed in SPEEDS:
+                Speed(desk, speed, speed == settings.speed)
+        Clock(desk)
+
+
+@solara.component
+def Speed(desk: Desk, speed: float, chosen: bool):
+    """A button for one speed."""
+    label = "max" if speed == float("inf") else f"{speed:g}×"
+    solara.Button(
+        label,
+        on_click=lambda: desk.session.set_speed(speed),
+        text=not chosen,
+        outlined=chosen,
+        small=True,
+        attributes={"aria-pressed": str(chosen).lower(), "title": "Simulated time per real time"},
+    )
+
+
+@solara.component
+def Clock(desk: Desk):
+    """How fast it goes, and how long it is; the cell's view has the time."""
+    now = desk.status.value
+    with solara.Div(classes=["g4-pace"]):
+        solara.HTML("span", f"{now.ratio:.3g} × real time" if now.ratio else now.phase, classes=["g4-ratio"])
+        solara.HTML("span", f"{now.duration / 60.0:g} min in all")

@@ -1,0 +1,61 @@
+"""One thing held at another value: in the cell itself, or in a twin beside it that is the same but for that."""
+
+import solara
+
+from sim import edits
+from sim.dashboard import stops
+from sim.dashboard.desk import Desk
+from sim.dashboard.knobs import Knob
+from sim.dashboard.live import Difference, title
+from sim.endocrine import library
+
+
+@solara.component
+def TwinPanel(desk: Desk):
+    """Choose what, choose the value, choose where."""
+    settings, session = desk.settings.value, desk.session
+    name, set_name = solara.use_state("testosterone")
+    value, set_value = solara.use_state(None)
+    scenario = settings.scenario
+    if scenario is None:
+        return
+    sex, now = scenario.body.sex, dict(settings.knobs)
+    names = [*edits.BATH, *library.levels()]
+
+    def choose(chosen):
+        set_name(chosen)
+        set_value(None)
+
+    at = now.get(name, edits.healthy(name, sex)) if value is None else value
+    soon = name in now
+    titles = {title(each): each for each in names}
+    solara.Select("What", values=list(titles), value=title(name), on_value=lambda text: choose(titles[text]))
+    Knob(name, at, sex, set_value).key(name)
+    with solara.Div(classes=["g4-choices"]):
+        solara.HTML("h3", "In a twin: same seed, everything else the same")
+        solara.Button(
+            "Fork now",
+            icon_name="mdi-source-branch",
+            on_click=lambda: session.fork(name, at),
+            disabled=not soon,
+            attributes={"title": "The twin is as the cell is now, and differs from now on"},
+        )
+        solara.Button(
+            "Both from the start",
+            icon_name="mdi-content-duplicate",
+            on_click=lambda: session.start_twin(Difference(name, at)),
+            attributes={"title": "The twin differs all along, also in the weeks before"},
+        )
+        if settings.difference is not None:
+            solara.HTML("p", f"Twin: {settings.difference.label}")
+            solara.Button("Without the twin", icon_name="mdi-close", on_click=session.drop_twin)
+        solara.HTML("h3", "In the cell itself")
+        solara.Button(
+            "From the start",
+            icon_name="mdi-restart",
+            on_click=lambda: desk.load(lambda: edits.from_start(scenario, name, at), keep_twin=True),
+        )
+    if not soon:
+        solara.HTML("p", f"{title(name)} acts over days: a run does not feel a change within it.", classes=["g4-hint"])
+    elif name not in edits.BATH:
+        solara.HTML("p", f"Healthy: {stops.say(name, edits.healthy(name, sex), sex)}", classes=["g4-hint"])
