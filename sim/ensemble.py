@@ -233,7 +233,8 @@ def _run(
                     opening.result()
                 futures = _submit(writer, todo, workers, mean_field)
                 if writer.out is not None:
-                    opener.submit(import_module, "sim.plots")  # takes a while, and is needed at the end
+                    for name in ("sim.plots", "xarray"):  # take a while, and are needed at the end
+                        opener.submit(import_module, name)
                 pause = REPORT_SECONDS if workers.shares_memory else REFRESH_SECONDS
                 while wait(futures.values(), timeout=pause).not_done:
                     if progress:

@@ -150,11 +150,11 @@ def frame(ax: Axes, title: str, label: str, top: float | None = None) -> None:
 
 
 def _receptors(ax: Axes, dataset) -> None:
-    total = dataset["receptors"].sum("receptor_state", skipna=False)
-    inside = [name for name in dataset["receptor_state"].values if name.startswith("internal")]
-    internal = 100.0 * dataset["receptors"].sel(receptor_state=inside).sum("receptor_state", skipna=False) / total
+    counts = dataset["receptors"].values
+    inside = [name.startswith("internal") for name in dataset["receptor_state"].values]
+    internal = 100.0 * counts[..., inside].sum(axis=-1) / counts.sum(axis=-1)
     line(ax, in_minutes(dataset), dataset["receptors_active"].values, VERMILION, "active at the surface")
-    line(ax, in_minutes(dataset), internal.values, BLUE, "internalised", "--")
+    line(ax, in_minutes(dataset), internal, BLUE, "internalised", "--")
     label_insulin(ax, dataset)
     frame(ax, "Insulin and its receptors", "Share of receptors [%]", top=112.0)
     ax.set_yticks(range(0, 101, 20))
@@ -185,9 +185,9 @@ def _surface(ax: Axes, dataset) -> None:
 
 
 def _vesicles(ax: Axes, dataset) -> None:
-    counts = dataset["vesicles"]
-    share = 100.0 * counts / counts.sum("vesicle_state", skipna=False)
-    layers = [_mean(share.sel(vesicle_state=name).values) for name in VESICLE_COLOURS]
+    counts, states = dataset["vesicles"].values, dataset["vesicle_state"].values.tolist()
+    share = 100.0 * counts / counts.sum(axis=-1, keepdims=True)
+    layers = [_mean(share[..., states.index(name)]) for name in VESICLE_COLOURS]
     reached = np.isfinite(layers[0])
     ax.stackplot(
         in_minutes(dataset)[reached], [layer[reached] for layer in layers],

@@ -67,7 +67,7 @@ def draw(data: "xarray.Dataset", scenario: "Scenario") -> Figure:
     data : as `timeline.dataset` gives it
     """
     levels, drugs, steps = timeline.interesting(data, scenario)
-    doses = _dose_days(data, scenario)
+    doses = dose_days(data, scenario)
     alone = [name for name in drugs if library.drugs()[name].delivers not in levels]
     panels = [*levels, *alone, "steps"]
     columns = min(COLUMNS, len(panels))
@@ -91,7 +91,7 @@ def draw(data: "xarray.Dataset", scenario: "Scenario") -> Figure:
         return figure
 
 
-def _dose_days(data, scenario) -> dict[str, np.ndarray]:
+def dose_days(data, scenario) -> dict[str, np.ndarray]:
     """When each drug is given [d], within the time drawn."""
     last = data["time"].values[-1]
     doses = scenario.plan(last * timeline.DAY, scenario.run.seed).doses
@@ -109,13 +109,13 @@ def _x(data) -> np.ndarray:
 
 def _line(ax: Axes, data, values: np.ndarray, style: str, colour: str, label: str | None = None) -> None:
     """A course; one that goes up and down too often, pale behind its mean over a day."""
-    if _swings(values):
+    if swings(values):
         ax.plot(_x(data), values, color=colour, linewidth=0.4, alpha=0.25, zorder=2)
-        values = _daily_mean(data["time"].values, values)
+        values = daily_mean(data["time"].values, values)
     ax.plot(_x(data), values, style, color=colour, label=label, zorder=3)
 
 
-def _swings(values: np.ndarray) -> bool:
+def swings(values: np.ndarray) -> bool:
     return np.abs(np.diff(values)).sum() > MAX_SWINGS * np.ptp(np.percentile(values, [2.0, 98.0])) > 0.0
 
 
@@ -139,7 +139,7 @@ def _course(ax: Axes, data, name: str, adding: Sequence[str]) -> None:
         ax.legend(loc="upper right", borderaxespad=0.0, **_PLATE)
 
 
-def _daily_mean(days: np.ndarray, values: np.ndarray) -> np.ndarray:
+def daily_mean(days: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Mean over the day around each time; at both ends, over the first and the last day."""
     total = np.append(0.0, np.cumsum(np.diff(days) * (values[1:] + values[:-1]) / 2.0))
     low = np.clip(days - 0.5, days[0], max(days[-1] - 1.0, days[0]))
@@ -201,7 +201,7 @@ def _note(data, doses: Mapping[str, np.ndarray], levels: Sequence[str]) -> str:
     if any(map(len, doses.values())):
         many = any(len(times) > MAX_TICKS for times in doses.values())
         notes.append("Ticks at the foot, or a bar where they are many: doses." if many else "Ticks at the foot: doses.")
-    if any(_swings(data[name].values) for name in (*levels, *doses)):
+    if any(swings(data[name].values) for name in (*levels, *doses)):
         notes.append("Pale: ups and downs, around their mean over a day.")
     if levels:
         notes.append(f"Dotted: healthy {data.attrs['sex']} of 30.")

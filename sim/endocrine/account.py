@@ -57,7 +57,7 @@ def acting(tables: "EndocrineTables") -> tuple[Effect, ...]:
 
 
 def delays(tables: "EndocrineTables") -> dict[str, float]:
-    """Level -> how long until a change of it is felt by the cell, by the fastest way [s]; those that never are left out.
+    """Level -> how long until the cell feels a change of it, by the fastest way [s]; those it never feels are left out.
 
     A delay is the lags of the effects on the way, and the turnover of the levels.
     """

@@ -1,4 +1,4 @@
-"""The cell on the page and its twin: the same as from the command line, in lockstep, and none the worse for being watched."""
+"""The cell on the page and its twin: the same as from the command line, in lockstep, and unchanged by watching."""
 
 import io
 import threading
