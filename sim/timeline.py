@@ -25,6 +25,7 @@ POINTS_OF_ASSAY = 25
 POINTS_PER_DOSE = 24  # from one dose to the next
 MOST_DOSE_POINTS = 1500  # beyond which doses get no points of their own
 _UNITS = ((2.0, "h", 1 / 24.0), (60.0, "d", 1.0), (np.inf, "weeks", 7.0))  # up to so many days, unit, days
+MAX_SWINGS = 60.0  # times up or down its range that a line can be followed
 WORTH_SHOWING = 0.005  # relative difference from the healthy reference
 RHYTHM_INTERVAL = 900.0  # s between points where a daily rhythm is followed
 
@@ -135,6 +136,27 @@ def interesting(data: "xarray.Dataset", scenario: "Scenario") -> tuple[list[str]
 
 def _differs(values: np.ndarray, reference: float) -> bool:
     return bool(np.abs(values - reference).max() > WORTH_SHOWING * reference)
+
+
+def dose_days(data: "xarray.Dataset", scenario: "Scenario") -> dict[str, np.ndarray]:
+    """When each drug is given [d], within the time drawn."""
+    last = data["time"].values[-1]
+    doses = scenario.plan(last * DAY, scenario.run.seed).doses
+    days = {drug: np.array([dose.time for dose in given]) / DAY for drug, given in doses.items()}
+    return {drug: times[times <= last] for drug, times in days.items()}
+
+
+def swings(values: np.ndarray) -> bool:
+    """Whether a course goes up and down too often to be followed by eye."""
+    return np.abs(np.diff(values)).sum() > MAX_SWINGS * np.ptp(np.percentile(values, [2.0, 98.0])) > 0.0
+
+
+def daily_mean(days: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Mean over the day around each time; at both ends, over the first and the last day."""
+    total = np.append(0.0, np.cumsum(np.diff(days) * (values[1:] + values[:-1]) / 2.0))
+    low = np.clip(days - 0.5, days[0], max(days[-1] - 1.0, days[0]))
+    high = np.minimum(low + 1.0, days[-1])
+    return (np.interp(high, days, total) - np.interp(low, days, total)) / (high - low)
 
 
 def numbers(data: "xarray.Dataset", scenario: "Scenario") -> dict:

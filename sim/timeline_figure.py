@@ -32,7 +32,6 @@ PANEL = (4.1, 2.75)  # inches
 COLUMNS = 3
 ZERO_BELOW = 0.6  # lowest over highest value, below which an axis begins at 0
 MAX_TICKS = 120  # doses that can be told apart as ticks; more become a bar
-MAX_SWINGS = 60.0  # times up or down its range that a line can be followed
 STEP_LINES = (
     ("receptor", VERMILION, "-"),
     ("irs1", BLUE, "-"),
@@ -67,7 +66,7 @@ def draw(data: "xarray.Dataset", scenario: "Scenario") -> Figure:
     data : as `timeline.dataset` gives it
     """
     levels, drugs, steps = timeline.interesting(data, scenario)
-    doses = dose_days(data, scenario)
+    doses = timeline.dose_days(data, scenario)
     alone = [name for name in drugs if library.drugs()[name].delivers not in levels]
     panels = [*levels, *alone, "steps"]
     columns = min(COLUMNS, len(panels))
@@ -91,14 +90,6 @@ def draw(data: "xarray.Dataset", scenario: "Scenario") -> Figure:
         return figure
 
 
-def dose_days(data, scenario) -> dict[str, np.ndarray]:
-    """When each drug is given [d], within the time drawn."""
-    last = data["time"].values[-1]
-    doses = scenario.plan(last * timeline.DAY, scenario.run.seed).doses
-    days = {drug: np.array([dose.time for dose in given]) / timeline.DAY for drug, given in doses.items()}
-    return {drug: times[times <= last] for drug, times in days.items()}
-
-
 def _scale(data) -> tuple[str, float]:
     return timeline.axis_unit(data["time"].values[-1])
 
@@ -109,14 +100,10 @@ def _x(data) -> np.ndarray:
 
 def _line(ax: Axes, data, values: np.ndarray, style: str, colour: str, label: str | None = None) -> None:
     """A course; one that goes up and down too often, pale behind its mean over a day."""
-    if swings(values):
+    if timeline.swings(values):
         ax.plot(_x(data), values, color=colour, linewidth=0.4, alpha=0.25, zorder=2)
-        values = daily_mean(data["time"].values, values)
+        values = timeline.daily_mean(data["time"].values, values)
     ax.plot(_x(data), values, style, color=colour, label=label, zorder=3)
-
-
-def swings(values: np.ndarray) -> bool:
-    return np.abs(np.diff(values)).sum() > MAX_SWINGS * np.ptp(np.percentile(values, [2.0, 98.0])) > 0.0
 
 
 def _course(ax: Axes, data, name: str, adding: Sequence[str]) -> None:
@@ -137,14 +124,6 @@ def _course(ax: Axes, data, name: str, adding: Sequence[str]) -> None:
     if adding:
         ax.set_ylim(top=ax.get_ylim()[1] * (1.0 + 0.13 * len(adding)))
         ax.legend(loc="upper right", borderaxespad=0.0, **_PLATE)
-
-
-def daily_mean(days: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Mean over the day around each time; at both ends, over the first and the last day."""
-    total = np.append(0.0, np.cumsum(np.diff(days) * (values[1:] + values[:-1]) / 2.0))
-    low = np.clip(days - 0.5, days[0], max(days[-1] - 1.0, days[0]))
-    high = np.minimum(low + 1.0, days[-1])
-    return (np.interp(high, days, total) - np.interp(low, days, total)) / (high - low)
 
 
 def _limits(ax: Axes, lowest: float, highest: float) -> None:
@@ -201,7 +180,7 @@ def _note(data, doses: Mapping[str, np.ndarray], levels: Sequence[str]) -> str:
     if any(map(len, doses.values())):
         many = any(len(times) > MAX_TICKS for times in doses.values())
         notes.append("Ticks at the foot, or a bar where they are many: doses." if many else "Ticks at the foot: doses.")
-    if any(swings(data[name].values) for name in (*levels, *doses)):
+    if any(timeline.swings(data[name].values) for name in (*levels, *doses)):
         notes.append("Pale: ups and downs, around their mean over a day.")
     if levels:
         notes.append(f"Dotted: healthy {data.attrs['sex']} of 30.")

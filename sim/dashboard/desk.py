@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import pandas  # noqa: F401  first of all: Solara's hooks look for it, and fail while another thread imports it
 import solara
 
 from sim.dashboard.cell_view import CellView
@@ -47,6 +48,7 @@ class Desk:
         self._hashed: tuple[Scenario | None, str] = (None, "")  # the scenario on show
         self._assays: tuple[float, ...] = (0.0,)  # those of the scenario as it was loaded
         self._whole = ""  # hash of what the time line shows
+        self._day = 0.0  # of the assay on show [s]
         self.session = Session(self.cell_view, self.charts, self._hear)
         self.timeline.observe(self._choose_day, "chosen")
         self.load(lambda: scenario)
@@ -84,9 +86,10 @@ class Desk:
     def _show_timeline(self, scenario: Scenario) -> None:
         """Work out the time line, in a thread of its own: for months it takes a second or two."""
         self.has_timeline.set(scenario.has_hormones)
+        self._day = scenario.assay.at[0]
         whole = scenario.at_assay(*sorted({*self._assays, *scenario.assay.at}))
         if not scenario.has_hormones or whole.hash == self._whole:
-            self.timeline.chosen = scenario.assay.at[0]
+            self.timeline.chosen = self._day
             return
         self._whole = whole.hash
 
@@ -94,13 +97,14 @@ class Desk:
             content = content_of(whole)
             if self._whole == whole.hash:  # else it has changed meanwhile
                 with self.timeline.hold_sync():
-                    self.timeline.content, self.timeline.chosen = content, scenario.assay.at[0]
+                    self.timeline.content, self.timeline.chosen = content, self._day
 
         threading.Thread(target=work, name="dashboard-timeline", daemon=True).start()
 
     def _choose_day(self, change) -> None:
+        """The reader has moved the marker, unless it was moved here."""
         scenario = self.settings.value.scenario
-        if scenario is not None and change["new"] != scenario.assay.at[0]:
+        if scenario is not None and change["new"] != self._day:
             self.session.load(lambda: scenario.at_assay(change["new"]), keep_twin=True)
 
 

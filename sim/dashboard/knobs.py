@@ -30,7 +30,7 @@ def Knobs(desk: Desk):
 
 
 @solara.component
-def Knob(name: str, value: float, sex: str, on_value: Callable[[float], None], label: str = ""):
+def Knob(name: str, value: float, sex: str, on_value: Callable[[float], None]):
     """A slider over the stops of something, and what it is set to; `on_value` is called when it is let go."""
     values = stops.stops(name, sex, value)
     dragged, set_dragged = solara.use_state(None)
@@ -41,12 +41,12 @@ def Knob(name: str, value: float, sex: str, on_value: Callable[[float], None], l
         if values[chosen] != value:
             on_value(values[chosen])
 
-    shown = values[index if dragged is None else min(dragged, len(values) - 1)]
+    said = stops.say(name, values[index if dragged is None else min(dragged, len(values) - 1)], sex)
     where = "in the bath" if name in BATH else library.levels()[name].title
     with solara.Div(classes=["g4-knob"], attributes={"title": where}):
         with solara.Div(classes=["g4-knob-head"]):
-            solara.HTML("span", label or title(name))
-            solara.HTML("strong", stops.say(name, shown, sex))
+            solara.HTML("span", title(name))
+            solara.HTML("strong", said)
         slider = rv.Slider(
             v_model=index if dragged is None else dragged,
             on_v_model=set_dragged,
@@ -55,6 +55,6 @@ def Knob(name: str, value: float, sex: str, on_value: Callable[[float], None], l
             step=1,
             hide_details=True,
             dense=True,
-            attributes={"aria-label": label or title(name), "data-knob": name},
+            attributes={"aria-label": f"{title(name)}, {said}", "data-knob": name},
         )
         rv.use_event(slider, "change", lambda _widget, _event, chosen: let_go(int(chosen)))

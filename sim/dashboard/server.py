@@ -45,6 +45,7 @@ def serve(scenario: Scenario, port: int, open_browser: bool, say: Callable[[str]
         ) from None
     app.first = scenario
     address = f"http://{HOST}:{listener.getsockname()[1]}"
+    listener.listen()  # who is told the address may come at once
     say(address)
     if open_browser:
         threading.Timer(0.5, webbrowser.open, [address]).start()

@@ -3,7 +3,8 @@
 import solara
 
 from sim.dashboard.desk import Desk, read_text
-from sim.units import TIME
+from sim.dashboard.fold import Fold
+from sim.endocrine.account import say
 
 COUNTS = {"vesicles": "GLUT4 vesicles", "receptors": "Insulin receptors", "glucose_agents": "Glucose agents"}
 
@@ -15,7 +16,7 @@ def SetupPanel(desk: Desk):
     if scenario is None:
         return
     Fields(desk).key(f"fields-{scenario.hash}")
-    with solara.Details("The whole scenario as text"), solara.Div(classes=["g4-text"]):
+    with Fold([solara.HTML("strong", "The whole scenario as text")]), solara.Div(classes=["g4-text"]):
         ScenarioText(desk).key(f"text-{scenario.hash}")
 
 
@@ -24,7 +25,7 @@ def Fields(desk: Desk):
     """Numbers of agents, seed and duration."""
     scenario = desk.settings.value.scenario
     now = {f"cell.{key}": str(getattr(scenario.cell, key)) for key in COUNTS}
-    now |= {"run.seed": str(scenario.run.seed), "run.duration": TIME.write(scenario.run.duration)}
+    now |= {"run.seed": str(scenario.run.seed), "run.duration": say(scenario.run.duration)}
     labels = {f"cell.{key}": label for key, label in COUNTS.items()} | {"run.seed": "Seed", "run.duration": "Duration"}
     texts, set_texts = solara.use_state(now)
     for path, label in labels.items():

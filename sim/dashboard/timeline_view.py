@@ -42,7 +42,7 @@ def content_of(scenario: "Scenario") -> dict[str, Any]:
     """
     data = timeline.dataset(scenario)
     levels, drugs, steps = timeline.interesting(data, scenario)
-    doses = timeline_figure.dose_days(data, scenario)
+    doses = timeline.dose_days(data, scenario)
     unit, days = timeline.axis_unit(float(data["time"].values[-1]))
     known = library.drugs()
     adding = {level: [drug for drug in drugs if known[drug].delivers == level] for level in levels}
@@ -105,8 +105,8 @@ def _line(data: "xarray.Dataset", values: np.ndarray, label: str, colour: str, s
     days = data["time"].values
     table = _thinned(days * timeline.DAY, values)
     mean = None
-    if _changes(values) and timeline_figure.swings(values):
-        of_day = timeline_figure.daily_mean(days, values)
+    if _changes(values) and timeline.swings(values):
+        of_day = timeline.daily_mean(days, values)
         mean = [_short(value) for value in np.interp(table[:, 0] / timeline.DAY, days, of_day).tolist()]
     y = [_short(value) for value in table[:, 1].tolist()]
     return {"label": label, "colour": colour, "dash": DASHES[style], "y": y, "mean": mean}

@@ -1,4 +1,4 @@
-"""Play, pause, step, restart, speed, and the clock."""
+"""Play, pause, step, restart, and the speed."""
 
 import solara
 
@@ -22,36 +22,46 @@ def Transport(desk: Desk):
 
     label, icon = ("Pause", "mdi-pause") if running else ("Play", "mdi-play")
     if finished:
-        label, icon = f"{LONGER / 60:g} min more", "mdi-play"
+        label = f"{LONGER / 60:g} min more"
     every = 0.0 if missing else settings.scenario.run.record_every
     with solara.Div(classes=["g4-transport"]):
-        solara.Button(label, icon_name=icon, on_click=go_on, color="primary", disabled=missing, classes=["g4-play"])
+        solara.Button(
+            label,
+            icon_name=icon,
+            on_click=go_on,
+            color="primary",
+            disabled=missing,
+            classes=["g4-play"],
+            attributes={"data-play": "", "title": "Space", "aria-keyshortcuts": "Space"},  # see cell_view.js
+        )
         solara.Button(f"Step {every:g} s", icon_name="mdi-skip-next", on_click=session.step, disabled=missing)
         solara.Button("Restart", icon_name="mdi-restart", on_click=session.restart, disabled=missing)
         with solara.Div(classes=["g4-speeds"], attributes={"role": "group", "aria-label": "Speed"}):
             for speed in SPEEDS:
                 Speed(desk, speed, speed == settings.speed)
-        Clock(desk)
+        Pace(desk)
 
 
 @solara.component
 def Speed(desk: Desk, speed: float, chosen: bool):
     """A button for one speed."""
-    label = "max" if speed == float("inf") else f"{speed:g}×"
+    unlimited = speed == float("inf")
     solara.Button(
-        label,
+        "max" if unlimited else f"{speed:g}×",
         on_click=lambda: desk.session.set_speed(speed),
-        text=not chosen,
-        outlined=chosen,
+        text=True,
         small=True,
-        attributes={"aria-pressed": str(chosen).lower(), "title": "Simulated time per real time"},
+        attributes={
+            "aria-pressed": str(chosen).lower(),
+            "title": "As fast as it can be computed" if unlimited else f"{speed:g} s simulated in a second",
+        },
     )
 
 
 @solara.component
-def Clock(desk: Desk):
+def Pace(desk: Desk):
     """How fast it goes, and how long it is; the cell's view has the time."""
     now = desk.status.value
     with solara.Div(classes=["g4-pace"]):
-        solara.HTML("span", f"{now.ratio:.3g} × real time" if now.ratio else now.phase, classes=["g4-ratio"])
+        solara.HTML("span", f"{now.ratio:.3g} × real time" if now.ratio else now.phase)
         solara.HTML("span", f"{now.duration / 60.0:g} min in all")

@@ -3,7 +3,6 @@
 import solara
 
 from sim import edits
-from sim.dashboard import stops
 from sim.dashboard.desk import Desk
 from sim.dashboard.knobs import Knob
 from sim.dashboard.live import Difference, title
@@ -31,6 +30,8 @@ def TwinPanel(desk: Desk):
     titles = {title(each): each for each in names}
     solara.Select("What", values=list(titles), value=title(name), on_value=lambda text: choose(titles[text]))
     Knob(name, at, sex, set_value).key(name)
+    if not soon:
+        solara.HTML("p", f"{title(name)} acts over days: a run does not feel a change within it.", classes=["g4-hint"])
     with solara.Div(classes=["g4-choices"]):
         solara.HTML("h3", "In a twin: same seed, everything else the same")
         solara.Button(
@@ -55,7 +56,3 @@ def TwinPanel(desk: Desk):
             icon_name="mdi-restart",
             on_click=lambda: desk.load(lambda: edits.from_start(scenario, name, at), keep_twin=True),
         )
-    if not soon:
-        solara.HTML("p", f"{title(name)} acts over days: a run does not feel a change within it.", classes=["g4-hint"])
-    elif name not in edits.BATH:
-        solara.HTML("p", f"Healthy: {stops.say(name, edits.healthy(name, sex), sex)}", classes=["g4-hint"])

@@ -98,7 +98,7 @@ class Stage {
 
   show(cell, [positions, states, receptors]) {
     if (this.cell?.label !== cell.label) {
-      this.caption.textContent = cell.label;
+      this.caption.textContent = this.caption.title = cell.label;
       this.canvas.setAttribute("aria-label", `${cell.label}: the cell and its vesicles, numbers in the table. ${HINT}`);
     }
     this.cell = cell;

@@ -19,10 +19,10 @@ const LEGEND = [ // [title, [symbol, name, text of a cell] ...]
   [
     "GLUT4 at the surface",
     [null, "copies", (cell) => count(cell.glut4_surface)],
-    [null, "of the cell’s GLUT4", (cell) => percent(cell.glut4_percent)],
+    [null, "share", (cell) => percent(cell.glut4_percent)],
   ],
   [
-    "Glucose, million molecules per second",
+    "Glucose, 10⁶ molecules/s",
     ["in", "in", (cell) => perSecond(cell.influx)],
     ["out", "out", (cell) => perSecond(cell.efflux)],
   ],
@@ -52,13 +52,11 @@ class Legend {
     this.cells = [];
     this.swatches = [];
     this.table.replaceChildren();
-    if (cells.length > 1) {
-      const names = cells.map(({ label }) => element("td", { textContent: label, title: label }));
-      this.table.append(element("thead", {}, element("tr", {}, element("th"), ...names)));
-    }
     for (const [title, ...rows] of LEGEND) {
-      const heading = element("th", { textContent: title, colSpan: 1 + cells.length, scope: "rowgroup" });
-      const body = element("tbody", {}, element("tr", {}, heading));
+      const heading = element("th", { textContent: title, scope: "rowgroup" });
+      const columns = cells.length > 1 ? cells.map(({ label }) => element("td", columnOf(label))) : [];
+      if (!columns.length) heading.colSpan = 2;
+      const body = element("tbody", {}, element("tr", {}, heading, ...columns));
       for (const [symbol, name, text] of rows) {
         const head = element("th", { scope: "row" });
         if (symbol) this.swatches.push([head.appendChild(element("canvas")), symbol]);
@@ -89,6 +87,9 @@ class Legend {
   }
 }
 
+// A column has room for "Twin"; in what it differs is written above its cell
+const columnOf = (label) => ({ textContent: label.split(":")[0], title: label });
+
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
@@ -115,7 +116,8 @@ const KEYS = {
   0: (camera) => camera.reset(),
 };
 const HINT =
-  "Drag or arrow keys: turn; with Shift: move. +, − or click and wheel: zoom. C: section. 0 or double-click: reset.";
+  "Drag or arrow keys: turn; with Shift: move. +, − or click and wheel: zoom. C: section. 0 or double-click: reset. " +
+  "Space: play or pause.";
 
 class View {
   constructor(model, parent) {
@@ -138,7 +140,7 @@ class View {
   }
 
   _buildPage(parent) {
-    this.clock = element("span", { className: "g4-clock" }, element("span"), element("small"));
+    this.clock = element("span", { className: "g4-clock", title: "Simulated time" });
     this.toggle = element("input", { type: "checkbox" });
     this.slider = element("input", { type: "range", min: -95, max: 95, step: 1, value: 0 });
     this.slider.setAttribute("aria-label", "Depth of the section");
@@ -149,8 +151,7 @@ class View {
     this.row = element("div", { className: "g4-stages" });
     this.legend = new Legend();
     this.root = element("div", { className: "g4-cell" }, this.bar);
-    this.root.append(element("div", { className: "g4-body" }, this.row, this.legend.root));
-    this.root.append(element("p", { textContent: HINT }));
+    this.root.append(this.row, this.legend.root, element("p", { textContent: HINT }));
     Object.assign(this.root.dataset, { frames: 0, points: 0 });
     parent.append(this.root);
     this._showSection();
@@ -164,6 +165,7 @@ class View {
     on(this.toggle, "change", () => this._cut(this.toggle.checked));
     on(this.slider, "input", () => this._cut(true, this.slider.value / 100));
     on(this.back, "click", () => (this.camera.reset(), this.redraw()));
+    on(document, "keydown", (event) => this._playOrPause(event));
     const app = document.querySelector(".v-application");
     const theme = () => this._changeTheme();
     this.themes = new MutationObserver(theme);
@@ -242,9 +244,7 @@ class View {
   // The numbers change a few times a second, or nobody could read them
   _write() {
     this.writing = null;
-    const [time, unit] = clockText(this.time);
-    setText(this.clock.firstChild, time);
-    setText(this.clock.lastChild, ` ${unit}`);
+    setText(this.clock, clockText(this.time));
     if (this.legend.show(this.cells, this.still.matches ? 0 : this.perSymbol)) this.legend.paintSwatches(this.colours);
     this._showSection();
   }
@@ -279,6 +279,14 @@ class View {
     this.model.send({ kind: "drawn", id });
   }
 
+  // Space does what the page's button for it does, unless it has a meaning where the focus is
+  _playOrPause(event) {
+    const isFree = event.target === document.body || this.row.contains(event.target);
+    if (event.key !== " " || event.repeat || !isFree) return;
+    event.preventDefault();
+    document.querySelector("[data-play]")?.click();
+  }
+
   _cut(on, depth = this.section.depth) {
     Object.assign(this.section, { on, depth });
     this._showSection();
@@ -291,7 +299,7 @@ class View {
     this.slider.hidden = this.depth.hidden = !on;
     if (!radius) return;
     const at = `${(depth * radius).toFixed(1).replace(/^-0.0$/, "0.0").replace("-", "−")} µm`;
-    setText(this.depth, `${sectionWidth(radius)} µm thick, ${at} from the centre`);
+    setText(this.depth, `${at}, ${sectionWidth(radius)} µm thick`);
     this.slider.setAttribute("aria-valuetext", `${at} from the centre`);
     this.slider.value = 100 * depth;
   }
@@ -337,7 +345,7 @@ function clockText(time) {
   const seconds = time + 1e-6; // sums of steps may fall short of a whole second
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds % 60)];
   const two = (n) => String(n).padStart(2, "0");
-  return h ? [`${h}:${two(m)}:${two(s)}`, "h"] : [`${m}:${two(s)}`, "min"];
+  return h ? `${h}:${two(m)}:${two(s)} h` : `${m}:${two(s)} min`;
 }
 
 export default {

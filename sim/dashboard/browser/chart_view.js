@@ -1,11 +1,12 @@
 // Live charts: see chart_view.py for the panels and the message, canvas.js for what the views share.
 
 const DASH_OF_TWIN = [5, 4];
-const STRIP = 30; // px high, with a gap below it
+const STRIP = 24; // px high, with a gap below it
 const GAP = 6;
 const BADGES = 18; // px, for the numbers of the user's changes
 const BADGE_APART = 36; // px, below which two share a badge
-const FOOT = 36; // px, for the axis of time
+const FOOT = 18; // px, for the numbers at the axis of time
+const TICK_APART = 30; // px, between two numbers at the other axis
 const LONG_LIST = 12; // changes listed in words; earlier ones keep their numbers
 const FONT = "11px";
 
@@ -19,9 +20,9 @@ function render({ model, el }) {
     cursor.setAttribute(name, value);
   }
   cursor.title = "Arrow keys move through time, Escape returns to the latest";
-  const list = add(root, "ol", "g4-marks");
   const grid = add(root, "div", "g4-grid");
   const empty = add(root, "div", "g4-empty g4-muted", "The charts begin with the first record.");
+  const list = add(root, "ol", "g4-marks"); // below, or the charts would make way for each change
   Object.assign(root.dataset, { drawn: 0, points: 0, time: 0 });
 
   let dark = false;
@@ -41,9 +42,10 @@ function render({ model, el }) {
     panels = model.get("panels").map((spec) => {
       const element = add(grid, "section", "g4-panel");
       if (spec.span) element.style.gridColumn = `span ${spec.span}`;
-      const title = add(element, "div", "g4-title", spec.title);
+      const head = add(element, "div", "g4-head");
+      const title = add(head, "div", "g4-title", spec.title);
       const unit = add(title, "span", "g4-muted");
-      const values = add(element, "div", "g4-values");
+      const values = add(head, "div", "g4-values");
       const canvas = add(element, "canvas", spec.strip ? "g4-plot g4-with-strip" : "g4-plot");
       canvas.setAttribute("role", "img");
       canvas.setAttribute("aria-label", `${spec.title}, over time; the values are in the text above`);
@@ -126,11 +128,10 @@ function render({ model, el }) {
       return any;
     });
     empty.style.display = visible.length ? "none" : "";
-    root.classList.toggle("g4-marked", Boolean(data?.marks.length));
     family = getComputedStyle(root).fontFamily;
     const prepared = visible.map(prepare);
     const margin = Math.max(0, ...prepared.map(({ margin }) => margin));
-    visible.forEach((panel, i) => drawPanel(panel, prepared[i], margin));
+    visible.forEach((panel, i) => drawPanel(panel, prepared[i], margin, i === 0));
     visible.forEach((panel, i) => writeValues(panel, prepared[i]));
     writeKey();
     writeMarks();
@@ -171,26 +172,26 @@ function render({ model, el }) {
       high = Math.max(high, most / one.scale);
     }
     if (low === high) [low, high] = spec.sets?.includes("difference") ? [-1, 1] : [0, 1];
-    const step = niceStep(high - low, 4);
+    const { g, height } = sharpen(canvas);
+    const step = niceStep(high - low, Math.min(4, Math.max(2, height / TICK_APART)));
     low = Math.floor(low / step + 1e-9) * step;
     high = Math.ceil(high / step - 1e-9) * step;
     const size = Math.max(-low, high);
     const exponent = size >= 1e4 || size < 1e-2 ? 3 * Math.floor(Math.log10(size) / 3 + 1e-9) : 0;
     const decimals = decimalsOf(step / 10 ** exponent);
     const labels = multiples(step, low, high).map((y) => [y, write(y / 10 ** exponent, decimals)]);
-    const { g } = sharpen(canvas);
     g.font = `${FONT} ${family}`;
     const margin = Math.ceil(Math.max(...labels.map(([, text]) => g.measureText(text).width))) + 10;
     return { sets, series, low, high, step, exponent, decimals, labels, margin };
   }
 
-  function drawPanel(panel, { sets, series, low, high, labels }, left) {
+  function drawPanel(panel, { sets, series, low, high, labels }, left, isFirst) {
     const { spec } = panel;
     const { g, width: all, height } = sharpen(panel.canvas);
     const colours = COLOURS[dark ? "dark" : "light"];
     const until = data.until || data.last || 1;
     const width = Math.max(all - left - 12, 10);
-    const above = (data.marks.length ? BADGES : 0) + 6;
+    const above = (data.marks.length && isFirst ? BADGES : 0) + 6;
     const top = above + (spec.strip ? STRIP + GAP : 0);
     const bottom = height - FOOT;
     panel.plot = { left, width, until };
@@ -216,11 +217,13 @@ function render({ model, el }) {
     for (const time of ticks.values) {
       const at = Math.round(x(time)) + 0.5;
       line(g, at, bottom, at, bottom + 4);
-      g.fillText(write(time / ticks.size, decimals), at, bottom + 16);
+      const isLast = time === ticks.values.at(-1);
+      const text = `${write(time / ticks.size, decimals)}${isLast ? ` ${ticks.unit}` : ""}`;
+      const most = all - g.measureText(text).width / 2; // the one with the unit stays on the canvas
+      g.fillText(text, Math.min(at, most), bottom + 15);
     }
-    g.fillText(`Time [${ticks.unit}]`, left + width / 2, bottom + 31);
 
-    drawMarks(g, x, above, bottom, colours);
+    drawMarks(g, x, above, bottom, colours, isFirst);
     if (spec.strip) drawStrip(g, spec.strip, sets, x, above, colours, left, width);
 
     g.save();
@@ -387,8 +390,8 @@ function render({ model, el }) {
     if (taken === left) put(`${strip.label} ${highest > 0 ? "up to " : ""}${amount(highest, strip.unit)}`, left);
   }
 
-  /** A dotted line at each change, and its number above; those that would overlap share a badge. */
-  function drawMarks(g, x, above, bottom, colours) {
+  /** A dotted line at each change, and perhaps its number above; those that would overlap share a badge. */
+  function drawMarks(g, x, above, bottom, colours, numbered) {
     const groups = [];
     data.marks.forEach((mark, i) => {
       const at = Math.round(x(mark.time)) + 0.5;
@@ -400,6 +403,7 @@ function render({ model, el }) {
       if (last && at - last.to < BADGE_APART) Object.assign(last, { to: at, text: `${last.first}–${i + 1}` });
       else groups.push({ from: at, to: at, first: i + 1, text: String(i + 1) });
     });
+    if (!numbered) return;
     g.textAlign = "center";
     g.textBaseline = "middle";
     for (const { from, to, text } of groups) {

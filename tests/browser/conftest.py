@@ -1,0 +1,158 @@
+"""A served dashboard, and a Chromium to look at it with; whatever a test does, nothing may go wrong unseen.
+
+Without a Chromium these tests are skipped; with GLUT4SIM_REQUIRE_BROWSER set, as .ci/run does, they fail.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+OPTIONS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+PATIENCE = 30_000  # ms
+FIRST_FRAME = 180_000  # ms: where the kernels have not been compiled yet, that comes first
+
+expect.set_options(timeout=PATIENCE)
+
+
+class Server(NamedTuple):
+    address: str
+    process: psutil.Process
+
+
+class Visit:
+    """A page of the dashboard, in the words of its reader."""
+
+    def __init__(self, page: Page):
+        self.page = page
+        self.cell, self.charts = page.locator(".g4-cell[data-frames]"), page.locator(".g4-charts[data-drawn]")
+        self.clock, self.error = page.locator(".g4-clock"), page.locator(".g4-error")
+        self.play = page.locator(".g4-play")  # whatever it says
+
+    def button(self, name):
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def press(self, *names):
+        for name in names:
+            self.button(name).click()
+
+    def open_tab(self, name):
+        """The panel of a tab, once it is the only one to be seen."""
+        self.page.get_by_role("tab", name=name, exact=True).click()
+        expect(self.page.locator(".v-window__container--is-active")).to_have_count(0)
+        return self.page.locator(".g4-side .v-window-item--active")
+
+    def choose(self, what, option):
+        """From a list: the scenario, or what a twin differs in."""
+        self.page.locator(".v-select", has=self.page.get_by_text(what, exact=True)).click()
+        self.page.get_by_role("option", name=option, exact=True).click()
+
+    def knob(self, name):
+        """A slider that is on show."""
+        return self.page.locator(f".v-window-item--active [role=slider][data-knob={name}]")
+
+    def set_knob(self, name, stop):
+        """Move a slider to one of its stops, as the keyboard does."""
+        knob = self.knob(name)
+        knob.focus()
+        knob.press("Home")
+        for _ in range(stop):
+            knob.press("ArrowRight")
+        expect(knob).to_have_attribute("aria-valuenow", str(stop))
+
+    def number(self, name):
+        """A number that the cell's view keeps for tests: "time", "frames", "points", "cells"."""
+        return float(self.cell.get_attribute(f"data-{name}"))
+
+    def until(self, name, relation, value):
+        """Wait for such a number to be so; "time" is that of the last frame drawn."""
+        self.page.wait_for_function(
+            f"value => Number(document.querySelector('.g4-cell').dataset.{name}) {relation} value",
+            arg=value,
+            timeout=PATIENCE,
+        )
+
+    def download(self, button):
+        """What a button gives to take home: path."""
+        with self.page.expect_download() as started:
+            self.press(button)
+        return Path(started.value.path())
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        message = f"there is no Chromium: none of {', '.join(NAMES)} is on the PATH"
+        if os.environ.get("GLUT4SIM_REQUIRE_BROWSER"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def server(request, chromium):
+    """`glut4sim dashboard` with what the module's SETTINGS change; where it is, and its process."""
+    changes = [argument for change in request.module.SETTINGS for argument in ("--set", change)]
+    program = [sys.executable, "-u", "-c", "from sim.cli import main; main()", "dashboard", "--no-browser"]
+    process = subprocess.Popen(
+        [*program, "--port", "0", *changes], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    said = process.stdout.readline()
+    found = re.search(r"http://localhost:\d+", said)
+    assert found, said + process.stderr.read()
+    yield Server(found.group(), psutil.Process(process.pid))
+    process.terminate()
+    _, complaints = process.communicate(timeout=20)
+    assert "Traceback" not in complaints, complaints
+
+
+@pytest.fixture
+def visit_again(chromium, server):
+    """Opens pages; when the test is over, none may have had an error, or have asked anyone else for anything."""
+    contexts, faults, asked = [], [], []
+
+    def visit():
+        contexts.append(chromium.new_context(viewport={"width": 1400, "height": 900}))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("console", lambda message: message.type == "error" and faults.append(message.text))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("requestfailed", lambda request: faults.append(f"{request.url}: {request.failure}"))
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("websocket", lambda socket: asked.append(socket.url))
+        page.goto(server.address)
+        opened = Visit(page)
+        expect(opened.cell).not_to_have_attribute("data-frames", "0", timeout=FIRST_FRAME)
+        expect(opened.charts).not_to_have_attribute("data-drawn", "0")
+        return opened
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert not faults
+    host = urlsplit(server.address).netloc
+    assert asked
+    assert {urlsplit(url.removeprefix("blob:")).netloc for url in asked if not url.startswith("data:")} == {host}
+
+
+@pytest.fixture
+def visit(visit_again) -> Visit:
+    """A page that shows its first frame."""
+    return visit_again()

@@ -1,0 +1,176 @@
+"""The page at work: the cell moves and stands still when told to, does what hands do to it, and is alone in its page."""
+
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+SETTINGS = ("cell.vesicles=2000", "cell.receptors=4000", "cell.glucose_agents=2000", "run.step=0.5 s")
+STEP = "Step 5 s"
+
+INK = """canvas => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return new Set(new Uint32Array(data.buffer)).size;
+}"""  # colours on a canvas
+
+
+def stands_still(visit, seconds=0.7):
+    before = visit.number("time")
+    time.sleep(seconds)
+    return visit.number("time") == before
+
+
+# ---- what is drawn ----
+
+
+def test_the_cell_and_its_charts_are_drawn(visit):
+    assert visit.number("points") == 2000
+    assert visit.cell.locator(".g4-stages canvas").evaluate(INK) > 100
+    visit.press("max", "Play")
+    visit.until("time", ">", 900.0)  # insulin came at 10 min
+    visit.press("Pause")
+    for canvas in visit.charts.locator("canvas.g4-plot:visible").all():
+        assert canvas.evaluate(INK) > 10
+    assert int(visit.charts.get_attribute("data-points")) > 100
+
+
+# ---- the transport ----
+
+
+def test_play_and_pause(visit):
+    assert stands_still(visit)
+    visit.press("Play")
+    visit.until("time", ">", 30.0)
+    visit.press("Pause")
+    expect(visit.play).to_have_text("Play")
+    visit.page.wait_for_timeout(300)  # the last frame
+    assert stands_still(visit)
+    reached = visit.number("time")
+    visit.press("Play")
+    visit.until("time", ">", reached + 30.0)
+
+
+def test_a_step_is_one_record(visit):
+    for record in (5.0, 10.0, 15.0):
+        visit.press(STEP)
+        visit.until("time", "==", record)
+        expect(visit.charts).to_have_attribute("data-time", f"{record:g}")
+    assert stands_still(visit)
+    expect(visit.clock).to_have_text("0:15 min")
+
+
+def test_a_restart_keeps_what_was_changed(visit):
+    visit.press(STEP)
+    visit.until("time", "==", 5.0)
+    visit.open_tab("Now")
+    visit.set_knob("glucose", 8)
+    visit.press("300×", "Restart")
+    visit.until("time", "==", 0.0)
+    expect(visit.button("300×")).to_have_attribute("aria-pressed", "true")
+    visit.press(STEP)
+    visit.until("time", "==", 5.0)
+    expect(visit.knob("glucose")).to_have_attribute("aria-valuenow", "8")
+    visit.open_tab("Scenario")
+    text = visit.download("Scenario as changed").read_text()
+    assert 'glucose = [["0 s", "5 mM"], ["5 s", "8 mM"]]' in text
+
+
+@pytest.mark.parametrize(("name", "speed"), [("10×", 10.0), ("60×", 60.0)])
+def test_the_speed_is_that_of_the_button(visit, name, speed):
+    visit.press(name, "Play")
+    visit.until("time", ">", 0.0)
+    before, clock = visit.number("time"), time.monotonic()
+    time.sleep(2.0)
+    passed, took = visit.number("time") - before, time.monotonic() - clock
+    assert passed == pytest.approx(speed * took, rel=0.3)
+
+
+def test_at_the_end_there_is_more(visit):
+    visit.press("max", "Play")
+    expect(visit.play).to_have_text("30 min more")
+    visit.until("time", "==", 5400.0)
+    visit.play.click()
+    visit.until("time", ">", 5400.0)
+    expect(visit.play).to_have_text("Pause")
+
+
+# ---- by hand ----
+
+
+def test_insulin_changes_while_the_cell_runs(visit):
+    visit.open_tab("Now")
+    visit.press("Play")
+    visit.until("time", ">", 20.0)
+    visit.set_knob("insulin", 14)
+    expect(visit.charts).to_contain_text("Insulin 10 nM")
+    changed = visit.number("time")
+    visit.until("time", ">", changed + 60.0)  # it went on
+    expect(visit.page.locator(".g4-knob", has=visit.knob("insulin"))).to_contain_text("10 nM")
+    visit.press("Pause")
+    active = visit.cell.locator("tr", has_text="active").last.locator("td")
+    expect(active).not_to_have_text("0")
+    visit.open_tab("Scenario")
+    assert '"10 nM"]' in visit.download("Scenario as changed").read_text()
+
+
+def test_the_keyboard_alone_will_do(visit):
+    page = visit.page
+    for _ in range(5):
+        page.keyboard.press("Tab")
+        if visit.play.evaluate("button => button === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    visit.until("time", ">", 0.0)
+    page.keyboard.press("Space")
+    expect(visit.play).to_have_text("Play")
+    page.keyboard.press("Tab")
+    reached = visit.number("time")
+    page.keyboard.press("Enter")  # a step
+    visit.until("time", ">", reached)
+    canvas = visit.cell.locator(".g4-stages canvas")
+    canvas.focus()
+    before = canvas.evaluate("canvas => canvas.toDataURL()")
+    page.keyboard.press("ArrowLeft")  # turns the cell, though it stands still
+    page.wait_for_function(
+        "before => document.querySelector('.g4-stages canvas').toDataURL() !== before", arg=before
+    )
+    page.keyboard.press("c")
+    expect(page.get_by_label("Depth of the section")).to_be_visible()
+
+
+def test_the_theme_changes_the_views_too(visit):
+    background = "document.querySelector('.v-application'), null).backgroundColor"
+    seen = set()
+    for _ in range(3):  # light, dark, and whatever the system has
+        seen.add((visit.cell.get_attribute("data-theme"), visit.page.evaluate(f"getComputedStyle({background}")))
+        visit.page.locator(".g4-bar .v-btn").last.click()
+        visit.page.wait_for_timeout(300)
+    assert {theme for theme, _ in seen} == {"light", "dark"}
+    assert len(seen) == 2
+
+
+# ---- several pages ----
+
+
+def test_two_pages_know_nothing_of_each_other(visit, visit_again):
+    other = visit_again()
+    visit.press("Play")
+    visit.until("time", ">", 60.0)
+    visit.open_tab("Now")
+    visit.set_knob("insulin", 16)
+    expect(visit.charts).to_contain_text("Insulin 100 nM")
+    assert other.number("time") == 0.0
+    expect(other.charts).not_to_contain_text("Insulin 100 nM")
+    other.open_tab("Now")
+    expect(other.knob("insulin")).to_have_attribute("aria-valuenow", "0")
+
+
+def test_a_closed_page_leaves_nothing_running(visit, server):
+    visit.press("1×", "Play")
+    visit.until("time", ">", 0.0)
+    threads = server.process.num_threads()
+    visit.page.close()
+    end = time.monotonic() + 20.0
+    while server.process.num_threads() > threads - 2:  # the session's, and its cell's
+        assert time.monotonic() < end, "threads are left"
+        time.sleep(0.1)
