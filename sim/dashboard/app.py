@@ -1,11 +1,13 @@
 """The page: what `glut4sim dashboard` serves, to each browser tab its own."""
 
 import solara
-from solara.lab import Tab, Tabs, theme, use_dark_effective
+from solara.alias import rv
+from solara.lab import Tab, Tabs, ThemeToggle
 
 from sim.dashboard.browser import style
 from sim.dashboard.desk import Desk
 from sim.dashboard.knobs import Knobs
+from sim.dashboard.markup import Text
 from sim.dashboard.scenario_panel import ScenarioPanel
 from sim.dashboard.setup_panel import SetupPanel
 from sim.dashboard.transport import Transport
@@ -26,11 +28,9 @@ def Page():
     solara.Style(style("page.css"))
     with solara.Div(classes=["g4-page"]):
         with solara.Div(classes=["g4-header"]):
-            with solara.Div(classes=["g4-controls"]):
-                solara.HTML("h1", "glut4sim", classes=["g4-name"])
-                Transport(desk)
-                Colours()
-            Notice(desk)
+            Text("h1", "glut4sim", "g4-name")
+            Transport(desk)
+            Colours()
         with solara.Div(classes=["g4-layout"]):
             with solara.Div(classes=["g4-side"]), Tabs(grow=True):
                 for name, panel in PANELS.items():
@@ -41,26 +41,22 @@ def Page():
                     solara.Div(children=[desk.cell_view])
                     solara.Div(children=[desk.charts])
                 TimelinePanel(desk)
+        Notice(desk)
 
 
 @solara.component
 def Colours():
-    """Light or dark; as the system has it until this is clicked. Solara's own toggle has no name for a screen reader."""
-    dark = use_dark_effective()
-    label = "Light colours" if dark else "Dark colours"
-    solara.Button(
-        icon_name="mdi-weather-sunny" if dark else "mdi-weather-night",
-        icon=True,
-        on_click=lambda: setattr(theme, "dark", not dark),
-        attributes={"aria-label": label, "title": label},
-    )
+    """Light, dark, or as the system has it; the toggle itself has no name for a screen reader."""
+    with rv.Html(tag="label", attributes={"title": "Colours: light, dark, or as the system has them"}):
+        Text("span", "Colours", "g4-unseen")
+        ThemeToggle()
 
 
 @solara.component
 def Notice(desk: Desk):
     """What went wrong last, in a line."""
     error = desk.settings.value.error
-    with solara.Div(attributes={"role": "status"}):
+    with solara.Div(classes=["g4-notice"], attributes={"role": "status"}):
         if error:
             with solara.Error(error, dense=True, classes=["g4-error"]):
                 solara.Button("Dismiss", on_click=desk.session.clear_error, text=True, small=True)
@@ -71,6 +67,7 @@ def TimelinePanel(desk: Desk):
     """The weeks before the experiment, where a scenario tells of them."""
     solara.Div(
         classes=["g4-weeks"],
+        attributes={"id": "weeks"},
         style={"display": "block" if desk.has_timeline.value else "none"},
         children=[desk.timeline],
     )

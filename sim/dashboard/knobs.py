@@ -8,6 +8,7 @@ from solara.alias import rv
 from sim.dashboard import stops
 from sim.dashboard.desk import Desk
 from sim.dashboard.live import title
+from sim.dashboard.markup import Text
 from sim.edits import BATH
 from sim.endocrine import library
 
@@ -21,35 +22,35 @@ def Knobs(desk: Desk):
     sex = settings.scenario.body.sex
     for name, value in settings.knobs:
         Knob(name, value, sex, lambda chosen, name=name: desk.session.change(name, chosen)).key(name)
-    solara.HTML(
-        "p",
-        "Insulin and glucose change at once, hormones at the next whole minute. Those that take longer than the run "
-        "to be felt are under “What if”. In a twin, that in which it differs stays as it is.",
-        classes=["g4-hint"],
-    )
+    hint = "Insulin and glucose change at once, hormones at the next whole minute; slower ones are under “What if”."
+    if settings.difference is not None:
+        hint += f" The twin keeps its {title(settings.difference.name).lower()}."
+    Text("p", hint, "g4-hint")
 
 
 @solara.component
 def Knob(name: str, value: float, sex: str, on_value: Callable[[float], None]):
     """A slider over the stops of something, and what it is set to; `on_value` is called when it is let go."""
     values = stops.stops(name, sex, value)
-    dragged, set_dragged = solara.use_state(None)
-    index = values.index(value)
-    solara.use_effect(lambda: set_dragged(None), [value])
+    dragged, set_dragged = solara.use_state(None)  # a value; holds until it is that of the cell
+    shown = value if dragged not in values else dragged
+    solara.use_effect(lambda: set_dragged(lambda at: None if at == value else at), [value])
 
     def let_go(chosen: int):
         if values[chosen] != value:
             on_value(values[chosen])
+        else:
+            set_dragged(None)
 
-    said = stops.say(name, values[index if dragged is None else min(dragged, len(values) - 1)], sex)
+    said = stops.say(name, shown, sex)
     where = "in the bath" if name in BATH else library.levels()[name].title
     with solara.Div(classes=["g4-knob"], attributes={"title": where}):
         with solara.Div(classes=["g4-knob-head"]):
-            solara.HTML("span", title(name))
-            solara.HTML("strong", said)
+            Text("span", title(name))
+            Text("strong", said)
         slider = rv.Slider(
-            v_model=index if dragged is None else dragged,
-            on_v_model=set_dragged,
+            v_model=values.index(shown),
+            on_v_model=lambda index: set_dragged(values[index]),
             min=0,
             max=len(values) - 1,
             step=1,

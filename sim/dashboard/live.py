@@ -217,7 +217,9 @@ class Live:
     def change(self, name: str, value: float) -> None:
         """Hold something at a value from now on: in both cells, unless it is that in which the twin differs."""
         self._follow(edits.changed(self.scenario, name, value, self.time))
-        self.marks = (*self.marks, Mark(self.time, describe(name, value)))
+        mark = Mark(self.time, describe(name, value))
+        kept = [m for m in self.marks if (m.time, m.label.split()[0]) != (mark.time, mark.label.split()[0])]
+        self.marks = (*kept, mark)
 
     def lengthen(self, seconds: float) -> None:
         """Let the run end later."""

@@ -8,10 +8,9 @@ from solara.alias import rv
 
 from sim.dashboard import archive
 from sim.dashboard.desk import Desk
-from sim.dashboard.fold import Fold
-from sim.endocrine import account, library
+from sim.dashboard.markup import Fold, Text
+from sim.endocrine import account
 from sim.endocrine.library import Effect
-from sim.endocrine.modulation import STEPS
 from sim.files import merge
 from sim.scenario import SCENARIOS, Scenario
 
@@ -22,12 +21,16 @@ def ScenarioPanel(desk: Desk):
     scenario = desk.settings.value.scenario
     Picker(desk, "" if scenario is None else scenario.name)
     if scenario is None:
-        solara.HTML("p", "Getting ready: the first time, compiling takes half a minute.", classes=["g4-hint"])
+        Text("p", "Getting ready: the first time, compiling takes half a minute.", "g4-hint")
         return
     with solara.Div():
-        solara.HTML("h2", scenario.title or scenario.name)
-        solara.HTML("code", scenario.name)
-    solara.HTML("p", scenario.description)
+        Text("h2", scenario.title or scenario.name)
+        Text("p", scenario.name, "g4-hint")
+    Text("p", scenario.description)
+    if scenario.has_hormones:
+        link = rv.Html(tag="a", attributes={"href": "#weeks"}, children=["below the cell"])
+        since = f"The experiment is {account.say(scenario.assay.at[0])} after the start; choose another time "
+        rv.Html(tag="p", children=[since, link, "."])
     if scenario.therapy:
         Therapies(scenario)
     if scenario.has_hormones:
@@ -84,39 +87,39 @@ def _folder(name: str) -> str:
 def Therapies(scenario: Scenario):
     """What is given, and how it stands with the authorities."""
     with solara.Div(classes=["g4-list"]):
-        solara.HTML("h3", "Therapy")
+        Text("h3", "Therapy")
         for therapy in scenario.therapy:
-            solara.HTML("p", account.describe_therapy(therapy))
-        solara.HTML("h3", "How these drugs stand")
+            Text("p", account.describe_therapy(therapy))
+        Text("h3", "How these drugs stand")
         for drug, note in account.standings(scenario).items():
-            with rv.Html(tag="p", class_="g4-hint"):
-                solara.HTML("strong", drug.capitalize())
-                solara.Text(f": {note.removesuffix(account.NOT_ADVICE)}")
-        solara.HTML("p", account.NOT_ADVICE)
+            about = f": {note.removesuffix(account.NOT_ADVICE)}"
+            rv.Html(tag="p", class_="g4-hint", children=[Text("strong", drug), about])
+        Text("p", account.NOT_ADVICE)
 
 
 @solara.component
 def Evidence(scenario: Scenario):
     """Who acts on what in it, and whence that is known."""
-    with Fold([solara.HTML("strong", "What acts, and on which evidence")]):
+    with Fold([Text("strong", "What acts, and on which evidence")]):
         for effect in account.acting(scenario):
             Action(effect, scenario)
-        solara.HTML("p", account.WHOLE_BODY, classes=["g4-hint"])
+        Text("p", account.WHOLE_BODY, "g4-hint")
 
 
 @solara.component
 def Action(effect: Effect, scenario: Scenario):
     """An effect in a line; opened, its numbers and its source."""
     tags = [effect.evidence, *(["disputed"] if effect.disagreement else [])]
-    on = STEPS[effect.target].title if effect.acts_on_cell else library.levels()[effect.target].title
-    how = library.describe_strength(effect) + (f", after {account.say(effect.lag)}" if effect.lag else "")
-    if effect.receptor in scenario.hormones.blocked:
-        how += f"; {effect.receptor} is blocked: as without it"
-    facts = {"Acts on": on, "How": how, "Source": effect.source, "Disputed": effect.disagreement}
-    with Fold([effect.title, *(solara.HTML("span", tag, classes=["g4-tag"]) for tag in tags)]):
+    facts = {
+        "Acts on": account.target_title(effect),
+        "How": account.describe_action(effect, scenario),
+        "Source": effect.source,
+        "Disputed": effect.disagreement,
+    }
+    with Fold([effect.title, *(Text("span", tag, "g4-tag") for tag in tags)]):
         for name, fact in facts.items():
             if fact:
-                solara.HTML("p", f"{name}: {fact}", classes=["g4-hint"])
+                rv.Html(tag="p", class_="g4-hint", children=[Text("strong", name), f": {fact}"])
 
 
 def _file_name(scenario: Scenario) -> str:

@@ -14,6 +14,7 @@ SETTINGS = {
     "SOLARA_APP": "sim.dashboard.app",
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
     "SOLARA_KERNEL_CULL_TIMEOUT": "60s",  # a browser that was killed frees its session after this
+    "SOLARA_THEME_SHOW_BANNER": "False",
     "SOLARA_MODE": "production",
 }
 

@@ -257,7 +257,7 @@ class Session:
         if self._speed != float("inf"):
             behind = self._anchor[1] + (began - self._anchor[0]) * self._speed - live.time
             allowed = min(allowed, int(behind / live.scenario.run.step + 1e-6))
-            if behind > LATE * self._speed:
+            if behind - live.scenario.run.step > LATE * self._speed:
                 self._anchor = (began, live.time)
         while allowed > 0:
             block = min(self._block, allowed)

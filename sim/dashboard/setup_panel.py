@@ -3,7 +3,7 @@
 import solara
 
 from sim.dashboard.desk import Desk, read_text
-from sim.dashboard.fold import Fold
+from sim.dashboard.markup import Fold, Text
 from sim.endocrine.account import say
 
 COUNTS = {"vesicles": "GLUT4 vesicles", "receptors": "Insulin receptors", "glucose_agents": "Glucose agents"}
@@ -16,7 +16,7 @@ def SetupPanel(desk: Desk):
     if scenario is None:
         return
     Fields(desk).key(f"fields-{scenario.hash}")
-    with Fold([solara.HTML("strong", "The whole scenario as text")]), solara.Div(classes=["g4-text"]):
+    with Fold([Text("strong", "The whole scenario as text")]), solara.Div(classes=["g4-text"]):
         ScenarioText(desk).key(f"text-{scenario.hash}")
 
 

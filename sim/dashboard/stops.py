@@ -33,8 +33,7 @@ def say(name: str, value: float, sex: str) -> str:
     """A value for the reader: "220 ng/dL (0.41 of healthy)", "60 pM"."""
     if name == "insulin" and 0.0 < value < 0.1:
         return write(float(f"{1000.0 * value:.3g}"), "pM")
-    text = write(float(f"{value:.3g}"), kind(name).unit)
-    if name in BATH:
-        return text
-    healthy = library.levels()[name].reference[sex]
-    return f"{text} ({value / healthy:.2g} of healthy)" if healthy else text
+    text = write(float(f"{value:.3g}"), kind(name).unit).replace("ug/", "µg/")
+    healthy = 0.0 if name in BATH else library.levels()[name].reference[sex]
+    relative = kind(name).unit == "1"  # then it says so itself
+    return text if relative or not healthy else f"{text} ({value / healthy:.2g} of healthy)"

@@ -3,6 +3,7 @@
 import solara
 
 from sim.dashboard.desk import Desk
+from sim.dashboard.markup import Text
 from sim.dashboard.session import SPEEDS
 
 LONGER = 1800.0  # s by which a run that has ended is lengthened
@@ -15,26 +16,26 @@ def Transport(desk: Desk):
     running, finished = settings.phase == "running", settings.phase == "finished"
     missing = settings.scenario is None
 
-    def go_on():
-        if finished:
-            session.lengthen(LONGER)
-        session.pause() if running else session.play()
+    def lengthen():
+        session.lengthen(LONGER)
+        session.play()
 
     label, icon = ("Pause", "mdi-pause") if running else ("Play", "mdi-play")
-    if finished:
-        label = f"{LONGER / 60:g} min more"
     every = 0.0 if missing else settings.scenario.run.record_every
     with solara.Div(classes=["g4-transport"]):
         solara.Button(
             label,
             icon_name=icon,
-            on_click=go_on,
+            on_click=session.pause if running else session.play,
             color="primary",
-            disabled=missing,
+            disabled=missing or finished,
             classes=["g4-play"],
             attributes={"data-play": "", "title": "Space", "aria-keyshortcuts": "Space"},  # see cell_view.js
         )
-        solara.Button(f"Step {every:g} s", icon_name="mdi-skip-next", on_click=session.step, disabled=missing)
+        if finished:
+            solara.Button(f"{LONGER / 60:g} min more", icon_name="mdi-timer-plus-outline", on_click=lengthen)
+        else:
+            solara.Button(f"Step {every:g} s", icon_name="mdi-skip-next", on_click=session.step, disabled=missing)
         solara.Button("Restart", icon_name="mdi-restart", on_click=session.restart, disabled=missing)
         with solara.Div(classes=["g4-speeds"], attributes={"role": "group", "aria-label": "Speed"}):
             for speed in SPEEDS:
@@ -63,5 +64,5 @@ def Pace(desk: Desk):
     """How fast it goes, and how long it is; the cell's view has the time."""
     now = desk.status.value
     with solara.Div(classes=["g4-pace"]):
-        solara.HTML("span", f"{now.ratio:.3g} × real time" if now.ratio else now.phase)
-        solara.HTML("span", f"{now.duration / 60.0:g} min in all")
+        Text("span", f"{now.ratio:.3g} × real time" if now.ratio else now.phase)
+        Text("span", f"{now.duration / 60.0:g} min in all")

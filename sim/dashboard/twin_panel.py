@@ -6,6 +6,7 @@ from sim import edits
 from sim.dashboard.desk import Desk
 from sim.dashboard.knobs import Knob
 from sim.dashboard.live import Difference, title
+from sim.dashboard.markup import Text
 from sim.endocrine import library
 
 
@@ -31,9 +32,9 @@ def TwinPanel(desk: Desk):
     solara.Select("What", values=list(titles), value=title(name), on_value=lambda text: choose(titles[text]))
     Knob(name, at, sex, set_value).key(name)
     if not soon:
-        solara.HTML("p", f"{title(name)} acts over days: a run does not feel a change within it.", classes=["g4-hint"])
+        Text("p", f"{title(name)} acts over days: a run does not feel a change within it.", "g4-hint")
     with solara.Div(classes=["g4-choices"]):
-        solara.HTML("h3", "In a twin: same seed, everything else the same")
+        Text("h3", "In a twin: same seed, everything else the same")
         solara.Button(
             "Fork now",
             icon_name="mdi-source-branch",
@@ -48,11 +49,13 @@ def TwinPanel(desk: Desk):
             attributes={"title": "The twin differs all along, also in the weeks before"},
         )
         if settings.difference is not None:
-            solara.HTML("p", f"Twin: {settings.difference.label}")
+            Text("p", f"Twin: {settings.difference.label}")
             solara.Button("Without the twin", icon_name="mdi-close", on_click=session.drop_twin)
-        solara.HTML("h3", "In the cell itself")
+    with solara.Div(classes=["g4-choices"]):
+        Text("h3", "In the cell itself")
         solara.Button(
             "From the start",
             icon_name="mdi-restart",
             on_click=lambda: desk.load(lambda: edits.from_start(scenario, name, at), keep_twin=True),
+            attributes={"title": "The cell has it all along, also in the weeks before"},
         )

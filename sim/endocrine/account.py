@@ -90,12 +90,21 @@ def _set(tables: "EndocrineTables") -> set[str]:
 
 def describe_effect(effect: Effect, tables: "EndocrineTables") -> str:
     """Who acts on what, how, whence it is known, and who doubts it, in one line."""
-    on = STEPS[effect.target].title if effect.acts_on_cell else library.levels()[effect.target].title
-    after = f", after {say(effect.lag)}" if effect.lag else ""
-    blocked = f", {effect.receptor} blocked: as without it" if effect.receptor in tables.hormones.blocked else ""
-    how = f"{library.describe_strength(effect)}{after}{blocked}"
+    on, how = target_title(effect), describe_action(effect, tables)
     doubt = f". Disputed: {effect.disagreement}" if effect.disagreement else ""
     return f"{effect.driver} -> {on}: {effect.title}, {how} [{effect.evidence}] {effect.source}{doubt}"
+
+
+def target_title(effect: Effect) -> str:
+    """What an effect acts on, in words."""
+    return STEPS[effect.target].title if effect.acts_on_cell else library.levels()[effect.target].title
+
+
+def describe_action(effect: Effect, tables: "EndocrineTables") -> str:
+    """How strongly an effect acts, how late, and whether its receptor is blocked."""
+    after = f", after {say(effect.lag)}" if effect.lag else ""
+    blocked = f", {effect.receptor} blocked: as without it" if effect.receptor in tables.hormones.blocked else ""
+    return f"{library.describe_strength(effect)}{after}{blocked}"
 
 
 def describe_therapy(therapy: "TherapyTable") -> str:

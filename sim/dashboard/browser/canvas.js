@@ -6,8 +6,9 @@ const COLOURS = {
   dark: { text: "#e8eaed", muted: "#a7adb5", grid: "#33373d", axis: "#6f767e", surface: "#1e1e1e", accent: "#56b4e9" },
 };
 
-// Okabe and Ito, as in sim/plots.py; what is black on paper is white in the dark
-const ink = (colour, dark) => (colour === "black" ? COLOURS[dark ? "dark" : "light"].text : colour);
+// Okabe and Ito, as in sim/plots.py; what would be hard to see in the dark is brighter there
+const BRIGHTER = { "#0072b2": "#1f8fd6", black: COLOURS.dark.text };
+const ink = (colour, dark) => (dark && BRIGHTER[colour.toLowerCase()]) || colour;
 
 /** Calls `changed(dark)` now and whenever the page's theme changes; returns what ends that. */
 function followTheme(root, changed) {
