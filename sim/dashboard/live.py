@@ -160,18 +160,23 @@ class Live:
     Attributes
     ----------
     cells : the cell, and its twin if there is one; each with `label`, `engine`, `scenario` and `records`
-    marks : what was changed by hand, for the charts
+    changes : what was changed by hand: time of the run [s] and name -> value
     """
 
-    def __init__(self, scenario: Scenario, difference: Difference | None = None, marks: tuple[Mark, ...] = ()):
+    def __init__(
+        self,
+        scenario: Scenario,
+        difference: Difference | None = None,
+        changes: Mapping[tuple[float, str], float] | None = None,
+    ):
         scenario = prepare(scenario, None, 1).replaced({"run.events": False})
         scenario.check_one_assay()
         scenario.check_memory(1 if difference is None else 2)
-        self.marks, self.difference = marks, difference
-        self._pool = ThreadPoolExecutor(2, thread_name_prefix="cell")
+        self.changes, self.difference = changes or {}, difference
         scenarios = [scenario] if difference is None else [scenario, difference.of(scenario)]
         self.cells = [_Member.new(label, chosen) for label, chosen in zip(self._labels(), scenarios)]
         self._levels = edits.levels_at_start(scenario)
+        self._pool = ThreadPoolExecutor(2, thread_name_prefix="cell")
 
     def _labels(self):
         return ["Cell"] if self.difference is None else ["Cell", f"Twin: {self.difference.label}"]
@@ -205,6 +210,11 @@ class Live:
     # ---- by hand ----
 
     @property
+    def marks(self) -> list[Mark]:
+        """What was changed by hand, for the charts."""
+        return [Mark(time, describe(name, value)) for (time, name), value in self.changes.items()]
+
+    @property
     def knobs(self) -> dict[str, float]:
         """What can be changed in the run -> its value now; of a hormone changed by hand, what it was set to."""
         start, now = self.scenario.assay.at[0], self.scenario.assay.at[0] + self.time
@@ -217,9 +227,7 @@ class Live:
     def change(self, name: str, value: float) -> None:
         """Hold something at a value from now on: in both cells, unless it is that in which the twin differs."""
         self._follow(edits.changed(self.scenario, name, value, self.time))
-        mark = Mark(self.time, describe(name, value))
-        kept = [m for m in self.marks if (m.time, m.label.split()[0]) != (mark.time, mark.label.split()[0])]
-        self.marks = (*kept, mark)
+        self.changes = {**self.changes, (self.time, name): value}
 
     def lengthen(self, seconds: float) -> None:
         """Let the run end later."""
@@ -247,7 +255,7 @@ class Live:
 
     def again(self) -> "Live":
         """The same from the start, with all that was changed by hand, each at its time."""
-        return Live(self.scenario, self.difference, self.marks)
+        return Live(self.scenario, self.difference, self.changes)
 
     def close(self) -> None:
         """Let go of the threads."""

@@ -135,7 +135,7 @@ class Session:
 
         def task():
             live = self._needed()
-            self._replace(Live(live.scenario, difference, live.marks))
+            self._replace(Live(live.scenario, difference, live.changes))
 
         return self._do(task)
 

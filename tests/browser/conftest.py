@@ -50,27 +50,27 @@ class Visit:
             self.button(name).click()
 
     def open_tab(self, name):
-        """The panel of a tab, once it is the only one to be seen."""
+        """The panel of a tab, once it has stopped moving."""
         self.page.get_by_role("tab", name=name, exact=True).click()
         expect(self.page.locator(".v-window__container--is-active")).to_have_count(0)
         return self.page.locator(".g4-side .v-window-item--active")
 
-    def choose(self, what, option):
-        """From a list: the scenario, or what a twin differs in."""
-        self.page.locator(".v-select", has=self.page.get_by_text(what, exact=True)).click()
-        self.page.get_by_role("option", name=option, exact=True).click()
+    def choose(self, title):
+        """A scenario, by its title."""
+        self.page.get_by_label("Scenario", exact=True).click()
+        self.page.get_by_role("option", name=title, exact=True).click()
+        expect(self.page.get_by_role("heading", name=title, exact=True)).to_be_visible()
 
     def knob(self, name):
         """A slider that is on show."""
         return self.page.locator(f".v-window-item--active [role=slider][data-knob={name}]")
 
     def set_knob(self, name, stop):
-        """Move a slider to one of its stops, as the keyboard does."""
+        """Click a slider at one of its stops."""
         knob = self.knob(name)
-        knob.focus()
-        knob.press("Home")
-        for _ in range(stop):
-            knob.press("ArrowRight")
+        track = self.page.locator(f".v-window-item--active .v-slider:has([data-knob={name}])")
+        most = int(knob.get_attribute("aria-valuemax"))
+        track.click(position={"x": track.bounding_box()["width"] * stop / most, "y": 10})
         expect(knob).to_have_attribute("aria-valuenow", str(stop))
 
     def number(self, name):

@@ -1,0 +1,151 @@
+"""What a page can be told to simulate, beside what, and what it hands out to take home."""
+
+import zipfile
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+import sim
+from sim.results import open_results
+from sim.scenario import Scenario
+
+SETTINGS = ("cell.vesicles=2000", "cell.receptors=4000", "cell.glucose_agents=2000", "run.step=0.5 s")
+TRT = "Testosterone therapy for 24 weeks"
+DIFFERENCE = "GLUT4 at the surface, difference"
+
+
+def difference_chart(visit):
+    return visit.charts.get_by_text(DIFFERENCE)
+
+
+# ---- the twin ----
+
+
+def test_a_fork_is_the_same_up_to_now(visit):
+    visit.press("max", "Play")
+    visit.until("time", ">", 900.0)
+    visit.press("Pause")
+    panel = visit.open_tab("What if")
+    panel.get_by_text("Testosterone").first.click()
+    visit.page.get_by_role("option", name="Insulin", exact=True).click()
+    expect(visit.knob("insulin")).to_be_visible()
+    visit.set_knob("insulin", 0)
+    forked = visit.number("time")
+    visit.press("Fork now")
+    expect(visit.cell).to_have_attribute("data-cells", "2")
+    assert visit.number("time") == forked
+    expect(difference_chart(visit)).to_be_visible()
+    expect(visit.cell).to_contain_text("Twin: Insulin 0 nM from")
+    active = visit.cell.locator("tr", has_text="active").last.locator("td")
+    assert len(set(active.all_inner_texts())) == 1
+    visit.press("60×", "Play")
+    visit.until("time", ">", forked + 120.0)
+    visit.press("Pause")
+    visit.page.wait_for_timeout(500)
+    cell, twin = (int(text.replace(",", "")) for text in active.all_inner_texts())
+    assert twin < 0.8 * cell  # what was bound lets go
+    visit.press("Without the twin")
+    expect(visit.cell).to_have_attribute("data-cells", "1")
+    expect(difference_chart(visit)).to_be_hidden()
+
+
+def test_a_twin_from_the_start(visit):
+    visit.press("Step 5 s")
+    visit.until("time", "==", 5.0)
+    visit.open_tab("What if")
+    visit.set_knob("testosterone", 4)
+    visit.press("Both from the start")
+    expect(visit.cell).to_have_attribute("data-cells", "2")
+    assert visit.number("time") == 0.0
+    expect(visit.cell).to_contain_text("Twin: Testosterone")
+    visit.press("Step 5 s")
+    visit.until("time", "==", 5.0)
+    expect(difference_chart(visit)).to_be_visible()
+    visit.press("Without the twin")
+    expect(visit.cell).to_have_attribute("data-cells", "1")
+
+
+# ---- scenarios ----
+
+
+def test_a_therapy_says_what_it_is_and_how_it_stands(visit):
+    visit.choose(TRT)
+    page = visit.page
+    expect(page.get_by_text("testosterone cypionate 100 mg every 7 d")).to_be_visible()
+    expect(page.get_by_text("Prescription medicine and controlled substance")).to_be_visible()
+    expect(page.get_by_text("Not medical advice.")).to_be_visible()
+    page.get_by_text("What acts, and on which evidence").click()
+    expect(page.get_by_text("assumed").first).to_be_visible()
+    expect(page.get_by_text("Luteinising hormone")).to_be_visible()  # a row of the time line
+
+
+def test_the_day_of_the_assay_is_chosen_on_the_time_line(visit):
+    visit.choose(TRT)
+    day = visit.page.get_by_role("slider", name="Time of the assay")
+    expect(day).to_have_attribute("aria-valuetext", "day 168")
+    visit.press("Step 10 s")
+    visit.until("time", "==", 10.0)
+    day.press("PageUp")  # no later assay, but the end of what is known
+    day.press("PageDown")
+    day.press("PageDown")
+    expect(day).to_have_attribute("aria-valuetext", "day 84")
+    visit.until("time", "==", 0.0)
+    expect(visit.page.get_by_text("The experiment is 84 d after the start")).to_be_visible()
+    visit.choose("Insulin challenge of an adipocyte")  # stays, though it has another day
+    expect(day).to_be_hidden()
+    expect(visit.button("Step 5 s")).to_be_visible()
+
+
+# ---- faults ----
+
+
+def test_a_fault_is_a_line_and_the_page_goes_on(visit):
+    panel = visit.open_tab("Set up")
+    panel.get_by_label("Duration").fill("banana")
+    visit.press("Restart with these")
+    expect(visit.error).to_contain_text('insulin-challenge: run.duration: expected a time such as "10 min", got "banana".')
+    visit.press("Step 5 s")
+    visit.until("time", "==", 5.0)
+    expect(visit.error).to_have_count(0)
+    panel.get_by_text("The whole scenario as text").click()
+    panel.locator("textarea").fill("title = = 3")
+    visit.press("Restart with this text")
+    expect(visit.error).to_contain_text("insulin-challenge: is not TOML: Invalid value (at line 1, column 9)")
+    visit.press("Dismiss")
+    expect(visit.error).to_have_count(0)
+    assert visit.number("time") == 5.0
+
+
+def test_numbers_of_agents_take_effect_at_a_restart(visit):
+    panel = visit.open_tab("Set up")
+    panel.get_by_label("GLUT4 vesicles").fill("500")
+    visit.press("Restart with these")
+    visit.until("points", "==", 500)
+
+
+# ---- to take home ----
+
+
+def test_what_is_taken_home_is_what_the_command_line_computes(visit, tmp_path):
+    visit.open_tab("Now")
+    visit.press("60×", "Play")
+    visit.until("time", ">", 20.0)
+    visit.set_knob("insulin", 14)
+    visit.press("max")
+    expect(visit.play).to_have_text("30 min more")
+    visit.open_tab("Scenario")
+    scenario = Scenario.load(visit.download("Scenario as changed"))
+    assert scenario.cell.vesicles == 2000
+    with zipfile.ZipFile(visit.download("Results so far")) as archive:
+        archive.extractall(tmp_path)
+    home = tmp_path / "cell"
+    assert {"figure.png", "provenance.json", "results.zarr", "scenario.toml", "summary.json"} <= {
+        path.name for path in home.iterdir()
+    }
+    assert Scenario.load(home / "scenario.toml") == scenario
+    watched, computed = open_results(home), sim.run(scenario).dataset
+    assert set(watched.data_vars) == set(computed.data_vars)
+    assert float(watched["insulin"].max()) == pytest.approx(10.0)
+    for name, values in computed.data_vars.items():
+        np.testing.assert_array_equal(watched[name].values, values.values, err_msg=name)
