@@ -460,7 +460,8 @@ def simulate(scenario: Scenario, replicate: int, threads: int, writer: Writer, s
             elif took > BLOCK_SECONDS:
                 block = max(block // 2, 1)
     finally:
-        writer.flush(replicate)
+        if done < steps:  # else `end` does
+            writer.flush(replicate)
         if logging:
             writer.put_statistics(replicate, watched.result(done * step))
     if done == steps:

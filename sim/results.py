@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = ["METHODS", "STORE", "Gathered", "Writer", "open_results", "read_run", "record_times", "write_json"]
 
-FLUSH_SECONDS = 2.0
+FLUSH_SECONDS = 5.0  # a replicate that takes less is written once, when it ends
 METHODS = {False: "agents", True: "mean field"}
 
 
@@ -132,8 +132,10 @@ class Writer:
         self._events = None
         self._initial_state = {}
         self._pending_events = [[] for _ in range(self.replicates)]
-        self._events_written = [0] * self.replicates
+        self._appended = [0] * self.replicates  # records, those written among them
         self._written = [0] * self.replicates
+        self._events_appended = [0] * self.replicates
+        self._events_written = [0] * self.replicates
         self._flushed_at = [self._clock] * self.replicates
 
     @property
@@ -180,8 +182,10 @@ class Writer:
 
     def begin(self, replicate: int, state: np.ndarray | None = None) -> None:
         """Begin a replicate, with the state (n,) of each vesicle at t = 0 if its events are logged."""
-        self.seconds_simulated[replicate], self._written[replicate], self.ended[replicate] = 0.0, 0, False
-        self._events_written[replicate] = 0
+        self.seconds_simulated[replicate], self.ended[replicate] = 0.0, False
+        self._appended[replicate] = self._written[replicate] = 0
+        self._events_appended[replicate] = self._events_written[replicate] = 0
+        self._flushed_at[replicate] = monotonic()
         self._initial_state[replicate] = None if state is None else state.copy()
 
     def append(self, replicate: int, values: Mapping[str, np.ndarray] | None, seconds: float) -> None:
@@ -189,33 +193,35 @@ class Writer:
         pending = self._pending[replicate]
         if values is not None:
             pending.append(values)
+            self._appended[replicate] += len(values["insulin"])
         self.seconds_simulated[replicate] = seconds
         due = monotonic() - self._flushed_at[replicate] >= FLUSH_SECONDS
         if self._opened.is_set():
-            if due or sum(len(v["insulin"]) for v in pending) >= CHUNK_RECORDS:
+            if due or self._appended[replicate] - self._written[replicate] >= CHUNK_RECORDS:
                 self.flush(replicate)
-            elif sum(len(events.time) for events in self._pending_events[replicate]) >= CHUNK_EVENTS:
+            elif self._events_appended[replicate] - self._events_written[replicate] >= CHUNK_EVENTS:
                 self._flush_events(replicate, whole_chunks=True)
 
     def append_events(self, replicate: int, events: Events) -> None:
         """Take the next events of a replicate, to be written with its next records."""
         self._pending_events[replicate].append(events)
+        self._events_appended[replicate] += len(events.time)
 
     def flush(self, replicate: int) -> None:
         """Write what a replicate has appended."""
         self._opened.wait()
-        if self._sink is None:
-            return
+        if self._sink is not None:
+            self._write_pending(replicate)
+            self._note_progress(replicate)
+
+    def _write_pending(self, replicate: int) -> None:
         pending, self._pending[replicate] = self._pending[replicate], []
         self._flushed_at[replicate] = monotonic()
         self._flush_events(replicate)
         if pending:
-            start = self._written[replicate]
-            stop = start + sum(len(v["insulin"]) for v in pending)
-            for name, array in self._sink.arrays.items():
-                array[replicate, start:stop] = np.concatenate([v[name] for v in pending])
+            start, stop = self._written[replicate], self._appended[replicate]
+            self._sink.write(replicate, start, stop, {k: np.concatenate([v[k] for v in pending]) for k in pending[0]})
             self._written[replicate] = stop
-        self._note_progress(replicate)
 
     def _flush_events(self, replicate: int, whole_chunks: bool = False) -> None:
         """Write the pending events, or as many as fill chunks to the brim: a chunk begun would be written again."""
@@ -247,9 +253,10 @@ class Writer:
                 array[replicate] = values[name]
 
     def end(self, replicate: int) -> None:
-        """Note that a replicate has come to its end and all of it is written."""
-        self.flush(replicate)
+        """Write what is left of a replicate that has come to its end, then note that all of it is written."""
+        self._opened.wait()
         if self._sink is not None:
+            self._write_pending(replicate)
             self.ended[replicate] = True
             self._note_progress(replicate)
             if self.out is not None:
@@ -285,8 +292,8 @@ class Writer:
         if rest is None:
             return None
         self._initial_state.pop(replicate, None)
-        self._written[replicate] = int(rest["records"])
-        self._events_written[replicate] = int(rest["events"])
+        self._appended[replicate] = self._written[replicate] = int(rest["records"])
+        self._events_appended[replicate] = self._events_written[replicate] = int(rest["events"])
         self.seconds_simulated[replicate] = round(engine.time, 9)
         events = () if self._events is None else self._events.cut(replicate, int(rest["events"]))
         return Trace(*(rest[f"last.{name}"] for name in Trace._fields)), events
@@ -420,9 +427,10 @@ class Gathered:
             writer.append(replicate, values, self.seconds)
         if self.table:
             writer.put_statistics(replicate, self.table)
-        writer.flush(replicate)
         if self.has_ended:
             writer.end(replicate)
+        else:
+            writer.flush(replicate)
 
 
 def read_run(out: Place) -> tuple[Scenario, dict]:

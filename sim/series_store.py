@@ -5,6 +5,7 @@ so that threads, processes and machines may write side by side. Its group `progr
 come.
 """
 
+import asyncio
 import os
 import warnings
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 STORE = "results.zarr"
 PROGRESS = "progress"  # group of it
 REACHED = ("seconds", "records", "ended")  # columns of its array `reached`
-CHUNK_RECORDS = 256
+CHUNK_RECORDS = 4096  # of one replicate, about 1 MB of all observables
 
 
 def record_times(scenario) -> np.ndarray:
@@ -51,11 +52,16 @@ REPLICATE_ATTRIBUTES = {"long_name": "Replicate"}
 
 
 class MemorySink:
-    """Series kept in memory: `arrays[name][replicate, a:b] = values`."""
+    """Series kept in memory."""
 
     def __init__(self, time: np.ndarray, replicates: int, attributes: Mapping[str, str]):
         self.time, self.replicates, self.attributes = time, replicates, dict(attributes)
         self.arrays = {o.name: np.full(_shape(o, replicates, len(time)), np.nan) for o in OBSERVABLES}
+
+    def write(self, replicate: int, start: int, stop: int, values: Mapping[str, np.ndarray]) -> None:
+        """Write records start .. stop - 1 of a replicate, of every observable by name."""
+        for name, array in self.arrays.items():
+            array[replicate, start:stop] = values[name]
 
     def dataset(self) -> "xarray.Dataset":
         import xarray as xr
@@ -113,7 +119,7 @@ def create_store(path: Place, time: np.ndarray, replicates: int, attributes: Map
 
 
 class ZarrSink:
-    """Series in the Zarr store of a run: `arrays[name][replicate, a:b] = values`.
+    """Series in the Zarr store of a run.
 
     A chunk is replaced as a whole, so a reader never meets half of one.
     """
@@ -125,6 +131,20 @@ class ZarrSink:
         group = zarr.open_group(zarr_store(path), mode="r+", use_consolidated=False)
         self.arrays = {o.name: group[o.name] for o in OBSERVABLES}
         self.reached = group[f"{PROGRESS}/reached"]
+
+    def write(self, replicate: int, start: int, stop: int, values: Mapping[str, np.ndarray]) -> None:
+        """As MemorySink.write.
+
+        All arrays at a time: one after the other, a replicate would wait for zarr's threads at each, and those for the
+        replicates that compute meanwhile.
+        """
+        from zarr.core.sync import sync  # not public, but the loop must be zarr's own: stores may be bound to it
+
+        async def write_all():
+            part = replicate, slice(start, stop)
+            await asyncio.gather(*(array.async_array.setitem(part, values[k]) for k, array in self.arrays.items()))
+
+        sync(write_all())
 
     def dataset(self) -> "xarray.Dataset":
         return open_results(self.path)

@@ -72,7 +72,7 @@ class Session:
         self._block = 1
         self._anchor = (0.0, 0.0)  # real and simulated time from which the speed counts
         self._pace = (0.0, 0.0, 0.0)  # real and simulated time of the last look at the ratio, and the ratio
-        self._marks: list = []
+        self._frame_marks: list = []
         self._drawn = {"frame": 0.0, "charts": 0.0, "status": 0.0}
         self._stale = {"frame": False, "charts": False, "status": True}
         self._thread = threading.Thread(target=self._work, name="dashboard-session", daemon=True)
@@ -144,7 +144,7 @@ class Session:
 
         def task():
             self._needed().fork(name, value)
-            self._marks = []
+            self._frame_marks = []
 
         return self._do(task)
 
@@ -153,7 +153,7 @@ class Session:
 
         def task():
             self._needed().drop_twin()
-            self._marks = self._marks[:1]
+            self._frame_marks = self._frame_marks[:1]
 
         return self._do(task)
 
@@ -192,7 +192,7 @@ class Session:
         finally:
             if self._live:
                 self._live.close()
-            self._live, self._marks = None, []
+            self._live, self._frame_marks = None, []
 
     def _seconds_to_wait(self):
         """How long there is nothing to do but tasks."""
@@ -239,7 +239,7 @@ class Session:
         """Show other cells, running if those before were."""
         if self._live:
             self._live.close()
-        self._live, self._marks = live, []
+        self._live, self._frame_marks = live, []
         self._run(self._running)
 
     def _run(self, running: bool):
@@ -302,11 +302,11 @@ class Session:
 
     def _show_frame(self):
         live, shown, marks = self._live, [], []
-        for cell, since in zip_longest(live.cells, self._marks):
+        for cell, since in zip_longest(live.cells, self._frame_marks):
             facts, buffers, mark = frames.pack(cell.engine, since)
             shown.append((cell.label, facts, buffers))
             marks.append(mark)
-        self._marks = marks
+        self._frame_marks = marks
         self._cell_view.show_cells(live.time, shown)
 
     def _show_charts(self):

@@ -101,6 +101,7 @@ def test_no_warning_when_a_store_is_made_or_opened(tmp_path):
 
 def test_records_are_flushed_by_number(tmp_path, monkeypatch):
     monkeypatch.setattr(results, "FLUSH_SECONDS", 1e9)
+    monkeypatch.setattr(results, "CHUNK_RECORDS", 256)
     writer = Writer(make_scenario(duration="5000 s"), tmp_path / "out")
     writer.open()
     writer.append(0, make_values(0, 200), 995.0)
@@ -117,15 +118,16 @@ def test_records_are_flushed_by_time_even_if_no_more_come(tmp_path, monkeypatch)
     writer = Writer(make_scenario(), tmp_path / "out")
     writer.open()
     writer.append(0, make_values(0, 2), 5.0)
-    clock[0] = 1.9
+    clock[0] = 4.9
     writer.append(0, None, 6.0)
     assert writer.reached == 0
-    clock[0] = 2.0
+    clock[0] = 5.0
     writer.append(0, None, 7.0)
     assert writer.series("insulin")[0, :2].tolist() == [0.0, 1.0]
 
 
-def test_what_is_appended_before_the_store_is_open_waits(tmp_path):
+def test_what_is_appended_before_the_store_is_open_waits(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "CHUNK_RECORDS", 256)
     writer = Writer(make_scenario(duration="5000 s"), tmp_path / "out")
     writer.append(0, make_values(0, 300), 1495.0)
     writer.open()
@@ -136,10 +138,10 @@ def test_what_is_appended_before_the_store_is_open_waits(tmp_path):
 def test_replicates_share_no_chunk(tmp_path):
     import zarr
 
-    Writer(make_scenario(duration="5000 s", replicates=3), tmp_path / "out").open()
+    Writer(make_scenario(duration="50000 s", replicates=3), tmp_path / "out").open()
     for name, array in zarr.open_group(tmp_path / "out" / "results.zarr", mode="r").arrays():
         if name in {o.name for o in OBSERVABLES}:
-            assert array.chunks[:2] == (1, 256)
+            assert array.chunks[:2] == (1, 4096)
             assert np.isnan(array.fill_value)
 
 
