@@ -20,7 +20,7 @@ from sim.scenario import Scenario
 
 SPEEDS = (1.0, 10.0, 60.0, 300.0, float("inf"))  # simulated per real time
 SLICE = 0.02  # s of stepping between two looks at tasks and views
-FRAME, CHARTS, STATUS = 1 / 30, 1 / 4, 1 / 4  # s between two, at least
+FRAME, CHARTS, STATUS = 1 / 40, 1 / 4, 1 / 4  # s between two, at least
 LATE = 0.25  # s behind the speed asked for, beyond which what was missed is let go
 MAX_BLOCK = 256  # steps at once, at most
 IDLE = 0.25  # s between two looks at views while nothing happens
