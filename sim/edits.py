@@ -42,17 +42,24 @@ def healthy(name: str, sex: str) -> float:
 
 
 def levels_at_start(scenario: Scenario) -> dict[str, float]:
-    """The levels that act in a run, as they are when it starts [unit of the kind]."""
+    """The levels that act in a run, as they are when it starts, without what drugs deliver [unit of the kind]."""
     names = acting_in_run(scenario)
-    found = scenario.timeline(np.array([0.0, scenario.assay.at[0]])).levels if names else {}
+    found = scenario.timeline(np.array([0.0, scenario.assay.at[0]])).own if names else {}
     return {name: float(found[name][-1]) for name in names}
+
+
+def takes_effect(name: str, time: float) -> float:
+    """When a change made at a time of the run does [s]: at once in the bath, of a hormone at the next whole minute."""
+    if name in BATH:
+        return time
+    return MODULATION_INTERVAL * ceil(round(time / MODULATION_INTERVAL, 9))
 
 
 def changed(scenario: Scenario, name: str, value: float, time: float) -> Scenario:
     """The scenario with something held at a value from a time of the run [s] on.
 
-    A hormone changes at the next whole minute of the run, since the cell looks at hormones once a minute. What drugs
-    deliver of it comes on top.
+    A hormone changes at the next whole minute of the run, since the cell looks at hormones once a minute. The value is
+    that before drugs and the mean over its rhythm: what drugs deliver comes on top.
     """
     if name in BATH:
         bath = {key: getattr(scenario.bath, key) for key in BATH}  # of meals, what they lead to
@@ -62,7 +69,7 @@ def changed(scenario: Scenario, name: str, value: float, time: float) -> Scenari
     level = kind(name)
     if name in BODY:
         raise InputError("a body does not change within a run; change it from the start.", name)
-    moment = scenario.assay.at[0] + MODULATION_INTERVAL * ceil(round(time / MODULATION_INTERVAL, 9))
+    moment = scenario.assay.at[0] + takes_effect(name, time)
     before = scenario.hormones.levels.get(name) or Schedule((0.0,), (_own_at_start(scenario, name),))
     return scenario.replaced({f"hormones.{name}": write_schedule(before.held(moment, value), level, SPAN)})
 
@@ -76,8 +83,9 @@ def from_start(scenario: Scenario, name: str, value: float) -> Scenario:
 
 
 def lengthened(scenario: Scenario, seconds: float) -> Scenario:
-    """The scenario with a longer run."""
-    return scenario.replaced({"run.duration": f"{scenario.run.duration + seconds!r} s"})
+    """The scenario with a run that is longer by so many seconds, or by a little more: a whole number of steps."""
+    steps = round(scenario.run.duration / scenario.run.step) + ceil(round(seconds / scenario.run.step, 9))
+    return scenario.replaced({"run.duration": f"{round(steps * scenario.run.step, 9)!r} s"})
 
 
 def _own_at_start(scenario: Scenario, name: str) -> float:

@@ -106,7 +106,7 @@ class Engine:
         self._events = []
         cell = scenario.cell
         self.individual = variability.draw(cell, seed, replicate)
-        self._take_schedule()
+        self._take_schedule(scenario.parameter_schedule)
         p = self._parameters = self._schedule.values[0]
         source = {stream: streams.source(stream, seed, replicate) for stream in Stream}
         self._receptor = _Clocked(
@@ -158,12 +158,11 @@ class Engine:
         own = self.scenario
         if (scenario.cell, scenario.parameters, scenario.run.step) != (own.cell, own.parameters, own.run.step):
             raise ValueError("a running cell can follow only a scenario with the same cell, parameters and step")
+        self._take_schedule(scenario.parameter_schedule)
         self.scenario = scenario
-        self._take_schedule()
 
-    def _take_schedule(self):
-        """Read when the scenario's hormones change the parameters, and to what."""
-        schedule = self.scenario.parameter_schedule
+    def _take_schedule(self, schedule):
+        """When hormones change the parameters, and to what."""
         self._schedule = schedule._replace(values=[variability.apply(p, self.individual) for p in schedule.values])
         self._changes = [round(time / self.dt) for time in schedule.times[1:]]
 

@@ -27,7 +27,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, PrivateAttr
 
 from sim.endocrine.account import say
 from sim.endocrine.modulation import apply
-from sim.endocrine.tables import EndocrineTables
+from sim.endocrine.tables import DAY, EndocrineTables
 from sim.errors import InputError, describe, join_path, unknown
 from sim.fields import Count, Duration, Table, Text, duration, flag, numbers_as_text, share, text, whole
 from sim.files import Layer, Shelf, blame, merge, write_toml
@@ -399,12 +399,16 @@ MEAL_INTERVAL = 120.0  # s for which the bath after a meal is held
 
 @lru_cache(maxsize=64)
 def _after_meals(meals: tuple[tuple[float, float], ...], until: float) -> tuple[Schedule, Schedule]:
-    """Glucose [mM] and insulin [nM] of the blood after meals (time [s], carbohydrate [g]), as the bath has them."""
+    """Glucose [mM] and insulin [nM] of the blood after meals (time [s], carbohydrate [g]), as the bath has them.
+
+    Whole days are solved, since the solver's steps depend on the end: a longer run has the same beginning.
+    """
     from sim.endocrine.meal import Meal, solve
 
-    starts = np.arange(0.0, until, MEAL_INTERVAL)
-    glucose, insulin = solve([Meal(*meal) for meal in meals], starts + MEAL_INTERVAL / 2.0)
-    return tuple(Schedule(tuple(starts.tolist()), tuple(course.tolist())) for course in (glucose, insulin))
+    starts = np.arange(0.0, DAY * math.ceil(until / DAY), MEAL_INTERVAL)
+    courses = solve([Meal(*meal) for meal in meals], starts + MEAL_INTERVAL / 2.0)
+    held = int(np.searchsorted(starts, until))
+    return tuple(Schedule(tuple(starts[:held].tolist()), tuple(course[:held].tolist())) for course in courses)
 
 
 def _gigabytes(number: float) -> str:

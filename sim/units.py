@@ -161,7 +161,10 @@ def pint_registry():
     """The one pint registry. U and IU are units of biological activity here, not pint's U of enzyme activity."""
     import pint
 
-    registry = pint.UnitRegistry(on_redefinition="ignore")
+    try:
+        registry = pint.UnitRegistry(on_redefinition="ignore", cache_folder=":auto:")  # to read its units is slow
+    except Exception:  # noqa: BLE001  nowhere to keep them, or another process is just writing them
+        registry = pint.UnitRegistry(on_redefinition="ignore")
     registry.define("insulin_unit = [biological_activity] = U")  # as insulin is written
     registry.define("international_unit = insulin_unit = IU")
     for name, substance in SUBSTANCES.items():

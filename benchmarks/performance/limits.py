@@ -176,7 +176,7 @@ def challenge():
     command = [
         sys.executable,
         "-c",
-        "from sim.cli import main; main()",
+        "from sim.cli import program; program()",
         "run",
         "insulin-challenge",
         "--replicates",

@@ -24,6 +24,9 @@ def dashboard(
     from sim.ensemble import prepare
 
     chosen = prepare(load(scenario, changes, seed, None), seed, None)
+    first = chosen.assays[-1]
+    first.check_memory()
+    _ = first.parameter_schedule  # any fault in it is found here, not on the page
     from sim.dashboard.server import serve
 
     serve(chosen, port, browser, lambda address: typer.echo(f"The dashboard is at {address}; Ctrl-C ends it."))

@@ -59,7 +59,7 @@ def Notice(desk: Desk):
     with solara.Div(classes=["g4-notice"], attributes={"role": "status"}):
         if error:
             with solara.Error(error, dense=True, classes=["g4-error"]):
-                solara.Button("Dismiss", on_click=desk.session.clear_error, text=True, small=True)
+                solara.Button("Dismiss", on_click=lambda: desk.session.complain(""), text=True, small=True)
 
 
 @solara.component

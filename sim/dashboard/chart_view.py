@@ -59,8 +59,8 @@ PANELS: tuple[Mapping[str, Any], ...] = (
 """What is drawn unless said otherwise; names are those of sim.observables.
 
 A panel has a `title`, a `unit` and `series` of `name`, `colour` and, if there are several, `label`. It may have `sets`
-(the names of the courses it draws, else cell and twin), `relative` (each series as a share of its own peak), `strip`
-(a series drawn as steps above the panel, for insulin) and `span` (columns of the grid that it takes).
+(the names of the courses it draws, else cell and twin), `relative` (each series as a share of its own peak) and
+`strip` (a series drawn as steps above the panel, for insulin).
 """
 
 
@@ -86,14 +86,14 @@ class Mark(NamedTuple):
     label: str  # such as "insulin 10 nM"
 
 
-def difference(cell: Course, twin: Course, label: str = "twin minus cell") -> Course:
+def difference(cell: Course, twin: Course) -> Course:
     """Twin minus cell, at the times that both have."""
     times, of_cell, of_twin = np.intersect1d(
         cell.columns["time"], twin.columns["time"], assume_unique=True, return_indices=True
     )
     shared = [name for name in cell.columns if name in twin.columns and name != "time"]
     values = {name: twin.columns[name][of_twin] - cell.columns[name][of_cell] for name in shared}
-    return Course("difference", label, {"time": times} | values)
+    return Course("difference", "twin minus cell", {"time": times} | values)
 
 
 def downsample(columns: np.ndarray, most: int = MOST_ROWS) -> np.ndarray:

@@ -1,12 +1,13 @@
 """Everything that one page has of its own: its session, its views, and what its components watch."""
 
 import threading
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pandas  # noqa: F401  first of all: Solara's hooks look for it, and fail while another thread imports it
 import solara
 
+from sim.dashboard import archive
 from sim.dashboard.cell_view import CellView
 from sim.dashboard.chart_view import ChartView
 from sim.dashboard.live import Difference
@@ -23,7 +24,9 @@ class Settings:
     phase: str = "starting"
     speed: float = Status.speed
     scenario: Scenario | None = field(default=None, compare=False)
-    scenario_hash: str = ""  # in place of the scenario when two are compared
+    whole: Scenario | None = field(default=None, compare=False)
+    scenario_hash: str = ""  # in place of the scenarios when two are compared
+    is_changed: bool = False
     difference: Difference | None = None
     knobs: tuple[tuple[str, float], ...] = ()
     error: str = ""
@@ -46,22 +49,11 @@ class Desk:
         self.settings = solara.reactive(Settings())
         self.has_timeline = solara.reactive(False)
         self._hashed: tuple[Scenario | None, str] = (None, "")  # the scenario on show
-        self._assays: tuple[float, ...] = (0.0,)  # those of the scenario as it was loaded
-        self._whole = ""  # hash of what the time line shows
+        self._drawn = ""  # hash of what the time line shows
         self._day = 0.0  # of the assay on show [s]
         self.session = Session(self.cell_view, self.charts, self._hear)
         self.timeline.observe(self._choose_day, "chosen")
-        self.load(lambda: scenario)
-
-    def load(self, scenario: Callable[[], Scenario], keep_twin: bool = False) -> None:
-        """Begin with a scenario; of several assays, with the last."""
-
-        def one_assay():
-            loaded = scenario()
-            self._assays = loaded.assay.at
-            return loaded.at_assay(self._assays[-1])
-
-        self.session.load(one_assay, keep_twin)
+        self.session.load(lambda: scenario)
 
     def close(self) -> None:
         """End the session and let go of the views."""
@@ -69,33 +61,50 @@ class Desk:
         for view in (self.cell_view, self.charts, self.timeline):
             view.close()
 
+    def take_home(self) -> bytes:
+        """The results up to now, zipped; nothing, and a line on the page, if that fails."""
+        try:
+            # In a thread of its own: Solara traces the one it downloads in, line by line, to be able to cancel it.
+            with ThreadPoolExecutor(1) as pool:
+                return pool.submit(archive.results, self.session.taken().result()).result()
+        except Exception as error:  # noqa: BLE001  the page must go on
+            self.session.complain(f"the results could not be collected: {type(error).__name__}: {error}")
+            return b""
+
     def _hear(self, status: Status) -> None:
         """From the session's thread: how things are."""
-        scenario = status.scenario
-        if scenario is not self._hashed[0]:
-            self._hashed = (scenario, scenario.hash)
-            self._show_timeline(scenario)
+        if status.whole is not None and status.scenario is not self._hashed[0]:
+            self._hashed = (status.scenario, status.scenario.hash)
+            self._show_timeline(status.whole, status.scenario.assay.at[0])
         self.status.set(status)
-        knobs = tuple(status.knobs.items())
         self.settings.set(
-            Settings(status.phase, status.speed, scenario, self._hashed[1], status.difference, knobs, status.error)
+            Settings(
+                status.phase,
+                status.speed,
+                status.scenario,
+                status.whole,
+                self._hashed[1],
+                status.is_changed,
+                status.difference,
+                tuple(status.knobs.items()),
+                status.error,
+            )
         )
 
     # ---- the time line of hormones ----
 
-    def _show_timeline(self, scenario: Scenario) -> None:
+    def _show_timeline(self, scenario: Scenario, day: float) -> None:
         """Work out the time line, in a thread of its own: for months it takes a second or two."""
         self.has_timeline.set(scenario.has_hormones)
-        self._day = scenario.assay.at[0]
-        whole = scenario.at_assay(*sorted({*self._assays, *scenario.assay.at}))
-        if not scenario.has_hormones or whole.hash == self._whole:
-            self.timeline.chosen = self._day
+        self._day = day
+        if not scenario.has_hormones or scenario.hash == self._drawn:
+            self.timeline.chosen = day
             return
-        self._whole = whole.hash
+        self._drawn = scenario.hash
 
         def work():
-            content = content_of(whole)
-            if self._whole == whole.hash:  # else it has changed meanwhile
+            content = content_of(scenario)
+            if self._drawn == scenario.hash:  # else it has changed meanwhile
                 with self.timeline.hold_sync():
                     self.timeline.content, self.timeline.chosen = content, self._day
 
@@ -103,9 +112,8 @@ class Desk:
 
     def _choose_day(self, change) -> None:
         """The reader has moved the marker, unless it was moved here."""
-        scenario = self.settings.value.scenario
-        if scenario is not None and change["new"] != self._day:
-            self.session.load(lambda: scenario.at_assay(change["new"]), keep_twin=True)
+        if change["new"] != self._day:
+            self.session.choose_day(change["new"])
 
 
 def read_text(text: str, name: str) -> Scenario:

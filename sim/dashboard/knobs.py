@@ -20,8 +20,12 @@ def Knobs(desk: Desk):
     if settings.scenario is None:
         return
     sex = settings.scenario.body.sex
+    delivered = {library.drugs()[therapy.drug].delivers for therapy in settings.scenario.therapy}
     for name, value in settings.knobs:
-        Knob(name, value, sex, lambda chosen, name=name: desk.session.change(name, chosen)).key(name)
+        label = f"{title(name)}, without drugs" if name in delivered else title(name)
+        Knob(name, value, sex, lambda chosen, name=name: desk.session.change(name, chosen), label).key(name)
+    if settings.is_changed:
+        solara.Button("Undo all changes", icon_name="mdi-undo", on_click=desk.session.undo)
     hint = "Insulin and glucose change at once, hormones at the next whole minute; slower ones are under “What if”."
     if settings.difference is not None:
         hint += f" The twin keeps its {title(settings.difference.name).lower()}."
@@ -29,7 +33,7 @@ def Knobs(desk: Desk):
 
 
 @solara.component
-def Knob(name: str, value: float, sex: str, on_value: Callable[[float], None]):
+def Knob(name: str, value: float, sex: str, on_value: Callable[[float], None], label: str):
     """A slider over the stops of something, and what it is set to; `on_value` is called when it is let go."""
     values = stops.stops(name, sex, value)
     dragged, set_dragged = solara.use_state(None)  # a value; holds until it is that of the cell
@@ -37,8 +41,9 @@ def Knob(name: str, value: float, sex: str, on_value: Callable[[float], None]):
     solara.use_effect(lambda: set_dragged(lambda at: None if at == value else at), [value])
 
     def let_go(chosen: int):
-        if values[chosen] != value:
-            on_value(values[chosen])
+        wanted = values[min(chosen, len(values) - 1)]  # the browser may have had a stop more
+        if wanted != value:
+            on_value(wanted)
         else:
             set_dragged(None)
 
@@ -46,16 +51,16 @@ def Knob(name: str, value: float, sex: str, on_value: Callable[[float], None]):
     where = "in the bath" if name in BATH else library.levels()[name].title
     with solara.Div(classes=["g4-knob"], attributes={"title": where}):
         with solara.Div(classes=["g4-knob-head"]):
-            Text("span", title(name))
+            Text("span", label)
             Text("strong", said)
         slider = rv.Slider(
             v_model=values.index(shown),
-            on_v_model=lambda index: set_dragged(values[index]),
+            on_v_model=lambda index: set_dragged(values[min(index, len(values) - 1)]),
             min=0,
             max=len(values) - 1,
             step=1,
             hide_details=True,
             dense=True,
-            attributes={"aria-label": f"{title(name)}, {said}", "data-knob": name},
+            attributes={"aria-label": label, "aria-valuetext": said, "data-knob": name},
         )
         rv.use_event(slider, "change", lambda _widget, _event, chosen: let_go(int(chosen)))

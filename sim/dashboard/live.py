@@ -3,7 +3,7 @@
 What was done by hand is a changed scenario (sim/edits.py), so every cell here could be had from the command line.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -22,6 +22,14 @@ from sim.scenario import Scenario
 from sim.units import write
 
 CHARTED = ("insulin", "receptors_active", "pip3", "akt_active", "as160_phosphorylated", "surface_glut4_percent")
+
+
+class Change(NamedTuple):
+    """Something held at a value from a moment on, by hand."""
+
+    time: float  # of the run [s]
+    name: str
+    value: float
 
 
 @dataclass(frozen=True)
@@ -145,38 +153,55 @@ class _Member:
 
     def follow(self, scenario: Scenario) -> None:
         self.engine.follow(scenario)
-        if scenario.run.duration != self.records.time[-1]:
+        if len(record_times(scenario)) != len(self.records.time):
             self.records = self.records.continued(scenario)
 
 
 class Live:
     """A cell at work, perhaps with a twin in lockstep.
 
+    The scenario of the cell is the one it began with and all changes by hand since; that of the twin, the cell's and
+    the difference. On another day the changes are made at the same times of the run.
+
     Parameters
     ----------
-    scenario : with one assay; of its replicates the first one is run, without a log of events
+    base : the scenario before any change; of its replicates the first one is run, without a log of events
+    day : when the experiment is done [s]; None for the last assay of the scenario
     difference : in what a twin differs; None for no twin
+    changes : to be made when their time comes
 
     Attributes
     ----------
     cells : the cell, and its twin if there is one; each with `label`, `engine`, `scenario` and `records`
-    changes : what was changed by hand: time of the run [s] and name -> value
     """
 
     def __init__(
         self,
-        scenario: Scenario,
+        base: Scenario,
+        day: float | None = None,
         difference: Difference | None = None,
-        changes: Mapping[tuple[float, str], float] | None = None,
+        changes: Iterable[Change] = (),
     ):
-        scenario = prepare(scenario, None, 1).replaced({"run.events": False})
-        scenario.check_one_assay()
-        scenario.check_memory(1 if difference is None else 2)
-        self.changes, self.difference = changes or {}, difference
-        scenarios = [scenario] if difference is None else [scenario, difference.of(scenario)]
-        self.cells = [_Member.new(label, chosen) for label, chosen in zip(self._labels(), scenarios)]
-        self._levels = edits.levels_at_start(scenario)
+        self.base = prepare(base, None, 1).replaced({"run.events": False})
+        self.day = base.assay.at[-1] if day is None else day
+        self.difference, self.changes = difference, tuple(changes)
+        self._begin(self._scenarios(self.base, self.changes, difference))
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="cell")
+
+    def _scenarios(self, base, changes, difference) -> list[Scenario]:
+        """Those of the cell and of the twin, checked as a whole."""
+        scenario = base.at_assay(self.day)
+        for change in sorted(changes):
+            scenario = edits.changed(scenario, change.name, change.value, change.time)
+        found = [scenario] if difference is None else [scenario, difference.of(scenario)]
+        scenario.check_memory(len(found))
+        for each in found:
+            _ = each.parameter_schedule
+        return found
+
+    def _begin(self, scenarios):
+        self.cells = [_Member.new(label, each) for label, each in zip(self._labels(), scenarios)]
+        self._levels = edits.levels_at_start(scenarios[0])
 
     def _labels(self):
         return ["Cell"] if self.difference is None else ["Cell", f"Twin: {self.difference.label}"]
@@ -185,6 +210,11 @@ class Live:
     def scenario(self) -> Scenario:
         """Of the cell, with all that was changed."""
         return self.cells[0].scenario
+
+    @property
+    def whole(self) -> Scenario:
+        """The same, with all assays of the scenario besides the one on show."""
+        return self.scenario.at_assay(*sorted({*self.base.assay.at, self.day}))
 
     @property
     def time(self) -> float:
@@ -212,50 +242,57 @@ class Live:
     @property
     def marks(self) -> list[Mark]:
         """What was changed by hand, for the charts."""
-        return [Mark(time, describe(name, value)) for (time, name), value in self.changes.items()]
+        return [Mark(change.time, describe(change.name, change.value)) for change in self.changes]
 
     @property
     def knobs(self) -> dict[str, float]:
-        """What can be changed in the run -> its value now; of a hormone changed by hand, what it was set to."""
-        start, now = self.scenario.assay.at[0], self.scenario.assay.at[0] + self.time
+        """What can be changed in the run -> its value now; of a hormone, what it is before drugs.
+
+        A hormone changed by hand is what it was set to, though it takes a while to get there.
+        """
         found = {name: getattr(self.scenario.bath, name).at(self.time) for name in edits.BATH} | self._levels
-        for name, schedule in self.scenario.hormones.levels.items():
-            if name in found and schedule.at(now) != schedule.at(start):
-                found[name] = schedule.at(now)
+        for change in sorted(self.changes):
+            if change.name in self._levels and edits.takes_effect(change.name, change.time) <= self.time:
+                found[change.name] = change.value
         return found
 
     def change(self, name: str, value: float) -> None:
         """Hold something at a value from now on: in both cells, unless it is that in which the twin differs."""
-        self._follow(edits.changed(self.scenario, name, value, self.time))
-        self.changes = {**self.changes, (self.time, name): value}
+        kept = (change for change in self.changes if change.name != name or change.time < self.time)
+        self._follow(self.base, (*kept, Change(self.time, name, value)))
 
     def lengthen(self, seconds: float) -> None:
         """Let the run end later."""
-        self._follow(edits.lengthened(self.scenario, seconds))
+        self._follow(edits.lengthened(self.base, seconds), self.changes)
 
-    def _follow(self, scenario):
-        """All cells follow a scenario; nothing happens if it does not suit one of them."""
-        scenarios = [scenario] if self.difference is None else [scenario, self.difference.of(scenario)]
-        for cell, chosen in zip(self.cells, scenarios):
-            cell.follow(chosen)
+    def _follow(self, base, changes):
+        """Go on by another scenario and other changes; at the start, begin with them, for a cell begins at rest.
+
+        Nothing happens if they do not suit all cells.
+        """
+        scenarios = self._scenarios(base, changes, self.difference)
+        self.base, self.changes = base, changes
+        if self.cells[0].engine.step == 0:
+            self._begin(scenarios)
+            return
+        for cell, scenario in zip(self.cells, scenarios):
+            cell.follow(scenario)
 
     def fork(self, name: str, value: float) -> None:
         """Put a twin beside the cell, the same up to now; from now on something is held at another value in it."""
         if name not in (*edits.BATH, *edits.acting_in_run(self.scenario)):
             raise InputError("acts too slowly to be felt in this run; start a twin that has it all along.", name)
-        self.scenario.check_memory(1)
         difference = Difference(name, value, self.time)
-        twin = difference.of(self.scenario)
+        scenarios = self._scenarios(self.base, self.changes, difference)
         self.difference = difference
-        self.cells = [self.cells[0], self.cells[0].fork(self._labels()[1], twin)]
+        if self.cells[0].engine.step == 0:
+            self._begin(scenarios)
+        else:
+            self.cells = [self.cells[0], self.cells[0].fork(self._labels()[1], scenarios[1])]
 
     def drop_twin(self) -> None:
         """Go on without the twin."""
         self.difference, self.cells = None, self.cells[:1]
-
-    def again(self) -> "Live":
-        """The same from the start, with all that was changed by hand, each at its time."""
-        return Live(self.scenario, self.difference, self.changes)
 
     def close(self) -> None:
         """Let go of the threads."""

@@ -6,7 +6,6 @@ from itertools import groupby
 import solara
 from solara.alias import rv
 
-from sim.dashboard import archive
 from sim.dashboard.desk import Desk
 from sim.dashboard.markup import Fold, Text
 from sim.endocrine import account
@@ -18,10 +17,12 @@ from sim.scenario import SCENARIOS, Scenario
 @solara.component
 def ScenarioPanel(desk: Desk):
     """The picker, and the scenario on show."""
-    scenario = desk.settings.value.scenario
+    settings = desk.settings.value
+    scenario = settings.scenario
     Picker(desk, "" if scenario is None else scenario.name)
     if scenario is None:
-        Text("p", "Getting ready: the first time, compiling takes half a minute.", "g4-hint")
+        if settings.phase == "starting":
+            Text("p", "Getting ready: the first time, compiling takes half a minute.", "g4-hint")
         return
     with solara.Div():
         Text("h2", scenario.title or scenario.name)
@@ -43,7 +44,7 @@ def ScenarioPanel(desk: Desk):
             icon_name="mdi-file-document-outline",
         )
         solara.FileDownload(
-            lambda: archive.results(desk.session.taken().result()),
+            desk.take_home,
             filename=f"{_file_name(scenario)}.zip",
             label="Results so far",
         )
@@ -60,7 +61,7 @@ def Picker(desk: Desk, shown: str):
         label="Scenario",
         items=items,
         v_model=shown,
-        on_v_model=lambda name: name in names and name != shown and desk.load(lambda: Scenario.load(name)),
+        on_v_model=lambda name: name in names and name != shown and desk.session.load(lambda: Scenario.load(name)),
         menu_props={"maxHeight": 480},
         hide_details=True,
     )

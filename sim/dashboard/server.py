@@ -46,7 +46,6 @@ def serve(scenario: Scenario, port: int, open_browser: bool, say: Callable[[str]
         ) from None
     app.first = scenario
     address = f"http://{HOST}:{listener.getsockname()[1]}"
-    listener.listen()  # who is told the address may come at once
     say(address)
     if open_browser:
         threading.Timer(0.5, webbrowser.open, [address]).start()
@@ -60,6 +59,7 @@ def _listen(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
+        listener.listen()  # from now on: who is told the address may come at once
     except (OSError, OverflowError) as error:
         raise InputError(f"cannot be used: {error}; choose another.", place=f"--port {port}") from None
     return listener

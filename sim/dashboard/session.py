@@ -1,9 +1,10 @@
 """One page's simulation: a thread that steps its cells, does what the page asks, and sends the views what to draw.
 
-The page never waits for the cells, and they never for the page: it leaves tasks, the thread does them between two
-slices of steps and tells `listen` what came of it. How fast it steps, and what is drawn, changes no bit of a result.
+The page never waits for the cells: it leaves tasks, the thread does them between two slices of steps and tells `listen`
+what came of it. How fast it steps, and what is drawn, changes no bit of a result.
 """
 
+import gc
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -14,7 +15,7 @@ from time import monotonic
 
 from sim.dashboard import chart_view, frames
 from sim.dashboard.chart_view import Course
-from sim.dashboard.live import Difference, Live
+from sim.dashboard.live import Change, Difference, Live
 from sim.errors import InputError
 from sim.scenario import Scenario
 
@@ -37,6 +38,8 @@ class Status:
     speed : simulated per real time, as asked for; infinite: as fast as it computes
     ratio : as achieved, 0 while nothing moves
     scenario : of the cell with all that was changed; None until there is one
+    whole : the same with all assays of the scenario, not only the one on show
+    is_changed : whether something was changed by hand
     difference : in what the twin differs; None without one
     knobs : what can be changed in the run -> its value now
     error : what went wrong last, a line; empty if nothing
@@ -48,6 +51,8 @@ class Status:
     speed: float = 60.0
     ratio: float = 0.0
     scenario: Scenario | None = None
+    whole: Scenario | None = None
+    is_changed: bool = False
     difference: Difference | None = None
     knobs: Mapping[str, float] = field(default_factory=dict)
     error: str = ""
@@ -73,7 +78,7 @@ class Session:
         self._anchor = (0.0, 0.0)  # real and simulated time from which the speed counts
         self._pace = (0.0, 0.0, 0.0)  # real and simulated time of the last look at the ratio, and the ratio
         self._frame_marks: list = []
-        self._drawn = {"frame": 0.0, "charts": 0.0, "status": 0.0}
+        self._shown = {"frame": 0.0, "charts": 0.0, "status": 0.0}
         self._stale = {"frame": False, "charts": False, "status": True}
         self._thread = threading.Thread(target=self._work, name="dashboard-session", daemon=True)
         self._thread.start()
@@ -85,17 +90,53 @@ class Session:
 
         def task():
             kept = self._live.difference if keep_twin and self._live else None
-            self._replace(Live(scenario(), kept))
+            self._replace(Live(scenario(), difference=kept))
+
+        return self._do(task)
+
+    def rebase(self, changed: Callable[[Scenario], Scenario], keep: Callable[[Change], bool] | None = None) -> Future:
+        """Begin again with the scenario changed, on the same day, with the twin.
+
+        changed : of the scenario without changes by hand
+        keep : which of those to keep; None for all
+        """
+
+        def task():
+            live = self._needed()
+            kept = live.changes if keep is None else filter(keep, live.changes)
+            self._replace(Live(changed(live.base), live.day, live.difference, kept))
 
         return self._do(task)
 
     def restart(self) -> Future:
         """From the start again, with everything that was changed, each at its time."""
-        return self._do(lambda: self._replace(self._needed().again()))
+        return self.rebase(lambda scenario: scenario)
+
+    def undo(self) -> Future:
+        """From the start again, without what was changed by hand."""
+        return self.rebase(lambda scenario: scenario, lambda _: False)
+
+    def choose_day(self, day: float) -> Future:
+        """Do the experiment at another time since the start [s]."""
+
+        def task():
+            live = self._needed()
+            self._replace(Live(live.base, day, live.difference, live.changes))
+
+        return self._do(task)
 
     def play(self) -> Future:
         """Go on; does nothing at the end of the run."""
         return self._do(lambda: self._run(self._needed().steps_left > 0))
+
+    def play_on(self, seconds: float) -> Future:
+        """Lengthen the run, and go on."""
+
+        def task():
+            self._needed().lengthen(seconds)
+            self._run(True)
+
+        return self._do(task)
 
     def pause(self) -> Future:
         """Stand still."""
@@ -126,16 +167,12 @@ class Session:
         """Live.change."""
         return self._do(lambda: self._needed().change(name, value))
 
-    def lengthen(self, seconds: float) -> Future:
-        """Live.lengthen."""
-        return self._do(lambda: self._needed().lengthen(seconds))
-
     def start_twin(self, difference: Difference) -> Future:
         """From the start again, beside a twin that differs all along."""
 
         def task():
             live = self._needed()
-            self._replace(Live(live.scenario, difference, live.changes))
+            self._replace(Live(live.base, live.day, difference, live.changes))
 
         return self._do(task)
 
@@ -161,9 +198,13 @@ class Session:
         """Live.taken, as the Future's result."""
         return self._do(lambda: self._needed().taken())
 
-    def clear_error(self) -> Future:
-        """Take away the line that says what went wrong."""
-        return self._do(lambda: None)
+    def complain(self, error: str) -> Future:
+        """Show a line about what went wrong elsewhere; an empty one takes the last away."""
+
+        def task():
+            self._error = error
+
+        return self._do(task)
 
     def close(self) -> None:
         """End the thread; may be called at any time, and again."""
@@ -193,11 +234,14 @@ class Session:
             if self._live:
                 self._live.close()
             self._live, self._frame_marks = None, []
+            while not self._tasks.empty():
+                self._tasks.get()[1].cancel()
+            gc.collect()  # the page and its views refer to one another
 
     def _seconds_to_wait(self):
         """How long there is nothing to do but tasks."""
         if not self._running:
-            return IDLE if any(self._stale.values()) is False else 0.02
+            return 0.02 if any(self._stale.values()) else IDLE
         if self._speed == float("inf"):
             return 0.0
         due = self._anchor[0] + (self._live.time + self._live.scenario.run.step - self._anchor[1]) / self._speed
@@ -207,28 +251,28 @@ class Session:
         """Do all tasks that have been left; if there are none, wait so long for one."""
         try:
             task, future = self._tasks.get(timeout=seconds) if seconds > 0.0 else self._tasks.get_nowait()
+            self._error, self._failed = "", False
             while True:
-                self._error = ""
                 self._guard(task, future)
                 self._stale = dict.fromkeys(self._stale, True)
-                self._drawn["status"] = self._drawn["charts"] = 0.0  # what was asked for is shown at once
+                self._shown["status"] = self._shown["charts"] = 0.0  # what was asked for is shown at once
                 task, future = self._tasks.get_nowait()
         except Empty:
             pass
 
     def _guard(self, work, future=None):
         """Do something that may fail; a fault becomes a line on the page, which goes on working."""
-        result = None
+        fault = result = None
         try:
             result = work()
-            self._failed = False
         except InputError as error:
-            self._error = str(error)
+            self._error, fault = str(error), error
         except Exception as error:  # noqa: BLE001  whatever it is, the page must say it
             self._running, self._failed, self._stale["status"] = False, True, True
             self._error = f"glut4sim failed, which is a fault of its own: {type(error).__name__}: {error}"
+            fault = error
         if future is not None:
-            future.set_result(result)
+            future.set_result(result) if fault is None else future.set_exception(fault)
 
     def _needed(self) -> Live:
         if self._live is None:
@@ -267,9 +311,9 @@ class Session:
             now = monotonic()
             if block == self._block:
                 self._adapt(now - start)
+            self._stale = dict.fromkeys(self._stale, True)
             if now - began > SLICE or not self._tasks.empty():
                 break
-        self._stale = dict.fromkeys(self._stale, True)
         if live.steps_left == 0:
             self._run(False)
 
@@ -284,21 +328,17 @@ class Session:
 
     def _publish(self):
         now = monotonic()
-        if self._live and self._is_due("frame", FRAME, now) and self._cell_view.is_free(now):
-            self._show_frame()
-            self._note_drawn("frame", now)
-        if self._live and self._is_due("charts", CHARTS, now) and self._charts.is_free(now):
-            self._show_charts()
-            self._note_drawn("charts", now)
-        if self._is_due("status", STATUS, now):
-            self._listen(self.status())
-            self._note_drawn("status", now)
+        if self._live and self._cell_view.is_free(now):
+            self._show("frame", FRAME, self._show_frame, now)
+        if self._live and self._charts.is_free(now):
+            self._show("charts", CHARTS, self._show_charts, now)
+        self._show("status", STATUS, lambda: self._listen(self.status()), now)
 
-    def _is_due(self, what, every, now):
-        return self._stale[what] and now - self._drawn[what] >= every
-
-    def _note_drawn(self, what, now):
-        self._stale[what], self._drawn[what] = False, now
+    def _show(self, what, every, show, now):
+        """Show something if it is not as it is shown, and was not shown just now."""
+        if self._stale[what] and now - self._shown[what] >= every:
+            self._stale[what], self._shown[what] = False, now
+            self._guard(show)
 
     def _show_frame(self):
         live, shown, marks = self._live, [], []
@@ -332,6 +372,8 @@ class Session:
             self._speed,
             self._ratio(),
             live.scenario,
+            live.whole,
+            bool(live.changes),
             live.difference,
             live.knobs,
             self._error,

@@ -39,24 +39,27 @@ def Fields(desk: Desk):
 
     def apply():
         changes = {path: _number(text) for path, text in texts.items() if text != now[path]}
-        desk.load(lambda: scenario.replaced(changes), keep_twin=True)
+        desk.session.rebase(lambda base: base.replaced(changes))
 
     solara.Button("Restart with these", icon_name="mdi-restart", color="primary", on_click=apply)
 
 
 @solara.component
 def ScenarioText(desk: Desk):
-    """The scenario as a file would hold it."""
-    scenario = desk.settings.value.scenario
+    """The scenario as a file would hold it, with all that was changed."""
+    scenario = desk.settings.value.whole
     text, set_text = solara.use_state(scenario.to_toml())
     solara.InputTextArea("TOML", value=text, on_value=set_text, continuous_update=True, rows=18)
     solara.Button(
         "Restart with this text",
         icon_name="mdi-restart",
-        on_click=lambda: desk.load(lambda: read_text(text, scenario.name), keep_twin=True),
+        on_click=lambda: desk.session.load(lambda: read_text(text, scenario.name), keep_twin=True),
     )
 
 
 def _number(text: str) -> int | str:
     """A whole number where it is one; what is not is for the scenario to judge."""
-    return int(text) if text.strip().lstrip("-").isdecimal() else text
+    try:
+        return int(text)
+    except ValueError:
+        return text

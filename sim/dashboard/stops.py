@@ -13,7 +13,7 @@ _BATH = {
 }
 
 
-def stops(name: str, sex: str, now: float | None = None) -> list[float]:
+def stops(name: str, sex: str, now: float) -> list[float]:
     """Ascending values of a slider [unit of the kind], the present one among them.
 
     Levels stop at multiples of what is healthy for the sex.
@@ -24,7 +24,7 @@ def stops(name: str, sex: str, now: float | None = None) -> list[float]:
         healthy = library.levels()[name].reference[sex]
         values = [float(f"{healthy * times:.3g}") for times in _TIMES_HEALTHY]
     values = [value for value in values if value <= kind(name).high]
-    if now is not None and now not in values:
+    if now not in values:
         values.insert(bisect_left(values, now), now)
     return values
 

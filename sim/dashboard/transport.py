@@ -16,10 +16,6 @@ def Transport(desk: Desk):
     running, finished = settings.phase == "running", settings.phase == "finished"
     missing = settings.scenario is None
 
-    def lengthen():
-        session.lengthen(LONGER)
-        session.play()
-
     label, icon = ("Pause", "mdi-pause") if running else ("Play", "mdi-play")
     every = 0.0 if missing else settings.scenario.run.record_every
     with solara.Div(classes=["g4-transport"]):
@@ -33,7 +29,8 @@ def Transport(desk: Desk):
             attributes={"data-play": "", "title": "Space", "aria-keyshortcuts": "Space"},  # see cell_view.js
         )
         if finished:
-            solara.Button(f"{LONGER / 60:g} min more", icon_name="mdi-timer-plus-outline", on_click=lengthen)
+            more = f"{LONGER / 60:g} min more"
+            solara.Button(more, icon_name="mdi-timer-plus-outline", on_click=lambda: session.play_on(LONGER))
         else:
             solara.Button(f"Step {every:g} s", icon_name="mdi-skip-next", on_click=session.step, disabled=missing)
         solara.Button("Restart", icon_name="mdi-restart", on_click=session.restart, disabled=missing)

@@ -30,7 +30,7 @@ def TwinPanel(desk: Desk):
     soon = name in now
     titles = {title(each): each for each in names}
     solara.Select("What", values=list(titles), value=title(name), on_value=lambda text: choose(titles[text]))
-    Knob(name, at, sex, set_value).key(name)
+    Knob(name, at, sex, set_value, title(name)).key(name)
     if not soon:
         Text("p", f"{title(name)} acts over days: a run does not feel a change within it.", "g4-hint")
     with solara.Div(classes=["g4-choices"]):
@@ -56,6 +56,8 @@ def TwinPanel(desk: Desk):
         solara.Button(
             "From the start",
             icon_name="mdi-restart",
-            on_click=lambda: desk.load(lambda: edits.from_start(scenario, name, at), keep_twin=True),
+            on_click=lambda: session.rebase(
+                lambda base: edits.from_start(base, name, at), lambda change: change.name != name
+            ),
             attributes={"title": "The cell has it all along, also in the weeks before"},
         )

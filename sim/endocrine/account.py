@@ -41,8 +41,7 @@ def acting(tables: "EndocrineTables") -> tuple[Effect, ...]:
 
     All others see the healthy reference person, in whom they multiply by 1, or have no strength.
     """
-    known = library.override(tables.effects).values()
-    effects = [e for e in known if e.sex in ("", tables.body.sex) and (e.gain if e.power is None else e.power)]
+    effects = _working(tables)
     moved = _set(tables)
     while True:
         found = [e for e in effects if moved & {e.driver, e.opposed_by} or e.receptor in tables.hormones.blocked]
@@ -56,13 +55,18 @@ def acting(tables: "EndocrineTables") -> tuple[Effect, ...]:
     return tuple(sorted(found, key=lambda e: order.index(e.target) if e.acts_on_cell else len(order)))
 
 
+def _working(tables: "EndocrineTables") -> list[Effect]:
+    """The effects that there are in someone of this sex, and that have any strength."""
+    known = library.override(tables.effects).values()
+    return [e for e in known if e.sex in ("", tables.body.sex) and (e.gain if e.power is None else e.power)]
+
+
 def delays(tables: "EndocrineTables") -> dict[str, float]:
     """Level -> how long until the cell feels a change of it, by the fastest way [s]; those it never feels are left out.
 
     A delay is the lags of the effects on the way, and the turnover of the levels.
     """
-    known = library.override(tables.effects).values()
-    effects = [e for e in known if e.sex in ("", tables.body.sex) and (e.gain if e.power is None else e.power)]
+    effects = [e for e in _working(tables) if e.receptor not in tables.hormones.blocked]
     levels = library.levels()
     found: dict[str, float] = {}
     while True:
@@ -70,7 +74,7 @@ def delays(tables: "EndocrineTables") -> dict[str, float]:
         for e in effects:
             onward = 0.0 if e.acts_on_cell else found.get(e.target, inf)
             if e.driver in levels and levels[e.driver].rate > 0.0:
-                delay = 1.0 / levels[e.driver].rate + (e.lag or 0.0) + onward
+                delay = 1.0 / levels[e.driver].rate + e.lag + onward
                 if delay < min(found.get(e.driver, inf), shorter.get(e.driver, inf)):
                     shorter[e.driver] = delay
         if not shorter:

@@ -8,9 +8,9 @@ import zipfile
 import numpy as np
 import pytest
 
-from sim import ensemble
+from sim import edits, ensemble
 from sim.dashboard import archive, live
-from sim.dashboard.live import Difference, Live
+from sim.dashboard.live import Change, Difference, Live
 from sim.dashboard.session import Session, Status
 from sim.errors import InputError
 from sim.observables import OBSERVABLES
@@ -61,13 +61,69 @@ def test_a_changed_run_is_that_of_its_scenario():
     cells.advance(STEPS)
     assert [mark.label for mark in cells.marks] == ["Insulin 2 nM", "Testosterone 100 ng/dL"]
     assert_same(cells.cells[0].records, from_command_line(cells.scenario))
-    again = cells.again()
+    again = Live(cells.base, changes=cells.changes)
     again.advance(STEPS)
     assert_same(again.cells[0].records, cells.cells[0].records.taken())
 
 
+@pytest.mark.parametrize(("name", "value"), [("insulin", 10.0), ("testosterone", 90.0)])
+@pytest.mark.parametrize("scenario", ["insulin-challenge", "men/hypogonadal"])
+def test_a_change_before_the_first_step_makes_another_cell_at_rest(scenario, name, value):
+    cells = Live(load(scenario))
+    cells.change(name, value)
+    assert cells.knobs[name] == value
+    cells.advance(300)
+    assert_same(cells.cells[0].records, from_command_line(cells.scenario), 31 if scenario.startswith("ins") else 16)
+    cells = Live(load(scenario))
+    cells.fork(name, value)
+    cells.advance(300)
+    assert_same(cells.cells[1].records, from_command_line(cells.cells[1].scenario), cells.cells[1].records.count)
+
+
+def test_a_new_change_takes_the_place_of_later_ones_of_the_same_thing():
+    cells = Live(load(), changes=[Change(1200.0, "insulin", 3.0), Change(1500.0, "glucose", 8.0)])
+    cells.advance(1200)
+    cells.change("insulin", 1.0)
+    assert cells.changes == (Change(1500.0, "glucose", 8.0), Change(600.0, "insulin", 1.0))
+    assert cells.scenario.bath.insulin.at(1300.0) == 1.0
+    assert cells.scenario.bath.glucose.at(1500.0) == 8.0
+
+
+def test_on_another_day_the_changes_are_made_at_the_same_times_of_the_run():
+    whole = Scenario.load("men/trt", SMALL)
+    change = Change(600.0, "testosterone", 100.0)
+    for day in whole.assay.at:
+        cells = Live(whole, day, changes=[change])
+        own = cells.scenario.hormones.levels["testosterone"]
+        assert (own.times[-1], own.values[-1]) == (day + 600.0, 100.0)
+        assert cells.whole.assay.at == whole.assay.at
+    assert Live(whole).day == whole.assay.at[-1]
+    assert Live(whole, 3 * 86400.0).whole.assay.at == tuple(sorted({*whole.assay.at, 3 * 86400.0}))
+
+
+def test_what_drugs_deliver_is_not_what_a_hormone_can_be_set_to():
+    cells = Live(Scenario.load("men/trt", SMALL))
+    at = cells.scenario.timeline(np.array([0.0, cells.day]))
+    assert cells.knobs["testosterone"] == at.own["testosterone"][-1] < 0.3 * at.levels["testosterone"][-1]
+
+
+def test_nothing_changes_if_a_change_does_not_suit_the_twin(monkeypatch):
+    cells = Live(load(), difference=Difference("insulin", 1.0))
+    cells.advance(100)
+    before = [cell.scenario for cell in cells.cells]
+
+    def refuse(self, scenario):
+        raise InputError("no")
+
+    monkeypatch.setattr(Difference, "of", refuse)
+    with pytest.raises(InputError):
+        cells.change("glucose", 9.0)
+    assert [cell.scenario for cell in cells.cells] == before
+    assert cells.changes == ()
+
+
 def test_a_twin_differs_from_its_cell_in_one_thing():
-    cells = Live(load(), Difference("visceral_fat", 4.0))
+    cells = Live(load(), difference=Difference("visceral_fat", 4.0))
     cells.advance(1300)
     cells.change("glucose", 8.0)
     cells.advance(STEPS)
@@ -121,6 +177,19 @@ def test_a_longer_run_keeps_what_was_recorded():
     assert_same(cells.cells[0].records, from_command_line(cells.scenario))
 
 
+def test_a_longer_run_after_a_meal_has_the_same_past():
+    meal, longer = load("meal"), edits.lengthened(load("meal"), 1800.0)
+    for name in edits.BATH:
+        short, long = getattr(meal.bath, name), getattr(longer.bath, name)
+        assert long.values[: len(short.values)] == short.values
+        assert len(long.values) == len(short.values) + 15
+
+
+def test_a_run_is_lengthened_by_whole_steps():
+    scenario = load(**{"run.step": "0.7 s", "run.record_every": "7 s", "run.duration": "700 s", "bath.insulin": "1 nM"})
+    assert edits.lengthened(scenario, 1800.0).run.duration == 2500.4
+
+
 def test_what_can_be_changed_follows_the_schedule_and_the_hand():
     cells = Live(load())
     assert cells.knobs == {"insulin": 0.0, "glucose": 5.0, "testosterone": 531.0, "gh": 0.5, "lipolysis": 1.0}
@@ -146,7 +215,7 @@ def test_the_uptake_shown_is_the_mean_of_the_minute_before():
 
 @pytest.mark.parametrize(("steps", "status"), [(1300, "interrupted"), (STEPS, "complete")])
 def test_the_archive_holds_results_as_a_run_leaves_them(tmp_path, steps, status):
-    cells = Live(load(), Difference("insulin", 1.0))
+    cells = Live(load(), difference=Difference("insulin", 1.0))
     cells.advance(steps)
     zipfile.ZipFile(io.BytesIO(archive.results(cells.taken()))).extractall(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cell", "twin"]
@@ -231,7 +300,7 @@ def test_step_goes_to_the_next_record(session):
 def test_a_fault_of_the_user_is_a_line_and_the_cells_stay(session):
     session.load(load).result(20)
     session.step().result(20)
-    session.load(lambda: load(**{"bath.insulin": "5 mm"})).result(20)
+    assert isinstance(session.load(lambda: load(**{"bath.insulin": "5 mm"})).exception(20), InputError)
     until(lambda: session.heard[-1].error)
     assert "bath.insulin: expected an insulin concentration" in session.heard[-1].error
     assert session.heard[-1].time == 5.0
@@ -254,6 +323,47 @@ def test_a_fault_of_the_program_is_said_and_a_restart_mends_it(session, monkeypa
     session.restart().result(20)
     session.step().result(20)
     until(lambda: session.heard[-1].time == 5.0 and not session.heard[-1].error)
+
+
+def test_a_fault_while_showing_does_not_end_the_session(session, monkeypatch):
+    session.load(load).result(20)
+    with monkeypatch.context() as patched:
+        patched.setattr(View, "show_cells", lambda *_: 1 / 0)
+        session.step().result(20)
+        until(lambda: "ZeroDivisionError" in session.heard[-1].error)
+    session.step().result(20)
+    until(lambda: session.view.frames[-1][0] == session.heard[-1].time == 10.0)
+
+
+def test_changes_survive_a_restart_and_another_day_until_they_are_undone(session):
+    session.load(lambda: Scenario.load("men/trt", SMALL)).result(20)
+    session.change("glucose", 8.0).result(20)
+    session.restart().result(20)
+    session.choose_day(86400.0).result(20)
+    until(lambda: session.heard[-1].scenario.assay.at == (86400.0,))
+    assert session.heard[-1].is_changed
+    assert session.heard[-1].scenario.bath.glucose.values == (8.0,)
+    session.rebase(lambda base: base.replaced({"run.seed": 5})).result(20)
+    session.undo().result(20)
+    until(lambda: not session.heard[-1].is_changed)
+    assert session.heard[-1].scenario.bath.glucose.values == (5.0,)
+    assert session.heard[-1].scenario.run.seed == 5
+
+
+def test_a_run_that_has_ended_can_go_on(session):
+    session.load(lambda: load(**{"run.duration": "41 min"})).result(20)
+    session.set_speed(float("inf"))
+    session.play()
+    until(lambda: session.heard[-1].phase == "finished")
+    session.play_on(60.0)
+    until(lambda: session.heard[-1].phase == "finished" and session.heard[-1].time == 2520.0)
+
+
+def test_what_is_left_to_do_when_a_session_ends_is_called_off(session):
+    session.load(load).result(20)
+    session.close()
+    until(lambda: not session.is_alive)
+    assert not session._tasks.qsize()
 
 
 def test_forks_and_twins_reach_the_views(session):

@@ -77,7 +77,7 @@ function write(value, decimals) {
 
 /** Simulated time as a clock: "12:30 min", "1:12:30 h". */
 function clock(seconds) {
-  const whole = Math.round(seconds);
+  const whole = Math.floor(seconds + 1e-6); // sums of steps may fall short of a whole second
   const two = (n) => String(n).padStart(2, "0");
   const minutes = Math.floor(whole / 60);
   return minutes < 60

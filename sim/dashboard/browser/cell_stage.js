@@ -88,7 +88,7 @@ class Stage {
     this.figure = element("figure");
     this.caption = this.figure.appendChild(element("figcaption"));
     this.canvas = this.figure.appendChild(element("canvas", { tabIndex: 0 }));
-    this.canvas.setAttribute("role", "img");
+    this.canvas.setAttribute("role", "application");
     this.context = this.canvas.getContext("2d");
     this.flight = new Flight();
     this.cell = null; // as the message has it

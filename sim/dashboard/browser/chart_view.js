@@ -41,7 +41,6 @@ function render({ model, el }) {
     grid.replaceChildren();
     panels = model.get("panels").map((spec) => {
       const element = add(grid, "section", "g4-panel");
-      if (spec.span) element.style.gridColumn = `span ${spec.span}`;
       const head = add(element, "div", "g4-head");
       const title = add(head, "div", "g4-title", spec.title);
       const unit = add(title, "span", "g4-muted");
