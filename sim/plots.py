@@ -149,10 +149,16 @@ def frame(ax: Axes, title: str, label: str, top: float | None = None) -> None:
     ax.set_ylim(0.0, top if top is not None else max(ax.get_ylim()[1], 1e-9) * 1.04)
 
 
+def _total(counts: np.ndarray) -> np.ndarray:
+    """Sum over the states, the last axis; NaN where nobody is in any, or a replicate did not get to."""
+    total = counts.sum(axis=-1)
+    return np.where(total > 0.0, total, np.nan)
+
+
 def _receptors(ax: Axes, dataset) -> None:
     counts = dataset["receptors"].values
     inside = [name.startswith("internal") for name in dataset["receptor_state"].values]
-    internal = 100.0 * counts[..., inside].sum(axis=-1) / counts.sum(axis=-1)
+    internal = 100.0 * counts[..., inside].sum(axis=-1) / _total(counts)
     line(ax, in_minutes(dataset), dataset["receptors_active"].values, VERMILION, "active at the surface")
     line(ax, in_minutes(dataset), internal, BLUE, "internalised", "--")
     label_insulin(ax, dataset)
@@ -186,7 +192,7 @@ def _surface(ax: Axes, dataset) -> None:
 
 def _vesicles(ax: Axes, dataset) -> None:
     counts, states = dataset["vesicles"].values, dataset["vesicle_state"].values.tolist()
-    share = 100.0 * counts / counts.sum(axis=-1, keepdims=True)
+    share = 100.0 * counts / _total(counts)[..., None]
     layers = [_mean(share[..., states.index(name)]) for name in VESICLE_COLOURS]
     reached = np.isfinite(layers[0])
     ax.stackplot(

@@ -105,7 +105,7 @@ def test_insulin_changes_while_the_cell_runs(visit):
     expect(visit.charts).to_contain_text("Insulin 10 nM")
     changed = visit.number("time")
     visit.until("time", ">", changed + 60.0)  # it went on
-    expect(visit.knob("insulin")).to_have_attribute("aria-label", "Insulin, 10 nM")
+    expect(visit.knob("insulin")).to_have_attribute("aria-valuetext", "10 nM")
     visit.press("Pause")
     active = visit.cell.locator("tr", has_text="active").last.locator("td")
     expect(active).not_to_have_text("0")
