@@ -370,7 +370,7 @@ def test_an_interrupt_stops_all_replicates_and_keeps_what_was_computed(fake, tmp
 
 
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGKILL])
-def test_a_stopped_process_leaves_readable_results(tmp_path, kind):
+def test_a_stopped_process_leaves_readable_results(tmp_path, kind, request):
     """Ctrl-C and kill, from outside, of a run that would take minutes."""
     scenario = make_scenario(duration="100000 s", record_every="1 s")
     (tmp_path / "long.toml").write_text(scenario.to_toml())
@@ -379,6 +379,7 @@ def test_a_stopped_process_leaves_readable_results(tmp_path, kind):
         [sys.executable, "-c", program, str(tmp_path / "long.toml"), str(tmp_path / "out")],
         cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+    request.addfinalizer(process.kill)  # whatever happens
     store = tmp_path / "out" / "results.zarr"
     deadline = time.monotonic() + 120.0
     last = OBSERVABLES[-1].name  # records are written one observable after the other

@@ -242,7 +242,7 @@ def test_a_write_that_is_cut_off_leaves_what_was_written_before(tmp_path, monkey
 
 
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGKILL])
-def test_a_stopped_process_leaves_a_log_that_can_be_read(tmp_path, kind):
+def test_a_stopped_process_leaves_a_log_that_can_be_read(tmp_path, kind, request):
     of = make_scenario(duration="100000 s", replicates=2)
     (tmp_path / "long.toml").write_text(of.to_toml())
     program = (
@@ -253,6 +253,7 @@ def test_a_stopped_process_leaves_a_log_that_can_be_read(tmp_path, kind):
         [sys.executable, "-c", program, str(tmp_path / "long.toml"), str(tmp_path / "out")],
         cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+    request.addfinalizer(process.kill)  # whatever happens
     logs = tmp_path / "out" / "results.zarr" / "events"
     deadline = time.monotonic() + 120.0
     while not all(
