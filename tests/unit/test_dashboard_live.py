@@ -236,7 +236,7 @@ class View:
     """Takes what a view would draw."""
 
     def __init__(self):
-        self.frames, self.courses = [], []
+        self.frames, self.courses = [(None, [])], [{"sets": []}]  # before anything is shown
 
     def is_free(self, now=None):
         return True
