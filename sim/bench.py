@@ -20,6 +20,7 @@ from sim.engine import Engine
 from sim.ensemble import METHODS, Halted, count_threads, work_off
 from sim.errors import InputError
 from sim.measurements import MEASURES, QUANTITIES, Course, NoValue, Recorded
+from sim.recorder import Recorder
 from sim.results import record_times
 from sim.scenario import Scenario
 from sim.statistics import CONFIDENCE
@@ -165,14 +166,15 @@ def _run_all(jobs, suite, threads, mean_field, progress) -> dict[tuple, dict[str
 def _simulate(scenario: Scenario, key: tuple, wanted: list[str], done: dict, stop: Event) -> dict[str, np.ndarray]:
     """The wanted quantities of a replicate at each record; tells `done` how far it is."""
     engine = Engine(scenario, seed=scenario.run.seed, replicate=key[2])
-    stride, steps = (round(t / scenario.run.step) for t in (scenario.run.record_every, scenario.run.duration))
-    kept = [observables.choose(engine.snapshot(), [0])]
+    recorder, steps = Recorder(engine), round(scenario.run.duration / scenario.run.step)
+    kept = [recorder.last]
     for first in range(0, steps, BLOCK):
         if stop.is_set():
             raise Halted
         block = min(BLOCK, steps - first)
-        rows = np.arange(stride - 1 - first % stride, block, stride)
-        kept.append(observables.choose(engine.advance(block), rows))
+        rows = recorder.rows(block)
+        if rows is not None:
+            kept.append(rows)
         done[key] = (first + block) * scenario.run.step
     return _quantities(scenario, Trace(*map(np.concatenate, zip(*kept))), engine.glut4_total, wanted)
 
@@ -187,9 +189,8 @@ def _solve(scenario: Scenario, key: tuple, wanted: list[str], done: dict, stop: 
 
 
 def _quantities(scenario, trace, glut4_total, wanted):
-    p = scenario.parameter_set
-    scale = observables.Scale(glut4_total, p.glucose.supply / scenario.cell.glucose_agents, p.signalling.pi3k_per_irs1)
-    recorded = Recorded(trace, p, scale)
+    scale = observables.mean_scale(scenario)._replace(glut4_total=glut4_total)
+    recorded = Recorded(trace, scenario.parameter_set, scale)
     return {name: QUANTITIES[name].measure(recorded) for name in wanted}
 
 

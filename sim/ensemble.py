@@ -404,12 +404,9 @@ def solve(scenario: Scenario, replicate: int, threads: int, writer: Writer, stop
     from sim import meanfield  # scipy's solvers take a while to import
 
     trace = meanfield.solve(scenario, writer.time)
-    p = scenario.parameter_set
-    scale = observables.Scale(
-        p.vesicle.glut4_copies, p.glucose.supply / scenario.cell.glucose_agents, p.signalling.pi3k_per_irs1
-    )
+    values = observables.measure(trace, None, observables.mean_scale(scenario))
     writer.begin(replicate)
-    writer.append(replicate, observables.measure(trace, None, scale), scenario.run.duration)
+    writer.append(replicate, values, scenario.run.duration)
     writer.end(replicate)
     return []
 

@@ -23,6 +23,12 @@ class Scale(NamedTuple):
     pi3k_per_irs1: float  # total PI3K over total IRS1
 
 
+def mean_scale(scenario) -> Scale:
+    """The scale of the mean field of a scenario: of a cell with just the GLUT4 that its parameters say."""
+    p = scenario.parameter_set
+    return Scale(p.vesicle.glut4_copies, p.glucose.supply / scenario.cell.glucose_agents, p.signalling.pi3k_per_irs1)
+
+
 class Records(NamedTuple):
     """Recorded rows of one replicate.
 

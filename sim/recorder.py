@@ -29,12 +29,17 @@ class Recorder:
 
     def advance(self, steps: int) -> dict[str, np.ndarray] | None:
         """Do so many steps; returns the K records that fell due in them, (K,) or (K, states), or None."""
+        before = self.last
+        rows = self.rows(steps)
+        return None if rows is None else observables.measure(rows, before, self._scale)
+
+    def rows(self, steps: int) -> Trace | None:
+        """Do so many steps; returns the engine's own rows of the K records that fell due in them, or None."""
         done = self.engine.step
         trace = self.engine.advance(steps)
         due = np.arange(self._stride - 1 - done % self._stride, steps, self._stride)
         if not len(due):
             return None
         rows = observables.choose(trace, due)
-        values = observables.measure(rows, self.last, self._scale)
         self.last = observables.choose(rows, [-1])
-        return values
+        return rows

@@ -310,11 +310,7 @@ def numbers(scenario: Scenario) -> dict[str, float | None]:
         scenario = scenario.model_copy(update={"parameters": scenario.parameters | {SUPPLY: write(enough, "1")}})
     times = record_times(scenario)
     trace = meanfield.solve(scenario, times, bins=BINS, capture_bins=CAPTURE_BINS)
-    p = scenario.parameter_set
-    scale = observables.Scale(
-        p.vesicle.glut4_copies, p.glucose.supply / scenario.cell.glucose_agents, p.signalling.pi3k_per_irs1
-    )
-    series = observables.measure(trace, None, scale)
+    series = observables.measure(trace, None, observables.mean_scale(scenario))
     insulin = scenario.bath.insulin
     return summary.one_replicate(times, {n: series[n] for n in summary.NEEDED}, (insulin.times, insulin.values))
 

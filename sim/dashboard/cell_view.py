@@ -9,7 +9,7 @@ from sim.dashboard.channel import Channel
 class CellView(Channel):
     """Cells drawn in three dimensions, with a legend of live numbers."""
 
-    _esm = script("cell_symbols.js", "cell_stage.js", "cell_view.js")
+    _esm = script("canvas.js", "cell_symbols.js", "cell_stage.js", "cell_view.js")
     _css = style("cell_view.css")
 
     def show_cells(self, time: float, cells: Iterable[tuple[str, dict, list]]) -> None:

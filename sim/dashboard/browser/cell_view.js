@@ -135,7 +135,7 @@ class View {
 
   // Only a view that is in the page, and has been laid out, has a size and colours
   _mount() {
-    this.colours = this._themeColours();
+    this.colours = readColours(this.root);
     this.model.send({ kind: "ready" }); // what is sent before is lost
   }
 
@@ -166,11 +166,7 @@ class View {
     on(this.slider, "input", () => this._cut(true, this.slider.value / 100));
     on(this.back, "click", () => (this.camera.reset(), this.redraw()));
     on(document, "keydown", (event) => this._playOrPause(event));
-    const app = document.querySelector(".v-application");
-    const theme = () => this._changeTheme();
-    this.themes = new MutationObserver(theme);
-    if (app) this.themes.observe(app, { attributes: true, attributeFilter: ["class"] });
-    on(matchMedia("(prefers-color-scheme: dark)"), "change", theme);
+    this.endTheme = followTheme(this.root, (dark) => this._changeTheme(dark));
     this.sizes = new ResizeObserver(() => {
       if (!this.colours) this._mount();
       this.resized = true;
@@ -181,7 +177,7 @@ class View {
 
   destroy() {
     this.stop.abort();
-    this.themes.disconnect();
+    this.endTheme();
     this.sizes.disconnect();
     this.model.off("msg:custom", this.onMessage);
     cancelAnimationFrame(this.asked);
@@ -189,16 +185,10 @@ class View {
     this.root.remove();
   }
 
-  _themeColours() {
-    const app = document.querySelector(".v-application");
-    const wants = matchMedia("(prefers-color-scheme: dark)").matches;
-    this.root.dataset.theme = (app ? app.classList.contains("theme--dark") : wants) ? "dark" : "light";
-    return readColours(this.root);
-  }
-
-  _changeTheme() {
+  _changeTheme(dark) {
+    this.root.dataset.theme = dark ? "dark" : "light";
     if (!this.colours) return;
-    this.colours = this._themeColours();
+    this.colours = readColours(this.root);
     this.stages.forEach((stage) => stage.forgetPictures());
     this.legend.paintSwatches(this.colours);
     this.redraw();
@@ -244,7 +234,7 @@ class View {
   // The numbers change a few times a second, or nobody could read them
   _write() {
     this.writing = null;
-    setText(this.clock, clockText(this.time));
+    setText(this.clock, clock(this.time));
     if (this.legend.show(this.cells, this.still.matches ? 0 : this.perSymbol)) this.legend.paintSwatches(this.colours);
     this._showSection();
   }
@@ -339,13 +329,6 @@ class View {
       this.redraw();
     });
   }
-}
-
-function clockText(time) {
-  const seconds = time + 1e-6; // sums of steps may fall short of a whole second
-  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds % 60)];
-  const two = (n) => String(n).padStart(2, "0");
-  return h ? `${h}:${two(m)}:${two(s)} h` : `${m}:${two(s)} min`;
 }
 
 export default {

@@ -530,12 +530,10 @@ function render({ model, el }) {
   });
   resized.observe(root);
   model.on("msg:custom", receive);
-  model.on("change:panels", build);
   build();
   model.send({ kind: "ready" });
   return () => {
     model.off("msg:custom", receive);
-    model.off("change:panels", build);
     cancelAnimationFrame(frame);
     resized.disconnect();
     endTheme();
