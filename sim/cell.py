@@ -27,12 +27,10 @@ import numpy as np
 from agents import glucose, receptor, vesicle
 from agents.population import Population
 from sim import observables
-from sim.engine import Engine
+from sim.engine import CHUNK, Engine
 from sim.errors import InputError, describe, unknown
 from sim.recorder import Recorder
 from sim.scenario import MAX_REPLICATES, MAX_SEED, BathTable, CellTable, RunTable, Scenario
-
-MAX_BLOCK = 256  # steps in one call of the engine
 
 SCALARS = tuple(observable for observable in observables.OBSERVABLES if observable.dim is None)
 
@@ -208,7 +206,7 @@ class Cell(mesa.Model):
         left = self._steps - self.steps if minutes is None else round(60.0 * minutes / self.scenario.run.step)
         while left > 0:
             if type(self).step is Cell.step:
-                block = min(left, MAX_BLOCK, self._stride - self.steps % self._stride, self._steps_to_event())
+                block = min(left, CHUNK, self._stride - self.steps % self._stride, self._steps_to_event())
                 self._advance(block)
             else:  # a subclass does more in a step than the engine does
                 block = 1
@@ -253,7 +251,7 @@ class Cell(mesa.Model):
         """Steps until the next event that the user has scheduled (Mesa 3.5); at least 1."""
         events = getattr(self, "_event_list", None)
         if not events:
-            return MAX_BLOCK
+            return CHUNK
         return max(1, ceil(round(events.peek_ahead(1)[0].time / self.scenario.run.step, 6)) - self.steps)
 
     def _record(self, values: Mapping[str, np.ndarray]) -> None:

@@ -34,7 +34,7 @@ from sim.trace import Events, Trace
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
-CHUNK = 256  # steps per compiled call
+CHUNK = 1024  # most steps per compiled call: few enough for their tables to stay in the cache
 REBASE = 2**20  # steps after which running hazards count from zero again, the same for any chunking
 LOG_CAPACITY = 2**14  # events for which a chunk's log has room at first, per thread
 LOOKAHEAD = 10.0  # s for which glucose agents are listed ahead

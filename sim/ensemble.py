@@ -18,20 +18,19 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from sim import executors, observables, places, single_vesicle, summary
-from sim.engine import Engine
+from sim.engine import CHUNK, Engine
 from sim.errors import InputError, describe
 from sim.executors import Workers
 from sim.places import Place
 from sim.recorder import Recorder
-from sim.results import METHODS, Gathered, Writer
+from sim.results import METHODS, Gathered, Writer, read_run
 from sim.scenario import MAX_REPLICATES, MAX_SEED, Scenario
 
 if TYPE_CHECKING:
     import numpy as np
     import xarray
 
-MAX_BLOCK = 256  # steps between two looks at whether to stop
-BLOCK_SECONDS = 0.1  # and about the time between them
+BLOCK_SECONDS = 0.1  # about the time between two looks at whether to stop
 REPORT_SECONDS = 0.1
 REFRESH_SECONDS = 0.5  # and at least, between two looks at how far replicates are in other processes
 MAX_THREADS = 1024
@@ -453,7 +452,7 @@ def simulate(scenario: Scenario, replicate: int, threads: int, writer: Writer, s
                 writer.save_checkpoint(replicate, engine, recorder.last)
             took = perf_counter() - began
             if took < BLOCK_SECONDS / 2:
-                block = min(2 * block, MAX_BLOCK)
+                block = min(2 * block, CHUNK)
             elif took > BLOCK_SECONDS:
                 block = max(block // 2, 1)
     finally:

@@ -7,6 +7,8 @@ than any rate.
 """
 
 import numpy as np
+from scipy.sparse import csc_array
+from scipy.sparse.linalg import spsolve
 
 from agents import glucose, receptor, vesicle
 from sim import signalling
@@ -16,10 +18,14 @@ _SLOW = 1e-9  # 1/s: 30 years
 
 
 def _long_after(derivative, start: np.ndarray) -> np.ndarray:
-    """Where a linear flow has taken amounts of any shape long after they were `start`; they sum to 1."""
-    units = np.eye(start.size).reshape(start.size, *start.shape)
-    generator = np.column_stack([derivative(unit).ravel() for unit in units])
-    p = np.clip(np.linalg.solve(np.eye(start.size) - generator / _SLOW, start.ravel()), 0.0, None)
+    """Where a linear flow has taken amounts of any shape long after they were `start`; they sum to 1.
+
+    derivative : amounts (.., *shape) -> their change per second
+    """
+    units = np.eye(start.size)
+    generator = derivative(units.reshape(start.size, *start.shape)).reshape(units.shape).T
+    # a sparse solver, as a dense one starts threads that then get in the way of other replicates
+    p = np.clip(spsolve(csc_array(units - generator / _SLOW), start.ravel()), 0.0, None)
     return (p / p.sum()).reshape(start.shape)
 
 

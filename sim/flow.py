@@ -65,27 +65,27 @@ def _bernoulli(x):
 
 
 def flow(transitions, rates, amounts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Change of a kind's states (n_state,) and traffic through its transitions (n_transition,), both per second."""
-    change, traffic = np.zeros_like(amounts), np.empty(len(transitions))
+    """Change of a kind's states (.., n_state) and traffic through its transitions (.., n_transition), per second."""
+    change, traffic = np.zeros_like(amounts), np.empty((*amounts.shape[:-1], len(transitions)))
     for j, ((source, target), rate) in enumerate(zip(transitions, rates)):
-        traffic[j] = rate * amounts[source]
-        change[source] -= traffic[j]
-        change[target] += traffic[j]
+        traffic[..., j] = rate * amounts[..., source]
+        change[..., source] -= traffic[..., j]
+        change[..., target] += traffic[..., j]
     return change, traffic
 
 
 def vesicle_flow(space: Shell, rates, amounts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """As `flow`, for amounts by state and bin, (n_state, n_bin), with motion."""
-    change = np.einsum("sab,sb->sa", space.transport, amounts)
-    traffic = np.empty(len(vesicle.TRANSITIONS))
+    """As `flow`, for amounts by state and bin, (.., n_state, n_bin), with motion."""
+    change = np.einsum("sab,...sb->...sa", space.transport, amounts)
+    traffic = np.empty((*amounts.shape[:-2], len(vesicle.TRANSITIONS)))
     for j, ((source, target), rate) in enumerate(zip(vesicle.TRANSITIONS, rates)):
-        moved = rate * amounts[source]
+        moved = rate * amounts[..., source, :]
         if j == vesicle.TETHERING:
             moved = moved * space.near
-        change[source] -= moved
+        traffic[..., j] = moved.sum(axis=-1)
+        change[..., source, :] -= moved
         if space.at_edge[target]:
-            change[target, -1] += moved.sum()
+            change[..., target, -1] += traffic[..., j]
         else:
-            change[target] += moved
-        traffic[j] = moved.sum()
+            change[..., target, :] += moved
     return change, traffic

@@ -15,7 +15,7 @@ import pytest
 import xarray as xr
 
 from agents import glucose, receptor, vesicle
-from sim import signalling
+from sim import engine, signalling
 from sim import summary as summaries
 from sim.ensemble import run as simulate
 from sim.errors import InputError
@@ -195,7 +195,7 @@ def test_blocks_are_short_enough_to_stop_between_them(fake):
     fake(advance=lambda engine, steps: asked.append(steps))
     simulate(make_scenario(duration="1000 s"))
     assert sum(asked) == 10_000
-    assert max(asked) == 256
+    assert max(asked) == engine.CHUNK
 
 
 def test_slow_steps_make_small_blocks(fake):

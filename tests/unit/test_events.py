@@ -282,6 +282,7 @@ def test_a_stopped_process_leaves_a_log_that_can_be_read(tmp_path, kind, request
 def test_events_leave_memory_as_they_reach_the_disk(tmp_path, monkeypatch):
     """However long the run: no more wait to be written than a piece of the log and the events of a block of steps."""
     monkeypatch.setattr(results, "CHUNK_EVENTS", 200)
+    monkeypatch.setattr(ensemble, "CHUNK", 256)
     waiting, append_events = [], Writer.append_events
 
     def watch(writer, replicate, events):
@@ -294,5 +295,5 @@ def test_events_leave_memory_as_they_reach_the_disk(tmp_path, monkeypatch):
     writer.open()
     ensemble.simulate(of, 0, 1, writer, threading.Event())
     times = open_results(tmp_path / "out", "events/0").time.values
-    in_a_block = np.searchsorted(times, times + ensemble.MAX_BLOCK * of.run.step) - np.arange(len(times))
+    in_a_block = np.searchsorted(times, times + ensemble.CHUNK * of.run.step) - np.arange(len(times))
     assert max(waiting) <= 200 + in_a_block.max() < len(times) / 5

@@ -71,7 +71,8 @@ def provenance(out):
 
 @pytest.mark.parametrize("every", [EVERY, None])
 @pytest.mark.parametrize("seed", range(3))
-def test_stopped_anywhere(whole, tmp_path, every, seed):
+def test_stopped_anywhere(whole, tmp_path, monkeypatch, every, seed):
+    monkeypatch.setattr(ensemble, "CHUNK", 256)  # small blocks: many places to stop at
     looks = random.Random(seed).choices(range(30), k=2)
     out = tmp_path / "out"
     stopped(make_scenario(events=True), out, looks, every)  # and one replicate was never begun
