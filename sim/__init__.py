@@ -4,8 +4,14 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
-_HOME = {"Cell": "sim.cell", "Scenario": "sim.scenario", "compare": "sim.comparison", "run": "sim.assays"}
-__all__ = ["Cell", "Scenario", "__version__", "compare", "run"]
+_HOME = {
+    "Cell": "sim.cell",
+    "Scenario": "sim.scenario",
+    "compare": "sim.comparison",
+    "resume": "sim.resumption",
+    "run": "sim.assays",
+}
+__all__ = ["Cell", "Scenario", "__version__", "compare", "resume", "run"]
 
 
 def __getattr__(name):

@@ -5,22 +5,25 @@ agent, its draw, the stream, the replicate), replicate r of every condition is t
 what the condition changes: the pairs of sim/paired.py.
 """
 
+import json
 import os
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import accumulate
 from pathlib import Path
 from time import perf_counter
 
-from sim import comparison_report, ensemble, summary
+from sim import comparison_report, ensemble, places, summary
 from sim.comparison_result import Comparison, Condition
 from sim.endocrine.account import say
 from sim.errors import InputError
 from sim.paired import PairedEffect, paired_effect
-from sim.results import write_json
+from sim.results import METHODS, Writer, read_run, write_json
 from sim.scenario import Scenario
 
 FEWEST = 2
+CONTENT = "compare.json"
 
 
 def compare(
@@ -47,40 +50,119 @@ def compare(
     InputError
         before anything is computed: fewer than two conditions, or `out` exists
     KeyboardInterrupt
-        on Ctrl-C; the runs that were done are kept
+        on Ctrl-C; what was reached is kept, and `resume` goes on with it
     """
-    began = perf_counter()
     chosen = conditions([s if isinstance(s, Scenario) else Scenario.load(s) for s in scenarios])
     first = next(iter(chosen.values())).run
     seed = first.seed if seed is None else seed
     replicates = (1 if mean_field else first.replicates) if replicates is None else replicates
     prepared = {name: ensemble.prepare(s, seed, replicates, mean_field) for name, s in chosen.items()}
-    if out is not None:
-        out = Path(out)
-        if out.exists():
-            raise InputError("expected a new directory, got one that exists; choose another.", place=str(out))
-    durations = [scenario.run.duration * scenario.run.replicates for scenario in prepared.values()]
+    largest = max(prepared.values(), key=lambda s: s.memory_bytes)
+    ensemble.choose_workers(executor, threads, replicates, largest, mean_field).shutdown()  # any fault in what is asked
+    plan = _Plan(None if out is None else Path(out), prepared, seed, METHODS[mean_field])
+    if plan.out is not None:
+        places.make_directory(plan.out)
+        for name, scenario in prepared.items():  # all begun, so that `resume` finds them
+            Writer(scenario, plan.directory(name), {"method": plan.method})
+        plan.write("running")
+    return _run(plan, threads, progress, executor)
+
+
+def resume(
+    out: str | os.PathLike,
+    threads: int | None = None,
+    progress: Callable[[float, float], None] | None = None,
+    executor: str | None = None,
+    checkpoint_every: float | None = None,
+) -> Comparison:
+    """Run what is missing in a comparison, and compare again; all as `ensemble.resume`."""
+    out = Path(out)
+    try:
+        before = json.loads((out / CONTENT).read_text(encoding="utf-8"))
+        folders = {condition["name"]: out / condition["directory"] for condition in before["conditions"]}
+        seed, method = before["seed"], before["method"]
+    except (OSError, ValueError, LookupError, TypeError):
+        raise InputError(
+            f"expected the directory of a comparison, found no whole {CONTENT} in it.", place=str(out)
+        ) from None
+    plan = _Plan(out, {name: read_run(folder)[0] for name, folder in folders.items()}, seed, method)
+    return _run(plan, threads, progress, executor, checkpoint_every)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is to be compared, and where the results go."""
+
+    out: Path | None
+    scenarios: Mapping[str, Scenario]  # by the names of the conditions, the reference first
+    seed: int
+    method: str
+
+    def directory(self, name: str) -> Path:
+        """Of the run of a condition."""
+        return self.out / f"{list(self.scenarios).index(name)}-{folder_name(name)}"
+
+    def content(self, status: str, effects: Mapping[str, Mapping[str, PairedEffect]]) -> dict:
+        """What compare.json says."""
+        names = list(self.scenarios)
+        return {
+            "reference": names[0],
+            "seed": self.seed,
+            "replicates": self.scenarios[names[0]].run.replicates,
+            "method": self.method,
+            "status": status,
+            "conditions": [
+                {
+                    "name": name,
+                    "title": scenario.title,
+                    "scenario_hash": scenario.hash,
+                    "directory": None if self.out is None else self.directory(name).name,
+                }
+                for name, scenario in self.scenarios.items()
+            ],
+            "effects": [
+                {"condition": name, "observable": key, "unit": summary.UNITS[key], **_plain(effect)}
+                for name, found in effects.items()
+                for key, effect in found.items()
+            ],
+        }
+
+    def write(self, status: str) -> None:
+        """Say how far it is, before there are effects."""
+        write_json(self.out / CONTENT, self.content(status, {}))
+
+
+def _run(plan: _Plan, threads, progress, executor, checkpoint_every=None) -> Comparison:
+    """Run what is missing of every condition, one after the other, and compare."""
+    began, out = perf_counter(), plan.out
+    durations = [scenario.run.duration * scenario.run.replicates for scenario in plan.scenarios.values()]
+    before = [0.0, *accumulate(durations)]
     done = []
-    for i, (name, scenario) in enumerate(prepared.items()):
-
-        def tell(now: float, _: float, before: float = sum(durations[:i])) -> None:
-            if progress:
-                progress(before + now, sum(durations))
-
-        place = None if out is None else out / f"{i}-{folder_name(name)}"
-        result = ensemble.run(
-            scenario, out=place, threads=threads, progress=tell, mean_field=mean_field, executor=executor
-        )
-        done.append(Condition(name, scenario, result))
-    effects = effects_on(done, seed)
-    warnings = tuple(dict.fromkeys(f"{c.name}: {text}" for c in done for text in c.result.warnings))
-    status = "complete" if all(c.result.status == "complete" for c in done) else "failed"
-    content = _content(done, effects, seed, ensemble.METHODS[mean_field], status)
-    found = Comparison(out, tuple(done), effects, warnings, perf_counter() - began, status, seed, content)
-    if out is not None:
-        write_json(out / "compare.json", content)
-        comparison_report.save_figure(found, out / "figure.png")
-        (out / "report.md").write_text(comparison_report.markdown(found), encoding="utf-8")
+    with places.held(out):
+        try:
+            for i, (name, scenario) in enumerate(plan.scenarios.items()):
+                told = progress and (lambda now, _, before=before[i]: progress(before + now, sum(durations)))
+                if out is None:
+                    mean_field = plan.method == METHODS[True]
+                    result = ensemble.run(
+                        scenario, threads=threads, progress=told, mean_field=mean_field, executor=executor
+                    )
+                else:
+                    result = ensemble.resume(plan.directory(name), threads, told, executor, checkpoint_every)
+                done.append(Condition(name, scenario, result))
+        except KeyboardInterrupt:
+            if out is not None:
+                plan.write("interrupted")
+            raise
+        effects = effects_on(done, plan.seed)
+        warnings = tuple(dict.fromkeys(f"{c.name}: {text}" for c in done for text in c.result.warnings))
+        status = "complete" if all(c.result.status == "complete" for c in done) else "failed"
+        content = plan.content(status, effects)
+        found = Comparison(out, tuple(done), effects, warnings, perf_counter() - began, status, plan.seed, content)
+        if out is not None:
+            write_json(out / CONTENT, content)
+            comparison_report.save_figure(found, out / "figure.png")
+            (out / "report.md").write_text(comparison_report.markdown(found), encoding="utf-8")
     return found
 
 
@@ -113,31 +195,6 @@ def effects_on(done: Sequence[Condition], seed: int) -> dict[str, dict[str, Pair
         }
         found[name] = {key: effect for key, effect in effects.items() if effect is not None}
     return found
-
-
-def _content(done, effects, seed, method, status) -> dict:
-    """What compare.json says."""
-    return {
-        "reference": done[0].name,
-        "seed": seed,
-        "replicates": done[0].scenario.run.replicates,
-        "method": method,
-        "status": status,
-        "conditions": [
-            {
-                "name": c.name,
-                "title": c.scenario.title,
-                "scenario_hash": c.scenario.hash,
-                "directory": None if c.result.out is None else c.result.out.name,
-            }
-            for c in done
-        ],
-        "effects": [
-            {"condition": name, "observable": key, "unit": summary.UNITS[key], **_plain(effect)}
-            for name, found in effects.items()
-            for key, effect in found.items()
-        ],
-    }
 
 
 def _plain(effect: PairedEffect) -> dict:

@@ -92,7 +92,7 @@ def _course(ax: Axes, dataset, name: str, scale: float, i: int) -> None:
 
 def _forest(ax: Axes, comparison: "Comparison", ranked: list[str]) -> None:
     """Relative changes with their intervals, a block of rows for each condition."""
-    names = list(FOREST)
+    names, handles = list(FOREST), {}
     for row, condition in enumerate(ranked):
         for k, key in enumerate(names):
             effect = comparison.effects[condition].get(key)
@@ -102,9 +102,9 @@ def _forest(ax: Axes, comparison: "Comparison", ranked: list[str]) -> None:
             y = row + 0.68 * ((k + 0.5) / len(names) - 0.5)
             low, high = (effect.percent.value if end is None else end for end in effect.percent[1:])
             reach = [[effect.percent.value - low], [high - effect.percent.value]]
-            ax.errorbar(
-                effect.percent.value, y, xerr=reach, fmt=marker, color=colour, ms=5, capsize=2.5, elinewidth=1.2,
-                label=title if row == 0 else None, zorder=3,
+            handles[title] = ax.errorbar(
+                effect.percent.value, y, xerr=reach, fmt=marker, color=colour, ms=5, capsize=2.5,
+                elinewidth=1.2, zorder=3,
             )  # fmt: skip
     ax.axvline(0.0, color=GREY, linewidth=0.9, zorder=1)
     for row in range(1, len(ranked)):
@@ -113,7 +113,9 @@ def _forest(ax: Axes, comparison: "Comparison", ranked: list[str]) -> None:
     ax.set_ylim(len(ranked) - 0.5, -0.5)
     ax.set_xlabel(f"Change relative to {comparison.reference} [%], with insulin")
     ax.set_title("Effects, the largest first")
-    ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(names), borderaxespad=0.2)
+    if handles:
+        place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.2}
+        ax.legend(handles.values(), handles.keys(), ncols=len(names), **place)
 
 
 # ---- words ----

@@ -161,8 +161,10 @@ def resume(
         as `run`
     """
     out = places.place(out)
-    if not out.is_dir():
-        raise InputError("there is no such directory.", place=str(out))
+    if "vary" in read_run(out)[1]:
+        raise InputError(
+            "expected the directory of a run, found that of a sweep; sim.resume goes on with it.", place=str(out)
+        )
     with places.held(out):
         writer = Writer.reopen(out, checkpoint_every)
         writer.open()

@@ -46,10 +46,21 @@ if TYPE_CHECKING:
 
     from sim.engine import Engine
 
-__all__ = ["METHODS", "STORE", "Gathered", "Writer", "open_results", "read_run", "record_times", "write_json"]
+__all__ = [
+    "METHODS",
+    "STORE",
+    "SWEEP_KEYS",
+    "Gathered",
+    "Writer",
+    "open_results",
+    "read_run",
+    "record_times",
+    "write_json",
+]
 
 FLUSH_SECONDS = 5.0  # a replicate that takes less is written once, when it ends
 METHODS = {False: "agents", True: "mean field"}
+SWEEP_KEYS = ("vary", "observable")  # what the provenance of a sweep says besides
 
 
 def _hormones(scenario) -> dict:
@@ -112,7 +123,7 @@ class Writer:
         scenario, before = read_run(out)
         writer = cls.__new__(cls)
         writer._set_up(scenario, out, checkpoint_every or before.get("checkpoint_every"))
-        writer.about = {key: before[key] for key in ("method",) if key in before}
+        writer.about = {key: before[key] for key in ("method", *SWEEP_KEYS) if key in before}
         writer.started = datetime.fromisoformat(before["started"])
         writer._clock -= before["wall_seconds"]
         writer._is_new = not (out / STORE / PROGRESS / "reached" / "zarr.json").is_file()  # it was not begun
@@ -434,7 +445,9 @@ class Gathered:
 
 
 def read_run(out: Place) -> tuple[Scenario, dict]:
-    """Scenario and provenance of a run that may be resumed; InputError as `Writer.reopen`."""
+    """Scenario and provenance of a run or sweep that may be resumed; InputError as `Writer.reopen`."""
+    if not out.is_dir():
+        raise InputError("there is no such directory.", place=str(out))
     try:
         before = json.loads((out / "provenance.json").read_text(encoding="utf-8"))
         text = (out / "scenario.toml").read_text(encoding="utf-8")
@@ -442,8 +455,8 @@ def read_run(out: Place) -> tuple[Scenario, dict]:
         raise InputError(
             "expected the directory of a run, found no scenario.toml and provenance.json in it.", place=str(out)
         ) from None
-    if before.get("method") not in METHODS.values() or "vary" in before:
-        raise InputError("expected the directory of a run; only runs can be resumed.", place=str(out))
+    if before.get("method") not in METHODS.values():
+        raise InputError("expected the directory of a run, a comparison or a sweep.", place=str(out))
     written = f"{STORE} was written by glut4sim {before['version']}"
     if before["version"] != __version__:
         raise InputError(

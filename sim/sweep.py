@@ -22,12 +22,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim import ensemble, summary
+from sim import ensemble, places, summary
 from sim.errors import InputError, unknown
 from sim.grid import Axis, read_axis, with_levels
-from sim.results import STORE, Gathered, Writer
+from sim.results import METHODS, STORE, SWEEP_KEYS, Gathered, Writer, read_run
 from sim.scenario import Scenario
 from sim.schedule import Schedule
+from sim.series_store import PROGRESS
 from sim.statistics import STATUS, Estimate, HillFit, fit_hill
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 OBSERVABLE = "surface_glut4_stimulated_percent"
 MAX_RUNS = 100_000
+ENDED = f"{PROGRESS}/ended"  # array of the store
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class SweepResult:
     Attributes
     ----------
     out : Path or None    directory of the results; None if they are in memory only
+    scenario : Scenario    as it is where nothing is varied
     axes : tuple of Axis    what was varied
     dataset : xarray.Dataset    the numbers of summary.UNITS, dims: varied paths, replicate; NaN where a run failed
     observable : str    the number that was fitted
@@ -53,6 +56,7 @@ class SweepResult:
     """
 
     out: Path | None
+    scenario: Scenario
     axes: tuple[Axis, ...]
     dataset: "xarray.Dataset" = field(repr=False)
     observable: str
@@ -104,7 +108,8 @@ def sweep(
     InputError
         before anything is computed
     KeyboardInterrupt
-        on Ctrl-C, when all runs have stopped and the levels that were done are written (provenance: "interrupted")
+        on Ctrl-C, when all runs have stopped and the levels that were done are written (provenance: "interrupted");
+        `resume` goes on with the others
     """
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario)
@@ -123,33 +128,60 @@ def sweep(
     if runs > MAX_RUNS:
         raise InputError(f"expected at most {MAX_RUNS} runs, got {runs}; take fewer levels or replicates.")
     batch = _Batch(scenario, axes, threads, mean_field, executor)
-    about = {"method": ensemble.METHODS[mean_field], "vary": {a.path: a.as_json() for a in axes}}
+    vary = {a.path: a.as_json() for a in axes}
+    about = {"method": METHODS[mean_field], "vary": vary, "observable": observable}
     try:
         writer = Writer(scenario, out, about)
     except BaseException:
         batch.workers.shutdown()
         raise
-    store = _Store(scenario, axes, writer.out and writer.out / STORE)
-    status = "failed"
-    try:
-        batch.run(store, progress)
-        status = "failed" if batch.errors else "complete"
-    except KeyboardInterrupt:
-        status = "interrupted"
-        raise
-    finally:
-        writer.seconds_simulated = batch.seconds.sum(axis=tuple(range(len(axes)))).tolist()
-        writer.finish(None, status, batch.errors)
-        dataset = store.dataset()
-        content = _content(scenario, axes, dataset, observable, status, batch.errors)
-        if writer.out is not None:
-            writer.write_json("sweep.json", content)
-    if writer.out is not None:
-        from sim.sweep_figure import save_figure
+    return _run(writer, batch, progress)
 
-        save_figure(axes, dataset, observable, fit_curves(axes, dataset[observable].values), writer.out / "figure.png")
-    remarks = tuple(dict.fromkeys(batch.remarks))
-    return SweepResult(writer.out, axes, dataset, observable, content, remarks, writer.wall_seconds, status)
+
+def resume(
+    out: str | os.PathLike,
+    threads: int | None = None,
+    progress: Callable[[float, float], None] | None = None,
+    executor: str | None = None,
+) -> SweepResult:
+    """Run the levels that are missing in a sweep, or at which a run failed; all as `ensemble.resume`."""
+    out = Path(out)
+    scenario, before = read_run(out)
+    if any(key not in before for key in SWEEP_KEYS):
+        raise InputError("expected the directory of a sweep.", place=str(out))
+    axes = tuple(read_axis(scenario, path, axis["levels"]) for path, axis in before["vary"].items())
+    batch = _Batch(scenario, axes, threads, before["method"] == METHODS[True], executor)
+    return _run(Writer.reopen(out), batch, progress)
+
+
+def _run(writer: Writer, batch: "_Batch", progress: Callable[[float, float], None] | None) -> SweepResult:
+    """Run what is missing, and fit all levels."""
+    scenario, axes, observable = writer.scenario, batch.axes, writer.about["observable"]
+    with batch.workers, places.held(writer.out):
+        store = _Store(scenario, axes, writer.out and writer.out / STORE)
+        status = "failed"
+        try:
+            batch.run(store, progress)
+            status = "failed" if batch.errors else "complete"
+        except KeyboardInterrupt:
+            status = "interrupted"
+            raise
+        finally:
+            writer.seconds_simulated = batch.seconds.sum(axis=tuple(range(len(axes)))).tolist()
+            writer.finish(None, status, batch.errors)
+            dataset = store.dataset()
+            content = _content(scenario, axes, dataset, observable, status, batch.errors)
+            if writer.out is not None:
+                writer.write_json("sweep.json", content)
+        if writer.out is not None:
+            from sim.sweep_figure import save_figure
+
+            save_figure(
+                axes, dataset, observable, fit_curves(axes, dataset[observable].values), writer.out / "figure.png"
+            )
+        remarks = tuple(dict.fromkeys(batch.remarks))
+        wall_seconds = writer.wall_seconds
+        return SweepResult(writer.out, scenario, axes, dataset, observable, content, remarks, wall_seconds, status)
 
 
 def fit_curves(axes: Sequence[Axis], values: np.ndarray) -> list[tuple[dict[str, float], HillFit]]:
@@ -219,21 +251,25 @@ class _Batch:
         return np.reshape([one.seconds for one in self.gathered.values()], (*self.shape, self.replicates))
 
     def run(self, store: "_Store", progress: Callable[[float, float], None] | None) -> None:
-        """Run everything; levels go to the store as they are done."""
+        """Run what the store lacks; levels go to it as they are done."""
         total = sum(s.run.duration for s in self.scenarios.values()) * self.replicates
-        with self.workers as workers:
-            try:
-                waiting = {place: [self._submit(place, r) for r in range(self.replicates)] for place in self.scenarios}
-                while waiting:
-                    first = next(iter(waiting))  # they are begun in this order, so none is waited for in vain
-                    for place in [first, *(p for p in waiting if p != first and all(f.done() for f in waiting[p]))]:
-                        if not wait(waiting[place], timeout=ensemble.REPORT_SECONDS).not_done:
-                            self._finish(place, waiting.pop(place), store)
-                    if progress:
-                        progress(float(self.seconds.sum()), total)
-            except BaseException:
-                workers.stop()
-                raise
+        for (place, _), gathered in self.gathered.items():
+            if store.ended[place]:
+                gathered.seconds = self.scenarios[place].run.duration
+        missing = [place for place in self.scenarios if not store.ended[place]]
+        try:
+            waiting = {place: [self._submit(place, r) for r in range(self.replicates)] for place in missing}
+            while waiting:
+                first = next(iter(waiting))  # they are begun in this order, so none is waited for in vain
+                for place in [first, *(p for p in waiting if p != first and all(f.done() for f in waiting[p]))]:
+                    if not wait(waiting[place], timeout=ensemble.REPORT_SECONDS).not_done:
+                        self._finish(place, waiting.pop(place), store)
+                if progress:
+                    progress(float(self.seconds.sum()), total)
+        except BaseException:
+            self.workers.stop()
+            self.workers.shutdown()  # nobody is at work any more when what was reached is written
+            raise
 
     def _submit(self, place: tuple, replicate: int) -> Future:
         gathered = self.gathered[place, replicate]
@@ -264,7 +300,7 @@ class _Batch:
             self.errors.append(entry)
             failed = f"replicate {replicate} failed at {gathered.seconds:g} s: {entry['error']}"
             self.remarks.append(f"at {where}: {failed}")
-        store.put(place, numbers)
+        store.put(place, numbers, all(future.exception() is None for future in futures))
 
 
 def _one(
@@ -282,25 +318,39 @@ def _one(
 
 
 class _Store:
-    """The numbers of all runs: in memory, and in a Zarr store that is complete in form from the start."""
+    """The numbers of all runs: in memory, and in a Zarr store that is complete in form from the start.
+
+    `ended` says at which levels all runs have come to their end, also when the sweep was begun by another process.
+    """
 
     def __init__(self, scenario: Scenario, axes: Sequence[Axis], path: Path | None):
         self.path, self.axes, self.scenario = path, axes, scenario
         self.dims = (*(a.path for a in axes), "replicate")
         shape = (*(len(a.levels) for a in axes), scenario.run.replicates)
         self.arrays = {name: np.full(shape, np.nan) for name in summary.UNITS}
+        self.ended = np.zeros(shape[:-1], bool)
         self._group = None
         if path is not None:
             import zarr
 
-            self.dataset().to_zarr(path, mode="w-", zarr_format=3, consolidated=False)
-            self._group = zarr.open_group(path, mode="r+")
+            if (path / ENDED / "zarr.json").exists():
+                self._group = zarr.open_group(path, mode="r+")
+                self.arrays = {name: self._group[name][:] for name in summary.UNITS}
+                self.ended = self._group[ENDED][:]
+            else:
+                self.dataset().to_zarr(path, mode="w", zarr_format=3, consolidated=False)
+                self._group = zarr.open_group(path, mode="r+")
+                self._group.create_array(ENDED, data=self.ended)  # last: only then it is all there
 
-    def put(self, place: tuple, numbers: Sequence[Mapping[str, float | None]]) -> None:
+    def put(self, place: tuple, numbers: Sequence[Mapping[str, float | None]], ended: bool) -> None:
+        """Take the numbers of a level, one mapping for each replicate, and whether all of them have ended."""
         for name, array in self.arrays.items():
             array[place] = [np.nan if one[name] is None else one[name] for one in numbers]
             if self._group is not None:
                 self._group[name][place] = array[place]
+        self.ended[place] = ended
+        if self._group is not None:
+            self._group[ENDED][place] = ended
 
     def dataset(self) -> "xarray.Dataset":
         import xarray as xr

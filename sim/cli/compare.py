@@ -55,7 +55,7 @@ def compare(
 
     names = list(conditions(loaded))
     out = out or free_directory(Path("results") / f"{folder_name(names[0])}-compared")
-    with at_work("compare", out, quiet) as progress:
+    with at_work("compare", out, quiet, resumable=True) as progress:
         result = run(
             loaded,
             out=out,
@@ -66,6 +66,11 @@ def compare(
             mean_field=mean_field,
             executor=where,
         )
+    report(result, as_json, quiet)
+
+
+def report(result: "Comparison", as_json: bool, quiet: bool) -> None:
+    """Say what came out; exit with 1 if a replicate failed."""
     conclude(result, result.content, as_json, quiet, lambda: _print_effects(result))
 
 

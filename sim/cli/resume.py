@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from sim.cli import compare, run, sweep
 from sim.cli.options import (
     CheckpointEvery,
     Executor,
@@ -15,11 +16,10 @@ from sim.cli.options import (
     checkpoint_time,
     workers,
 )
-from sim.cli.run import report
 
 
 def resume(
-    directory: Annotated[str, typer.Argument(metavar="DIR", help="Directory of a run, or its address.")],
+    directory: Annotated[str, typer.Argument(metavar="DIR", help="Directory of results, or its address.")],
     threads: Threads = None,
     executor: Executor = None,
     scheduler: Scheduler = None,
@@ -27,23 +27,28 @@ def resume(
     as_json: SummaryJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run what is missing in the results of a run: what was stopped, failed, or never begun.
+    """Run what is missing in results of run, compare or sweep: what was stopped, failed, or never begun.
 
-    Replicates go on from their last checkpoint (run --checkpoint-every) or else begin anew; the results are those of a
-    run that nothing had stopped.
+    Replicates go on from their last checkpoint (run --checkpoint-every) or else begin anew; the results are those that
+    come out when nothing stops.
     """
     from sim.places import place
 
     where, every = workers(executor, scheduler), checkpoint_time(checkpoint_every)
     out = place(directory)
     with at_work(out.name, out, quiet, resumable=True) as progress:
-        from sim import assays
+        from sim import resumption
 
-        result = assays.resume(
+        result = resumption.resume(
             out,
             threads=threads,
             progress=progress,
             executor=where,
             checkpoint_every=every,
         )
-    report(result.scenario, result, as_json, quiet)
+    if isinstance(result, resumption.Comparison):
+        compare.report(result, as_json, quiet)
+    elif isinstance(result, resumption.SweepResult):
+        sweep.report(result, as_json, quiet)
+    else:
+        run.report(result.scenario, result, as_json, quiet)

@@ -29,7 +29,6 @@ from sim.errors import InputError
 from sim.terminal import number, print_table
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
     from sim.sweep import SweepResult
 
 
@@ -71,7 +70,7 @@ def sweep(
             raise InputError("this path is varied twice.", place=f"--vary {text}")
         varied[path] = levels
     out = out or free_directory(Path("results") / f"{loaded.name}-sweep")
-    with at_work(loaded.name, out, quiet) as progress:
+    with at_work(loaded.name, out, quiet, resumable=True) as progress:
         from sim.sweep import OBSERVABLE
         from sim.sweep import sweep as simulate
 
@@ -87,10 +86,15 @@ def sweep(
             mean_field=mean_field,
             executor=where,
         )
-    conclude(result, result.content, as_json, quiet, lambda: _print_sweep(loaded, result))
+    report(result, as_json, quiet)
 
 
-def _print_sweep(scenario: "Scenario", result: "SweepResult") -> None:
+def report(result: "SweepResult", as_json: bool, quiet: bool) -> None:
+    """Say what came out; exit with 1 if a run failed."""
+    conclude(result, result.content, as_json, quiet, lambda: _print_sweep(result))
+
+
+def _print_sweep(result: "SweepResult") -> None:
     from sim.sweep import describe_fits
 
     columns = {f"{a.path} [{a.unit}]" if a.unit != "1" else a.path: "right" for a in result.axes}
@@ -102,4 +106,4 @@ def _print_sweep(scenario: "Scenario", result: "SweepResult") -> None:
     print_table(result.title, columns | {"Mean": "right", "SD": "right", "n": "right"}, rows)
     for line in describe_fits(result):
         typer.echo(line)
-    print_footer(scenario, result)
+    print_footer(result.scenario, result)

@@ -349,8 +349,8 @@ def test_what_is_no_run_is_refused(tmp_path, undone):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=r"found no scenario\.toml and provenance\.json in it"):
         ensemble.resume(tmp_path / "empty")
-    (undone / "provenance.json").write_text(json.dumps(provenance(undone) | {"vary": {}}))
-    with pytest.raises(InputError, match="only runs can be resumed"):
+    (undone / "provenance.json").write_text(json.dumps(provenance(undone) | {"method": "magic"}))
+    with pytest.raises(InputError, match="expected the directory of a run, a comparison or a sweep"):
         ensemble.resume(undone)
 
 

@@ -520,7 +520,11 @@ def test_interrupted_sweep_says_what_is_kept(glut4sim, scenario_file, monkeypatc
 
     monkeypatch.setattr(SWEEP, "fit_curves", stop)
     status, out, err = glut4sim("sweep", scenario_file, "--vary", "bath.insulin=1nM", "-q")
-    assert (status, out, err) == (130, "", "Stopped; what was reached is kept in results/brief-sweep.\n")
+    assert (status, out, err) == (
+        130,
+        "",
+        "Stopped; what was reached is kept in results/brief-sweep; go on: glut4sim resume results/brief-sweep\n",
+    )
 
 
 # ---- export ----
