@@ -40,6 +40,9 @@ LOG_CAPACITY = 2**14  # events for which a chunk's log has room at first, per th
 LOOKAHEAD = 10.0  # s for which glucose agents are listed ahead
 
 _VESICLE_STATE = ("state", "threshold", "draws", "x", "y", "z")
+# the order in which uniform numbers fill the states at the start: once round, the membrane last. Of two cells that
+# share their numbers, the one with less in the membrane then has no vesicles there but those that the other has there
+_FILLED = np.roll(vesicle.State, 1)
 _RAB10 = signalling.SPECIES.index("rab10_active")
 
 
@@ -190,8 +193,9 @@ class Engine:
         n = len(v)
         where = streams.uniforms(n, 0, self._vesicle.initial)
         direction = streams.uniforms(n, 1, self._vesicle.initial)
-        cumulative = np.cumsum(by_bin)
-        state, low = np.divmod(np.searchsorted(cumulative, where[:, 0] * cumulative[-1], side="right"), by_bin.shape[1])
+        cumulative = np.cumsum(by_bin[_FILLED])
+        row, low = np.divmod(np.searchsorted(cumulative, where[:, 0] * cumulative[-1], side="right"), by_bin.shape[1])
+        state = _FILLED[row]
         edges = self._space.edges
         radius = np.cbrt(edges[low] ** 3 + where[:, 1] * (edges[low + 1] ** 3 - edges[low] ** 3))
         shell = self._motion[state]

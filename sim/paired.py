@@ -5,6 +5,8 @@ to the other: the differences vary less than the values. How much less is measur
 
     variance reduction = (var a + var b) / var (b - a),   what independent replicates would need more of
 
+For strong effects there is a bound to it, which docs/hormones.md gives.
+
 The interval of a difference is Student's t over the pairs where the differences look normal (Shapiro-Wilk), else that
 of the BCa bootstrap over pairs (Efron, J Am Stat Assoc 82:171, 1987). The relative change is a ratio of means; its
 interval is the jackknife's (pairs left out one at a time), or the bootstrap's in the same cases.

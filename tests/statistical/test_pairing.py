@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
-from sim import ensemble
+from agents import vesicle
+from sim import engine, ensemble
+from sim.engine import Engine
 from sim.paired import paired_effect
 from sim.scenario import Scenario
 
+FUSED = vesicle.State.FUSED
 KEY = "surface_glut4_stimulated_copies"
 REPLICATES = 16
 TABLE = {
@@ -38,3 +41,19 @@ def test_pairing_leaves_the_effect_and_saves_variance(hormones, least):
     )  # the wrong model: half of it
     assert paired.variance_reduction > least
     assert independent.variance_reduction < 3.0
+
+
+@pytest.mark.parametrize("insulin", ["30 pM", "0.5 nM", "100 nM"])
+def test_cells_that_share_their_numbers_start_with_the_same_vesicles_in_the_membrane(insulin, monkeypatch):
+    """Whoever is there in the cell with fewer is there in the other. The wrong model: filled in the order of State."""
+
+    def only_in_the_cell_with_fewer():
+        table = TABLE | {"cell": TABLE["cell"] | {"vesicles": 10_000}, "bath": {"insulin": insulin}}
+        obese = table | {"body": {"sex": "man", "visceral_fat": "4 kg"}}
+        many, few = (Engine(Scenario.from_table(t), seed=1).vesicles.state == FUSED for t in (table, obese))
+        assert few.sum() < 0.9 * many.sum()
+        return (few & ~many).sum()
+
+    assert only_in_the_cell_with_fewer() == 0
+    monkeypatch.setattr(engine, "_FILLED", np.array(vesicle.State))
+    assert only_in_the_cell_with_fewer() > 20
