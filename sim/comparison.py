@@ -59,12 +59,18 @@ def compare(
     prepared = {name: ensemble.prepare(s, seed, replicates, mean_field) for name, s in chosen.items()}
     largest = max(prepared.values(), key=lambda s: s.memory_bytes)
     ensemble.choose_workers(executor, threads, replicates, largest, mean_field).shutdown()  # any fault in what is asked
-    plan = _Plan(None if out is None else Path(out), prepared, seed, METHODS[mean_field])
+    for scenario in prepared.values():
+        _ = scenario.parameter_set  # and in what it does
+    folders = {name: f"{i}-{folder_name(name)}" for i, name in enumerate(prepared)}
+    plan = _Plan(None if out is None else Path(out), prepared, folders, seed, METHODS[mean_field])
     if plan.out is not None:
         places.make_directory(plan.out)
-        for name, scenario in prepared.items():  # all begun, so that `resume` finds them
-            Writer(scenario, plan.directory(name), {"method": plan.method})
-        plan.write("running")
+        try:
+            for name, scenario in prepared.items():  # all begun, so that `resume` finds them
+                Writer(scenario, plan.out / folders[name], {"method": plan.method})
+        except BaseException:
+            places.remove(plan.out)  # `resume` could not go on with half of them
+            raise
     return _run(plan, threads, progress, executor)
 
 
@@ -79,13 +85,15 @@ def resume(
     out = Path(out)
     try:
         before = json.loads((out / CONTENT).read_text(encoding="utf-8"))
-        folders = {condition["name"]: out / condition["directory"] for condition in before["conditions"]}
-        seed, method = before["seed"], before["method"]
+        folders = {condition["name"]: condition["directory"] for condition in before["conditions"]}
+        seed, method, effects = before["seed"], before["method"], before["effects"]
+        whole = len(folders) >= FEWEST
     except (OSError, ValueError, LookupError, TypeError):
-        raise InputError(
-            f"expected the directory of a comparison, found no whole {CONTENT} in it.", place=str(out)
-        ) from None
-    plan = _Plan(out, {name: read_run(folder)[0] for name, folder in folders.items()}, seed, method)
+        whole = False
+    if not whole:
+        raise InputError(f"expected the directory of a comparison, found no whole {CONTENT} in it.", place=str(out))
+    scenarios = {name: read_run(out / folder)[0] for name, folder in folders.items()}
+    plan = _Plan(out, scenarios, folders, seed, method, effects)
     return _run(plan, threads, progress, executor, checkpoint_every)
 
 
@@ -95,14 +103,12 @@ class _Plan:
 
     out: Path | None
     scenarios: Mapping[str, Scenario]  # by the names of the conditions, the reference first
+    folders: Mapping[str, str]  # of their runs, in `out`
     seed: int
     method: str
+    effects: Sequence[dict] = ()  # of an earlier comparison that is gone on with, as compare.json says them
 
-    def directory(self, name: str) -> Path:
-        """Of the run of a condition."""
-        return self.out / f"{list(self.scenarios).index(name)}-{folder_name(name)}"
-
-    def content(self, status: str, effects: Mapping[str, Mapping[str, PairedEffect]]) -> dict:
+    def content(self, status: str, effects: Sequence[dict]) -> dict:
         """What compare.json says."""
         names = list(self.scenarios)
         return {
@@ -116,20 +122,17 @@ class _Plan:
                     "name": name,
                     "title": scenario.title,
                     "scenario_hash": scenario.hash,
-                    "directory": None if self.out is None else self.directory(name).name,
+                    "directory": None if self.out is None else self.folders[name],
                 }
                 for name, scenario in self.scenarios.items()
             ],
-            "effects": [
-                {"condition": name, "observable": key, "unit": summary.UNITS[key], **_plain(effect)}
-                for name, found in effects.items()
-                for key, effect in found.items()
-            ],
+            "effects": list(effects),
         }
 
-    def write(self, status: str) -> None:
-        """Say how far it is, before there are effects."""
-        write_json(self.out / CONTENT, self.content(status, {}))
+    def write(self, content: dict) -> None:
+        """Write compare.json, where there is a directory."""
+        if self.out is not None:
+            write_json(self.out / CONTENT, content)
 
 
 def _run(plan: _Plan, threads, progress, executor, checkpoint_every=None) -> Comparison:
@@ -137,8 +140,9 @@ def _run(plan: _Plan, threads, progress, executor, checkpoint_every=None) -> Com
     began, out = perf_counter(), plan.out
     durations = [scenario.run.duration * scenario.run.replicates for scenario in plan.scenarios.values()]
     before = [0.0, *accumulate(durations)]
-    done = []
+    done, entries, status = [], plan.effects, "failed"
     with places.held(out):
+        plan.write(plan.content("running", entries))
         try:
             for i, (name, scenario) in enumerate(plan.scenarios.items()):
                 told = progress and (lambda now, _, before=before[i]: progress(before + now, sum(durations)))
@@ -148,19 +152,20 @@ def _run(plan: _Plan, threads, progress, executor, checkpoint_every=None) -> Com
                         scenario, threads=threads, progress=told, mean_field=mean_field, executor=executor
                     )
                 else:
-                    result = ensemble.resume(plan.directory(name), threads, told, executor, checkpoint_every)
+                    result = ensemble.resume(out / plan.folders[name], threads, told, executor, checkpoint_every)
                 done.append(Condition(name, scenario, result))
+            effects = effects_on(done, plan.seed)
+            entries = _entries(effects)
+            status = "complete" if all(c.result.status == "complete" for c in done) else "failed"
         except KeyboardInterrupt:
-            if out is not None:
-                plan.write("interrupted")
+            status = "interrupted"
             raise
-        effects = effects_on(done, plan.seed)
+        finally:
+            content = plan.content(status, entries)
+            plan.write(content)
         warnings = tuple(dict.fromkeys(f"{c.name}: {text}" for c in done for text in c.result.warnings))
-        status = "complete" if all(c.result.status == "complete" for c in done) else "failed"
-        content = plan.content(status, effects)
         found = Comparison(out, tuple(done), effects, warnings, perf_counter() - began, status, plan.seed, content)
         if out is not None:
-            write_json(out / CONTENT, content)
             comparison_report.save_figure(found, out / "figure.png")
             (out / "report.md").write_text(comparison_report.markdown(found), encoding="utf-8")
     return found
@@ -195,6 +200,15 @@ def effects_on(done: Sequence[Condition], seed: int) -> dict[str, dict[str, Pair
         }
         found[name] = {key: effect for key, effect in effects.items() if effect is not None}
     return found
+
+
+def _entries(effects: Mapping[str, Mapping[str, PairedEffect]]) -> list[dict]:
+    """What compare.json says of effects."""
+    return [
+        {"condition": name, "observable": key, "unit": summary.UNITS[key], **_plain(effect)}
+        for name, found in effects.items()
+        for key, effect in found.items()
+    ]
 
 
 def _plain(effect: PairedEffect) -> dict:

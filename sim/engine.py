@@ -42,7 +42,7 @@ LOOKAHEAD = 10.0  # s for which glucose agents are listed ahead
 _VESICLE_STATE = ("state", "threshold", "draws", "x", "y", "z")
 # the order in which uniform numbers fill the states at the start: once round, the membrane last. Of two cells that
 # share their numbers, the one with less in the membrane then has no vesicles there but those that the other has there
-_FILLED = np.roll(vesicle.State, 1)
+_FILLED = np.roll(vesicle.State, -1 - vesicle.State.FUSED)
 _RAB10 = signalling.SPECIES.index("rab10_active")
 
 

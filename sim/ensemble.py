@@ -163,10 +163,12 @@ def resume(
     out = places.place(out)
     if "vary" in read_run(out)[1]:
         raise InputError(
-            "expected the directory of a run, found that of a sweep; sim.resume goes on with it.", place=str(out)
+            "expected the directory of a run, found that of a sweep; sim.resume goes on with one on this machine.",
+            place=str(out),
         )
     with places.held(out):
         writer = Writer.reopen(out, checkpoint_every)
+        _ = writer.scenario.parameter_set  # as in `run`
         writer.open()
         mean_field = writer.about["method"] == METHODS[True]
         _check_checkpoints(checkpoint_every, out, mean_field)

@@ -25,7 +25,7 @@ def _long_after(derivative, start: np.ndarray) -> np.ndarray:
     units = np.eye(start.size)
     generator = derivative(units.reshape(start.size, *start.shape)).reshape(units.shape).T
     # a sparse solver, as a dense one starts threads that then get in the way of other replicates
-    p = np.clip(spsolve(csc_array(units - generator / _SLOW), start.ravel()), 0.0, None)
+    p = np.clip(spsolve(csc_array(units - generator / _SLOW), start.ravel(), use_umfpack=False), 0.0, None)
     return (p / p.sum()).reshape(start.shape)
 
 
@@ -85,7 +85,7 @@ def glucose_molecules(parameters: glucose.Parameters, glut4: float, bath: float)
 
 
 def _falling_root(function, high: float) -> float:
-    """Where a function falls through 0 between 0 and `high`, to the last digit. (scipy takes 0.3 s to import.)"""
+    """Where a function falls through 0 between 0 and `high`, to the last digit; scipy.optimize takes long to import."""
     low = 0.0
     while low < (middle := 0.5 * (low + high)) < high:
         low, high = (middle, high) if function(middle) > 0.0 else (low, middle)

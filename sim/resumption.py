@@ -19,7 +19,7 @@ def resume(
     executor: str | None = None,
     checkpoint_every: float | None = None,
 ) -> RunResult | AssaysResult | Comparison | SweepResult:
-    """Run what is missing in a directory of results; what comes out is what nothing had stopped would have given.
+    """Run what is missing in a directory of results; the numbers are those that nothing stopped would have given.
 
     Parameters
     ----------
@@ -34,6 +34,8 @@ def resume(
         on Ctrl-C; what was reached is kept
     """
     out = places.place(out)
+    if not places.is_local(out):  # there are only runs
+        return assays.resume(out, threads, progress, executor, checkpoint_every)
     if (out / comparison.CONTENT).exists():
         return comparison.resume(out, threads, progress, executor, checkpoint_every)
     if "vary" not in read_run(out)[1]:

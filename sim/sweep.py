@@ -135,7 +135,8 @@ def sweep(
     except BaseException:
         batch.workers.shutdown()
         raise
-    return _run(writer, batch, progress)
+    with batch.workers, places.held(writer.out):
+        return _run(writer, batch, _store(writer, axes), progress)
 
 
 def resume(
@@ -150,38 +151,45 @@ def resume(
     if any(key not in before for key in SWEEP_KEYS):
         raise InputError("expected the directory of a sweep.", place=str(out))
     axes = tuple(read_axis(scenario, path, axis["levels"]) for path, axis in before["vary"].items())
-    batch = _Batch(scenario, axes, threads, before["method"] == METHODS[True], executor)
-    return _run(Writer.reopen(out), batch, progress)
+    with places.held(out):
+        writer = Writer.reopen(out)
+        store = _store(writer, axes)
+        missing = int((~store.ended).sum()) * scenario.run.replicates
+        batch = _Batch(scenario, axes, threads, before["method"] == METHODS[True], executor, missing)
+        with batch.workers:
+            return _run(writer, batch, store, progress)
 
 
-def _run(writer: Writer, batch: "_Batch", progress: Callable[[float, float], None] | None) -> SweepResult:
+def _store(writer: Writer, axes: Sequence[Axis]) -> "_Store":
+    return _Store(writer.scenario, axes, writer.out and writer.out / STORE)
+
+
+def _run(
+    writer: Writer, batch: "_Batch", store: "_Store", progress: Callable[[float, float], None] | None
+) -> SweepResult:
     """Run what is missing, and fit all levels."""
     scenario, axes, observable = writer.scenario, batch.axes, writer.about["observable"]
-    with batch.workers, places.held(writer.out):
-        store = _Store(scenario, axes, writer.out and writer.out / STORE)
-        status = "failed"
-        try:
-            batch.run(store, progress)
-            status = "failed" if batch.errors else "complete"
-        except KeyboardInterrupt:
-            status = "interrupted"
-            raise
-        finally:
-            writer.seconds_simulated = batch.seconds.sum(axis=tuple(range(len(axes)))).tolist()
-            writer.finish(None, status, batch.errors)
-            dataset = store.dataset()
-            content = _content(scenario, axes, dataset, observable, status, batch.errors)
-            if writer.out is not None:
-                writer.write_json("sweep.json", content)
+    status = "failed"
+    try:
+        batch.run(store, progress)
+        status = "failed" if batch.errors else "complete"
+    except KeyboardInterrupt:
+        status = "interrupted"
+        raise
+    finally:
+        writer.seconds_simulated = batch.seconds.sum(axis=tuple(range(len(axes)))).tolist()
+        writer.finish(None, status, batch.errors)
+        dataset = store.dataset()
+        content = _content(scenario, axes, dataset, observable, status, batch.errors)
         if writer.out is not None:
-            from sim.sweep_figure import save_figure
+            writer.write_json("sweep.json", content)
+    if writer.out is not None:
+        from sim.sweep_figure import save_figure
 
-            save_figure(
-                axes, dataset, observable, fit_curves(axes, dataset[observable].values), writer.out / "figure.png"
-            )
-        remarks = tuple(dict.fromkeys(batch.remarks))
-        wall_seconds = writer.wall_seconds
-        return SweepResult(writer.out, scenario, axes, dataset, observable, content, remarks, wall_seconds, status)
+        save_figure(axes, dataset, observable, fit_curves(axes, dataset[observable].values), writer.out / "figure.png")
+    remarks = tuple(dict.fromkeys(batch.remarks))
+    wall_seconds = writer.wall_seconds
+    return SweepResult(writer.out, scenario, axes, dataset, observable, content, remarks, wall_seconds, status)
 
 
 def fit_curves(axes: Sequence[Axis], values: np.ndarray) -> list[tuple[dict[str, float], HillFit]]:
@@ -226,7 +234,13 @@ class _Batch:
     """All runs of a sweep, shared out among workers."""
 
     def __init__(
-        self, scenario: Scenario, axes: Sequence[Axis], threads: int | None, mean_field: bool, executor: str | None
+        self,
+        scenario: Scenario,
+        axes: Sequence[Axis],
+        threads: int | None,
+        mean_field: bool,
+        executor: str | None,
+        missing: int | None = None,
     ):
         self.axes, self.protocol, self.mean_field = axes, scenario.bath.insulin, mean_field
         self.replicates = scenario.run.replicates
@@ -234,7 +248,7 @@ class _Batch:
         self.scenarios = {}
         for place in np.ndindex(self.shape):
             self.scenarios[place] = with_levels(scenario, {a: a.levels[i] for a, i in zip(axes, place)})
-        runs = len(self.scenarios) * self.replicates
+        runs = len(self.scenarios) * self.replicates if missing is None else missing
         largest = max(self.scenarios.values(), key=lambda s: s.memory_bytes)
         self.workers = ensemble.choose_workers(executor, threads, runs, largest, mean_field)
         self.gathered = {

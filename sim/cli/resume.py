@@ -19,7 +19,7 @@ from sim.cli.options import (
 
 
 def resume(
-    directory: Annotated[str, typer.Argument(metavar="DIR", help="Directory of results, or its address.")],
+    directory: Annotated[str, typer.Argument(metavar="DIR", help="Directory of results, or the address of a run.")],
     threads: Threads = None,
     executor: Executor = None,
     scheduler: Scheduler = None,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,10 +13,10 @@ import numpy as np
 import pytest
 
 import sim
-from sim import cli, ensemble
+from sim import cli, ensemble, places
 from sim.comparison import compare
 from sim.errors import InputError
-from sim.results import open_results
+from sim.results import Writer, open_results
 from sim.sweep import sweep
 from tests.unit.test_comparison import CONTROL, LOW
 from tests.unit.test_sweep import brief, faulty  # noqa: F401 (a fixture)
@@ -30,7 +31,8 @@ def content(out, name):
 
 
 def files(out):
-    return {path.relative_to(out) for path in out.rglob("*") if path.is_file()}
+    """All but what a killed zarr leaves behind."""
+    return {path.relative_to(out) for path in out.rglob("*") if path.is_file() and path.suffix != ".partial"}
 
 
 def simulated(monkeypatch):
@@ -94,7 +96,52 @@ def test_conditions_that_are_done_are_not_run_again(tmp_path, monkeypatch):
     assert sorted(calls) == [("low", 0), ("low", 1), ("low", 2)]
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"conditions": [{"name": "a"}]}'])
+def test_ctrl_c_takes_nothing_from_a_comparison_that_was_there(compared, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    shutil.copytree(compared.out, out)
+
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sim.comparison.effects_on", stop)
+        with pytest.raises(KeyboardInterrupt):
+            sim.resume(out)
+    before, now = content(compared.out, "compare.json"), content(out, "compare.json")
+    assert now == before | {"status": "interrupted"}
+    assert sim.resume(out).content == before
+
+
+@pytest.mark.parametrize("executor", ["processes", "threads"])
+@pytest.mark.parametrize("mean_field", [False, True])
+def test_conditions_of_one_name_go_on_wherever_they_run(tmp_path, monkeypatch, executor, mean_field):
+    monkeypatch.chdir(tmp_path)
+    whole = compare([CONTROL, LOW, CONTROL], out="whole", mean_field=mean_field)
+    with pytest.raises(KeyboardInterrupt):
+        compare([CONTROL, LOW, CONTROL], out="out", mean_field=mean_field, progress=stop_after(0.0))
+    assert sim.resume("out", executor=executor).content == whole.content
+    assert [condition["name"] for condition in whole.content["conditions"]] == ["control", "low", "control (2)"]
+
+
+def test_a_comparison_that_could_not_be_begun_leaves_nothing(tmp_path, monkeypatch):
+    begun = []
+
+    def fail(*arguments):
+        begun.append(arguments)
+        if len(begun) == 2:
+            raise KeyboardInterrupt
+        return Writer(*arguments)
+
+    monkeypatch.setattr("sim.comparison.Writer", fail)
+    with pytest.raises(KeyboardInterrupt):
+        compare([CONTROL, LOW], out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+NO_CONDITIONS = '{"conditions": [], "seed": 1, "method": "agents", "effects": []}'
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"conditions": [{"name": "a"}]}', NO_CONDITIONS])
 def test_what_is_no_comparison_is_refused(tmp_path, text):
     (tmp_path / "compare.json").write_text(text)
     with pytest.raises(InputError, match=r"expected the directory of a comparison, found no whole compare\.json in it"):
@@ -153,6 +200,31 @@ def test_a_sweep_killed_before_its_store_was_made(tmp_path, monkeypatch):
     assert result.dataset.identical(sweep(brief(), {"bath.insulin": "1nM"}).dataset)
 
 
+def test_a_sweep_whose_store_was_not_finished_begins_anew(swept, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(swept.out, out)
+    shutil.rmtree(out / "results.zarr" / "progress")
+    assert sim.resume(out).dataset.identical(swept.dataset)
+
+
+def test_only_one_can_resume(swept, compared):
+    for out in (swept.out, compared.out):
+        with places.held(out), pytest.raises(InputError, match="is being written by another process"):
+            sim.resume(out)
+
+
+def test_workers_are_as_many_as_runs_are_missing(swept, monkeypatch):
+    asked, choose = [], ensemble.choose_workers
+
+    def note(executor, threads, tasks, *rest):
+        asked.append(tasks)
+        return choose(executor, threads, tasks, *rest)
+
+    monkeypatch.setattr(ensemble, "choose_workers", note)
+    assert sim.resume(swept.out).dataset.identical(swept.dataset)
+    assert asked == [0]
+
+
 def test_a_sweep_is_no_run_and_has_no_checkpoints(swept):
     with pytest.raises(InputError, match="found that of a sweep"):
         ensemble.resume(swept.out)
@@ -176,8 +248,8 @@ def test_killed_and_resumed(tmp_path, verb):
 
     def begun():
         if verb == "compare":
-            return any((tmp_path / "out").glob("*/results.zarr/progress/reached/c"))
-        return any((tmp_path / "out").glob("results.zarr/progress/ended/c"))
+            return any((tmp_path / "out").glob("*/results.zarr/progress/reached/c/0/0"))
+        return any((tmp_path / "out").glob("results.zarr/progress/ended/c/0"))
 
     deadline = time.monotonic() + 60.0
     while not begun():
