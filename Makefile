@@ -11,6 +11,10 @@ BIN := $(VENV)/bin
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
 	$(BIN)/python -m pip install --quiet -c constraints.txt
 
+# The parts of the package under its name: pyright, here and in editors, does not follow an editable install of a repository
+# that is the package itself.
+PARTS := __init__.py version.py py.typed agents benchmarks sim
+
 .PHONY: help run dashboard test lint bench bench-peers validation clean
 .DELETE_ON_ERROR:
 
@@ -26,16 +30,17 @@ dashboard: $(VENV)/.installed-dashboard  ## Open the live dashboard (with anothe
 test: $(VENV)/.installed-dev  ## Run the tests (some of them: TESTS=tests/unit)
 	$(BIN)/pytest -n 2 --dist loadfile $(TESTS)
 
-lint: $(VENV)/.installed-dev  ## Check style, formatting and import contracts
+lint: $(VENV)/.installed-dev  ## Check style, formatting, import contracts and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/pyright
 
 bench: $(VENV)/.installed-dev  ## Measure speed
 	$(BIN)/pytest benchmarks/performance --benchmark-only
 
 bench-peers: $(VENV)/.installed-dev  ## Race Smoldyn, Mesa, NFsim and others, and write docs/performance.md (20 min)
-	$(BIN)/python -m benchmarks.performance.peers
+	$(BIN)/python -m glut4sim.benchmarks.performance.peers
 
 validation: $(VENV)/.installed  ## Compare the cells with published measurements and write docs/validation.md (4 min)
 	rm -rf build/validation
@@ -43,7 +48,7 @@ validation: $(VENV)/.installed  ## Compare the cells with published measurements
 	cp -R build/validation/validation.md build/validation/validation docs/
 
 clean:  ## Remove .venv, builds and caches (results stay)
-	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
 	find agents sim benchmarks tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # Set-up happens once, and again when the dependencies or their pins change.
@@ -70,4 +75,6 @@ $(VENV)/.installed-dashboard: $(VENV)/.created pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(VENV)/.created pyproject.toml constraints.txt
 	@$(INSTALL) -e '.[dev]'
+	@mkdir -p $(VENV)/link/glut4sim
+	@for part in $(PARTS); do ln -sfn ../../../$$part $(VENV)/link/glut4sim/$$part; done
 	@touch $@ $(VENV)/.installed

@@ -18,10 +18,10 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from agents.streams import exponential, philox, uniform, words
+from glut4sim.agents.streams import exponential, philox, uniform, words
 
 
-class Table(NamedTuple):
+class TransitionTable(NamedTuple):
     """Transitions as arrays. Source and target state of each, and for each state the list of its exits."""
 
     source: np.ndarray  # (n_transition,) int64
@@ -51,7 +51,7 @@ class EventLog(NamedTuple):
     count: np.ndarray  # (1,) int64
 
 
-def table(transitions, n_states: int) -> Table:
+def table(transitions, n_states: int) -> TransitionTable:
     """The arrays behind a kind's (source, target) pairs."""
     source = np.array([pair[0] for pair in transitions], np.int64)
     target = np.array([pair[1] for pair in transitions], np.int64)
@@ -59,7 +59,7 @@ def table(transitions, n_states: int) -> Table:
     exits = np.full((n_states, max(map(len, leaving))), -1, np.int64)
     for state, those in enumerate(leaving):
         exits[state, : len(those)] = those
-    return Table(source, target, exits, np.array([len(those) for those in leaving], np.int64))
+    return TransitionTable(source, target, exits, np.array([len(those) for those in leaving], np.int64))
 
 
 def event_log(capacity: int) -> EventLog:
@@ -290,7 +290,7 @@ def fire(low, high, hazard, rate, transitions, source, first_step, dt, agents, f
     ----------
     hazard : (K + 1, n_state) float64    integrated hazard of each state at the step boundaries
     rate : (K, n_transition) float64    rates within each step [1/s]
-    transitions : Table
+    transitions : TransitionTable
     source : streams.Source    the random numbers of this kind
     first_step : int    number of the first step since time 0, for the log
     dt : float    step [s]

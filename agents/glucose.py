@@ -15,7 +15,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from numba import njit
 
-from agents import clocks, population
+from glut4sim.agents import clocks, population
 
 
 class State(IntEnum):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.clocks import Clocks
+from glut4sim.agents.clocks import Clocks
 
 
 class Field(NamedTuple):

@@ -12,7 +12,7 @@ from typing import Annotated, NamedTuple
 
 from numba import njit
 
-from agents import clocks, population
+from glut4sim.agents import clocks, population
 
 
 class State(IntEnum):

@@ -19,9 +19,9 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from numba import literal_unroll, njit
 
-from agents import clocks, population
-from agents.population import Field
-from agents.streams import fma, normals, philox, words
+from glut4sim.agents import clocks, population
+from glut4sim.agents.population import Field
+from glut4sim.agents.streams import fma, normals, philox, words
 
 
 class State(IntEnum):

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 FOLDER = Path(__file__).parent / "images"
 SIZE = {"width": 1440, "height": 900}
-PROGRAM = [sys.executable, "-u", "-c", "from sim.cli import main; main()", "dashboard", "--no-browser", "--port", "0"]
+PROGRAM = [sys.executable, "-u", "-m", "glut4sim", "dashboard", "--no-browser", "--port", "0"]
 HOUR = 3_600_000  # ms: as long as it takes
 
 

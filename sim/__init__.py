@@ -1,22 +1,16 @@
-"""glut4sim: a stochastic, agent-based simulator of how hormones decide whether glucose gets into a cell."""
+"""How the cell runs: the engine and all that is built on it, from checked text at the bottom to the dashboard on top.
 
-from importlib import import_module
+    inputs       text to checked values: errors, units, fields, TOML files, schedules
+    model        one cell, seconds to hours: parameters, signalling, engine, mean field, what is observed
+    endocrine    hours to months: hormones, drugs, and how they modulate the cell
+    scenario     what is asked: scenarios, levels of a sweep, changes by hand
+    analysis     numbers from records
+    results      records to disk and back
+    reporting    how figures, tables and numbers look
+    studies      what a command does with many runs, a folder each
+    cell.py      the cell as a mesa.Model
+    dashboard, cli   faces
 
-__version__ = "0.1.0"
-
-_HOME = {
-    "Cell": "sim.cell",
-    "Scenario": "sim.scenario",
-    "compare": "sim.comparison",
-    "resume": "sim.resumption",
-    "run": "sim.assays",
-}
-__all__ = ["Cell", "Scenario", "__version__", "compare", "resume", "run"]
-
-
-def __getattr__(name):
-    """Import each public name on first use, so that `glut4sim --help` need not import mesa or numba."""
-    if name not in _HOME:
-        raise AttributeError(f"module 'sim' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_HOME[name]), name)
-    return value
+A package imports only from those above it in this list, and from `glut4sim.agents` as far as `studies`; `make lint`
+checks it.
+"""

@@ -24,13 +24,13 @@ from typing import Any
 import mesa
 import numpy as np
 
-from agents import glucose, receptor, vesicle
-from agents.population import Population
-from sim import observables
-from sim.engine import CHUNK, Engine
-from sim.errors import InputError, describe, unknown
-from sim.recorder import Recorder
-from sim.scenario import MAX_REPLICATES, MAX_SEED, BathTable, CellTable, RunTable, Scenario
+from glut4sim.agents import glucose, receptor, vesicle
+from glut4sim.agents.population import Population
+from glut4sim.sim.inputs.errors import InputError, describe, unknown
+from glut4sim.sim.model import observables
+from glut4sim.sim.model.engine import CHUNK, Engine
+from glut4sim.sim.model.recorder import Recorder
+from glut4sim.sim.scenario.scenario import MAX_REPLICATES, MAX_SEED, BathTable, CellTable, RunTable, Scenario
 
 SCALARS = tuple(observable for observable in observables.OBSERVABLES if observable.dim is None)
 

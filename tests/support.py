@@ -1,13 +1,16 @@
 """What tests of the kernel share: small scenarios, and agents of one kind alone in a prescribed environment."""
 
+from pathlib import Path
+
 import numpy as np
 
-from agents import clocks, glucose, receptor, streams, vesicle
-from agents.population import Population
-from agents.streams import Stream
-from sim.parameters import load_preset
-from sim.scenario import Scenario
+from glut4sim.agents import clocks, glucose, receptor, streams, vesicle
+from glut4sim.agents.population import Population
+from glut4sim.agents.streams import Stream
+from glut4sim.sim.model.parameters import load_preset
+from glut4sim.sim.scenario.scenario import Scenario
 
+ROOT = Path(__file__).parents[1]  # of the repository
 PARAMETERS = load_preset("adipocyte").build()
 
 

@@ -5,9 +5,9 @@ A timing is a benchmark and never a test: nothing here can fail for being slow.
 
 import pytest
 
-from benchmarks.performance import limits
-from sim.engine import Engine
-from sim.scenario import Scenario
+from glut4sim.benchmarks.performance import limits
+from glut4sim.sim.model.engine import Engine
+from glut4sim.sim.scenario.scenario import Scenario
 
 DT = 0.1
 

@@ -1,7 +1,7 @@
 """The kernels against what the machine allows: random numbers alone, memory copy, real time, growth with agents.
 
-`python -m benchmarks.performance.limits` prints one JSON object. Two things that are compared are measured in turn, in
-one process, and their ratio is taken round by round.
+`python -m glut4sim.benchmarks.performance.limits` prints one JSON object. Two things that are compared are
+measured in turn, in one process, and their ratio is taken round by round.
 """
 
 import json
@@ -14,11 +14,11 @@ import time
 import numpy as np
 from numba import njit
 
-from agents import clocks, vesicle
-from agents.streams import Stream, normals, source, words
-from sim.engine import Engine
-from sim.parameters import load_preset
-from sim.scenario import Scenario
+from glut4sim.agents import clocks, vesicle
+from glut4sim.agents.streams import Stream, normals, source, words
+from glut4sim.sim.model.engine import Engine
+from glut4sim.sim.model.parameters import load_preset
+from glut4sim.sim.scenario.scenario import Scenario
 
 ROUNDS = 7
 DT = 0.1
@@ -176,7 +176,7 @@ def challenge():
     command = [
         sys.executable,
         "-c",
-        "from sim.cli import program; program()",
+        "from glut4sim.sim.cli import program; program()",
         "run",
         "insulin-challenge",
         "--replicates",

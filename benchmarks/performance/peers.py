@@ -5,7 +5,7 @@ loads and compiles before its clock starts. In the first round the results must 
 one, otherwise with glut4sim's, within four standard errors of what so many agents can tell. A program that is not
 installable, fails or disagrees is named with the reason, and its time is not compared.
 
-    python -m benchmarks.performance.peers [--rounds 5] [--quick]     writes docs/performance.md and its figure
+    python -m glut4sim.benchmarks.performance.peers [--rounds 5] [--quick]     writes docs/performance.md and its figure
 """
 
 import argparse
@@ -22,9 +22,9 @@ import matplotlib as mpl
 import numpy as np
 from scipy.linalg import expm
 
-from agents import receptor
-from benchmarks.performance import limits
-from sim.parameters import load_preset
+from glut4sim.agents import receptor
+from glut4sim.benchmarks.performance import limits
+from glut4sim.sim.model.parameters import load_preset
 
 ROOT = Path(__file__).parents[2]
 CONTENDERS = Path(__file__).with_name("contenders")
@@ -135,7 +135,7 @@ def environment(contender):
 def version(contender, python):
     """The installed version of a contender's package."""
     if contender.package is None:
-        from sim import __version__
+        from glut4sim.version import __version__
 
         return f"glut4sim {__version__}"
     ask = f"from importlib.metadata import version; print(version({contender.package!r}))"
@@ -369,7 +369,7 @@ def main():
     results = {kind: compare(kind, task, arguments.rounds, say) for kind, task in tasks_.items()}
     own = {}
     for part in limits.PARTS:  # each in a process of its own, so that memory is its own
-        command = [sys.executable, "-m", "benchmarks.performance.limits", part]
+        command = [sys.executable, "-m", "glut4sim.benchmarks.performance.limits", part]
         answer = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
         own |= json.loads(answer.strip().splitlines()[-1])
         say(f"glut4sim alone: {part}")

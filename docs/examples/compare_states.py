@@ -9,9 +9,9 @@ hormones'; on the command line this is `glut4sim compare men/eugonadal men/hypog
 import sys
 from pathlib import Path
 
-from sim import Scenario, compare
-from sim.comparison_report import save_figure
-from sim.comparison_result import Comparison
+from glut4sim import Scenario, compare
+from glut4sim.sim.studies.comparison.report import save_figure
+from glut4sim.sim.studies.comparison.result import Comparison
 
 STATES = ("men/eugonadal", "men/hypogonadal", "metabolic/obesity")  # the first is the reference
 SMALL = {

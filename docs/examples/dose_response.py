@@ -11,8 +11,8 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-from sim import Scenario
-from sim.sweep import describe_fits, sweep
+from glut4sim import Scenario
+from glut4sim.sim.studies.sweep.sweep import describe_fits, sweep
 
 CHANGES = {
     "cell.vesicles": "2000",

@@ -12,8 +12,8 @@ import mesa
 import numpy as np
 import pandas as pd
 
-from agents.vesicle import State
-from sim import Cell
+from glut4sim import Cell
+from glut4sim.agents.vesicle import State
 
 AT_MEMBRANE = (State.TETHERED, State.DOCKED, State.FUSED)
 PARAMETERS = {  # every argument of Cell, and every value of a scenario by its path; lists are tried in turn

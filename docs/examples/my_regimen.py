@@ -11,10 +11,10 @@ from pathlib import Path
 
 import xarray as xr
 
-from sim import Scenario
-from sim.endocrine.account import NOT_ADVICE, describe_therapy, standings
-from sim.hormones import run
-from sim.timeline_figure import save_figure
+from glut4sim import Scenario
+from glut4sim.sim.endocrine.evidence import NOT_ADVICE, describe_therapy, standings
+from glut4sim.sim.studies.run.hormones import run
+from glut4sim.sim.studies.run.timeline_figure import save_figure
 
 FILE = Path(__file__).with_name("my_regimen.toml")
 SHOWN = ("testosterone", "lh", "estradiol", "igf1", "visceral_fat")

@@ -11,7 +11,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import xarray as xr
 
-from sim import Scenario, run
+from glut4sim import Scenario, run
 
 # What `--set` does on the command line. Fewer agents are faster and noisier; the real counts are the defaults.
 SMALL = {"cell.vesicles": "1000", "cell.receptors": "5000", "cell.glucose_agents": "5000", "run.step": "0.5 s"}

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-from sim import Scenario, run
-from sim.assays_result import AssaysResult
-from sim.plots import STYLE
-from sim.timeline import dataset
+from glut4sim import Scenario, run
+from glut4sim.sim.analysis.timeline import dataset
+from glut4sim.sim.reporting.figure_style import STYLE
+from glut4sim.sim.studies.assays.result import AssaysResult
 
 CHANGES = {
     "assay.at": '["0 d", "2 weeks", "24 weeks"]',

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-from sim import Scenario, run
-from sim.endocrine.account import acting
+from glut4sim import Scenario, run
+from glut4sim.sim.endocrine.evidence import acting
 
 HEALTHY, STATE = "metabolic/clamp", "metabolic/obesity"
 OBSERVABLE = "surface_glut4_stimulated_copies"

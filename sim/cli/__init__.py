@@ -10,11 +10,23 @@ from typing import Annotated
 
 import typer
 
-from sim import __version__
-from sim.cli import bench, compare, dashboard, export, library, parameters, resume, run, scenarios, sensitivity, sweep
-from sim.cli.options import Stopped
-from sim.errors import InputError
-from sim.terminal import complain
+from glut4sim.sim.cli import (
+    bench,
+    compare,
+    dashboard,
+    export,
+    library,
+    parameters,
+    resume,
+    run,
+    scenarios,
+    sensitivity,
+    sweep,
+)
+from glut4sim.sim.cli.options import Stopped
+from glut4sim.sim.cli.terminal import complain
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.version import __version__
 
 DEBUG = "GLUT4SIM_DEBUG"  # environment variable: show tracebacks
 

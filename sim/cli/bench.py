@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import MeanField, Out, SummaryJson, Threads, at_work, check_new, free_directory
-from sim.errors import InputError
-from sim.terminal import print_json, print_table
+from glut4sim.sim.cli.options import MeanField, Out, SummaryJson, Threads, at_work, check_new, free_directory
+from glut4sim.sim.cli.terminal import print_json, print_table
+from glut4sim.sim.inputs.errors import InputError
 
 
 def bench(
@@ -28,7 +28,7 @@ def bench(
     if mean_field and replicates is not None:
         raise InputError("a mean field knows no chance and has one replicate; leave it out.", place="--replicates")
     check_new(out, "directory")
-    from sim.suite import load_suite, says_conditions
+    from glut4sim.sim.studies.benchmark.suite import load_suite, says_conditions
 
     if says_conditions(suite):
         if mean_field:
@@ -38,8 +38,8 @@ def bench(
     loaded = load_suite(suite, {"run": {"replicates": replicates}} if replicates else {})
     out = out or free_directory(Path("results") / loaded.name)
     with at_work(loaded.name, out, False) as progress:
-        from sim import report
-        from sim.bench import run_suite
+        from glut4sim.sim.studies.benchmark import suite_report
+        from glut4sim.sim.studies.benchmark.suite_run import run_suite
 
         result = run_suite(
             loaded,
@@ -47,19 +47,19 @@ def bench(
             mean_field=mean_field,
             progress=progress,
         )
-        content = report.write(result, out)
+        content = suite_report.write(result, out)
     if as_json:
         print_json({"out": str(out), **content})
         return
-    rows = report.table(content)
+    rows = suite_report.table(content)
     columns = {"": "left", "Quantity": "left", "Expected": "left", "Simulated [95 %]": "left", "Verdict": "left"}
     print_table(f"{loaded.title} ({result.method})", columns, rows)
-    typer.echo(report.outline(content))
+    typer.echo(suite_report.outline(content))
     typer.echo(f"Report   {out / loaded.name}.md  ({result.wall_seconds:.1f} s)")
 
 
 def _bench_conditions(suite: str, replicates: int | None, out: Path | None, threads: int | None, as_json: bool) -> None:
-    from sim import conditions, conditions_report
+    from glut4sim.sim.studies.benchmark import conditions, conditions_report
 
     loaded = conditions.load(suite, replicates)
     out = out or free_directory(Path("results") / loaded.name)

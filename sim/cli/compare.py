@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.options import (
+from glut4sim.sim.cli.options import (
     Changes,
     Executor,
     MeanField,
@@ -22,10 +22,10 @@ from sim.cli.options import (
     load,
     workers,
 )
-from sim.terminal import print_table
+from glut4sim.sim.cli.terminal import print_table
 
 if TYPE_CHECKING:
-    from sim.comparison_result import Comparison
+    from glut4sim.sim.studies.comparison.result import Comparison
 
 
 def compare(
@@ -50,8 +50,8 @@ def compare(
     """Run conditions with paired random numbers, and show what each changes relative to the first, and how surely."""
     where = workers(executor, scheduler)
     loaded = [load(scenario, changes, seed, out) for scenario in scenarios]
-    from sim.comparison import compare as run
-    from sim.comparison import conditions, folder_name
+    from glut4sim.sim.studies.comparison.comparison import compare as run
+    from glut4sim.sim.studies.comparison.comparison import conditions, folder_name
 
     names = list(conditions(loaded))
     out = out or free_directory(Path("results") / f"{folder_name(names[0])}-compared")
@@ -75,7 +75,7 @@ def report(result: "Comparison", as_json: bool, quiet: bool) -> None:
 
 
 def _print_effects(result: "Comparison") -> None:
-    from sim.comparison_report import headline, outline
+    from glut4sim.sim.studies.comparison.report import headline, outline
 
     print_table(outline(result), *headline(result))
     typer.echo(f"Figure   {result.out / 'figure.png'}")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import Changes, Seed, load
+from glut4sim.sim.cli.options import Changes, Seed, load
 
 PORT = 8765
 
@@ -21,12 +21,12 @@ def dashboard(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
 ) -> None:
     """Open the live dashboard: the cell as it moves, with hormones at your fingertips."""
-    from sim.ensemble import prepare
+    from glut4sim.sim.studies.run.ensemble import prepare
 
     chosen = prepare(load(scenario, changes, seed, None), seed, None)
     first = chosen.assays[-1]
     first.check_memory()
     _ = first.parameter_schedule  # any fault in it is found here, not on the page
-    from sim.dashboard.server import serve
+    from glut4sim.sim.dashboard.server import serve
 
     serve(chosen, port, browser, lambda address: typer.echo(f"The dashboard is at {address}; Ctrl-C ends it."))

@@ -8,8 +8,8 @@ from typing import Annotated, TextIO
 
 import typer
 
-from sim.cli.options import Changes, ScenarioName, check_new, overrides
-from sim.errors import InputError
+from glut4sim.sim.cli.options import Changes, ScenarioName, check_new, overrides
+from glut4sim.sim.inputs.errors import InputError
 
 app = typer.Typer(help="Write a model or results for other programs.", no_args_is_help=True)
 
@@ -20,8 +20,8 @@ File = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="New fi
 def export_sbml(scenario: ScenarioName, changes: Changes = None, out: File = None) -> None:
     """Write the mean-field twin of a scenario as SBML (Level 3 Version 2). Needs python-libsbml."""
     check_new(out, "file")
-    from sim.sbml import export as to_sbml
-    from sim.scenario import Scenario
+    from glut4sim.sim.model.sbml import export as to_sbml
+    from glut4sim.sim.scenario.scenario import Scenario
 
     text = to_sbml(Scenario.load(scenario, overrides(changes)))
     with _opened(out) as file:
@@ -35,8 +35,8 @@ def export_csv(
 ) -> None:
     """Write the results of a run or a sweep as a table: a row per record, a column per variable."""
     check_new(out, "file")
-    from sim.csv_table import write_csv
-    from sim.results import open_results
+    from glut4sim.sim.results.csv_table import write_csv
+    from glut4sim.sim.results.writer import open_results
 
     dataset = open_results(results)
     with _opened(out) as file:

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.options import Json
-from sim.errors import unknown
-from sim.terminal import print_json, print_table
+from glut4sim.sim.cli.options import Json
+from glut4sim.sim.cli.terminal import print_json, print_table
+from glut4sim.sim.inputs.errors import unknown
 
 if TYPE_CHECKING:
-    from sim.endocrine.library import Drug, Effect
+    from glut4sim.sim.endocrine.library import Drug, Effect
 
 drugs = typer.Typer(help="The drugs that a therapy can give, with their sources and standing.", no_args_is_help=True)
 effects = typer.Typer(help="Which hormone or drug acts on what, with sources and doubts.", no_args_is_help=True)
@@ -36,7 +36,7 @@ def _print_entries(entries: dict[str, str]) -> None:
 @drugs.command("list")
 def list_drugs(as_json: Json = False) -> None:
     """List all drugs: route, usual regimen, half-life, what they deliver or act on, evidence."""
-    from sim.endocrine import library
+    from glut4sim.sim.endocrine import library
 
     found = library.drugs().values()
     if as_json:
@@ -55,7 +55,7 @@ def list_drugs(as_json: Json = False) -> None:
 @drugs.command("show")
 def show_drug(name: Name, as_json: Json = False) -> None:
     """Show one drug: pharmacokinetics, target, source, evidence, and regulatory standing."""
-    from sim.endocrine import library
+    from glut4sim.sim.endocrine import library
 
     drug = _find("drug", name, library.drugs())
     entry = _drug(drug)
@@ -86,7 +86,7 @@ def _drug(drug: "Drug") -> dict:
     """A drug as JSON holds it."""
     from math import isinf, log
 
-    from sim.endocrine import library
+    from glut4sim.sim.endocrine import library
 
     ka, ke, scale = drug.kinetics
     acting = [effect for effect in library.effects().values() if effect.driver == drug.name]
@@ -123,7 +123,7 @@ def _half_life(seconds: float) -> str:
 @effects.command("list")
 def list_effects(as_json: Json = False) -> None:
     """List all effects: who acts on what, how strongly and how fast, in whom, on which evidence."""
-    from sim.endocrine import library
+    from glut4sim.sim.endocrine import library
 
     found = library.effects().values()
     if as_json:
@@ -143,8 +143,8 @@ def list_effects(as_json: Json = False) -> None:
 @effects.command("show")
 def show_effect(name: Name, as_json: Json = False) -> None:
     """Show one effect: its form and numbers, source, evidence, and where the literature disagrees."""
-    from sim.endocrine import library
-    from sim.endocrine.modulation import STEPS
+    from glut4sim.sim.endocrine import library
+    from glut4sim.sim.endocrine.modulation import STEPS
 
     e = _find("effect", name, library.effects())
     entry = _effect(e)
@@ -173,15 +173,15 @@ def show_effect(name: Name, as_json: Json = False) -> None:
 
 
 def _brief(effect: "Effect") -> str:
-    from sim.endocrine.library import describe_strength
+    from glut4sim.sim.endocrine.library import describe_strength
 
     return f"{effect.target}, {describe_strength(effect)} ({effect.name})"
 
 
 def _effect(e: "Effect") -> dict:
     """An effect as JSON holds it."""
-    from sim.endocrine import library
-    from sim.endocrine.account import say
+    from glut4sim.sim.endocrine import library
+    from glut4sim.sim.endocrine.evidence import say
 
     form = {"power": e.power} if e.power is not None else {"gain": e.gain, "half": e.half, "hill": e.hill}
     unit = library.substance(e.driver).unit

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.errors import InputError, describe, unknown
-from sim.terminal import complain, print_json, progress_bar
+from glut4sim.sim.cli.terminal import complain, print_json, progress_bar
+from glut4sim.sim.inputs.errors import InputError, describe, unknown
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
+    from glut4sim.sim.scenario.scenario import Scenario
 
 ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="An installed scenario, or a TOML file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -49,7 +49,7 @@ class Stopped(Exception):
 def load(scenario: str, changes: list[str] | None, seed: int | None, out: Path | None) -> "Scenario":
     """The scenario with the changes of --set; first what can be checked without reading it."""
     check_new(out, "directory")
-    from sim.scenario import MAX_SEED, Scenario
+    from glut4sim.sim.scenario.scenario import MAX_SEED, Scenario
 
     if seed is not None and seed > MAX_SEED:
         raise InputError(f"expected a whole number from 0 to {MAX_SEED}, got {seed}.", place="--seed")
@@ -59,7 +59,7 @@ def load(scenario: str, changes: list[str] | None, seed: int | None, out: Path |
 def workers(executor: str | None, scheduler: str | None) -> str | None:
     """The executor that --executor and --scheduler name."""
     if scheduler is None:
-        from sim.executors import NAMES
+        from glut4sim.sim.studies.run.executors import NAMES
 
         if executor not in (None, *NAMES):
             raise unknown("executor", executor, NAMES).within(place="--executor")
@@ -77,7 +77,7 @@ def checkpoint_time(text: str | None) -> float | None:
     """What --checkpoint-every says [s]."""
     if text is None:
         return None
-    from sim.units import TIME
+    from glut4sim.sim.inputs.units import TIME
 
     try:
         return TIME.read(text)

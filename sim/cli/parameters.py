@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import Json, indented
-from sim.terminal import print_json
+from glut4sim.sim.cli.options import Json, indented
+from glut4sim.sim.cli.terminal import print_json
 
 app = typer.Typer(help="The numbers behind the model, with their sources.", no_args_is_help=True)
 
@@ -18,7 +18,7 @@ PresetName = Annotated[str, typer.Option("--preset", help="Whose parameters.")]
 @app.command("list")
 def list_parameters(preset: PresetName = "adipocyte", as_json: Json = False) -> None:
     """List all parameters: value, unit, plausible range, evidence and source."""
-    from sim.parameters import load_preset
+    from glut4sim.sim.model.parameters import load_preset
 
     loaded = load_preset(preset)
     if as_json:
@@ -46,7 +46,7 @@ def show_parameter(
     """Show one parameter."""
     from dataclasses import asdict
 
-    from sim.parameters import load_preset
+    from glut4sim.sim.model.parameters import load_preset
 
     p = load_preset(preset).find(name)
     if as_json:

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from sim.cli import compare, run, sweep
-from sim.cli.options import (
+from glut4sim.sim.cli import compare, run, sweep
+from glut4sim.sim.cli.options import (
     CheckpointEvery,
     Executor,
     Quiet,
@@ -32,12 +32,12 @@ def resume(
     Replicates go on from their last checkpoint (run --checkpoint-every) or else begin anew; the results are those that
     come out when nothing stops.
     """
-    from sim.places import place
+    from glut4sim.sim.results.storage import place
 
     where, every = workers(executor, scheduler), checkpoint_time(checkpoint_every)
     out = place(directory)
     with at_work(out.name, out, quiet, resumable=True) as progress:
-        from sim import resumption
+        from glut4sim.sim.studies import resumption
 
         result = resumption.resume(
             out,

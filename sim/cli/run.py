@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.options import (
+from glut4sim.sim.cli.options import (
     Changes,
     CheckpointEvery,
     Executor,
@@ -24,15 +24,16 @@ from sim.cli.options import (
     load,
     workers,
 )
-from sim.errors import InputError
-from sim.terminal import number, print_json, print_table
+from glut4sim.sim.cli.terminal import print_json, print_table
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.reporting.numbers import number
 
 if TYPE_CHECKING:
-    from sim.assays_result import AssaysResult
-    from sim.ensemble import RunResult
-    from sim.hormones import HormoneResult
-    from sim.scenario import Scenario
-    from sim.sweep import SweepResult
+    from glut4sim.sim.scenario.scenario import Scenario
+    from glut4sim.sim.studies.assays.result import AssaysResult
+    from glut4sim.sim.studies.run.ensemble import RunResult
+    from glut4sim.sim.studies.run.hormones import HormoneResult
+    from glut4sim.sim.studies.sweep.sweep import SweepResult
 
 Out = Annotated[
     str | None,
@@ -70,7 +71,7 @@ def run(
 
     Where [assay] names several times, the experiment is done at each and a report says what changed.
     """
-    from sim.places import place
+    from glut4sim.sim.results.storage import place
 
     out = None if out is None else place(out)
     where, every = workers(executor, scheduler), checkpoint_time(checkpoint_every)
@@ -83,7 +84,7 @@ def run(
         return
     out = out or free_directory(Path("results") / loaded.name)
     with at_work(loaded.name, out, quiet, resumable=True) as progress:
-        from sim.assays import run as simulate
+        from glut4sim.sim.studies.assays.assays import run as simulate
 
         result = simulate(
             loaded,
@@ -108,7 +109,7 @@ def report(scenario: "Scenario", result: "RunResult | AssaysResult", as_json: bo
 
 
 def _print_result(scenario: "Scenario", result: "RunResult") -> None:
-    from sim.summary import readable
+    from glut4sim.sim.analysis.summary import readable
 
     rows = []
     for name, numbers in result.summary["observables"].items():
@@ -135,14 +136,14 @@ def print_assumed(scenario: "Scenario") -> None:
     assumed = f"{counts['assumed']} of the {sum(counts.values())} parameter values"
     typer.echo(f"{assumed} behind this are assumed: see `glut4sim parameters list`.")
     if scenario.has_hormones:
-        from sim.endocrine.account import NOT_ADVICE
+        from glut4sim.sim.endocrine.evidence import NOT_ADVICE
 
         typer.echo(f"What acts, and on which evidence: `glut4sim scenarios show`. {NOT_ADVICE}")
 
 
 def _print_assays(scenario: "Scenario", result: "AssaysResult") -> None:
     """A row for each assay: the main numbers, and their change since the first."""
-    from sim.summary import MAIN, UNITS, readable
+    from glut4sim.sim.analysis.summary import MAIN, UNITS, readable
 
     columns = {"Assay": "left"}
     columns |= {f"{readable(name)} [{UNITS[name].replace('percent', '%')}]": "right" for name in MAIN}
@@ -165,7 +166,7 @@ def _print_assays(scenario: "Scenario", result: "AssaysResult") -> None:
 def follow(scenario: "Scenario", seed: int | None, out: Path, as_json: bool, quiet: bool) -> None:
     """`run --endocrine-only`."""
     with at_work(scenario.name, out, quiet):
-        from sim import ensemble, hormones
+        from glut4sim.sim.studies.run import ensemble, hormones
 
         result = hormones.run(ensemble.prepare(scenario, seed, None), out)
     if as_json:
@@ -178,7 +179,7 @@ def follow(scenario: "Scenario", seed: int | None, out: Path, as_json: bool, qui
 
 def _print_courses(scenario: "Scenario", result: "HormoneResult") -> None:
     """A row for each level, drug and step that changes or is set."""
-    from sim.timeline import interesting
+    from glut4sim.sim.analysis.timeline import interesting
 
     levels, drugs, steps = interesting(result.dataset, scenario)
     rows = []
@@ -190,7 +191,7 @@ def _print_courses(scenario: "Scenario", result: "HormoneResult") -> None:
     at = result.summary["assays"][-1]["at"]
     columns = dict.fromkeys(("Start", "Lowest", "Highest", "Mean of last week", f"At the assay, {at}"), "right")
     print_table(scenario.title or scenario.name, {"Level": "left", **columns, "Unit": "left"}, rows)
-    from sim.endocrine.account import NOT_ADVICE
+    from glut4sim.sim.endocrine.evidence import NOT_ADVICE
 
     typer.echo(f"All else stays at its reference. {NOT_ADVICE}")
     typer.echo(f"Figure   {result.out / 'hormones.png'}")
@@ -198,6 +199,6 @@ def _print_courses(scenario: "Scenario", result: "HormoneResult") -> None:
 
 
 def _factor(name: str) -> str:
-    from sim.endocrine.modulation import STEPS
+    from glut4sim.sim.endocrine.modulation import STEPS
 
     return f"factor of {STEPS[name.removesuffix('_factor')].title}"

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.options import Json, ScenarioName, indented
-from sim.cli.parameters import evidence
-from sim.errors import InputError
-from sim.terminal import complain, print_json, print_table
+from glut4sim.sim.cli.options import Json, ScenarioName, indented
+from glut4sim.sim.cli.parameters import evidence
+from glut4sim.sim.cli.terminal import complain, print_json, print_table
+from glut4sim.sim.inputs.errors import InputError
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
+    from glut4sim.sim.scenario.scenario import Scenario
 
 app = typer.Typer(help="What can be run: list, show or check scenarios.", no_args_is_help=True)
 
@@ -21,7 +21,7 @@ WIDTH = 120  # of comments
 @app.command("list")
 def list_scenarios(as_json: Json = False) -> None:
     """List the installed scenarios, folder by folder."""
-    from sim.scenario import SCENARIOS, Scenario
+    from glut4sim.sim.scenario.scenario import SCENARIOS, Scenario
 
     names = sorted(SCENARIOS.names(), key=lambda name: (name.rpartition("/")[0], name))
     loaded = [Scenario.load(name) for name in names]
@@ -41,7 +41,7 @@ def list_scenarios(as_json: Json = False) -> None:
 @app.command("show")
 def show_scenario(scenario: ScenarioName) -> None:
     """Print a scenario as resolved, inherited values and defaults included, below what acts in it and how."""
-    from sim.scenario import Scenario
+    from glut4sim.sim.scenario.scenario import Scenario
 
     loaded = Scenario.load(scenario)
     typer.echo(f"# {loaded.name}: {evidence(loaded.preset.counts())}")
@@ -53,7 +53,7 @@ def show_scenario(scenario: ScenarioName) -> None:
 
 def _account(scenario: "Scenario") -> Iterator[str]:
     """What acts on the cell and on the levels before it, and how the therapies stand, as comment lines."""
-    from sim.endocrine.account import NOT_ADVICE, acting, describe_effect, describe_therapy, standings
+    from glut4sim.sim.endocrine.evidence import NOT_ADVICE, acting, describe_effect, describe_therapy, standings
 
     effects = acting(scenario)
     for title, of_cell in (("Acts on the cell", True), ("Acts on hormones and body", False)):
@@ -77,7 +77,7 @@ def check_scenarios(
     files: Annotated[list[str], typer.Argument(metavar="SCENARIO...", help="Installed scenarios, or TOML files.")],
 ) -> None:
     """Check scenarios without running them; exit status 2 if any is faulty."""
-    from sim.scenario import Scenario
+    from glut4sim.sim.scenario.scenario import Scenario
 
     faulty = False
     for file in files:

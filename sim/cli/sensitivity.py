@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.options import Changes, Out, Quiet, ScenarioName, Seed, at_work, conclude, free_directory, load
-from sim.cli.options import SummaryJson as AsJson
-from sim.terminal import number, print_table
+from glut4sim.sim.cli.options import Changes, Out, Quiet, ScenarioName, Seed, at_work, conclude, free_directory, load
+from glut4sim.sim.cli.options import SummaryJson as AsJson
+from glut4sim.sim.cli.terminal import print_table
+from glut4sim.sim.reporting.numbers import number
 
 if TYPE_CHECKING:
-    from sim.sensitivity import SensitivityResult
+    from glut4sim.sim.studies.sensitivity.sensitivity import SensitivityResult
 
 
 def sensitivity(
@@ -43,8 +44,8 @@ def sensitivity(
     loaded = load(scenario, changes, seed, out)
     out = out or free_directory(Path("results") / f"{loaded.name}-sensitivity")
     with at_work(loaded.name, out, quiet) as progress:
-        from sim.sensitivity import OBSERVABLE
-        from sim.sensitivity import sensitivity as analyse
+        from glut4sim.sim.studies.sensitivity.sensitivity import OBSERVABLE
+        from glut4sim.sim.studies.sensitivity.sensitivity import sensitivity as analyse
 
         result = analyse(
             loaded,
@@ -63,7 +64,7 @@ def sensitivity(
 
 
 def _print_ranking(result: "SensitivityResult", top: int) -> None:
-    from sim.sensitivity_figure import readable, verdict, with_error
+    from glut4sim.sim.studies.sensitivity.figure import readable, verdict, with_error
 
     content = result.content
     unit = content["unit"].replace("percent", "%")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.options import (
+from glut4sim.sim.cli.options import (
     Changes,
     Executor,
     MeanField,
@@ -24,12 +24,13 @@ from sim.cli.options import (
     split,
     workers,
 )
-from sim.cli.run import print_footer
-from sim.errors import InputError
-from sim.terminal import number, print_table
+from glut4sim.sim.cli.run import print_footer
+from glut4sim.sim.cli.terminal import print_table
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.reporting.numbers import number
 
 if TYPE_CHECKING:
-    from sim.sweep import SweepResult
+    from glut4sim.sim.studies.sweep.sweep import SweepResult
 
 
 def sweep(
@@ -71,8 +72,8 @@ def sweep(
         varied[path] = levels
     out = out or free_directory(Path("results") / f"{loaded.name}-sweep")
     with at_work(loaded.name, out, quiet, resumable=True) as progress:
-        from sim.sweep import OBSERVABLE
-        from sim.sweep import sweep as simulate
+        from glut4sim.sim.studies.sweep.sweep import OBSERVABLE
+        from glut4sim.sim.studies.sweep.sweep import sweep as simulate
 
         result = simulate(
             loaded,
@@ -95,7 +96,7 @@ def report(result: "SweepResult", as_json: bool, quiet: bool) -> None:
 
 
 def _print_sweep(result: "SweepResult") -> None:
-    from sim.sweep import describe_fits
+    from glut4sim.sim.studies.sweep.sweep import describe_fits
 
     columns = {f"{a.path} [{a.unit}]" if a.unit != "1" else a.path: "right" for a in result.axes}
     rows = []

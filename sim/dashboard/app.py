@@ -4,17 +4,17 @@ import solara
 from solara.alias import rv
 from solara.lab import Tab, Tabs, ThemeToggle
 
-from sim.dashboard.browser import style
-from sim.dashboard.desk import Desk
-from sim.dashboard.knobs import Knobs
-from sim.dashboard.markup import Text
-from sim.dashboard.scenario_panel import ScenarioPanel
-from sim.dashboard.setup_panel import SetupPanel
-from sim.dashboard.transport import Transport
-from sim.dashboard.twin_panel import TwinPanel
-from sim.scenario import Scenario
+from glut4sim.sim.dashboard.browser import style
+from glut4sim.sim.dashboard.markup import Text
+from glut4sim.sim.dashboard.page_state import PageState
+from glut4sim.sim.dashboard.scenario_panel import ScenarioPanel
+from glut4sim.sim.dashboard.setup_panel import SetupPanel
+from glut4sim.sim.dashboard.sliders import Sliders
+from glut4sim.sim.dashboard.transport import Transport
+from glut4sim.sim.dashboard.twin_panel import TwinPanel
+from glut4sim.sim.scenario.scenario import Scenario
 
-PANELS = {"Scenario": ScenarioPanel, "Now": Knobs, "What if": TwinPanel, "Set up": SetupPanel}
+PANELS = {"Scenario": ScenarioPanel, "Now": Sliders, "What if": TwinPanel, "Set up": SetupPanel}
 
 first = Scenario.load("insulin-challenge")  # that a new page begins with; `serve` sets it
 
@@ -22,26 +22,26 @@ first = Scenario.load("insulin-challenge")  # that a new page begins with; `serv
 @solara.component
 def Page():
     """Transport on top, panels on the left, the cell and its charts beside them, and the weeks before below."""
-    desk = solara.use_memo(lambda: Desk(first), [])
-    solara.use_effect(lambda: desk.close, [])
+    page = solara.use_memo(lambda: PageState(first), [])
+    solara.use_effect(lambda: page.close, [])
     solara.Title("glut4sim")
     solara.Style(style("page.css"))
     with solara.Div(classes=["g4-page"]):
         with solara.Div(classes=["g4-header"]):
             Text("h1", "glut4sim", "g4-name")
-            Transport(desk)
+            Transport(page)
             Colours()
         with solara.Div(classes=["g4-layout"]):
             with solara.Div(classes=["g4-side"]), Tabs(grow=True):
                 for name, panel in PANELS.items():
                     with Tab(name):
-                        panel(desk)
+                        panel(page)
             with solara.Div(classes=["g4-main"]):
                 with solara.Div(classes=["g4-views"]):
-                    solara.Div(children=[desk.cell_view])
-                    solara.Div(children=[desk.charts])
-                TimelinePanel(desk)
-        Notice(desk)
+                    solara.Div(children=[page.cell_view])
+                    solara.Div(children=[page.charts])
+                TimelinePanel(page)
+        Notice(page)
 
 
 @solara.component
@@ -53,23 +53,23 @@ def Colours():
 
 
 @solara.component
-def Notice(desk: Desk):
+def Notice(page: PageState):
     """What went wrong last, in a line."""
-    error = desk.settings.value.error
+    error = page.settings.value.error
     with solara.Div(classes=["g4-notice"], attributes={"role": "status"}):
         if error:
             with solara.Error(error, dense=True, classes=["g4-error"]):
-                solara.Button("Dismiss", on_click=lambda: desk.session.complain(""), text=True, small=True)
+                solara.Button("Dismiss", on_click=lambda: page.session.complain(""), text=True, small=True)
 
 
 @solara.component
-def TimelinePanel(desk: Desk):
+def TimelinePanel(page: PageState):
     """The weeks before the experiment, where a scenario tells of them."""
     solara.Div(
         classes=["g4-weeks"],
         attributes={"id": "weeks"},
-        style={"display": "block" if desk.has_timeline.value else "none"},
-        children=[desk.timeline],
+        style={"display": "block" if page.has_timeline.value else "none"},
+        children=[page.timeline],
     )
 
 

@@ -6,8 +6,8 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from sim.dashboard.live import Taken
-from sim.ensemble import save
+from glut4sim.sim.dashboard.live import Taken
+from glut4sim.sim.studies.run.ensemble import save
 
 FOLDERS = ("cell", "twin")
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from sim.dashboard.browser import script, style
-from sim.dashboard.channel import Channel
+from glut4sim.sim.dashboard.browser import script, style
+from glut4sim.sim.dashboard.channel import Channel
 
 
 class CellView(Channel):

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import traitlets
 
-from sim.dashboard.browser import script, style
-from sim.dashboard.channel import Channel
-from sim.plots import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
+from glut4sim.sim.dashboard.browser import script, style
+from glut4sim.sim.dashboard.channel import Channel
+from glut4sim.sim.reporting.figure_style import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
 
 MOST_ROWS = 600  # of a course sent: about one per pixel
 
@@ -56,7 +56,7 @@ PANELS: tuple[Mapping[str, Any], ...] = (
         **_DIFFERENCE,
     },
 )
-"""What is drawn unless said otherwise; names are those of sim.observables.
+"""What is drawn unless said otherwise; names are those of glut4sim.sim.model.observables.
 
 A panel has a `title`, a `unit` and `series` of `name`, `colour` and, if there are several, `label`. It may have `sets`
 (the names of the courses it draws, else cell and twin), `relative` (each series as a share of its own peak) and
@@ -64,7 +64,7 @@ A panel has a `title`, a `unit` and `series` of `name`, `colour` and, if there a
 """
 
 
-class Course(NamedTuple):
+class Curve(NamedTuple):
     """What was recorded of one cell, or the difference between two.
 
     Attributes
@@ -86,14 +86,14 @@ class Mark(NamedTuple):
     label: str  # such as "insulin 10 nM"
 
 
-def difference(cell: Course, twin: Course) -> Course:
+def difference(cell: Curve, twin: Curve) -> Curve:
     """Twin minus cell, at the times that both have."""
     times, of_cell, of_twin = np.intersect1d(
         cell.columns["time"], twin.columns["time"], assume_unique=True, return_indices=True
     )
     shared = [name for name in cell.columns if name in twin.columns and name != "time"]
     values = {name: twin.columns[name][of_twin] - cell.columns[name][of_cell] for name in shared}
-    return Course("difference", "twin minus cell", {"time": times} | values)
+    return Curve("difference", "twin minus cell", {"time": times} | values)
 
 
 def downsample(columns: np.ndarray, most: int = MOST_ROWS) -> np.ndarray:
@@ -127,7 +127,7 @@ def downsample(columns: np.ndarray, most: int = MOST_ROWS) -> np.ndarray:
     return np.concatenate([columns[:1], pairs.reshape(width, 2 * buckets).T, columns[-1:]])
 
 
-def pack(courses: Sequence[Course], until: float, marks: Iterable[Mark] = ()) -> tuple[dict, list[bytes]]:
+def pack(courses: Sequence[Curve], until: float, marks: Iterable[Mark] = ()) -> tuple[dict, list[bytes]]:
     """The message that draws all panels.
 
     Parameters

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents import glucose, receptor, vesicle
-from sim.engine import Engine
+from glut4sim.agents import glucose, receptor, vesicle
+from glut4sim.sim.model.engine import Engine
 
 MAX_POINTS = 30_000  # vesicles drawn of a cell
 MAX_RECEPTORS = 600  # receptors drawn of a cell

@@ -1,6 +1,7 @@
 """The cell on the page and its twin: stepped together, changed by hand, recorded. No threads and no page in here.
 
-What was done by hand is a changed scenario (sim/edits.py), so every cell here could be had from the command line.
+What was done by hand is a changed scenario (sim/scenario/live_changes.py), so every cell here could be had
+from the command line.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,21 +11,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import edits, summary
-from sim.dashboard.chart_view import Mark
-from sim.endocrine import library
-from sim.engine import Engine
-from sim.ensemble import prepare
-from sim.errors import InputError
-from sim.recorder import Recorder
-from sim.results import record_times
-from sim.scenario import Scenario
-from sim.units import write
+from glut4sim.sim.analysis import summary
+from glut4sim.sim.dashboard.chart_view import Mark
+from glut4sim.sim.endocrine import library
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.units import write
+from glut4sim.sim.model.engine import Engine
+from glut4sim.sim.model.recorder import Recorder
+from glut4sim.sim.results.writer import record_times
+from glut4sim.sim.scenario import live_changes
+from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.run.ensemble import prepare
 
 CHARTED = ("insulin", "receptors_active", "pip3", "akt_active", "as160_phosphorylated", "surface_glut4_percent")
 
 
-class Change(NamedTuple):
+class LiveChange(NamedTuple):
     """Something held at a value from a moment on, by hand."""
 
     time: float  # of the run [s]
@@ -38,7 +40,7 @@ class Difference:
 
     Attributes
     ----------
-    name : of what is in the bath, or of a level; as in sim.edits
+    name : of what is in the bath, or of a level; as in glut4sim.sim.scenario.live_changes
     value : in the unit of its kind
     since : time of the run [s]; None: all along, also before the run
     """
@@ -50,8 +52,8 @@ class Difference:
     def of(self, scenario: Scenario) -> Scenario:
         """The twin's scenario, from that of the cell."""
         if self.since is None:
-            return edits.from_start(scenario, self.name, self.value)
-        return edits.changed(scenario, self.name, self.value, self.since)
+            return live_changes.from_start(scenario, self.name, self.value)
+        return live_changes.changed(scenario, self.name, self.value, self.since)
 
     @property
     def label(self) -> str:
@@ -67,10 +69,10 @@ def title(name: str) -> str:
 
 def describe(name: str, value: float) -> str:
     """Something and its value: "Insulin 10 nM"."""
-    return f"{title(name)} {write(float(f'{value:.4g}'), edits.kind(name).unit)}"
+    return f"{title(name)} {write(float(f'{value:.4g}'), live_changes.kind(name).unit)}"
 
 
-class Records:
+class LiveRecords:
     """What was recorded of one cell: arrays that grow to the end of its run and no further.
 
     Attributes
@@ -103,9 +105,9 @@ class Records:
         rate[self.count - len(end) :] = uptake
         return {"time": time, **shown, "glucose_uptake_rate": rate}
 
-    def continued(self, scenario: Scenario) -> "Records":
+    def continued(self, scenario: Scenario) -> "LiveRecords":
         """A copy, with room for the run of another scenario, which is as long or longer."""
-        return Records(scenario, self.taken())
+        return LiveRecords(scenario, self.taken())
 
 
 class Taken(NamedTuple):
@@ -119,13 +121,13 @@ class Taken(NamedTuple):
 class _Member:
     """One of the cells on the page."""
 
-    def __init__(self, label: str, recorder: Recorder, records: Records):
+    def __init__(self, label: str, recorder: Recorder, records: LiveRecords):
         self.label, self.recorder, self.records = label, recorder, records
 
     @classmethod
     def new(cls, label: str, scenario: Scenario) -> "_Member":
         recorder = Recorder(Engine(scenario, scenario.run.seed))
-        return cls(label, recorder, Records(scenario, recorder.first()))
+        return cls(label, recorder, LiveRecords(scenario, recorder.first()))
 
     @property
     def engine(self) -> Engine:
@@ -180,7 +182,7 @@ class Live:
         base: Scenario,
         day: float | None = None,
         difference: Difference | None = None,
-        changes: Iterable[Change] = (),
+        changes: Iterable[LiveChange] = (),
     ):
         self.base = prepare(base, None, 1).replaced({"run.events": False})
         self.day = base.assay.at[-1] if day is None else day
@@ -192,7 +194,7 @@ class Live:
         """Those of the cell and of the twin, checked as a whole."""
         scenario = base.at_assay(self.day)
         for change in sorted(changes):
-            scenario = edits.changed(scenario, change.name, change.value, change.time)
+            scenario = live_changes.changed(scenario, change.name, change.value, change.time)
         found = [scenario] if difference is None else [scenario, difference.of(scenario)]
         scenario.check_memory(len(found))
         for each in found:
@@ -201,7 +203,7 @@ class Live:
 
     def _begin(self, scenarios):
         self.cells = [_Member.new(label, each) for label, each in zip(self._labels(), scenarios)]
-        self._levels = edits.levels_at_start(scenarios[0])
+        self._levels = live_changes.levels_at_start(scenarios[0])
 
     def _labels(self):
         return ["Cell"] if self.difference is None else ["Cell", f"Twin: {self.difference.label}"]
@@ -245,25 +247,25 @@ class Live:
         return [Mark(change.time, describe(change.name, change.value)) for change in self.changes]
 
     @property
-    def knobs(self) -> dict[str, float]:
+    def slider_values(self) -> dict[str, float]:
         """What can be changed in the run -> its value now; of a hormone, what it is before drugs.
 
         A hormone changed by hand is what it was set to, though it takes a while to get there.
         """
-        found = {name: getattr(self.scenario.bath, name).at(self.time) for name in edits.BATH} | self._levels
+        found = {name: getattr(self.scenario.bath, name).at(self.time) for name in live_changes.BATH} | self._levels
         for change in sorted(self.changes):
-            if change.name in self._levels and edits.takes_effect(change.name, change.time) <= self.time:
+            if change.name in self._levels and live_changes.takes_effect(change.name, change.time) <= self.time:
                 found[change.name] = change.value
         return found
 
     def change(self, name: str, value: float) -> None:
         """Hold something at a value from now on: in both cells, unless it is that in which the twin differs."""
         kept = (change for change in self.changes if change.name != name or change.time < self.time)
-        self._follow(self.base, (*kept, Change(self.time, name, value)))
+        self._follow(self.base, (*kept, LiveChange(self.time, name, value)))
 
     def lengthen(self, seconds: float) -> None:
         """Let the run end later."""
-        self._follow(edits.lengthened(self.base, seconds), self.changes)
+        self._follow(live_changes.lengthened(self.base, seconds), self.changes)
 
     def _follow(self, base, changes):
         """Go on by another scenario and other changes; at the start, begin with them, for a cell begins at rest.
@@ -280,7 +282,7 @@ class Live:
 
     def fork(self, name: str, value: float) -> None:
         """Put a twin beside the cell, the same up to now; from now on something is held at another value in it."""
-        if name not in (*edits.BATH, *edits.acting_in_run(self.scenario)):
+        if name not in (*live_changes.BATH, *live_changes.acting_in_run(self.scenario)):
             raise InputError("acts too slowly to be felt in this run; start a twin that has it all along.", name)
         difference = Difference(name, value, self.time)
         scenarios = self._scenarios(self.base, self.changes, difference)

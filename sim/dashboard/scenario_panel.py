@@ -6,20 +6,20 @@ from itertools import groupby
 import solara
 from solara.alias import rv
 
-from sim.dashboard.desk import Desk
-from sim.dashboard.markup import Fold, Text
-from sim.endocrine import account
-from sim.endocrine.library import Effect
-from sim.files import merge
-from sim.scenario import SCENARIOS, Scenario
+from glut4sim.sim.dashboard.markup import Fold, Text
+from glut4sim.sim.dashboard.page_state import PageState
+from glut4sim.sim.endocrine import evidence
+from glut4sim.sim.endocrine.library import Effect
+from glut4sim.sim.inputs.files import merge
+from glut4sim.sim.scenario.scenario import SCENARIOS, Scenario
 
 
 @solara.component
-def ScenarioPanel(desk: Desk):
+def ScenarioPanel(page: PageState):
     """The picker, and the scenario on show."""
-    settings = desk.settings.value
+    settings = page.settings.value
     scenario = settings.scenario
-    Picker(desk, "" if scenario is None else scenario.name)
+    Picker(page, "" if scenario is None else scenario.name)
     if scenario is None:
         if settings.phase == "starting":
             Text("p", "Getting ready: the first time, compiling takes half a minute.", "g4-hint")
@@ -30,7 +30,7 @@ def ScenarioPanel(desk: Desk):
     Text("p", scenario.description)
     if scenario.has_hormones:
         link = rv.Html(tag="a", attributes={"href": "#weeks"}, children=["below the cell"])
-        since = f"The experiment is {account.say(scenario.assay.at[0])} after the start; choose another time "
+        since = f"The experiment is {evidence.say(scenario.assay.at[0])} after the start; choose another time "
         rv.Html(tag="p", children=[since, link, "."])
     if scenario.therapy:
         Therapies(scenario)
@@ -44,14 +44,14 @@ def ScenarioPanel(desk: Desk):
             icon_name="mdi-file-document-outline",
         )
         solara.FileDownload(
-            desk.take_home,
+            page.take_home,
             filename=f"{_file_name(scenario)}.zip",
             label="Results so far",
         )
 
 
 @solara.component
-def Picker(desk: Desk, shown: str):
+def Picker(page: PageState, shown: str):
     """All installed scenarios by their titles, in groups; to be searched by typing."""
     items = installed()
     names = [item["value"] for item in items if "value" in item]
@@ -61,7 +61,7 @@ def Picker(desk: Desk, shown: str):
         label="Scenario",
         items=items,
         v_model=shown,
-        on_v_model=lambda name: name in names and name != shown and desk.session.load(lambda: Scenario.load(name)),
+        on_v_model=lambda name: name in names and name != shown and page.session.load(lambda: Scenario.load(name)),
         menu_props={"maxHeight": 480},
         hide_details=True,
     )
@@ -90,21 +90,21 @@ def Therapies(scenario: Scenario):
     with solara.Div(classes=["g4-list"]):
         Text("h3", "Therapy")
         for therapy in scenario.therapy:
-            Text("p", account.describe_therapy(therapy))
+            Text("p", evidence.describe_therapy(therapy))
         Text("h3", "How these drugs stand")
-        for drug, note in account.standings(scenario).items():
-            about = f": {note.removesuffix(account.NOT_ADVICE)}"
+        for drug, note in evidence.standings(scenario).items():
+            about = f": {note.removesuffix(evidence.NOT_ADVICE)}"
             rv.Html(tag="p", class_="g4-hint", children=[Text("strong", drug), about])
-        Text("p", account.NOT_ADVICE)
+        Text("p", evidence.NOT_ADVICE)
 
 
 @solara.component
 def Evidence(scenario: Scenario):
     """Who acts on what in it, and whence that is known."""
     with Fold([Text("strong", "What acts, and on which evidence")]):
-        for effect in account.acting(scenario):
+        for effect in evidence.acting(scenario):
             Action(effect, scenario)
-        Text("p", account.WHOLE_BODY, "g4-hint")
+        Text("p", evidence.WHOLE_BODY, "g4-hint")
 
 
 @solara.component
@@ -112,8 +112,8 @@ def Action(effect: Effect, scenario: Scenario):
     """An effect in a line; opened, its numbers and its source."""
     tags = [effect.evidence, *(["disputed"] if effect.disagreement else [])]
     facts = {
-        "Acts on": account.target_title(effect),
-        "How": account.describe_action(effect, scenario),
+        "Acts on": evidence.target_title(effect),
+        "How": evidence.describe_action(effect, scenario),
         "Source": effect.source,
         "Disputed": effect.disagreement,
     }

@@ -6,12 +6,12 @@ import threading
 import webbrowser
 from collections.abc import Callable
 
-from sim.errors import InputError
-from sim.scenario import Scenario
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.scenario.scenario import Scenario
 
 HOST = "localhost"
 SETTINGS = {
-    "SOLARA_APP": "sim.dashboard.app",
+    "SOLARA_APP": "glut4sim.sim.dashboard.app",
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
     "SOLARA_KERNEL_CULL_TIMEOUT": "60s",  # a browser that was killed frees its session after this
     "SOLARA_THEME_SHOW_BANNER": "False",
@@ -39,7 +39,7 @@ def serve(scenario: Scenario, port: int, open_browser: bool, say: Callable[[str]
         import uvicorn
         from solara.server.starlette import app as application
 
-        from sim.dashboard import app
+        from glut4sim.sim.dashboard import app
     except ModuleNotFoundError as error:
         raise InputError(
             f'needs the package {error.name}; install it with: pip install "glut4sim[dashboard]".', place="dashboard"

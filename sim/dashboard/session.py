@@ -13,11 +13,11 @@ from itertools import zip_longest
 from queue import Empty, SimpleQueue
 from time import monotonic
 
-from sim.dashboard import chart_view, frames
-from sim.dashboard.chart_view import Course
-from sim.dashboard.live import Change, Difference, Live
-from sim.errors import InputError
-from sim.scenario import Scenario
+from glut4sim.sim.dashboard import chart_view, frames
+from glut4sim.sim.dashboard.chart_view import Curve
+from glut4sim.sim.dashboard.live import Difference, Live, LiveChange
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.scenario.scenario import Scenario
 
 SPEEDS = (1.0, 10.0, 60.0, 300.0, float("inf"))  # simulated per real time
 SLICE = 0.02  # s of stepping between two looks at tasks and views
@@ -41,7 +41,7 @@ class Status:
     whole : the same with all assays of the scenario, not only the one on show
     is_changed : whether something was changed by hand
     difference : in what the twin differs; None without one
-    knobs : what can be changed in the run -> its value now
+    slider_values : what can be changed in the run -> its value now
     error : what went wrong last, a line; empty if nothing
     """
 
@@ -54,7 +54,7 @@ class Status:
     whole: Scenario | None = None
     is_changed: bool = False
     difference: Difference | None = None
-    knobs: Mapping[str, float] = field(default_factory=dict)
+    slider_values: Mapping[str, float] = field(default_factory=dict)
     error: str = ""
 
 
@@ -94,7 +94,9 @@ class Session:
 
         return self._do(task)
 
-    def rebase(self, changed: Callable[[Scenario], Scenario], keep: Callable[[Change], bool] | None = None) -> Future:
+    def rebase(
+        self, changed: Callable[[Scenario], Scenario], keep: Callable[[LiveChange], bool] | None = None
+    ) -> Future:
         """Begin again with the scenario changed, on the same day, with the twin.
 
         changed : of the scenario without changes by hand
@@ -352,7 +354,7 @@ class Session:
     def _show_charts(self):
         live = self._live
         names = ("cell", "twin")
-        courses = [Course(name, cell.label, cell.records.charted()) for name, cell in zip(names, live.cells)]
+        courses = [Curve(name, cell.label, cell.records.charted()) for name, cell in zip(names, live.cells)]
         if len(courses) == 2:
             courses.append(chart_view.difference(*courses))
         self._charts.show(*chart_view.pack(courses, live.duration, live.marks))
@@ -375,7 +377,7 @@ class Session:
             live.whole,
             bool(live.changes),
             live.difference,
-            live.knobs,
+            live.slider_values,
             self._error,
         )
 

@@ -2,28 +2,28 @@
 
 import solara
 
-from sim.dashboard.desk import Desk, read_text
-from sim.dashboard.markup import Fold, Text
-from sim.endocrine.account import say
+from glut4sim.sim.dashboard.markup import Fold, Text
+from glut4sim.sim.dashboard.page_state import PageState, read_text
+from glut4sim.sim.endocrine.evidence import say
 
 COUNTS = {"vesicles": "GLUT4 vesicles", "receptors": "Insulin receptors", "glucose_agents": "Glucose agents"}
 
 
 @solara.component
-def SetupPanel(desk: Desk):
+def SetupPanel(page: PageState):
     """Fields that take effect together, at a restart."""
-    scenario = desk.settings.value.scenario
+    scenario = page.settings.value.scenario
     if scenario is None:
         return
-    Fields(desk).key(f"fields-{scenario.hash}")
+    Fields(page).key(f"fields-{scenario.hash}")
     with Fold([Text("strong", "The whole scenario as text")]), solara.Div(classes=["g4-text"]):
-        ScenarioText(desk).key(f"text-{scenario.hash}")
+        ScenarioText(page).key(f"text-{scenario.hash}")
 
 
 @solara.component
-def Fields(desk: Desk):
+def Fields(page: PageState):
     """Numbers of agents, seed and duration."""
-    scenario = desk.settings.value.scenario
+    scenario = page.settings.value.scenario
     now = {f"cell.{key}": str(getattr(scenario.cell, key)) for key in COUNTS}
     now |= {"run.seed": str(scenario.run.seed), "run.duration": say(scenario.run.duration)}
     labels = {f"cell.{key}": label for key, label in COUNTS.items()} | {"run.seed": "Seed", "run.duration": "Duration"}
@@ -39,21 +39,21 @@ def Fields(desk: Desk):
 
     def apply():
         changes = {path: _number(text) for path, text in texts.items() if text != now[path]}
-        desk.session.rebase(lambda base: base.replaced(changes))
+        page.session.rebase(lambda base: base.replaced(changes))
 
     solara.Button("Restart with these", icon_name="mdi-restart", color="primary", on_click=apply)
 
 
 @solara.component
-def ScenarioText(desk: Desk):
+def ScenarioText(page: PageState):
     """The scenario as a file would hold it, with all that was changed."""
-    scenario = desk.settings.value.whole
+    scenario = page.settings.value.whole
     text, set_text = solara.use_state(scenario.to_toml())
     solara.InputTextArea("TOML", value=text, on_value=set_text, continuous_update=True, rows=18)
     solara.Button(
         "Restart with this text",
         icon_name="mdi-restart",
-        on_click=lambda: desk.session.load(lambda: read_text(text, scenario.name), keep_twin=True),
+        on_click=lambda: page.session.load(lambda: read_text(text, scenario.name), keep_twin=True),
     )
 
 

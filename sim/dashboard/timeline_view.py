@@ -1,6 +1,6 @@
 """The hormones of a scenario over hours to months, in the browser, where the day of the assay is chosen.
 
-What is shown, and how it looks, is as in the figure of `glut4sim hormones`; see sim/timeline_figure.py.
+What is shown, and how it looks, is as in the figure of `glut4sim hormones`; see sim/studies/run/timeline_figure.py.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,16 +10,17 @@ import anywidget
 import numpy as np
 import traitlets
 
-from sim import timeline, timeline_figure
-from sim.dashboard.browser import script, style
-from sim.dashboard.chart_view import downsample
-from sim.endocrine import library
-from sim.plots import BLUE, GREEN, ORANGE, PURPLE, VERMILION
+from glut4sim.sim.analysis import timeline
+from glut4sim.sim.dashboard.browser import script, style
+from glut4sim.sim.dashboard.chart_view import downsample
+from glut4sim.sim.endocrine import library
+from glut4sim.sim.reporting.figure_style import BLUE, GREEN, ORANGE, PURPLE, VERMILION
+from glut4sim.sim.studies.run import timeline_figure
 
 if TYPE_CHECKING:
     import xarray
 
-    from sim.scenario import Scenario
+    from glut4sim.sim.scenario.scenario import Scenario
 
 MOST_ROWS = 1500  # of a course; most have fewer, and then values at the marker are those computed
 DIGITS = 5  # of what is sent

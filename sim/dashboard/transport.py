@@ -2,17 +2,17 @@
 
 import solara
 
-from sim.dashboard.desk import Desk
-from sim.dashboard.markup import Text
-from sim.dashboard.session import SPEEDS
+from glut4sim.sim.dashboard.markup import Text
+from glut4sim.sim.dashboard.page_state import PageState
+from glut4sim.sim.dashboard.session import SPEEDS
 
 LONGER = 1800.0  # s by which a run that has ended is lengthened
 
 
 @solara.component
-def Transport(desk: Desk):
+def Transport(page: PageState):
     """The row of buttons on top."""
-    settings, session = desk.settings.value, desk.session
+    settings, session = page.settings.value, page.session
     running, finished = settings.phase == "running", settings.phase == "finished"
     missing = settings.scenario is None
 
@@ -36,17 +36,17 @@ def Transport(desk: Desk):
         solara.Button("Restart", icon_name="mdi-restart", on_click=session.restart, disabled=missing)
         with solara.Div(classes=["g4-speeds"], attributes={"role": "group", "aria-label": "Speed"}):
             for speed in SPEEDS:
-                Speed(desk, speed, speed == settings.speed)
-        Pace(desk)
+                Speed(page, speed, speed == settings.speed)
+        Pace(page)
 
 
 @solara.component
-def Speed(desk: Desk, speed: float, chosen: bool):
+def Speed(page: PageState, speed: float, chosen: bool):
     """A button for one speed."""
     unlimited = speed == float("inf")
     solara.Button(
         "max" if unlimited else f"{speed:g}×",
-        on_click=lambda: desk.session.set_speed(speed),
+        on_click=lambda: page.session.set_speed(speed),
         text=True,
         small=True,
         attributes={
@@ -57,9 +57,9 @@ def Speed(desk: Desk, speed: float, chosen: bool):
 
 
 @solara.component
-def Pace(desk: Desk):
+def Pace(page: PageState):
     """How fast it goes, and how long it is; the cell's view has the time."""
-    now = desk.status.value
+    now = page.status.value
     with solara.Div(classes=["g4-pace"]):
         Text("span", f"{now.ratio:.3g} × real time" if now.ratio else now.phase)
         Text("span", f"{now.duration / 60.0:g} min in all")

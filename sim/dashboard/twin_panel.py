@@ -2,35 +2,35 @@
 
 import solara
 
-from sim import edits
-from sim.dashboard.desk import Desk
-from sim.dashboard.knobs import Knob
-from sim.dashboard.live import Difference, title
-from sim.dashboard.markup import Text
-from sim.endocrine import library
+from glut4sim.sim.dashboard.live import Difference, title
+from glut4sim.sim.dashboard.markup import Text
+from glut4sim.sim.dashboard.page_state import PageState
+from glut4sim.sim.dashboard.sliders import LevelSlider
+from glut4sim.sim.endocrine import library
+from glut4sim.sim.scenario import live_changes
 
 
 @solara.component
-def TwinPanel(desk: Desk):
+def TwinPanel(page: PageState):
     """Choose what, choose the value, choose where."""
-    settings, session = desk.settings.value, desk.session
+    settings, session = page.settings.value, page.session
     name, set_name = solara.use_state("testosterone")
     value, set_value = solara.use_state(None)
     scenario = settings.scenario
     if scenario is None:
         return
-    sex, now = scenario.body.sex, dict(settings.knobs)
-    names = [*edits.BATH, *library.levels()]
+    sex, now = scenario.body.sex, dict(settings.slider_values)
+    names = [*live_changes.BATH, *library.levels()]
 
     def choose(chosen):
         set_name(chosen)
         set_value(None)
 
-    at = now.get(name, edits.healthy(name, sex)) if value is None else value
+    at = now.get(name, live_changes.healthy(name, sex)) if value is None else value
     soon = name in now
     titles = {title(each): each for each in names}
     solara.Select("What", values=list(titles), value=title(name), on_value=lambda text: choose(titles[text]))
-    Knob(name, at, sex, set_value, title(name)).key(name)
+    LevelSlider(name, at, sex, set_value, title(name)).key(name)
     if not soon:
         Text("p", f"{title(name)} acts over days: a run does not feel a change within it.", "g4-hint")
     with solara.Div(classes=["g4-choices"]):
@@ -57,7 +57,7 @@ def TwinPanel(desk: Desk):
             "From the start",
             icon_name="mdi-restart",
             on_click=lambda: session.rebase(
-                lambda base: edits.from_start(base, name, at), lambda change: change.name != name
+                lambda base: live_changes.from_start(base, name, at), lambda change: change.name != name
             ),
             attributes={"title": "The cell has it all along, also in the weeks before"},
         )

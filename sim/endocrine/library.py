@@ -11,14 +11,14 @@ from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.endocrine.modulation import STEPS
-from sim.errors import InputError, describe, unknown
-from sim.fields import take, words
-from sim.parameters import EVIDENCE
-from sim.units import SPAN, Kind, convert, dose_kind, level_kind, write
+from glut4sim.sim.endocrine.modulation import STEPS
+from glut4sim.sim.inputs.errors import InputError, describe, unknown
+from glut4sim.sim.inputs.fields import take, words
+from glut4sim.sim.inputs.units import SPAN, Kind, convert, dose_kind, level_kind, write
+from glut4sim.sim.model.parameters import EVIDENCE
 
 if TYPE_CHECKING:
-    from sim.endocrine.pharmacokinetics import Kinetics
+    from glut4sim.sim.endocrine.pharmacokinetics import Kinetics
 
 DATA = Path(__file__).parent / "data"
 SEXES = ("man", "woman")
@@ -214,7 +214,7 @@ def drugs() -> dict[str, Drug]:
 
 
 def _drug(name: str, entry: object) -> Drug:
-    from sim.endocrine.pharmacokinetics import Kinetics
+    from glut4sim.sim.endocrine.pharmacokinetics import Kinetics
 
     content = take(
         entry,

@@ -19,7 +19,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
-from sim.units import SUBSTANCES
+from glut4sim.sim.inputs.units import SUBSTANCES
 
 MG_PER_DL = SUBSTANCES["glucose"].molar_mass / 10.0  # of 1 mM of glucose
 TOLERANCE = 1e-8
@@ -33,7 +33,7 @@ class Meal(NamedTuple):
     carbohydrate: float  # [g]
 
 
-class State(NamedTuple):
+class MealState(NamedTuple):
     """What the model keeps account of."""
 
     glucose_plasma: float  # mg/kg
@@ -175,7 +175,7 @@ TYPE_2_DIABETES = Subject(
 
 
 def solve(
-    meals: Sequence[Meal], times: np.ndarray, subject: Subject = NORMAL, start: State | None = None
+    meals: Sequence[Meal], times: np.ndarray, subject: Subject = NORMAL, start: MealState | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Plasma glucose and insulin.
 
@@ -191,15 +191,15 @@ def solve(
     glucose, insulin : (K,) [mM], (K,) [nM]
     """
     states = trajectory(meals, times, subject, start)
-    glucose = states[:, State._fields.index("glucose_plasma")] / subject.glucose_volume
-    insulin = states[:, State._fields.index("insulin_plasma")] / subject.insulin_volume
+    glucose = states[:, MealState._fields.index("glucose_plasma")] / subject.glucose_volume
+    insulin = states[:, MealState._fields.index("insulin_plasma")] / subject.insulin_volume
     return glucose / MG_PER_DL, np.maximum(insulin / 1e3, 0.0)  # rounding may take it below 0 when none is secreted
 
 
 def trajectory(
-    meals: Sequence[Meal], times: np.ndarray, subject: Subject = NORMAL, start: State | None = None
+    meals: Sequence[Meal], times: np.ndarray, subject: Subject = NORMAL, start: MealState | None = None
 ) -> np.ndarray:
-    """All states over time, (K, 12) in the order and the units of `State`; arguments as of `solve`."""
+    """All states over time, (K, 12) in the order and the units of `MealState`; arguments as of `solve`."""
     minutes = np.asarray(times, float) / 60.0
     eaten = sorted(meal for meal in meals if meal.time / 60.0 <= minutes[-1])
     begins = [0.0, *(meal.time / 60.0 for meal in eaten)]
@@ -218,10 +218,10 @@ def trajectory(
     return states
 
 
-def at_rest(subject: Subject) -> State:
+def at_rest(subject: Subject) -> MealState:
     """The state in which the subject stays without a meal."""
 
-    def balanced(glucose_plasma: float) -> tuple[State, float]:
+    def balanced(glucose_plasma: float) -> tuple[MealState, float]:
         """The state in which all but glucose is at rest, and what is produced beyond what is used [mg/kg/min]."""
         p = subject
         glucose = glucose_plasma / p.glucose_volume
@@ -235,7 +235,7 @@ def at_rest(subject: Subject) -> State:
         to_tissue = _production(p, glucose_plasma, insulin, portal) - p.constant_uptake - _excretion(p, glucose_plasma)
         tissue = (p.k1 * glucose_plasma - to_tissue) / p.k2
         action = insulin - p.basal_insulin
-        state = State(
+        state = MealState(
             glucose_plasma=glucose_plasma,
             glucose_tissue=tissue,
             insulin_liver=liver,
@@ -255,7 +255,7 @@ def at_rest(subject: Subject) -> State:
     return balanced(brentq(lambda glucose: balanced(glucose)[1], 0.7 * basal, 1.4 * basal, xtol=1e-10, rtol=1e-14))[0]
 
 
-_SOLID, _LIQUID = State._fields.index("stomach_solid"), State._fields.index("stomach_liquid")
+_SOLID, _LIQUID = MealState._fields.index("stomach_solid"), MealState._fields.index("stomach_liquid")
 
 
 def _advance(subject: Subject, state: np.ndarray, full: float, begin: float, minutes: np.ndarray) -> np.ndarray:
@@ -268,7 +268,7 @@ def _advance(subject: Subject, state: np.ndarray, full: float, begin: float, min
 
 def _derivatives(_: float, state: np.ndarray, p: Subject, full: float) -> tuple[float, ...]:
     """Rates of change of a state [1/min]; `full` is what was in the stomach after the last meal [mg]."""
-    s = State(*state.tolist())
+    s = MealState(*state.tolist())
     insulin = s.insulin_plasma / p.insulin_volume
     secretion = p.gamma * s.insulin_portal
     extraction = max(p.m6 - p.m5 * secretion, 0.0)
@@ -284,7 +284,7 @@ def _derivatives(_: float, state: np.ndarray, p: Subject, full: float) -> tuple[
     uptake = _uptake(p, s.glucose_tissue, s.insulin_action)
     dynamic = p.secretion_slope * glucose_rise / p.glucose_volume
     above_basal = s.glucose_plasma / p.glucose_volume - p.basal_glucose
-    return State(
+    return MealState(
         glucose_plasma=glucose_rise,
         glucose_tissue=p.k1 * s.glucose_plasma - p.k2 * s.glucose_tissue - uptake,
         insulin_liver=secretion + p.m2 * s.insulin_plasma - p.m1 * s.insulin_liver / (1.0 - extraction),

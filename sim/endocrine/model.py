@@ -24,12 +24,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sim.endocrine import rhythm
-from sim.endocrine.dynamics import EFFECT, advance, strengths
-from sim.endocrine.library import Effect, drugs, effects, levels
-from sim.endocrine.modulation import STEPS
-from sim.endocrine.pharmacokinetics import Dose, course, since
-from sim.schedule import Schedule
+from glut4sim.sim.endocrine import rhythm
+from glut4sim.sim.endocrine.dynamics import EFFECT, advance, strengths
+from glut4sim.sim.endocrine.library import Effect, drugs, effects, levels
+from glut4sim.sim.endocrine.modulation import STEPS
+from glut4sim.sim.endocrine.pharmacokinetics import Dose, course, since
+from glut4sim.sim.inputs.schedule import Schedule
 
 STEP = 60.0  # s, the longest; with half of it no level differs by more than 0.2 % of its highest
 STRETCH = 86400.0  # s, the longest that is stepped through at once

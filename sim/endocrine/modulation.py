@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sim.parameters import ParameterSet
+from glut4sim.sim.model.parameters import ParameterSet
 
 
 class Step(NamedTuple):

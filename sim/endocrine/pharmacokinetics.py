@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from sim.errors import InputError, describe
+from glut4sim.sim.inputs.errors import InputError, describe
 
 MAX_DOSES = 100_000
 INSTANT = 1e-3  # s; what is given in less is given at once
@@ -45,7 +45,7 @@ class Dose(NamedTuple):
     duration: float = 0.0  # s; 0: at once
 
 
-class Course(NamedTuple):
+class DrugCourse(NamedTuple):
     """State at each kink of a course of doses, just after it; the input is constant until the next."""
 
     times: np.ndarray  # (B,) ascending [s]
@@ -91,7 +91,7 @@ def breakpoints(doses: Sequence[Dose]) -> np.ndarray:
     return np.array(sorted(starts | {dose.time + dose.duration for dose in doses}), dtype=float)
 
 
-def course(kinetics: Kinetics, doses: Sequence[Dose]) -> Course:
+def course(kinetics: Kinetics, doses: Sequence[Dose]) -> DrugCourse:
     """State at each breakpoint of the doses, in any order, which may overlap; nothing was there before the first."""
     times = breakpoints(doses)
     at_once, input_rate = np.zeros(len(times)), np.zeros(len(times))
@@ -103,7 +103,7 @@ def course(kinetics: Kinetics, doses: Sequence[Dose]) -> Course:
             # over the interval as rounded, so that the amount is right
             input_rate[first:end] += dose.amount / (times[end] - times[first])
     depot, central = _propagate(times, at_once, input_rate, kinetics.absorption_rate, kinetics.elimination_rate)
-    return Course(times, depot, central, input_rate)
+    return DrugCourse(times, depot, central, input_rate)
 
 
 def concentration(kinetics: Kinetics, doses: Sequence[Dose], times: np.ndarray) -> np.ndarray:
@@ -114,7 +114,7 @@ def concentration(kinetics: Kinetics, doses: Sequence[Dose], times: np.ndarray) 
     return _concentration(kinetics, known, last, times)
 
 
-def since(kinetics: Kinetics, known: Course, last: int, times: np.ndarray) -> np.ndarray:
+def since(kinetics: Kinetics, known: DrugCourse, last: int, times: np.ndarray) -> np.ndarray:
     """Concentration at times (K,) after the breakpoint number `last`, as it would be without those that follow."""
     return _concentration(kinetics, known, np.full(len(times), last), times)
 

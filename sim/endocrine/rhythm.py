@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtri
 
-from agents import streams
-from agents.streams import Stream
+from glut4sim.agents import streams
+from glut4sim.agents.streams import Stream
 
 DAY = 86400.0
 

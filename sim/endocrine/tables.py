@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import pydantic
 from pydantic import BeforeValidator, Field, PlainValidator
 
-from sim.endocrine import library
-from sim.endocrine.library import BODY, SEXES
-from sim.errors import InputError, describe, unknown
-from sim.fields import Table, Text, duration, numbers_as_text, share
-from sim.schedule import Schedule, read_schedule, write_schedule
-from sim.units import AGE, SPAN, write
+from glut4sim.sim.endocrine import library
+from glut4sim.sim.endocrine.library import BODY, SEXES
+from glut4sim.sim.inputs.errors import InputError, describe, unknown
+from glut4sim.sim.inputs.fields import Table, Text, duration, numbers_as_text, share
+from glut4sim.sim.inputs.schedule import Schedule, read_schedule, write_schedule
+from glut4sim.sim.inputs.units import AGE, SPAN, write
 
 if TYPE_CHECKING:
-    from sim.endocrine.model import Plan
-    from sim.endocrine.pharmacokinetics import Dose
+    from glut4sim.sim.endocrine.model import Plan
+    from glut4sim.sim.endocrine.pharmacokinetics import Dose
 
 Span = Annotated[float, BeforeValidator(SPAN.read)]
 LongDuration = Annotated[float, BeforeValidator(partial(duration, kind=SPAN))]
@@ -132,7 +132,7 @@ class HormoneTable(Table):
 
 
 class CycleTable(Table):
-    """[cycle]: menstrual cycles; see sim.endocrine.rhythm.Cycle."""
+    """[cycle]: menstrual cycles; see glut4sim.sim.endocrine.rhythm.Cycle."""
 
     length: Annotated[float, BeforeValidator(partial(duration, low=DAY, high=365.0 * DAY, kind=SPAN))] = 28.0 * DAY
     length_sd: Annotated[float, BeforeValidator(share)] = 0.0
@@ -182,7 +182,7 @@ class TherapyTable(Table):
 
     def doses(self, until: float) -> "tuple[Dose, ...]":
         """All doses up to a time [s]."""
-        from sim.endocrine.pharmacokinetics import regimen
+        from glut4sim.sim.endocrine.pharmacokinetics import regimen
 
         end = until if self.every is None or self.end is None else min(self.end, until)
         return regimen(self._amount, self.start, self.every, max(end, self.start + 1e-6), self.over or 0.0)
@@ -263,8 +263,8 @@ class EndocrineTables(Table):
 
     def plan(self, until: float, seed: int) -> "Plan":
         """The person and their doses up to a time [s]."""
-        from sim.endocrine.model import Plan
-        from sim.endocrine.rhythm import Cycle
+        from glut4sim.sim.endocrine.model import Plan
+        from glut4sim.sim.endocrine.rhythm import Cycle
 
         body = {name: getattr(self.body, name) for name in BODY}
         baseline = {name: Schedule((0.0,), (value,)) for name, value in body.items() if value is not None}

@@ -16,7 +16,6 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-ROOT = Path(__file__).parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 OPTIONS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -61,17 +60,17 @@ class Visit:
         self.page.get_by_role("option", name=title, exact=True).click()
         expect(self.page.get_by_role("heading", name=title, exact=True)).to_be_visible()
 
-    def knob(self, name):
+    def slider(self, name):
         """A slider that is on show."""
-        return self.page.locator(f".v-window-item--active [role=slider][data-knob={name}]")
+        return self.page.locator(f".v-window-item--active [role=slider][data-slider={name}]")
 
-    def set_knob(self, name, stop):
+    def set_slider(self, name, stop):
         """Click a slider at one of its stops."""
-        knob = self.knob(name)
-        track = self.page.locator(f".v-window-item--active .v-slider:has([data-knob={name}])")
-        most = int(knob.get_attribute("aria-valuemax"))
+        slider = self.slider(name)
+        track = self.page.locator(f".v-window-item--active .v-slider:has([data-slider={name}])")
+        most = int(slider.get_attribute("aria-valuemax"))
         track.click(position={"x": track.bounding_box()["width"] * stop / most, "y": 10})
-        expect(knob).to_have_attribute("aria-valuenow", str(stop))
+        expect(slider).to_have_attribute("aria-valuenow", str(stop))
 
     def number(self, name):
         """A number that the cell's view keeps for tests: "time", "frames", "points", "cells"."""
@@ -110,9 +109,9 @@ def chromium():
 def server(request, chromium):
     """`glut4sim dashboard` with what the module's SETTINGS change; where it is, and its process."""
     changes = [argument for change in request.module.SETTINGS for argument in ("--set", change)]
-    program = [sys.executable, "-u", "-c", "from sim.cli import main; main()", "dashboard", "--no-browser"]
+    program = [sys.executable, "-u", "-m", "glut4sim", "dashboard", "--no-browser"]
     process = subprocess.Popen(
-        [*program, "--port", "0", *changes], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*program, "--port", "0", *changes], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     said = process.stdout.readline()
     found = re.search(r"http://localhost:\d+", said)

@@ -63,13 +63,13 @@ def test_a_restart_keeps_what_was_changed(visit):
     visit.press(STEP)
     visit.until("time", "==", 5.0)
     visit.open_tab("Now")
-    visit.set_knob("glucose", 8)
+    visit.set_slider("glucose", 8)
     visit.press("300×", "Restart")
     visit.until("time", "==", 0.0)
     expect(visit.button("300×")).to_have_attribute("aria-pressed", "true")
     visit.press(STEP)
     visit.until("time", "==", 5.0)
-    expect(visit.knob("glucose")).to_have_attribute("aria-valuenow", "8")
+    expect(visit.slider("glucose")).to_have_attribute("aria-valuenow", "8")
     visit.open_tab("Scenario")
     text = visit.download("Scenario as changed").read_text()
     assert 'glucose = [["0 s", "5 mM"], ["5 s", "8 mM"]]' in text
@@ -101,11 +101,11 @@ def test_insulin_changes_while_the_cell_runs(visit):
     visit.open_tab("Now")
     visit.press("Play")
     visit.until("time", ">", 20.0)
-    visit.set_knob("insulin", 14)
+    visit.set_slider("insulin", 14)
     expect(visit.charts).to_contain_text("Insulin 10 nM")
     changed = visit.number("time")
     visit.until("time", ">", changed + 60.0)  # it went on
-    expect(visit.knob("insulin")).to_have_attribute("aria-valuetext", "10 nM")
+    expect(visit.slider("insulin")).to_have_attribute("aria-valuetext", "10 nM")
     visit.press("Pause")
     active = visit.cell.locator("tr", has_text="active").last.locator("td")
     expect(active).not_to_have_text("0")
@@ -155,12 +155,12 @@ def test_two_pages_know_nothing_of_each_other(visit, visit_again):
     visit.press("Play")
     visit.until("time", ">", 60.0)
     visit.open_tab("Now")
-    visit.set_knob("insulin", 16)
+    visit.set_slider("insulin", 16)
     expect(visit.charts).to_contain_text("Insulin 100 nM")
     assert other.number("time") == 0.0
     expect(other.charts).not_to_contain_text("Insulin 100 nM")
     other.open_tab("Now")
-    expect(other.knob("insulin")).to_have_attribute("aria-valuenow", "0")
+    expect(other.slider("insulin")).to_have_attribute("aria-valuenow", "0")
 
 
 def test_a_closed_page_leaves_nothing_running(visit, server):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-import sim
-from sim.results import open_results
-from sim.scenario import Scenario
+import glut4sim
+from glut4sim.sim.results.writer import open_results
+from glut4sim.sim.scenario.scenario import Scenario
 
 SETTINGS = ("cell.vesicles=2000", "cell.receptors=4000", "cell.glucose_agents=2000", "run.step=0.5 s")
 TRT = "Testosterone therapy for 24 weeks"
@@ -31,8 +31,8 @@ def test_a_fork_is_the_same_up_to_now(visit):
     panel = visit.open_tab("What if")
     panel.get_by_text("Testosterone").first.click()
     visit.page.get_by_role("option", name="Insulin", exact=True).click()
-    expect(visit.knob("insulin")).to_have_count(1)
-    visit.set_knob("insulin", 0)
+    expect(visit.slider("insulin")).to_have_count(1)
+    visit.set_slider("insulin", 0)
     forked = visit.number("time")
     visit.press("Fork now")
     expect(visit.cell).to_have_attribute("data-cells", "2")
@@ -56,7 +56,7 @@ def test_a_twin_from_the_start(visit):
     visit.press("Step 5 s")
     visit.until("time", "==", 5.0)
     visit.open_tab("What if")
-    visit.set_knob("testosterone", 4)
+    visit.set_slider("testosterone", 4)
     visit.press("Both from the start")
     expect(visit.cell).to_have_attribute("data-cells", "2")
     assert visit.number("time") == 0.0
@@ -133,7 +133,7 @@ def test_what_is_taken_home_is_what_the_command_line_computes(visit, tmp_path):
     visit.open_tab("Now")
     visit.press("60×", "Play")
     visit.until("time", ">", 20.0)
-    visit.set_knob("insulin", 14)
+    visit.set_slider("insulin", 14)
     visit.press("max")
     expect(visit.button("30 min more")).to_be_visible()
     visit.open_tab("Scenario")
@@ -146,7 +146,7 @@ def test_what_is_taken_home_is_what_the_command_line_computes(visit, tmp_path):
         path.name for path in home.iterdir()
     }
     assert Scenario.load(home / "scenario.toml") == scenario
-    watched, computed = open_results(home), sim.run(scenario).dataset
+    watched, computed = open_results(home), glut4sim.run(scenario).dataset
     assert set(watched.data_vars) == set(computed.data_vars)
     assert float(watched["insulin"].max()) == pytest.approx(10.0)
     for name, values in computed.data_vars.items():

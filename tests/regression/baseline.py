@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.engine import Engine
-from sim.scenario import Scenario
+from glut4sim.sim.model.engine import Engine
+from glut4sim.sim.scenario.scenario import Scenario
 
 FILE = Path(__file__).with_name("baseline.json")
 

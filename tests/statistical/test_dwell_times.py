@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from agents import glucose, receptor, vesicle
+from glut4sim.agents import glucose, receptor, vesicle
 from tests.statistical import laws
 from tests.statistical.test_receptor_paths import BRISK, PRESET
 from tests.support import PARAMETERS, Glucose, Receptors, Vesicles, on_sphere

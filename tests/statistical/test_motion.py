@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from agents import vesicle
+from glut4sim.agents import vesicle
 from tests.statistical import laws
 from tests.support import PARAMETERS, Vesicles, on_sphere
 

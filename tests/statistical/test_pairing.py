@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from agents import vesicle
-from sim import engine, ensemble
-from sim.engine import Engine
-from sim.paired import paired_effect
-from sim.scenario import Scenario
+from glut4sim.agents import vesicle
+from glut4sim.sim.analysis.paired_effects import paired_effect
+from glut4sim.sim.model import engine
+from glut4sim.sim.model.engine import Engine
+from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.run import ensemble
 
 FUSED = vesicle.State.FUSED
 KEY = "surface_glut4_stimulated_copies"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from agents import receptor
+from glut4sim.agents import receptor
 from tests.statistical import laws
 from tests.support import PARAMETERS, Receptors
 from tests.twin import RECEPTOR_STATES, receptor_exits

@@ -6,10 +6,10 @@ This compares the agents' own random walks and clocks with finite volumes in the
 import numpy as np
 import pytest
 
-from agents import glucose, receptor, vesicle
-from sim import equilibrium, signalling
-from sim.engine import Engine
-from sim.flow import shell
+from glut4sim.agents import glucose, receptor, vesicle
+from glut4sim.sim.model import equilibrium, signalling
+from glut4sim.sim.model.engine import Engine
+from glut4sim.sim.model.fluxes import shell
 from tests.statistical import laws
 from tests.support import PARAMETERS, small_scenario
 

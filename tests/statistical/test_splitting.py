@@ -8,9 +8,9 @@ on the step, plays no part; rates are raised so that the surface fills within se
 import numpy as np
 import pytest
 
-from agents import vesicle
-from sim import signalling
-from sim.engine import Engine
+from glut4sim.agents import vesicle
+from glut4sim.sim.model import signalling
+from glut4sim.sim.model.engine import Engine
 from tests.support import small_scenario
 
 FAST = {

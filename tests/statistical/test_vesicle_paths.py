@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from agents import vesicle
+from glut4sim.agents import vesicle
 from tests.statistical import laws
 from tests.support import PARAMETERS, Vesicles, on_sphere
 from tests.twin import VESICLE_STATES, vesicle_exits

@@ -2,21 +2,19 @@
 names and files that README.md and docs/hormones.md tell of exist.
 """
 
-import os
 import re
 import runpy
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
 import pytest
 
-from sim import Scenario
-from sim.endocrine import library
-from sim.scenario import SCENARIOS
+from glut4sim import Scenario
+from glut4sim.sim.endocrine import library
+from glut4sim.sim.scenario.scenario import SCENARIOS
+from tests.support import ROOT
 
-ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
 TIMEOUT = 120  # s; each takes a few where the compiled code is cached and nothing else is running
 
@@ -35,10 +33,7 @@ def run(tmp_path):
 
 def test_an_example_runs_as_a_script(tmp_path):
     command = [sys.executable, str(EXAMPLES / "my_regimen.py"), str(tmp_path)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=TIMEOUT, check=False
-    )
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=TIMEOUT, check=False)
     assert done.returncode == 0, done.stderr
     assert "Not medical advice." in done.stdout
     assert (tmp_path / "my-regimen.png").exists()

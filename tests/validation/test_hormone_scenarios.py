@@ -10,9 +10,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from agents import glucose
-from sim import meanfield, signalling
-from sim.scenario import SCENARIOS, Scenario
+from glut4sim.agents import glucose
+from glut4sim.sim.model import mean_field, signalling
+from glut4sim.sim.scenario.scenario import SCENARIOS, Scenario
 
 HOUR, DAY, WEEK = 3600.0, 86400.0, 7 * 86400.0
 AKT = signalling.SPECIES.index("akt_active")
@@ -22,7 +22,7 @@ class Response:
     """The end of a clamp."""
 
     def __init__(self, scenario):
-        trace = meanfield.solve(scenario, [0.0, scenario.run.duration], bins=12, capture_bins=4)
+        trace = mean_field.solve(scenario, [0.0, scenario.run.duration], bins=12, capture_bins=4)
         bath = scenario.bath.glucose.values[-1]
         self.surface = trace.glut4_surface[-1]
         self.akt = trace.signalling[-1, AKT]
@@ -66,7 +66,7 @@ def test_every_installed_scenario_is_sound(name):
 def test_uptake_follows_a_meal_and_returns():
     scenario = load("meal")
     minutes = np.arange(0, 481, 30)
-    trace = meanfield.solve(scenario, 60.0 * minutes, bins=12, capture_bins=4)
+    trace = mean_field.solve(scenario, 60.0 * minutes, bins=12, capture_bins=4)
     inflow = [
         bath * glucose.clearance(surface, bath, scenario.parameter_set.glucose)
         for bath, surface in zip(trace.glucose_bath, trace.glut4_surface)

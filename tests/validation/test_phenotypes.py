@@ -6,13 +6,13 @@ Steady states are those of the mean-field twin; where something has to happen in
 import numpy as np
 import pytest
 
-from agents import vesicle
-from agents.vesicle import State
-from sim import signalling
-from sim.engine import Engine
-from sim.meanfield import solve
-from sim.parameters import load_preset
-from sim.scenario import Scenario
+from glut4sim.agents import vesicle
+from glut4sim.agents.vesicle import State
+from glut4sim.sim.model import signalling
+from glut4sim.sim.model.engine import Engine
+from glut4sim.sim.model.mean_field import solve
+from glut4sim.sim.model.parameters import load_preset
+from glut4sim.sim.scenario.scenario import Scenario
 
 RESTING, MINUTE = 5, 60.0  # min without insulin, s
 DOCKING = vesicle.TRANSITIONS.index((State.TETHERED, State.DOCKED))

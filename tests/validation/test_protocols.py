@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sim.bench import run_suite
-from sim.suite import load_suite
+from glut4sim.sim.studies.benchmark.suite import load_suite
+from glut4sim.sim.studies.benchmark.suite_run import run_suite
 
 PROTOCOLS = load_suite("validation").only(lambda check: check.id.startswith("P"))
 SMALL = {"cell": {"vesicles": 2000, "receptors": 4000, "glucose_agents": 100}, "run": {"record_every": "10 s"}}
@@ -47,12 +47,12 @@ def _twin_course(twin, experiment, time):
 
 def test_a_cell_that_takes_twice_as_long_to_endocytose_does_not(monkeypatch):
     """The limits tell models apart."""
-    from sim import bench
+    from glut4sim.sim.studies.benchmark import suite_run
 
-    solve = bench.meanfield.solve
+    solve = suite_run.mean_field.solve
     slower = {"vesicle.endocytose": "0.089 1/min"}
     monkeypatch.setattr(
-        bench.meanfield, "solve", lambda s, times: solve(s.model_copy(update={"parameters": slower}), times)
+        suite_run.mean_field, "solve", lambda s, times: solve(s.model_copy(update={"parameters": slower}), times)
     )
     suite = PROTOCOLS.only(lambda check: check.id in ("P03", "P04"))
     result = run_suite(suite, threads=1, mean_field=True)

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import signalling
-from sim.engine import Engine
-from sim.scenario import Scenario
+from glut4sim.sim.model import signalling
+from glut4sim.sim.model.engine import Engine
+from glut4sim.sim.scenario.scenario import Scenario
 
 CURVE = Path(__file__).parent / "data" / "sedaghat2002_pulse.csv"
 REPLICATES, EVERY = 8, 10  # one row per second

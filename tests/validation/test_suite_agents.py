@@ -2,8 +2,8 @@
 
 import pytest
 
-from sim.bench import run_suite
-from sim.suite import load_suite
+from glut4sim.sim.studies.benchmark.suite import load_suite
+from glut4sim.sim.studies.benchmark.suite_run import run_suite
 
 SMALL = {"cell": {"vesicles": 2000, "receptors": 3000, "glucose_agents": 100}, "run": {"record_every": "5 s"}}
 CHOSEN = ("V10", "V11", "V12", "V21")  # events of single vesicles, counted; and a change over days

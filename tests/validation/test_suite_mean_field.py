@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from sim.bench import run_suite
-from sim.meanfield import solve
-from sim.measurements import TRACER, fit_to
-from sim.scenario import Scenario
-from sim.suite import load_suite
+from glut4sim.sim.model.mean_field import solve
+from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.benchmark.measurements import TRACER, fit_to
+from glut4sim.sim.studies.benchmark.suite import load_suite
+from glut4sim.sim.studies.benchmark.suite_run import run_suite
 
 SUITE = load_suite("validation")
 HERE = SUITE.only(lambda check: not check.id.startswith("P"))  # protocols: test_protocols.py
@@ -92,7 +92,7 @@ def test_uptake_of_tracer_is_what_the_carriers_bring_in(preset, insulin):
             "run": {"duration": "30 min"},
         }
     )
-    from agents import glucose
+    from glut4sim.agents import glucose
 
     trace = solve(scenario, np.array([0.0, 1800.0]))
     p = scenario.parameter_set.glucose

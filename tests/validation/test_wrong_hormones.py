@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from sim import scenario as scenarios
-from sim.bench import run_suite
-from sim.endocrine import library
-from sim.suite import load_suite
+from glut4sim.sim.endocrine import library
+from glut4sim.sim.scenario import scenario as scenarios
+from glut4sim.sim.studies.benchmark.suite import load_suite
+from glut4sim.sim.studies.benchmark.suite_run import run_suite
 
 
 def passes(name, **changes):

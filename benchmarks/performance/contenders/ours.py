@@ -7,15 +7,12 @@ import json
 import math
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[3]))
-
-from agents import receptor, vesicle
-from sim.engine import Engine
-from sim.scenario import Scenario
+from glut4sim.agents import receptor, vesicle
+from glut4sim.sim.model.engine import Engine
+from glut4sim.sim.scenario.scenario import Scenario
 
 task = json.loads(sys.argv[1])
 n, threads = task["agents"], task["threads"]

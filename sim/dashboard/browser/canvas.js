@@ -6,7 +6,7 @@ const COLOURS = {
   dark: { text: "#e8eaed", muted: "#a7adb5", grid: "#33373d", axis: "#6f767e", surface: "#1e1e1e", accent: "#56b4e9" },
 };
 
-// Okabe and Ito, as in sim/plots.py; what would be hard to see in the dark is brighter there
+// Okabe and Ito, as in sim/reporting/figure_style.py; what would be hard to see in the dark is brighter there
 const BRIGHTER = { "#0072b2": "#1f8fd6", black: COLOURS.dark.text };
 const ink = (colour, dark) => (dark && BRIGHTER[colour.toLowerCase()]) || colour;
 

@@ -1,0 +1,126 @@
+"""Everything that one page has of its own: its session, its views, and what its components watch."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pandas  # noqa: F401  first of all: Solara's hooks look for it, and fail while another thread imports it
+import solara
+
+from glut4sim.sim.dashboard import archive
+from glut4sim.sim.dashboard.cell_view import CellView
+from glut4sim.sim.dashboard.chart_view import ChartView
+from glut4sim.sim.dashboard.live import Difference
+from glut4sim.sim.dashboard.session import Session, Status
+from glut4sim.sim.dashboard.timeline_view import TimelineView, content_of
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.scenario.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The part of a Status that changes only when something is done, so that most components are seldom rendered."""
+
+    phase: str = "starting"
+    speed: float = Status.speed
+    scenario: Scenario | None = field(default=None, compare=False)
+    whole: Scenario | None = field(default=None, compare=False)
+    scenario_hash: str = ""  # in place of the scenarios when two are compared
+    is_changed: bool = False
+    difference: Difference | None = None
+    slider_values: tuple[tuple[str, float], ...] = ()
+    error: str = ""
+
+
+class PageState:
+    """One page's session and views.
+
+    Attributes
+    ----------
+    cell_view, charts, timeline : the views
+    status : solara.Reactive of the session's Status, a few times a second
+    settings : solara.Reactive of Settings
+    has_timeline : solara.Reactive, whether there is a time line of hormones to show
+    """
+
+    def __init__(self, scenario: Scenario):
+        self.cell_view, self.charts, self.timeline = CellView(), ChartView(), TimelineView()
+        self.status = solara.reactive(Status(), equals=lambda a, b: a is b)
+        self.settings = solara.reactive(Settings())
+        self.has_timeline = solara.reactive(False)
+        self._hashed: tuple[Scenario | None, str] = (None, "")  # the scenario on show
+        self._drawn = ""  # hash of what the time line shows
+        self._day = 0.0  # of the assay on show [s]
+        self.session = Session(self.cell_view, self.charts, self._hear)
+        self.timeline.observe(self._choose_day, "chosen")
+        self.session.load(lambda: scenario)
+
+    def close(self) -> None:
+        """End the session and let go of the views."""
+        self.session.close()
+        for view in (self.cell_view, self.charts, self.timeline):
+            view.close()
+
+    def take_home(self) -> bytes:
+        """The results up to now, zipped; nothing, and a line on the page, if that fails."""
+        try:
+            # In a thread of its own: Solara traces the one it downloads in, line by line, to be able to cancel it.
+            with ThreadPoolExecutor(1) as pool:
+                return pool.submit(archive.results, self.session.taken().result()).result()
+        except Exception as error:  # noqa: BLE001  the page must go on
+            self.session.complain(f"the results could not be collected: {type(error).__name__}: {error}")
+            return b""
+
+    def _hear(self, status: Status) -> None:
+        """From the session's thread: how things are."""
+        if status.whole is not None and status.scenario is not self._hashed[0]:
+            self._hashed = (status.scenario, status.scenario.hash)
+            self._show_timeline(status.whole, status.scenario.assay.at[0])
+        self.status.set(status)
+        self.settings.set(
+            Settings(
+                status.phase,
+                status.speed,
+                status.scenario,
+                status.whole,
+                self._hashed[1],
+                status.is_changed,
+                status.difference,
+                tuple(status.slider_values.items()),
+                status.error,
+            )
+        )
+
+    # ---- the time line of hormones ----
+
+    def _show_timeline(self, scenario: Scenario, day: float) -> None:
+        """Work out the time line, in a thread of its own: for months it takes a second or two."""
+        self.has_timeline.set(scenario.has_hormones)
+        self._day = day
+        if not scenario.has_hormones or scenario.hash == self._drawn:
+            self.timeline.chosen = day
+            return
+        self._drawn = scenario.hash
+
+        def work():
+            content = content_of(scenario)
+            if self._drawn == scenario.hash:  # else it has changed meanwhile
+                with self.timeline.hold_sync():
+                    self.timeline.content, self.timeline.chosen = content, self._day
+
+        threading.Thread(target=work, name="dashboard-timeline", daemon=True).start()
+
+    def _choose_day(self, change) -> None:
+        """The reader has moved the marker, unless it was moved here."""
+        if change["new"] != self._day:
+            self.session.choose_day(change["new"])
+
+
+def read_text(text: str, name: str) -> Scenario:
+    """A scenario from the text of a file; InputError with a line about its first fault."""
+    import tomllib
+
+    try:
+        return Scenario.from_table(tomllib.loads(text), name)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"is not TOML: {error}.", place=name) from None

@@ -1,0 +1,153 @@
+"""What of all this a scenario uses, in words and for the record: who acts on what, and how its therapies stand."""
+
+import hashlib
+import json
+from dataclasses import asdict
+from math import inf
+from typing import TYPE_CHECKING
+
+from glut4sim.sim.endocrine import library
+from glut4sim.sim.endocrine.library import Effect
+from glut4sim.sim.endocrine.modulation import STEPS
+
+if TYPE_CHECKING:
+    from glut4sim.sim.endocrine.tables import EndocrineTables, TherapyTable
+
+NOT_ADVICE = "Not medical advice."
+WHOLE_BODY = (
+    "Evidence from the whole body, such as clamps, HOMA and trials, is only consistent with what one cell does here; "
+    "it does not validate it."
+)
+DAY = 86400.0
+_UNITS = ((DAY, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
+
+
+def say(seconds: float) -> str:
+    """A time as people say it: in the largest of d, h, min and s that leaves a whole number: "28 d", "90 min", "3.5 d".
+
+    Half days are said from two days on.
+    """
+    if seconds >= 2 * DAY and seconds % DAY == DAY / 2:
+        return f"{seconds / DAY:.1f} d"
+    for size, unit in _UNITS:
+        number = round(seconds / size, 9)
+        if number == int(number):
+            return f"{int(number)} {unit}"
+    return f"{seconds!r} s"
+
+
+def acting(tables: "EndocrineTables") -> tuple[Effect, ...]:
+    """The effects that something set or given sets going, directly or through others; those on the cell come first.
+
+    All others see the healthy reference person, in whom they multiply by 1, or have no strength.
+    """
+    effects = _working(tables)
+    moved = _set(tables)
+    while True:
+        found = [e for e in effects if moved & {e.driver, e.opposed_by} or e.receptor in tables.hormones.blocked]
+        further = {e.target for e in found if not e.acts_on_cell} - moved
+        if not further:
+            break
+        moved |= further
+    given = {therapy.drug for therapy in tables.therapy}
+    found = [e for e in found if e.driver in library.levels() or e.driver in given]
+    order = list(STEPS)
+    return tuple(sorted(found, key=lambda e: order.index(e.target) if e.acts_on_cell else len(order)))
+
+
+def _working(tables: "EndocrineTables") -> list[Effect]:
+    """The effects that there are in someone of this sex, and that have any strength."""
+    known = library.override(tables.effects).values()
+    return [e for e in known if e.sex in ("", tables.body.sex) and (e.gain if e.power is None else e.power)]
+
+
+def delays(tables: "EndocrineTables") -> dict[str, float]:
+    """Level -> how long until the cell feels a change of it, by the fastest way [s]; those it never feels are left out.
+
+    A delay is the lags of the effects on the way, and the turnover of the levels.
+    """
+    effects = [e for e in _working(tables) if e.receptor not in tables.hormones.blocked]
+    levels = library.levels()
+    found: dict[str, float] = {}
+    while True:
+        shorter = {}
+        for e in effects:
+            onward = 0.0 if e.acts_on_cell else found.get(e.target, inf)
+            if e.driver in levels and levels[e.driver].rate > 0.0:
+                delay = 1.0 / levels[e.driver].rate + e.lag + onward
+                if delay < min(found.get(e.driver, inf), shorter.get(e.driver, inf)):
+                    shorter[e.driver] = delay
+        if not shorter:
+            return found
+        found |= shorter
+
+
+def _set(tables: "EndocrineTables") -> set[str]:
+    """Levels that are set or delivered, follow a rhythm or a cycle, and drugs that are given."""
+    levels = library.levels()
+    drugs = {therapy.drug for therapy in tables.therapy}
+    delivered = {library.drugs()[name].delivers for name in drugs} - {""}
+    cyclic = {name for name, level in levels.items() if tables.cycle is not None and level.rhythm == "cycle"}
+    body = {name for name in library.BODY if getattr(tables.body, name) is not None}
+    return body | set(tables.hormones.levels) | set(tables.hormones.rhythms) | drugs | delivered | cyclic
+
+
+def describe_effect(effect: Effect, tables: "EndocrineTables") -> str:
+    """Who acts on what, how, whence it is known, and who doubts it, in one line."""
+    on, how = target_title(effect), describe_action(effect, tables)
+    doubt = f". Disputed: {effect.disagreement}" if effect.disagreement else ""
+    return f"{effect.driver} -> {on}: {effect.title}, {how} [{effect.evidence}] {effect.source}{doubt}"
+
+
+def target_title(effect: Effect) -> str:
+    """What an effect acts on, in words."""
+    return STEPS[effect.target].title if effect.acts_on_cell else library.levels()[effect.target].title
+
+
+def describe_action(effect: Effect, tables: "EndocrineTables") -> str:
+    """How strongly an effect acts, how late, and whether its receptor is blocked."""
+    after = f", after {say(effect.lag)}" if effect.lag else ""
+    blocked = f", {effect.receptor} blocked: as without it" if effect.receptor in tables.hormones.blocked else ""
+    return f"{library.describe_strength(effect)}{after}{blocked}"
+
+
+def describe_therapy(therapy: "TherapyTable") -> str:
+    """A regimen in words: "testosterone cypionate 100 mg every 7 d, from 0 d to 84 d"."""
+    if therapy.every is None:
+        when = f"once, at {say(therapy.start)}"
+    else:
+        until = "to the end" if therapy.end is None else f"to {say(therapy.end)}"
+        when = f"every {say(therapy.every)}, from {say(therapy.start)} {until}"
+    over = f", each over {say(therapy.over)}" if therapy.over else ""
+    return f"{therapy.drug} {therapy.dose} {when}{over}"
+
+
+def standings(tables: "EndocrineTables") -> dict[str, str]:
+    """Drug -> regulatory note, of the drugs that are given."""
+    return {therapy.drug: library.drugs()[therapy.drug].standing for therapy in tables.therapy}
+
+
+def provenance(tables: "EndocrineTables") -> dict:
+    """What the provenance of a run says of its hormones, as JSON holds it."""
+    notes = standings(tables)
+    effects = {name: asdict(effect) for name, effect in library.override(tables.effects).items()}
+    return {
+        "sex": tables.body.sex,
+        "blocked": list(tables.hormones.blocked),
+        "therapies": [_regimen(therapy) | {"standing": notes[therapy.drug]} for therapy in tables.therapy],
+        "effects": [
+            {key: effects[e.name][key] for key in ("name", "driver", "target", "evidence", "source", "disagreement")}
+            for e in acting(tables)
+        ],
+        "effects_hash": hashlib.sha256(json.dumps(effects, sort_keys=True).encode()).hexdigest(),
+        "disclaimers": [WHOLE_BODY, NOT_ADVICE],
+    }
+
+
+def _regimen(therapy: "TherapyTable") -> dict[str, str]:
+    times = {key: getattr(therapy, key) for key in ("start", "every", "over")} | {
+        "stop": therapy.end if therapy.every else None
+    }
+    return {"drug": therapy.drug, "dose": therapy.dose} | {
+        key: say(time) for key, time in times.items() if time is not None
+    }

@@ -1,0 +1,169 @@
+"""TOML files that may extend one another: found, read, merged, blamed for a fault, and written.
+
+A file is read into layers, its farthest ancestor first. Merged, they are the content; apart, they tell which file (or
+`--set` option) a faulty value came from.
+"""
+
+import json
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from glut4sim.sim.inputs.errors import InputError, describe, unknown
+
+
+class TomlFile(NamedTuple):
+    """A TOML file."""
+
+    name: str  # as users call it: the installed name, or the file's name without .toml
+    path: Path
+    place: str  # how error messages call it
+
+
+class Layer(NamedTuple):
+    """What one file or one command-line option says."""
+
+    place: str
+    table: dict
+
+
+class Shelf(NamedTuple):
+    """A folder of installed files, each known by its path without .toml, such as "men/trt"."""
+
+    what: str  # "scenario"
+    folder: Path
+
+    def names(self) -> list[str]:
+        """Names of all installed files."""
+        return sorted(path.relative_to(self.folder).with_suffix("").as_posix() for path in self.folder.rglob("*.toml"))
+
+    def find(self, source: str | os.PathLike, base: Path | None = None) -> TomlFile:
+        """The file that a user means: an installed name, or a path, taken relative to the folder `base`."""
+        installed = self.names()
+        if isinstance(source, str) and source in installed:
+            return TomlFile(source, self.folder / f"{source}.toml", f"{self.folder.name}/{source}.toml")
+        path = Path(source) if base is None else Path(os.path.normpath(base / source))
+        if path.suffix == ".toml" or not isinstance(source, str) or os.path.lexists(path):
+            return TomlFile(path.stem, path, str(path))
+        raise unknown(self.what, source, installed)
+
+    def read(self, source: str | os.PathLike) -> tuple[TomlFile, list[Layer]]:
+        """A file and its layers: those it extends, farthest first, then its own."""
+        own = nearest = self.find(source)
+        chain = [own]
+        layers = []
+        while True:
+            table = read_toml(nearest)
+            parent = table.pop("extends", None)
+            layers.insert(0, Layer(nearest.place, table))
+            if parent is None:
+                return own, layers
+            try:
+                if not isinstance(parent, str):
+                    raise InputError(f"expected the name of a {self.what}, got {describe(parent)}.")
+                nearest = self.find(parent, base=nearest.path.parent)
+                if not nearest.path.is_file():
+                    raise InputError(f"there is no {self.what} {describe(nearest.place)}.")
+                if nearest.path.resolve() in [link.path.resolve() for link in chain]:
+                    circle = " -> ".join(link.path.name for link in [*chain, nearest])
+                    raise InputError(f"expected no circle, got {circle}.", place=own.place)
+            except InputError as error:
+                raise error.within("extends", chain[-1].place) from None
+            chain.append(nearest)
+
+
+def read_toml(source: TomlFile) -> dict:
+    """Content of a TOML file; InputError if it cannot be read."""
+    try:
+        if source.path.is_dir():
+            raise InputError("expected a TOML file, got a directory.")
+        if source.path.exists() and not source.path.is_file():
+            raise InputError("expected a TOML file, got a device.")
+        table = tomllib.loads(source.path.read_bytes().decode("utf-8-sig"))
+        if not table:
+            raise InputError("expected a TOML file with content, got an empty one.")
+    except InputError as error:
+        raise error.within(place=source.place) from None
+    except FileNotFoundError:
+        raise InputError("there is no such file.", place=source.place) from None
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}.", place=source.place) from None
+    except UnicodeDecodeError as error:
+        byte = f"0x{error.object[error.start]:02x} at position {error.start}"
+        raise InputError(f"expected UTF-8 text, got byte {byte}; save it as UTF-8.", place=source.place) from None
+    except RecursionError:
+        raise InputError("not valid TOML: nested too deeply.", place=source.place) from None
+    except ValueError as error:
+        raise InputError(f"not valid TOML: {error}.", place=source.place) from None
+    return table
+
+
+def merge(layers: Iterable[Layer]) -> dict:
+    """Content of all layers: later ones override; tables merge, lists are replaced."""
+    merged: dict = {}
+    for layer in layers:
+        _merge_into(merged, layer.table)
+    return merged
+
+
+def _merge_into(base: dict, table: Mapping) -> None:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            if not isinstance(base.get(key), dict):
+                base[key] = {}
+            _merge_into(base[key], value)
+        else:
+            base[key] = value
+
+
+def blame(layers: Sequence[Layer], path: str, own: str) -> str:
+    """Place of the layer that set the value at a dotted path; `own` if none did."""
+    for layer in reversed(layers):
+        if any(_overlaps(path, leaf) for leaf in _leaves(layer.table)):
+            return layer.place
+    return own
+
+
+def _leaves(table: Mapping, prefix: str = "") -> Iterable[str]:
+    """Dotted paths of all values that are not tables, or empty ones."""
+    for key, value in table.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key
+
+
+def _overlaps(path: str, leaf: str) -> bool:
+    """Whether a path is a leaf, lies within it, or is a table that holds it."""
+    return path == leaf or path.startswith((leaf + ".", leaf + "[")) or leaf.startswith(path + ".")
+
+
+def write_toml(table: Mapping) -> str:
+    """TOML text of values, of tables of them and of lists of tables; a value is text, a number, a list or a table."""
+    tables = {key: value for key, value in table.items() if isinstance(value, dict)}
+    lists = {key: value for key, value in table.items() if isinstance(value, list) and isinstance((*value, 0)[0], dict)}
+    values = {key: value for key, value in table.items() if key not in tables and key not in lists}
+    blocks = [_lines(values)] if values else []
+    blocks += [f"[{_key(key)}]\n{_lines(content)}" for key, content in tables.items()]
+    blocks += [f"[[{_key(key)}]]\n{_lines(content)}" for key, contents in lists.items() for content in contents]
+    return "\n".join(blocks)
+
+
+def _lines(values: Mapping) -> str:
+    return "".join(f"{_key(key)} = {_text(value)}\n" for key, value in values.items())
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch("[A-Za-z0-9_-]+", key) else _text(key)
+
+
+def _text(value: object) -> str:
+    """JSON text is TOML, but for tables and the one control character that TOML wants escaped and JSON does not."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_text, value))}]"
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{_key(key)} = {_text(entry)}' for key, entry in value.items())} }}"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,76 @@
+"""Schedules: what is in the bath when, as [["0 min", "0 nM"], ["10 min", "100 nM"]] or just "5 mM"."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from glut4sim.sim.inputs.errors import InputError, describe
+from glut4sim.sim.inputs.units import TIME, Kind
+
+
+class Schedule(NamedTuple):
+    """A piecewise constant course: each value holds from its time until the next; the last, to the end."""
+
+    times: tuple[float, ...]  # ascending from 0 [s]
+    values: tuple[float, ...]
+
+    def at(self, time: float) -> float:
+        """The value at a time [s]."""
+        return self.values[bisect_right(self.times, time) - 1]
+
+    def held(self, time: float, value: float) -> "Schedule":
+        """The same until a time [s], and this value from then to the end."""
+        past = bisect_left(self.times, time)
+        return Schedule((*self.times[:past], time), (*self.values[:past], value))
+
+    def step_means(self, first: int, steps: int, dt: float) -> np.ndarray:
+        """Mean over each of so many steps of dt [s], counted from 0, (steps,); exact where it changes in a step."""
+        starts = (first + np.arange(steps)) * dt
+        times, values = np.asarray(self.times), np.asarray(self.values)
+        means = values[np.searchsorted(times, starts + 1e-9 * dt, side="right") - 1]
+        for change in range(1, len(times)):
+            k = int(np.floor(times[change] / dt + 1e-9)) - first
+            if 0 <= k < steps:
+                late = min(max(1.0 - (times[change] - starts[k]) / dt, 0.0), 1.0)
+                if late < 1.0 - 1e-9:
+                    means[k] += late * (values[change] - values[change - 1])
+        return means
+
+
+def read_schedule(value: object, kind: Kind, time: Kind = TIME) -> Schedule:
+    """A schedule from one quantity, or from a list of [time, quantity]; InputError if it is neither."""
+    if not isinstance(value, list):
+        return Schedule((0.0,), (kind.read(value),))
+    if not value:
+        raise InputError(f"expected a quantity or a list of pairs such as {kind.pair}, got an empty list.")
+    times, values = [], []
+    for i, entry in enumerate(value):
+        try:
+            if not isinstance(entry, list) or len(entry) != 2:
+                raise InputError(f"expected a pair such as {kind.pair}, got {describe(entry)}.")
+            times.append(_at("[0]", time.read, entry[0]))
+            values.append(_at("[1]", kind.read, entry[1]))
+            if i == 0 and times[0] != 0.0:
+                raise InputError(f"expected the first time to be 0, got {describe(entry[0])}.", "[0]")
+            if i > 0 and times[i] <= times[i - 1]:
+                before = describe(value[i - 1][0])
+                raise InputError(f"expected a time after {before}, got {describe(entry[0])}: times must ascend.", "[0]")
+        except InputError as error:
+            raise error.within(f"[{i}]") from None
+    return Schedule(tuple(times), tuple(values))
+
+
+def write_schedule(schedule: Schedule, kind: Kind, time: Kind = TIME) -> str | list[list[str]]:
+    """What `read_schedule` turns into the same schedule."""
+    if len(schedule.times) == 1:
+        return kind.write(schedule.values[0])
+    return [[time.write(moment), kind.write(value)] for moment, value in zip(schedule.times, schedule.values)]
+
+
+def _at(path: str, read: Callable[[object], float], value: object) -> float:
+    try:
+        return read(value)
+    except InputError as error:
+        raise error.within(path) from None

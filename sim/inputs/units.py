@@ -1,0 +1,240 @@
+"""Quantities as users write them, "100 nM", to floats in the unit that the program computes with, and back.
+
+Used where text comes in and goes out. Nothing else knows pint, which is imported on first use. Clinical units convert
+by rules that need to know the substance: its molar mass, or what one international unit of its activity is. They are in
+`SUBSTANCES`, with sources. A year is 365.25 d and a month a twelfth of it, 30.4375 d.
+"""
+
+import math
+import re
+from functools import cache
+from typing import NamedTuple
+
+from glut4sim.sim.inputs.errors import InputError, describe
+
+
+class Substance(NamedTuple):
+    """What turns clinical units of a substance into SI; a rule that is None is not known, or there is none."""
+
+    molar_mass: float | None  # [g/mol]
+    international_unit: tuple[float, str] | None  # amount or mass that has an activity of 1 IU
+    source: str
+
+
+_WEIGHTS = "standard atomic weights of Prohaska et al., Pure Appl Chem 94:573, 2022"
+SUBSTANCES = {
+    "insulin": Substance(
+        None, (6.00, "nmol"), "1 uU/mL = 6.00 pM: Knopp, Holder-Pearson, Chase, J Diabetes Sci Technol 13:597, 2019"
+    ),
+    "glucose": Substance(180.156, None, f"C6H12O6 with {_WEIGHTS}"),
+    "testosterone": Substance(288.431, None, f"C19H28O2 with {_WEIGHTS}"),
+    "estradiol": Substance(272.388, None, f"C18H24O2 with {_WEIGHTS}"),
+    "progesterone": Substance(314.469, None, f"C21H30O2 with {_WEIGHTS}"),
+    "cortisol": Substance(362.466, None, f"C21H30O5 with {_WEIGHTS}"),
+    "free fatty acids": Substance(282.468, None, f"oleic acid stands for all: C18H34O2 with {_WEIGHTS}"),
+    "growth hormone": Substance(
+        22125.1,
+        (1 / 3.0, "mg"),
+        f"the 22 kDa form: C990H1528N262O300S7 with {_WEIGHTS}; "
+        "3.0 IU/mg, WHO standard 98/574: Bristow, Jespersen, Biologicals 29:97, 2001",
+    ),
+    "igf-1": Substance(7648.71, None, f"C331H512N94O101S7 with {_WEIGHTS}"),
+    "lh": Substance(None, None, "known by its activity alone [IU/L]: its sugars, and so its mass, vary"),
+}
+
+
+def convert(value: object, unit: str, expected: str, substance: str | None = None) -> float:
+    """A quantity in another unit.
+
+    Parameters
+    ----------
+    value : text such as "10 min"; where `unit` is "1" also a number
+    unit : to convert to, in pint's syntax
+    expected : what the error message says was expected
+    substance : a name in `SUBSTANCES`: allow its clinical units
+
+    Raises
+    ------
+    InputError
+        if it is no quantity, not finite, or of another dimension
+    """
+    try:
+        return _convert(value, unit, substance)
+    except ValueError as reason:
+        remark = f" ({reason})" if str(reason) else ""
+        raise InputError(f"expected {expected}, got {describe(value)}{remark}.") from None
+
+
+def write(number: float, unit: str) -> str:
+    """Text of a quantity that `convert` turns into the same float."""
+    digits = repr(float(number)).removesuffix(".0")
+    return digits if unit == "1" else f"{digits} {unit}"
+
+
+class Kind(NamedTuple):
+    """A kind of quantity that a scenario holds."""
+
+    name: str
+    examples: str
+    unit: str  # that the program computes with
+    high: float  # largest allowed, in that unit
+    substance: str | None = None  # whose clinical units may be used
+    limit: str = ""  # the largest allowed, where people say it in another unit
+
+    def read(self, value: object) -> float:
+        """What the user wrote, in `unit`; InputError unless it is of this kind and within 0 .. high."""
+        number = convert(value, self.unit, f"{self.name} such as {self.examples}", self.substance)
+        if not 0.0 <= number <= self.high:
+            limit = self.limit or self.write(self.high)
+            raise InputError(f"expected {self.name} of 0 to {limit}, got {describe(value)}.")
+        return number
+
+    @property
+    def pair(self) -> str:
+        """Example of a time and a quantity of this kind."""
+        return f'["10 min", "{self.write(5.0)}"]'
+
+    def write(self, number: float) -> str:
+        """Text that `read` turns into the same float."""
+        return write(number, self.unit)
+
+
+TIME = Kind("a time", '"10 min"', "s", high=30 * 86400.0)
+SPAN = Kind("a time", '"7 d" or "12 weeks"', "s", high=10 * 365.25 * 86400.0, limit="10 yr")
+CARBOHYDRATE = Kind("a mass of carbohydrate", '"78 g"', "g", high=1000.0)
+AGE = Kind("an age", '"45 yr"', "yr", high=120.0)
+INSULIN = Kind("an insulin concentration", '"100 nM" or "10 uU/mL"', "nM", high=1e6, substance="insulin")
+GLUCOSE = Kind("a glucose concentration", '"5 mM" or "90 mg/dL"', "mM", high=1e3, substance="glucose")
+
+
+def level_kind(title: str, unit: str, high: float, typical: float, substance: str | None = None) -> Kind:
+    """The kind of a level such as "Testosterone, total".
+
+    Parameters
+    ----------
+    title : how it is called in messages, there in lower case unless an abbreviation
+    unit : that the program computes with; "1" for a relative level
+    high, typical : the largest allowed, and an example [unit]
+    substance : a name in `SUBSTANCES`, None where there is no rule
+    """
+    inline = title if title[1:2].isupper() else title[:1].lower() + title[1:]  # "LH" stays
+    return Kind(f"a value of {inline}", f'"{write(typical, unit)}"', unit, high, substance)
+
+
+def dose_kind(typical: float, unit: str = "mg", substance: str | None = None) -> Kind:
+    """The kind of a dose in a unit of mass, or of activity ("IU"); `typical` is an example in that unit.
+
+    Where the substance has a rule the other may be written too: 3 IU of growth hormone are 1 mg.
+    """
+    return Kind("a dose", f'"{write(typical, unit)}"', unit, 1e6, substance)
+
+
+_QUANTITY = re.compile(r"\s*([+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf|nan))\s*(.*?)\s*", re.IGNORECASE)
+
+
+def _convert(value: object, unit: str, substance: str | None) -> float:
+    """As `convert`, where a ValueError says what ails the value."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = repr(value)
+    match = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError
+    number, written = float(match[1]), match[2]
+    if not math.isfinite(number):
+        raise ValueError("not a finite number")
+    if not written and unit != "1":
+        raise ValueError("no unit")
+    if (written or "1") == unit:
+        return number  # exactly
+    source, contexts = parse_unit(written), [substance] if substance else []
+    if not source.is_compatible_with(unit, *contexts):
+        raise ValueError(dimension_name(source))
+    converted = pint_registry().Quantity(number, source).to(unit, *contexts).magnitude
+    if not math.isfinite(converted):
+        raise ValueError("not a finite number")
+    short = float(f"{converted:.12g}")  # 100 pM is 0.1 nM, not 0.10000000000000002
+    return short if math.isclose(short, converted, rel_tol=1e-15) else converted
+
+
+@cache
+def pint_registry():
+    """The one pint registry. U and IU are units of biological activity here, not pint's U of enzyme activity."""
+    import pint
+
+    try:
+        registry = pint.UnitRegistry(on_redefinition="ignore", cache_folder=":auto:")  # to read its units is slow
+    except Exception:  # noqa: BLE001  nowhere to keep them, or another process is just writing them
+        registry = pint.UnitRegistry(on_redefinition="ignore")
+    registry.define("insulin_unit = [biological_activity] = U")  # as insulin is written
+    registry.define("international_unit = insulin_unit = IU")
+    for name, substance in SUBSTANCES.items():
+        registry.add_context(_context(registry, name, substance))
+    return registry
+
+
+def _context(registry, name: str, substance: Substance):
+    """The pint context in which mass, amount and activity of one substance, as such or per volume, convert."""
+    import pint
+
+    rules = []  # dimensions from and to, and the factor
+    if substance.molar_mass is not None:
+        molar_mass = registry.Quantity(substance.molar_mass, "g/mol")
+        rules += [("[mass]", "[substance]", 1 / molar_mass), ("[substance]", "[mass]", molar_mass)]
+    if substance.international_unit is not None:
+        number, unit = substance.international_unit
+        per_unit, what = registry.Quantity(number, f"{unit}/IU"), str(registry.Unit(unit).dimensionality)
+        rules += [("[biological_activity]", what, per_unit), (what, "[biological_activity]", 1 / per_unit)]
+    context = pint.Context(name)
+    for source, target, factor in rules:
+        for volume in ("", "/[length]**3"):
+            context.add_transformation(source + volume, target + volume, lambda _, x, factor=factor: x * factor)
+    return context
+
+
+_POWER = re.compile(r"(?:\*\*|\^) ?-?\d(?![\d.]| ?[*^])")
+_NAMES = re.compile(r"[A-Za-zµμ%1()*/_ ·-]{0,60}")
+
+
+@cache
+def parse_unit(text: str):
+    """The pint unit of a text such as "1/min" or "/min"; ValueError if there is none.
+
+    Only names, 1, products, quotients and one-digit powers reach pint, which would compute 9**9**9.
+    """
+    rest = _POWER.sub("", text)
+    if _NAMES.fullmatch(rest) and "**" not in rest:
+        try:
+            return pint_registry().parse_units("1" + text if text.startswith("/") else text)
+        except Exception:  # noqa: BLE001  pint raises whatever its tokeniser does
+            pass
+    raise ValueError("no known unit")
+
+
+@cache
+def dimension_name(unit) -> str:
+    """What a pint unit measures, in words."""
+    names = {
+        "": "a plain number",
+        "s": "a time",
+        "1/s": "a rate",
+        "m": "a length",
+        "m**2": "an area",
+        "L": "a volume",
+        "g": "a mass",
+        "mol": "an amount of substance",
+        "mol/L": "a molar concentration",
+        "g/L": "a mass concentration",
+        "g/s": "a mass per time",
+        "mol/s": "an amount per time",
+        "IU/s": "an activity per time",
+        "IU": "an activity",
+        "IU/L": "an activity per volume",
+        "m/s": "a speed",
+        "m**2/s": "a diffusion coefficient",
+        "K": "a temperature",
+    }
+    for example, name in names.items():
+        if pint_registry().Unit(example).dimensionality == unit.dimensionality:
+            in_insulin_units = "insulin_unit" in str(unit)  # U rather than IU
+            return name.replace("an activity", "an insulin activity") if in_insulin_units else name
+    return f"in {unit:~C}"

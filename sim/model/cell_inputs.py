@@ -1,0 +1,68 @@
+"""What the engine and the mean field must be told: which cell, in which bath, in which steps.
+
+A `Scenario` says all this and more. Here are only the parts that one cell needs, so that the model does not know the
+scenario, and anything that has these attributes can be stepped.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from glut4sim.sim.inputs.schedule import Schedule
+from glut4sim.sim.model.parameters import ParameterSet
+
+
+class CellSize(Protocol):
+    """How many agents of each kind a cell has, and how much cells differ (coefficients of variation)."""
+
+    @property
+    def vesicles(self) -> int: ...
+    @property
+    def receptors(self) -> int: ...
+    @property
+    def glucose_agents(self) -> int: ...
+    @property
+    def receptors_cv(self) -> float: ...
+    @property
+    def glut4_cv(self) -> float: ...
+    @property
+    def volume_cv(self) -> float: ...
+
+
+class Bath(Protocol):
+    """What surrounds the cell over time."""
+
+    @property
+    def insulin(self) -> Schedule: ...  # nM
+
+    @property
+    def glucose(self) -> Schedule: ...  # mM
+
+
+class Timing(Protocol):
+    """How finely a run is stepped and how often it is recorded [s]."""
+
+    @property
+    def step(self) -> float: ...
+    @property
+    def record_every(self) -> float: ...
+
+
+class CellInputs(Protocol):
+    """A cell in a bath, and the parameters that it has over time."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def cell(self) -> CellSize: ...
+    @property
+    def bath(self) -> Bath: ...
+    @property
+    def run(self) -> Timing: ...
+    @property
+    def parameters(self) -> Mapping[str, str]: ...  # that replace those of the preset
+
+    @property
+    def parameter_set(self) -> ParameterSet: ...  # at the start
+
+    @property
+    def parameter_schedule(self) -> Schedule: ...  # of ParameterSet, as hormones change them

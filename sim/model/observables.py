@@ -1,0 +1,155 @@
+"""What is recorded of a cell: each observable's name, unit and meaning, and how it follows from the engine's trace."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from glut4sim.agents import glucose, receptor, vesicle
+from glut4sim.sim.model import signalling
+from glut4sim.sim.model.cell_inputs import CellInputs
+
+STATE_NAMES: Mapping[str, tuple[str, ...]] = {
+    "receptor_state": tuple(state.name.lower() for state in receptor.State),
+    "vesicle_state": tuple(state.name.lower() for state in vesicle.State),
+    "glucose_state": tuple(state.name.lower() for state in glucose.State),
+}
+
+
+class Scale(NamedTuple):
+    """What turns an engine's counts into amounts."""
+
+    glut4_total: float  # GLUT4 of the cell [copies]
+    molecules_per_agent: float  # glucose molecules that one agent stands for
+    pi3k_per_irs1: float  # total PI3K over total IRS1
+
+
+def mean_scale(scenario: CellInputs) -> Scale:
+    """The scale of the mean field of a scenario: of a cell with just the GLUT4 that its parameters say."""
+    p = scenario.parameter_set
+    return Scale(p.vesicle.glut4_copies, p.glucose.supply / scenario.cell.glucose_agents, p.signalling.pi3k_per_irs1)
+
+
+class Records(NamedTuple):
+    """Recorded rows of one replicate.
+
+    `rows` and `previous` are traces of the engine. `previous` holds the one record before the first row, whence rates
+    are taken; None at the start, where rates do not exist.
+    """
+
+    rows: object
+    previous: object | None
+    scale: Scale
+
+    def per_second(self, cumulative: Callable[[object], np.ndarray]) -> np.ndarray:
+        """Change of a cumulative count since the record before, per second; NaN for the very first record."""
+        count, time = cumulative(self.rows).astype(float), self.rows.time
+        if self.previous is None:
+            count, time = np.append(np.nan, count), np.append(np.nan, time)
+        else:
+            count = np.append(cumulative(self.previous), count)
+            time = np.append(self.previous.time, time)
+        return np.diff(count) / np.diff(time)
+
+
+class Observable(NamedTuple):
+    name: str
+    unit: str
+    long_name: str
+    measure: Callable[[Records], np.ndarray]  # (K,) values of K records, or (K, states)
+    dim: str | None = None  # second dimension, a key of STATE_NAMES
+
+
+def _percent_active(records: Records) -> np.ndarray:
+    counts = records.rows.receptors
+    return 100.0 * counts[:, list(receptor.ACTIVE)].sum(axis=1) / counts.sum(axis=1)
+
+
+def _species(name: str, factor: float) -> Callable[[Records], np.ndarray]:
+    column = signalling.SPECIES.index(name)
+    return lambda records: factor * records.rows.signalling[:, column]
+
+
+def _percent_irs1(records: Records) -> np.ndarray:
+    """Phosphorylated IRS1, free and bound to PI3K: a blot tells no difference."""
+    species = dict(zip(signalling.SPECIES, records.rows.signalling.T))
+    return 100.0 * (species["irs1_phosphorylated"] + records.scale.pi3k_per_irs1 * species["pi3k_bound"])
+
+
+def _fusions(trace) -> np.ndarray:
+    return trace.vesicle_events[:, vesicle.FUSION]
+
+
+def _transient_fusions(trace) -> np.ndarray:
+    return trace.vesicle_events[:, vesicle.TRANSIENT_FUSION]
+
+
+def _net_influx(trace) -> np.ndarray:
+    return trace.glucose_events[:, glucose.INFLUX] - trace.glucose_events[:, glucose.EFFLUX]
+
+
+OBSERVABLES: tuple[Observable, ...] = (
+    Observable("insulin", "nM", "Insulin in the bath", lambda r: r.rows.insulin),
+    Observable("receptors", "receptors", "Insulin receptors by state", lambda r: r.rows.receptors, "receptor_state"),
+    Observable("receptors_active", "percent", "Receptors phosphorylated at the surface", _percent_active),
+    Observable("irs1_phosphorylated", "percent", "IRS1 phosphorylated on tyrosine", _percent_irs1),
+    Observable("pip3", "percent", "PI(3,4,5)P3, share of the phosphoinositides", _species("pip3", 1.0)),
+    Observable("akt_active", "percent", "Akt phosphorylated on T308 and S473", _species("akt_active", 100.0)),
+    Observable("as160_phosphorylated", "percent", "AS160 phosphorylated", _species("as160_phosphorylated", 100.0)),
+    Observable("rab10_active", "percent", "Rab10 in its GTP form", _species("rab10_active", 100.0)),
+    Observable(
+        "surface_glut4_percent",
+        "percent",
+        "GLUT4 at the surface, share of the cell's GLUT4",
+        lambda r: 100.0 * r.rows.glut4_surface / r.scale.glut4_total,
+    ),
+    Observable("surface_glut4", "copies", "GLUT4 at the surface", lambda r: r.rows.glut4_surface),
+    Observable("vesicles", "vesicles", "GLUT4 vesicles by state", lambda r: r.rows.vesicles, "vesicle_state"),
+    Observable("glucose", "agents", "Glucose agents by state", lambda r: r.rows.glucose, "glucose_state"),
+    Observable(
+        "glucose_uptake_rate",
+        "1/s",
+        "Net glucose uptake since the record before, molecules per second",
+        lambda r: r.scale.molecules_per_agent * r.per_second(_net_influx),
+    ),
+    Observable(
+        "glucose_taken_up",
+        "molecules",
+        "Net glucose uptake since the start",
+        lambda r: r.scale.molecules_per_agent * _net_influx(r.rows),
+    ),
+    Observable(
+        "fusion_rate",
+        "1/min",
+        "Vesicle fusions since the record before, per minute",
+        lambda r: 60.0 * r.per_second(_fusions),
+    ),
+    Observable(
+        "transient_fusion_rate",
+        "1/min",
+        "Vesicle fusions that set no GLUT4 free since the record before, per minute",
+        lambda r: 60.0 * r.per_second(_transient_fusions),
+    ),
+)
+
+
+def choose(trace, rows):
+    """StepRecords of the chosen rows, given by an index array; a copy, since an engine may use its arrays again."""
+    return type(trace)(*(column[rows] for column in trace))
+
+
+def measure(rows, previous, scale: Scale) -> dict[str, np.ndarray]:
+    """Every observable of K recorded rows of a trace.
+
+    Parameters
+    ----------
+    rows : StepRecords    K records, in the order of time
+    previous : StepRecords or None    the one record before them; None if the first row is the start
+    scale : Scale
+
+    Returns
+    -------
+    dict    name -> (K,) or (K, states) float64, in the units of OBSERVABLES
+    """
+    records = Records(rows, previous, scale)
+    return {o.name: np.asarray(o.measure(records), dtype=float) for o in OBSERVABLES}

@@ -1,0 +1,205 @@
+"""Parameters with their sources: presets such as parameters/adipocyte.toml, checked, overridden, built for the kernel.
+
+Every value has a unit, a plausible range, a source, and the kind of evidence behind it: measured, fitted (by its source
+or by us), or assumed. Presets keep the units of their sources; `Preset.build` converts to those of the kernel.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, get_type_hints
+
+from glut4sim.sim.inputs.errors import InputError, describe, join_path, unknown
+from glut4sim.sim.inputs.files import Shelf
+from glut4sim.sim.inputs.units import convert, write
+
+if TYPE_CHECKING:
+    from glut4sim.agents import glucose, receptor, vesicle
+    from glut4sim.sim.model import signalling
+
+PRESETS = Shelf("preset", Path(__file__).parent / "presets")
+EVIDENCE = ("measured", "fitted", "assumed")
+ASCENDING = (  # pairs of which the first must be smaller
+    ("vesicle.inner_radius", "vesicle.cell_radius"),
+    ("signalling.pip3_basal", "signalling.pip3_reference"),
+)
+
+
+class ParameterSet(NamedTuple):
+    """What the kernel computes with: plain floats in the units that each section declares."""
+
+    receptor: "receptor.Parameters"
+    signalling: "signalling.Parameters"
+    vesicle: "vesicle.Parameters"
+    glucose: "glucose.Parameters"
+
+
+@cache
+def sections() -> dict[str, type]:
+    """The sections of a preset and the fields that each must have (imported here: they bring the compiler)."""
+    from glut4sim.agents import glucose, receptor, vesicle
+    from glut4sim.sim.model import signalling
+
+    kinds = (receptor, signalling, vesicle, glucose)
+    return dict(zip(ParameterSet._fields, (kind.Parameters for kind in kinds)))
+
+
+def canonical_units(section: type) -> dict[str, str]:
+    """Unit of every field of a section, from its annotations."""
+    return {name: hint.__metadata__[0] for name, hint in get_type_hints(section, include_extras=True).items()}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One value, its unit, and why to believe it."""
+
+    name: str  # "vesicle.fuse"
+    value: float
+    unit: str  # of its source
+    low: float  # plausible range, in the same unit
+    high: float
+    source: str
+    evidence: str
+
+    def __str__(self) -> str:
+        return write(self.value, self.unit)
+
+    def overridden(self, value: object) -> "Parameter":
+        """The same parameter with a value that the user gives, which may lie outside the plausible range."""
+        number = convert(value, self.unit, f"a quantity such as {describe(str(self))}")
+        if number < 0.0 or (number == 0.0 and self.low > 0.0):
+            raise InputError(f"expected a value above 0, got {describe(value)}.")
+        source = f"set by the user; the preset has {self}, {self.source}"
+        return replace(self, value=number, source=source, evidence="assumed")
+
+
+@dataclass(frozen=True)
+class Preset:
+    """All parameters of one kind of cell."""
+
+    name: str
+    title: str
+    parameters: dict[str, Parameter]
+
+    def find(self, name: str) -> Parameter:
+        """The parameter of a name such as "vesicle.fuse"."""
+        if name not in self.parameters:
+            raise unknown("parameter", name, self.parameters, see="See `glut4sim parameters list`.")
+        return self.parameters[name]
+
+    def override(self, values: Mapping[str, object]) -> "Preset":
+        """The preset with some values replaced, such as {"vesicle.fuse": "2 1/min"}."""
+        changed = dict(self.parameters)
+        for name, value in values.items():
+            parameter = self.find(name)
+            try:
+                changed[name] = parameter.overridden(value)
+            except InputError as error:
+                raise error.within(name) from None
+        for small, large in ASCENDING:
+            if not {small, large}.isdisjoint(values):
+                _check_ascending(changed[small], changed[large], culprit=small if small in values else large)
+        return replace(self, parameters=changed)
+
+    def build(self) -> ParameterSet:
+        """The values in the kernel's units; InputError unless they are exactly those that it needs."""
+        needed = {section: canonical_units(kind) for section, kind in sections().items()}
+        names = {f"{section}.{field}" for section, fields in needed.items() for field in fields}
+        for name in self.parameters.keys() - names:
+            raise unknown("parameter", name, names).within(place=self.name)
+        for name in sorted(names - self.parameters.keys()):
+            raise InputError("this parameter is missing.", name, self.name)
+        return ParameterSet(
+            **{
+                section: kind(**{field: self._in_unit(f"{section}.{field}", u) for field, u in needed[section].items()})
+                for section, kind in sections().items()
+            }
+        )
+
+    def _in_unit(self, name: str, unit: str) -> float:
+        try:
+            return convert(str(self.parameters[name]), unit, f"a quantity in {unit}")
+        except InputError as error:
+            raise error.within(name, self.name) from None
+
+    def counts(self) -> dict[str, int]:
+        """Number of values by the evidence behind them."""
+        kinds = [parameter.evidence for parameter in self.parameters.values()]
+        return {evidence: kinds.count(evidence) for evidence in EVIDENCE}
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of names, values and units."""
+        values = {name: [p.value, p.unit] for name, p in self.parameters.items()}
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+    def as_table(self) -> list[dict]:
+        """Every parameter as a dictionary of plain values."""
+        return [asdict(parameter) for parameter in self.parameters.values()]
+
+
+@cache
+def load_preset(name: str, shelf: Shelf = PRESETS) -> Preset:
+    """An installed preset by its name; a preset that extends another replaces single parameters of it."""
+    if name not in shelf.names():
+        raise unknown("preset", name, shelf.names())
+    own, layers = shelf.read(name)
+    title, parameters = own.name, {}
+    for place, table in layers:
+        try:
+            title = _text(table.pop("title", title), "title")
+            for section, entries in table.items():
+                if not isinstance(entries, dict):
+                    raise InputError(f"expected a table of parameters, got {describe(entries)}.", section)
+                for field, entry in entries.items():
+                    path = join_path(section, field)
+                    parameters[path] = _parameter(path, entry)
+        except InputError as error:
+            raise error.within(place=place) from None
+    return Preset(own.name, title, parameters)
+
+
+def _parameter(name: str, entry: object) -> Parameter:
+    """A parameter from its table in a preset file."""
+    try:
+        if not isinstance(entry, dict):
+            raise InputError(f"expected a table, got {describe(entry)}.")
+        keys = ("value", "unit", "range", "source", "evidence")
+        for key in entry:
+            if key not in keys:
+                raise unknown("key", key, keys)
+        for key in keys:
+            if key not in entry:
+                raise InputError(f"{describe(key)} is missing.")
+        unit, source = _text(entry["unit"], "unit"), _text(entry["source"], "source")
+        if entry["evidence"] not in EVIDENCE:
+            raise InputError(f"expected one of {', '.join(EVIDENCE)}, got {describe(entry['evidence'])}.", "evidence")
+        if not isinstance(entry["range"], list) or len(entry["range"]) != 2:
+            raise InputError("expected a list of two numbers.", "range")
+        value, low, high = _number(entry["value"], "value"), *(_number(end, "range") for end in entry["range"])
+        if not 0.0 <= low <= value <= high:
+            raise InputError(f"expected a value within its range, 0 <= {low:g} <= {value:g} <= {high:g}.")
+    except InputError as error:
+        raise error.within(name) from None
+    return Parameter(name, value, unit, low, high, source, entry["evidence"])
+
+
+def _number(value: object, key: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InputError(f"expected a finite number, got {describe(value)}.", key)
+    return float(value)
+
+
+def _text(value: object, key: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise InputError(f"expected text, got {describe(value)}.", key)
+    return value
+
+
+def _check_ascending(small: Parameter, large: Parameter, culprit: str) -> None:
+    if small.value >= convert(str(large), small.unit, f"a quantity in {small.unit}"):
+        raise InputError(f"expected {small.name} < {large.name}, got {small} and {large}.", culprit)

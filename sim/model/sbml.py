@@ -1,0 +1,252 @@
+"""The mean-field twin as SBML (Level 3 Version 2), for COPASI, libRoadRunner, Tellurium and the rest.
+
+Rate laws are not written a second time: the model's own functions, the agents' `rates` and the signalling derivative,
+are called with formulas in place of numbers and hand back formulas. Needs python-libsbml (extra `sbml`).
+"""
+
+from types import FunctionType
+
+from glut4sim.agents import glucose, receptor, vesicle
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.schedule import Schedule
+from glut4sim.sim.model import signalling
+from glut4sim.sim.model.cell_inputs import CellInputs
+from glut4sim.sim.model.fluxes import BINS, CAPTURE_BINS, shell
+from glut4sim.sim.model.mean_field import System
+
+
+class Formula:
+    """An arithmetic expression in the making, as SBML's infix text."""
+
+    def __init__(self, text):
+        self.text = text if isinstance(text, str) else repr(float(text))
+
+    def __repr__(self):
+        return self.text
+
+    def _with(self, sign, other, swapped=False):
+        pair = (Formula(getattr(other, "text", other)).text, self.text)
+        left, right = pair if swapped else pair[::-1]
+        return Formula(f"({left} {sign} {right})")
+
+    def __add__(self, other):
+        return self._with("+", other)
+
+    def __radd__(self, other):
+        return self._with("+", other, swapped=True)
+
+    def __sub__(self, other):
+        return self._with("-", other)
+
+    def __rsub__(self, other):
+        return self._with("-", other, swapped=True)
+
+    def __mul__(self, other):
+        return self._with("*", other)
+
+    def __rmul__(self, other):
+        return self._with("*", other, swapped=True)
+
+    def __truediv__(self, other):
+        return self._with("/", other)
+
+    def __rtruediv__(self, other):
+        return self._with("/", other, swapped=True)
+
+    def __neg__(self):
+        return Formula(f"(-{self.text})")
+
+
+def _larger(a, b):
+    a, b = Formula(getattr(a, "text", a)), Formula(getattr(b, "text", b))
+    return Formula(f"piecewise({a}, {a} > {b}, {b})")
+
+
+def symbolic(function):
+    """A compiled model function as one that takes formulas: its source, with `max` and `float` that understand them."""
+    code = function.py_func.__code__
+    around = {
+        name: symbolic(value) if hasattr(value, "py_func") else value
+        for name, value in function.py_func.__globals__.items()
+        if name in code.co_names
+    }
+    return FunctionType(code, around | {"max": _larger, "float": lambda value: value})
+
+
+def export(scenario: CellInputs, bins: int = BINS, capture_bins: int = CAPTURE_BINS) -> str:
+    """The mean field of a scenario's cell as an SBML document, starting at rest, with the changes of the bath, and
+    of parameters that hormones change during the run, as events.
+
+    Species are fractions of their kind (vesicles by state and radial bin), lipids percent; time counts seconds, insulin
+    nM, glucose mM. InputError if python-libsbml is not installed, or the scenario has several assays.
+    """
+    try:
+        import libsbml
+    except ImportError:
+        raise InputError("export sbml: needs python-libsbml; install it with: pip install 'glut4sim[sbml]'") from None
+    return libsbml.writeSBMLToString(_Writer(libsbml, scenario, bins, capture_bins).document)
+
+
+class _Writer:
+    def __init__(self, libsbml, scenario: CellInputs, bins, capture_bins):
+        self.libsbml = libsbml
+        self.document = libsbml.SBMLDocument(3, 2)
+        self.model = self.document.createModel()
+        self.model.setId("glut4sim")
+        self.model.setName(f"glut4sim mean field: {scenario.title}")
+        self.scenario, self.courses = scenario, scenario.parameter_schedule
+        self.parameters = self.courses.values[0]
+        self.space = shell(self.parameters.vesicle, bins, capture_bins)
+        system = System(self.parameters, self.space)
+        bath = scenario.bath
+        rest = system.rest(bath.insulin.values[0], bath.glucose.values[0])
+        receptors, signals, vesicles, sugar, _, _ = system.split(rest)
+        self._units()
+        compartment = self.model.createCompartment()
+        compartment.setId("cell")
+        compartment.setConstant(True)
+        compartment.setSize(1.0)
+        compartment.setUnits("dimensionless")
+        self._quantity("insulin", bath.insulin.values[0], constant=False)
+        self._quantity("glucose_bath", bath.glucose.values[0], constant=False)
+        self._events("insulin", bath.insulin)
+        self._events("glucose_bath", bath.glucose)
+        self._receptors(receptors)
+        self._signalling(signals)
+        self._vesicles(vesicles)
+        self._glucose(sugar)
+
+    def _units(self):
+        """All is declared free of units: agents come as fractions, lipids in percent, time as a number of seconds."""
+        model = self.model
+        for setter in (model.setTimeUnits, model.setSubstanceUnits, model.setExtentUnits, model.setVolumeUnits):
+            setter("dimensionless")
+
+    def _quantity(self, name, value, constant=True):
+        parameter = self.model.createParameter()
+        parameter.setId(name)
+        parameter.setUnits("dimensionless")
+        parameter.setConstant(constant)
+        if value is not None:
+            parameter.setValue(float(value))
+        return Formula(name)
+
+    def _math(self, element, formula):
+        ast = self.libsbml.parseL3Formula(str(formula))
+        assert ast is not None, formula
+        element.setMath(ast)
+
+    def _assign(self, name, formula):
+        self._quantity(name, None, constant=False)
+        rule = self.model.createAssignmentRule()
+        rule.setVariable(name)
+        self._math(rule, formula)
+        return Formula(name)
+
+    def _species(self, name, amount):
+        species = self.model.createSpecies()
+        species.setId(name)
+        species.setCompartment("cell")
+        species.setInitialAmount(float(amount))
+        species.setHasOnlySubstanceUnits(True)
+        species.setBoundaryCondition(False)
+        species.setConstant(False)
+        return Formula(name)
+
+    def _reaction(self, name, source, target, rate):
+        reaction = self.model.createReaction()
+        reaction.setId(name)
+        reaction.setReversible(False)
+        for create, species in ((reaction.createReactant, source), (reaction.createProduct, target)):
+            reference = create()
+            reference.setSpecies(str(species))
+            reference.setStoichiometry(1.0)
+            reference.setConstant(True)
+        self._math(reaction.createKineticLaw(), rate * source)
+
+    def _section(self, section):
+        """Parameters of a section; those that hormones change during the run get events."""
+        values = getattr(self.parameters, section)
+        return type(values)(*(self._parameter(section, name) for name in values._fields))
+
+    def _parameter(self, section, name):
+        course = [getattr(getattr(parameters, section), name) for parameters in self.courses.values]
+        symbol = self._quantity(f"{section}_{name}", course[0], constant=len(set(course)) == 1)
+        self._events(str(symbol), Schedule(self.courses.times, tuple(course)))
+        return symbol
+
+    def _rates(self, kind, name, environment):
+        """Each transition's rate as a variable of its own, named by its number and the states it joins."""
+        formulas = symbolic(kind.rates)(environment, self._section(name))
+        return [
+            self._assign(f"rate_{name}_{j}_{source.name}_to_{target.name}".lower(), formula)
+            for j, ((source, target), formula) in enumerate(zip(kind.TRANSITIONS, formulas))
+        ]
+
+    def _flow(self, kind, amounts, rates):
+        for (source, target), rate in zip(kind.TRANSITIONS, rates):
+            self._reaction(str(rate).removeprefix("rate_"), amounts[source], amounts[target], rate)
+
+    def _events(self, name, schedule):
+        """An event wherever a schedule changes the quantity of a name."""
+        changes = zip(schedule.times[1:], schedule.values, schedule.values[1:])
+        for n, (time, before, value) in enumerate(changes, 1):
+            if value == before:
+                continue
+            event = self.model.createEvent()
+            event.setId(f"{name}_{n}")
+            event.setUseValuesFromTriggerTime(True)
+            trigger = event.createTrigger()
+            trigger.setInitialValue(False)
+            trigger.setPersistent(True)
+            self._math(trigger, f"time >= {time!r}")
+            assignment = event.createEventAssignment()
+            assignment.setVariable(name)
+            self._math(assignment, repr(value))
+
+    def _receptors(self, fractions):
+        amounts = [self._species(f"receptor_{s.name.lower()}", fractions[s]) for s in receptor.State]
+        rates = self._rates(receptor, "receptor", receptor.Environment(Formula("insulin")))
+        self._flow(receptor, amounts, rates)
+        self._assign("receptors_active", " + ".join(str(amounts[s]) for s in receptor.ACTIVE))
+
+    def _signalling(self, values):
+        species = [self._species(name, value) for name, value in zip(signalling.SPECIES, values)]
+        out = [None] * len(species)
+        symbolic(signalling.derivative)(species, Formula("receptors_active"), self._section("signalling"), out)
+        for name, formula in zip(signalling.SPECIES, out):
+            rule = self.model.createRateRule()
+            rule.setVariable(name)
+            self._math(rule, formula)
+
+    def _vesicles(self, fractions):
+        space, last = self.space, len(self.space.near) - 1
+        bins = {s: [last] if space.at_edge[s] else range(last + 1) for s in vesicle.State}
+        amounts = {
+            s: {b: self._species(f"vesicle_{s.name.lower()}_{b}", fractions[s, b]) for b in bins[s]}
+            for s in vesicle.State
+        }
+        for s in vesicle.State:
+            for b in bins[s]:
+                for to in (b - 1, b + 1):
+                    if to in amounts[s] and space.transport[s, to, b] > 0.0:
+                        speed = Formula(space.transport[s, to, b])
+                        self._reaction(f"move_{s.name.lower()}_{b}_to_{to}", amounts[s][b], amounts[s][to], speed)
+        rates = self._rates(vesicle, "vesicle", vesicle.Environment(Formula("rab10_active")))
+        for j, ((source, target), rate) in enumerate(zip(vesicle.TRANSITIONS, rates)):
+            for b in bins[source]:
+                if j != vesicle.TETHERING or space.near[b]:
+                    to = last if space.at_edge[target] else b
+                    name = f"{str(rate).removeprefix('rate_')}_{b}"
+                    self._reaction(name, amounts[source][b], amounts[target][to], rate)
+        for s in vesicle.State:
+            self._assign(f"vesicle_{s.name.lower()}", " + ".join(map(str, amounts[s].values())))
+        self._assign("surface_glut4_percent", "100 * vesicle_fused")
+
+    def _glucose(self, fractions):
+        amounts = [self._species(f"glucose_{s.name.lower()}", fractions[s]) for s in glucose.State]
+        p = type(self.parameters.glucose)(*(Formula(f"glucose_{name}") for name in self.parameters.glucose._fields))
+        molecules = tuple(amount * p.supply for amount in amounts)
+        glut4 = self._assign("surface_glut4", "vesicle_fused * vesicle_glut4_copies")
+        environment = symbolic(glucose.environment)(molecules, glut4, Formula("glucose_bath"), p)
+        self._flow(glucose, amounts, self._rates(glucose, "glucose", environment))

@@ -1,0 +1,49 @@
+"""Cell-to-cell variability: each replicate is a cell of its own, with more or fewer receptors and GLUT4, larger or
+smaller than the mean cell.
+
+Factors are log-normal with mean 1 and the coefficients of variation (cv) that a scenario gives: Z normal,
+s^2 = ln(1 + cv^2), factor = exp(s Z - s^2 / 2). They depend on seed and replicate alone, so replicate r is the same
+cell in every scenario. The mean field is that of the mean cell.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import ndtri
+
+from glut4sim.agents import streams
+from glut4sim.agents.streams import Stream
+from glut4sim.sim.model.cell_inputs import CellSize
+from glut4sim.sim.model.parameters import ParameterSet
+
+
+class Individual(NamedTuple):
+    """A cell relative to the mean cell."""
+
+    receptors: float = 1.0
+    glut4: float = 1.0
+    volume: float = 1.0
+
+
+def draw(cell: CellSize, seed: int, replicate: int) -> Individual:
+    """The cell of a replicate, for a scenario's [cell] table."""
+    variation = np.array([cell.receptors_cv, cell.glut4_cv, cell.volume_cv])
+    uniforms = streams.uniforms(2, 0, streams.source(Stream.CELL, seed, replicate)).ravel()[:3]
+    spread = np.sqrt(np.log1p(variation**2))
+    return Individual(*np.exp(spread * ndtri(uniforms) - spread**2 / 2.0).tolist())
+
+
+def apply(parameters: ParameterSet, individual: Individual) -> ParameterSet:
+    """The parameters of a cell. Its inner body grows with it; its membrane's reach (capture distance) does not."""
+    if individual == Individual():
+        return parameters  # to the bit
+    vesicle, glucose = parameters.vesicle, parameters.glucose
+    radius = individual.volume ** (1.0 / 3.0)
+    return parameters._replace(
+        vesicle=vesicle._replace(
+            glut4_copies=vesicle.glut4_copies * individual.glut4,
+            cell_radius=vesicle.cell_radius * radius,
+            inner_radius=vesicle.inner_radius * radius,
+        ),
+        glucose=glucose._replace(cytosol_volume=glucose.cytosol_volume * individual.volume),
+    )

@@ -1,0 +1,218 @@
+"""Where results of single vesicles are kept: the log of their transitions and its statistics.
+
+In `results.zarr` the group `events/<replicate>` holds the log as arrays over `event`, with each vesicle's state at
+t = 0, so that it can be replayed; the group `single_vesicle` holds the statistics (sim/analysis/single_vesicle.py). A
+run in memory keeps the statistics only, so that its memory does not grow with every transition.
+"""
+
+import threading
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from glut4sim.agents import vesicle
+from glut4sim.sim.analysis import single_vesicle
+from glut4sim.sim.model.step_records import Events
+from glut4sim.sim.results.storage import Place, zarr_store
+
+if TYPE_CHECKING:
+    import xarray
+
+    from glut4sim.sim.scenario.scenario import Scenario
+
+CHUNK_EVENTS = 2**17
+EVENTS = "events"  # group of results.zarr
+
+
+class Column(NamedTuple):
+    name: str
+    dtype: str
+    attributes: Mapping[str, object]
+
+
+def _codes(names) -> dict[str, object]:
+    """Attributes of a variable that holds codes, after the CF conventions."""
+    return {"flag_values": list(range(len(names))), "flag_meanings": " ".join(names)}
+
+
+def _position(axis: str) -> Column:
+    return Column(axis, "float32", {"units": "um", "long_name": f"Position {axis}, from the centre of the cell"})
+
+
+CHANGES = [f"{source.name.lower()} -> {target.name.lower()}" for source, target in vesicle.TRANSITIONS]
+COLUMNS = (
+    Column("time", "float64", {"units": "s", "long_name": "Time of the transition"}),
+    Column("agent", "uint32", {"units": "1", "long_name": "Number of the vesicle"}),
+    Column(
+        "transition",
+        "uint8",
+        {"long_name": "Transition", **_codes(single_vesicle.TRANSITION_NAMES), "changes": CHANGES},
+    ),
+    *map(_position, "xyz"),
+    Column("glut4", "int32", {"units": "copies", "long_name": "GLUT4 copies that the vesicle carries"}),
+)
+INITIAL = Column("initial_state", "int8", {"long_name": "State at t = 0", **_codes(single_vesicle.STATES)})
+
+
+_consolidating = threading.Lock()  # which warnings are shown is a state that all threads share
+
+
+def consolidate(store: Place, group: str | None = None) -> None:
+    """Copy the metadata of all arrays of a store, or of a group in it, into its own."""
+    import zarr
+
+    with _consolidating, warnings.catch_warnings():  # that other Zarr 3 readers may ignore the copy, which is harmless
+        warnings.filterwarnings("ignore", message="Consolidated metadata")
+        zarr.consolidate_metadata(zarr_store(store), path=group)
+
+
+def _columns(events: Events) -> dict[str, np.ndarray]:
+    position = dict(zip("xyz", events.position.T))
+    return {c.name: position[c.name] if c.name in position else getattr(events, c.name) for c in COLUMNS}
+
+
+class MemoryEvents:
+    """Statistics kept in memory, and no log."""
+
+    def __init__(self, scenario: "Scenario"):
+        self._coordinates = _coordinates(scenario)
+        sizes = _sizes(self._coordinates)
+        self.tables = {
+            v.name: np.full([sizes[dim] for dim in ("replicate", *v.dims)], np.nan) for v in single_vesicle.VARIABLES
+        }
+
+    def begin(self, replicate: int, initial_state: np.ndarray) -> None:
+        """As ZarrEvents.begin."""
+
+    def append(self, replicate: int, events: Events) -> None:
+        """As ZarrEvents.append, but nothing is kept."""
+
+    def dataset(self) -> "xarray.Dataset":
+        """The statistics of all replicates; NaN for those that have not ended."""
+        import xarray as xr
+
+        variables = {
+            v.name: (("replicate", *v.dims), self.tables[v.name], _attributes(v)) for v in single_vesicle.VARIABLES
+        }
+        return xr.Dataset(variables, self._coordinates)
+
+    def close(self) -> None:
+        """As ZarrEvents.close."""
+
+
+def create(path: Place, scenario: "Scenario") -> None:
+    """Add the groups of a run with events to its Zarr store."""
+    import zarr
+
+    root = zarr.open_group(zarr_store(path), mode="r+", use_consolidated=False)
+    coordinates = _coordinates(scenario)
+    others = " ".join(name for name, (dims, *_) in coordinates.items() if dims != (name,))
+    group = root.create_group(single_vesicle.GROUP, attributes={"coordinates": others})  # for xarray
+    for name, (dims, values, attributes) in coordinates.items():
+        group.create_array(name, data=values, dimension_names=dims, attributes=attributes)
+    sizes = _sizes(coordinates)
+    for v in single_vesicle.VARIABLES:
+        shape = [sizes[dim] for dim in ("replicate", *v.dims)]
+        group.create_array(
+            v.name,
+            shape=shape,
+            chunks=(1, *shape[1:]),
+            dtype="float64",
+            fill_value=np.nan,
+            dimension_names=("replicate", *v.dims),
+            attributes=_attributes(v),
+        )
+    root.create_group(EVENTS)
+
+
+class ZarrEvents:
+    """Logs and statistics in groups of a Zarr store.
+
+    The arrays of a log grow one after the other, and the process may be killed in between. What counts as written is
+    therefore what the group's consolidated metadata say: these are replaced as a whole, when all arrays have grown. The
+    store's own metadata are consolidated by `close`, since a copy of them would hide later growth.
+
+    Safe from several threads as long as each replicate has one.
+    """
+
+    def __init__(self, path: Place):
+        import zarr
+
+        self._path = path
+        self._root = zarr.open_group(zarr_store(path), mode="r+", use_consolidated=False)
+        self._logs = {}
+        self.tables = {v.name: self._root[f"{single_vesicle.GROUP}/{v.name}"] for v in single_vesicle.VARIABLES}
+
+    def begin(self, replicate: int, initial_state: np.ndarray) -> None:
+        """Begin a replicate's log, in place of any that was begun before.
+
+        initial_state : (n,) int    of all vesicles at t = 0
+        """
+        from zarr.codecs import BloscCodec
+
+        group = self._root.create_group(f"{EVENTS}/{replicate}", overwrite=True)
+        group.create_array(
+            INITIAL.name,
+            data=initial_state.astype(INITIAL.dtype),
+            dimension_names=("vesicle",),
+            attributes=INITIAL.attributes,
+        )
+        self._logs[replicate] = {
+            c.name: group.create_array(
+                c.name,
+                shape=(0,),
+                chunks=(CHUNK_EVENTS,),
+                dtype=c.dtype,
+                dimension_names=("event",),
+                attributes=c.attributes,
+                compressors=BloscCodec(cname="lz4", shuffle="shuffle"),  # as small as the default, in half the time
+            )
+            for c in COLUMNS
+        }
+        consolidate(self._path, f"{EVENTS}/{replicate}")
+
+    def append(self, replicate: int, events: Events) -> None:
+        """Add the next events of a replicate whose log was begun or cut."""
+        if len(events.time) == 0:
+            return
+        arrays, columns = self._logs[replicate], _columns(events)
+        for name, array in arrays.items():
+            array.append(columns[name])
+        consolidate(self._path, f"{EVENTS}/{replicate}")
+
+    def cut(self, replicate: int, count: int) -> Iterator[Events]:
+        """Keep the first events of a replicate only; returns them, in pieces."""
+        group = self._root[f"{EVENTS}/{replicate}"]
+        arrays = self._logs[replicate] = {c.name: group[c.name] for c in COLUMNS}
+        for array in arrays.values():
+            array.resize((count,))
+        consolidate(self._path, f"{EVENTS}/{replicate}")
+        for first in range(0, count, CHUNK_EVENTS):
+            part = {name: array[first : first + CHUNK_EVENTS] for name, array in arrays.items()}
+            position = np.stack([part.pop(axis) for axis in "xyz"], axis=1)
+            yield Events(position=position, **part)
+
+    def dataset(self) -> "xarray.Dataset":
+        """As MemoryEvents.dataset, lazily; after `close`."""
+        import xarray as xr
+
+        return xr.open_zarr(zarr_store(self._path), group=single_vesicle.GROUP, chunks=None)
+
+    def close(self) -> None:
+        """Nothing more will come."""
+        consolidate(self._path)
+
+
+def _coordinates(scenario):
+    replicate = (("replicate",), np.arange(scenario.run.replicates), {"long_name": "Replicate"})
+    return {"replicate": replicate, **single_vesicle.coordinates(scenario)}
+
+
+def _sizes(coordinates) -> dict[str, int]:
+    return {name: len(values) for name, (dims, values, _) in coordinates.items() if dims == (name,)}
+
+
+def _attributes(variable: single_vesicle.Variable) -> dict[str, str]:
+    return {"units": variable.unit, "long_name": variable.long_name}

@@ -1,0 +1,129 @@
+"""Where results lie: a directory on this machine, or any location that fsspec knows, such as s3://bucket/run.
+
+A place is a `pathlib.Path`, or a `upath.UPath` that behaves as one. What is written whole at once (text, figures) is
+made on this machine and put there; the Zarr store is written there chunk by chunk.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Union
+
+from glut4sim.sim.inputs.errors import InputError
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+Place = Union[Path, "UPath"]
+
+
+def place(source: "str | os.PathLike | UPath") -> Place:
+    """The place that a path or an address such as s3://bucket/run means.
+
+    InputError if the address cannot be used here: universal-pathlib or the package for its kind is missing.
+    """
+    if isinstance(source, Path) or not (address := str(source)).partition("://")[1]:
+        return Path(source)
+    if address.startswith("file://"):
+        return Path(address.removeprefix("file://"))
+    try:
+        from upath import UPath
+
+        found = UPath(source)
+        _ = found.fs  # where fsspec looks for the package that knows this kind
+    except ImportError as error:
+        missing = f"{error}".rstrip(".")
+        raise InputError(
+            f"cannot be used here ({missing}); install it, and: pip install 'glut4sim[cluster]'.", place=address
+        ) from None
+    except ValueError as error:
+        raise InputError(f"expected a directory or an address that fsspec knows: {error}.", place=address) from None
+    return found
+
+
+def is_local(where: Place) -> bool:
+    """Whether it is a directory of this machine."""
+    return isinstance(where, Path)
+
+
+def zarr_store(where: Place):
+    """A place as zarr and xarray want it."""
+    if is_local(where):
+        return where
+    from zarr.storage import FsspecStore
+
+    return FsspecStore.from_url(str(where), storage_options=dict(where.storage_options))
+
+
+def make_directory(where: Place) -> None:
+    """Make a new directory and those above it; InputError if it exists or cannot be made."""
+    try:
+        if not is_local(where) and where.exists():
+            raise FileExistsError
+        where.mkdir(parents=True)
+    except FileExistsError:
+        raise InputError("expected a new directory, got one that exists; choose another.", place=str(where)) from None
+    except OSError as error:
+        raise InputError(f"cannot be made a directory: {error.strerror or error}.", place=str(where)) from None
+
+
+def write(where: Place, content: bytes) -> None:
+    """Replace a file as a whole, so that a reader never meets half of one; on disk when this returns."""
+    if not is_local(where):  # what fsspec uploads appears when it is complete
+        where.parent.mkdir(parents=True, exist_ok=True)
+        where.write_bytes(content)
+        return
+    where.parent.mkdir(exist_ok=True)
+    draft = where.with_name(f".{where.name}.part")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(where)
+
+
+@contextmanager
+def folder(where: Place) -> Iterator[Path]:
+    """A directory of this machine to write files to that shall lie in a place."""
+    if is_local(where):
+        yield where
+        return
+    with TemporaryDirectory() as name:
+        yield Path(name)
+        where.fs.put(f"{name}/", where.path, recursive=True)
+
+
+def remove(where: Place) -> None:
+    """Remove a directory and all that is in it, if there is one."""
+    if is_local(where):
+        shutil.rmtree(where, ignore_errors=True)
+    elif where.exists():
+        where.fs.rm(where.path, recursive=True)
+
+
+@contextmanager
+def held(where: Place | None) -> Iterator[None]:
+    """Keep other processes of this machine from writing to a directory; InputError if one does.
+
+    Whatever ends the process gives the directory free. Locations elsewhere, and file systems that know no locks, are
+    not guarded.
+    """
+    if where is None or not is_local(where):
+        yield
+        return
+    import fcntl
+
+    directory = os.open(where, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError("is being written by another process; wait for its end.", place=str(where)) from None
+        except OSError:
+            pass
+        yield
+    finally:
+        os.close(directory)

@@ -1,0 +1,92 @@
+"""A scenario changed by hand at a moment of its run, as sliders do: insulin or glucose in the bath, or a hormone.
+
+Run from the start, the scenario that comes out does what the changed run did: to the bit where insulin or glucose were
+changed, and where a hormone was, as far as the solution of its equations has the same digits.
+"""
+
+from math import ceil
+
+import numpy as np
+
+from glut4sim.sim.endocrine import library
+from glut4sim.sim.endocrine.evidence import delays
+from glut4sim.sim.endocrine.library import BODY
+from glut4sim.sim.inputs.errors import InputError, unknown
+from glut4sim.sim.inputs.schedule import Schedule, write_schedule
+from glut4sim.sim.inputs.units import GLUCOSE, INSULIN, SPAN, Kind
+from glut4sim.sim.scenario.scenario import MODULATION_INTERVAL, BathTable, Scenario
+
+BATH = {"insulin": INSULIN, "glucose": GLUCOSE}
+SOON = 7200.0  # s; a hormone that takes longer, and longer than the run, acts in no run
+
+
+def kind(name: str) -> Kind:
+    """The kind of what is in the bath, or of a level; InputError if there is no such name."""
+    if name in BATH:
+        return BATH[name]
+    if name not in library.levels():
+        raise unknown("hormone", name, (*BATH, *library.levels()))
+    return library.levels()[name].kind
+
+
+def acting_in_run(scenario: Scenario) -> list[str]:
+    """Levels that the cell feels before its run is over, or within two hours."""
+    until = max(SOON, scenario.run.duration)
+    found = delays(scenario)
+    return [name for name in library.levels() if name not in BODY and found.get(name, np.inf) <= until]
+
+
+def healthy(name: str, sex: str) -> float:
+    """A level of the healthy, or what is in the bath of a resting cell, in the unit of its kind."""
+    return getattr(BathTable(), name).values[0] if name in BATH else library.levels()[name].reference[sex]
+
+
+def levels_at_start(scenario: Scenario) -> dict[str, float]:
+    """The levels that act in a run, as they are when it starts, without what drugs deliver [unit of the kind]."""
+    names = acting_in_run(scenario)
+    found = scenario.timeline(np.array([0.0, scenario.assay.at[0]])).own if names else {}
+    return {name: float(found[name][-1]) for name in names}
+
+
+def takes_effect(name: str, time: float) -> float:
+    """When a change made at a time of the run does [s]: at once in the bath, of a hormone at the next whole minute."""
+    if name in BATH:
+        return time
+    return MODULATION_INTERVAL * ceil(round(time / MODULATION_INTERVAL, 9))
+
+
+def changed(scenario: Scenario, name: str, value: float, time: float) -> Scenario:
+    """The scenario with something held at a value from a time of the run [s] on.
+
+    A hormone changes at the next whole minute of the run, since the cell looks at hormones once a minute. The value is
+    that before drugs and the mean over its rhythm: what drugs deliver comes on top.
+    """
+    if name in BATH:
+        bath = {key: getattr(scenario.bath, key) for key in BATH}  # of meals, what they lead to
+        bath[name] = bath[name].held(time, value)
+        written = {key: write_schedule(schedule, BATH[key]) for key, schedule in bath.items()}
+        return Scenario.from_table({**scenario.resolved(), "bath": written}, scenario.name)
+    level = kind(name)
+    if name in BODY:
+        raise InputError("a body does not change within a run; change it from the start.", name)
+    moment = scenario.assay.at[0] + takes_effect(name, time)
+    before = scenario.hormones.levels.get(name) or Schedule((0.0,), (_own_at_start(scenario, name),))
+    return scenario.replaced({f"hormones.{name}": write_schedule(before.held(moment, value), level, SPAN)})
+
+
+def from_start(scenario: Scenario, name: str, value: float) -> Scenario:
+    """The scenario with something held at a value all along; of a level, before any drug and before the first day."""
+    if name in BATH:
+        return changed(scenario, name, value, 0.0)
+    table = "body" if name in BODY else "hormones"
+    return scenario.replaced({f"{table}.{name}": kind(name).write(value)})
+
+
+def lengthened(scenario: Scenario, seconds: float) -> Scenario:
+    """The scenario with a run that is longer by so many seconds, or by a little more: a whole number of steps."""
+    steps = round(scenario.run.duration / scenario.run.step) + ceil(round(seconds / scenario.run.step, 9))
+    return scenario.replaced({"run.duration": f"{round(steps * scenario.run.step, 9)!r} s"})
+
+
+def _own_at_start(scenario: Scenario, name: str) -> float:
+    return float(scenario.timeline(np.array([0.0])).own[name][0])

@@ -1,0 +1,490 @@
+"""Scenarios: terse TOML, "100 nM", checked and resolved into the numbers that a run needs.
+
+    [cell]   preset, vesicles, receptors, glucose_agents; receptors_cv, glut4_cv, volume_cv: how much cells differ
+    [bath]   insulin, glucose: one concentration, or a list of [time, concentration], each held until the next time;
+             or [[bath.meal]] at, carbohydrate: both as after these meals
+    [run]    duration, step, record_every, replicates, seed, events
+    [parameters]   values to use instead of the preset's
+    title, description, extends = another scenario, by name or path
+    [body], [hormones], [cycle], [[therapy]], [assay], [effects]   hours to months before; see sim/endocrine/tables.py
+
+Times are floats in s, insulin in nM, glucose in mM from here on.
+"""
+
+import hashlib
+import json
+import math
+import os
+import tomllib
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_args
+
+import numpy as np
+import pydantic
+from pydantic import BeforeValidator, Field, PlainValidator, PrivateAttr
+
+from glut4sim.sim.endocrine.evidence import say
+from glut4sim.sim.endocrine.modulation import apply
+from glut4sim.sim.endocrine.tables import DAY, EndocrineTables
+from glut4sim.sim.inputs.errors import InputError, describe, join_path, unknown
+from glut4sim.sim.inputs.fields import Count, Duration, Table, Text, duration, flag, numbers_as_text, share, text, whole
+from glut4sim.sim.inputs.files import Layer, Shelf, blame, merge, write_toml
+from glut4sim.sim.inputs.schedule import Schedule, read_schedule, write_schedule
+from glut4sim.sim.inputs.units import CARBOHYDRATE, GLUCOSE, INSULIN, TIME, Kind
+from glut4sim.sim.model.parameters import PRESETS, ParameterSet, Preset, load_preset
+
+if TYPE_CHECKING:
+    from glut4sim.sim.endocrine.model import Timeline
+
+SCENARIOS = Shelf("scenario", Path(__file__).parents[2] / "scenarios")
+MAX_REPLICATES = 100_000
+MAX_SEED = 2**64 - 1
+MAX_VARIATION = 2.0
+MIN_STEP, MAX_STEP = 0.001, 1.0  # s
+
+
+def _preset_name(value: object) -> str:
+    if text(value) not in PRESETS.names():
+        raise unknown("preset", value, PRESETS.names())
+    return value
+
+
+def _schedule(value: object, kind: Kind) -> Schedule:
+    return value if isinstance(value, Schedule) else read_schedule(value, kind)
+
+
+# ---- the tables ----
+
+
+class CellTable(Table):
+    """[cell]: which cell, and how many agents of each kind."""
+
+    preset: Annotated[str, BeforeValidator(_preset_name)] = "adipocyte"
+    vesicles: Count = 10_000
+    receptors: Count = 100_000
+    glucose_agents: Count = 100_000
+    # coefficients of variation from replicate to replicate, see sim/model/variability.py
+    receptors_cv: Annotated[float, BeforeValidator(partial(share, high=MAX_VARIATION))] = 0.0
+    glut4_cv: Annotated[float, BeforeValidator(partial(share, high=MAX_VARIATION))] = 0.0
+    volume_cv: Annotated[float, BeforeValidator(partial(share, high=MAX_VARIATION))] = 0.0
+
+
+class MealTable(Table):
+    """[[bath.meal]]: carbohydrate eaten at a time."""
+
+    at: Annotated[float, BeforeValidator(TIME.read)]
+    carbohydrate: Annotated[float, BeforeValidator(CARBOHYDRATE.read)]  # g
+
+    def resolved(self) -> dict[str, str]:
+        """As TOML would hold it."""
+        return {"at": TIME.write(self.at), "carbohydrate": CARBOHYDRATE.write(self.carbohydrate)}
+
+
+class BathTable(Table):
+    """[bath]: what surrounds the cell."""
+
+    insulin: Annotated[Schedule, PlainValidator(partial(_schedule, kind=INSULIN))] = Schedule((0.0,), (0.0,))  # nM
+    glucose: Annotated[Schedule, PlainValidator(partial(_schedule, kind=GLUCOSE))] = Schedule((0.0,), (5.0,))  # mM
+    meal: tuple[MealTable, ...] = ()
+
+    @pydantic.model_validator(mode="after")
+    def _either_given_or_eaten(self):
+        given = self.model_fields_set & {"insulin", "glucose"}
+        if self.meal and given:
+            raise InputError("meals set insulin and glucose; leave it out.", sorted(given)[0])
+        return self
+
+    def resolved(self) -> dict[str, Any]:
+        """As TOML would hold it."""
+        if self.meal:
+            return {"meal": [meal.resolved() for meal in self.meal]}
+        return {
+            "insulin": write_schedule(self.insulin, INSULIN),
+            "glucose": write_schedule(self.glucose, GLUCOSE),
+        }
+
+
+class RunTable(Table):
+    """[run]: how long, how finely, how often [s], and what is kept."""
+
+    duration: Duration
+    step: Annotated[float, BeforeValidator(partial(duration, low=MIN_STEP, high=MAX_STEP))] = 0.1
+    record_every: Duration = 5.0
+    replicates: Annotated[int, BeforeValidator(partial(whole, low=1, high=MAX_REPLICATES))] = 1
+    seed: Annotated[int, BeforeValidator(partial(whole, low=0, high=MAX_SEED))] = 1
+    events: Annotated[bool, BeforeValidator(flag)] = False  # log every transition of every vesicle
+
+    @pydantic.model_validator(mode="after")
+    def _steps_fit(self):
+        for key in ("duration", "record_every"):
+            seconds = getattr(self, key)
+            steps = round(seconds / self.step)
+            if steps < 1 or not math.isclose(steps * self.step, seconds, rel_tol=1e-9):
+                step = TIME.write(self.step)
+                raise InputError(f"expected a whole multiple of run.step ({step}), got {TIME.write(seconds)}.", key)
+        if self.record_every > self.duration:
+            duration, every = TIME.write(self.duration), TIME.write(self.record_every)
+            raise InputError(f"expected at most run.duration ({duration}), got {every}.", "record_every")
+        return self
+
+
+class Scenario(EndocrineTables):
+    """A checked scenario. Two are equal, and have the same hash, if they say the same, whatever they are called."""
+
+    title: Text = ""
+    description: Text = ""
+    cell: CellTable = CellTable()
+    bath: BathTable = BathTable()
+    run: RunTable = Field(default={}, validate_default=True)
+    parameters: dict[str, str] = Field(default={})
+
+    _name: str = PrivateAttr("scenario")
+    _source: Path | None = PrivateAttr(None)
+    _place: str = PrivateAttr("scenario")
+
+    # ---- making one ----
+
+    @classmethod
+    def load(cls, source: str | os.PathLike, overrides: Mapping[str, str] | None = None) -> "Scenario":
+        """Read a scenario.
+
+        Parameters
+        ----------
+        source : name of an installed scenario, or path of a file
+        overrides : dotted path -> text, as on the command line: {"cell.vesicles": "500", "bath.insulin": "10 nM"}
+
+        Raises
+        ------
+        InputError
+            naming the file and the path within it, or the override
+        """
+        own, layers = SCENARIOS.read(source)
+        layers += [_override(path, text) for path, text in (overrides or {}).items()]
+        scenario = cls._from_layers(layers, own.place)
+        scenario._name, scenario._source = own.name, own.path
+        return scenario
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any], name: str = "scenario") -> "Scenario":
+        """A scenario from what a TOML file would hold, as a dictionary; it cannot extend another."""
+        scenario = cls._from_layers([Layer(name, dict(table))], name)
+        scenario._name = name
+        return scenario
+
+    def replaced(self, values: Mapping[str, Any]) -> "Scenario":
+        """The scenario with other values, by table and key: {"cell.vesicles": 500, "bath.insulin": "10 nM"}.
+
+        InputError, naming the path, if they do not fit.
+        """
+        content = self.resolved()
+        for path, value in values.items():
+            table, _, key = path.partition(".")
+            content.setdefault(table, {})[key] = value
+        return Scenario.from_table(content, self.name)
+
+    @classmethod
+    def _from_layers(cls, layers: list[Layer], place: str) -> "Scenario":
+        layers = [_flattened(_flattened(layer, "parameters"), "effects") for layer in layers]
+        try:
+            try:
+                scenario = cls.model_validate(merge(layers))
+            except pydantic.ValidationError as error:
+                raise _first_fault(error) from None
+        except InputError as error:
+            culprit = join_path(error.path, error.key)
+            raise error.within(place=blame(layers, culprit, place)) from None
+        scenario._place = place
+        return scenario
+
+    @pydantic.field_validator("parameters", mode="before")
+    @classmethod
+    def _parameters_are_text(cls, value: object) -> object:
+        return numbers_as_text(value, '"2 1/min"')
+
+    @pydantic.model_validator(mode="after")
+    def _parts_fit(self):
+        for substance in ("insulin", "glucose"):
+            for i, time in enumerate(getattr(self.bath, substance).times):
+                if time > self.run.duration:
+                    found, end = TIME.write(time), TIME.write(self.run.duration)
+                    path = join_path("bath", substance, i, 0)
+                    raise InputError(
+                        f"expected a time within run.duration ({end}), got {found}; lengthen the run.", path
+                    )
+        for i, meal in enumerate(self.bath.meal):
+            if meal.at >= self.run.duration:
+                end, path = TIME.write(self.run.duration), join_path("bath", "meal", i, "at")
+                raise InputError(f"expected a time before run.duration ({end}), got {TIME.write(meal.at)}.", path)
+        if self.bath.meal:
+            eaten = tuple((meal.at, meal.carbohydrate) for meal in self.bath.meal)
+            for name, schedule in zip(("glucose", "insulin"), _after_meals(eaten, self.run.duration)):
+                object.__setattr__(self.bath, name, schedule)
+        try:
+            _ = self.preset
+        except InputError as error:
+            raise error.within("parameters") from None
+        return self
+
+    # ---- what it says ----
+
+    @property
+    def name(self) -> str:
+        """Installed name, or the file's name without .toml."""
+        return self._name
+
+    @property
+    def source(self) -> Path | None:
+        """The file it was read from."""
+        return self._source
+
+    @property
+    def preset(self) -> Preset:
+        """The cell's parameters with their sources, after overrides."""
+        return _preset(self.cell.preset, tuple(self.parameters.items()))
+
+    @property
+    def parameter_set(self) -> ParameterSet:
+        """The cell's parameters as the kernel takes them, at the start of the run."""
+        return self.parameter_schedule.values[0]
+
+    @property
+    def parameter_schedule(self) -> Schedule:
+        """The cell's parameters over the run, as hormones change them; each holds from its time [s] until the next.
+
+        InputError if there are several assays.
+        """
+        self.check_one_assay()
+        if not self.has_hormones:
+            return Schedule((0.0,), (_parameter_set(self.cell.preset, tuple(self.parameters.items())),))
+        return _modulated(self)
+
+    @property
+    def assays(self) -> tuple["Scenario", ...]:
+        """The scenario at each time of [assay], one after the other."""
+        return tuple(self.at_assay(time) for time in self.assay.at)
+
+    def check_one_assay(self) -> None:
+        """InputError if the acute experiment is to be done at several times."""
+        if len(self.assay.at) > 1:
+            example = say(self.assay.at[-1])
+            raise InputError(
+                f'expected one time, got a list of {len(self.assay.at)}; choose one: --set assay.at="{example}".',
+                "assay.at",
+                self._place,
+            )
+
+    def at_assay(self, *times: float) -> "Scenario":
+        """The scenario with its assays at these times [s], and no others."""
+        return self.model_copy(update={"assay": self.assay.model_copy(update={"at": times})})
+
+    def timeline(self, times: np.ndarray) -> "Timeline":
+        """Hormones, drugs and effects at times since the start, 8 am of day 0 [s]."""
+        from glut4sim.sim.endocrine.model import solve
+
+        times = np.asarray(times, float)
+        return solve(self.plan(float(times[-1]), self.run.seed), times)
+
+    def resolved(self) -> dict[str, Any]:
+        """Everything it says, defaults and inherited values included, as TOML would hold it."""
+        return {
+            "title": self.title,
+            "description": self.description,
+            "cell": self.cell.model_dump(),
+            "bath": self.bath.resolved(),
+            "run": {
+                "duration": TIME.write(self.run.duration),
+                "step": TIME.write(self.run.step),
+                "record_every": TIME.write(self.run.record_every),
+                "replicates": self.run.replicates,
+                "seed": self.run.seed,
+                "events": self.run.events,
+            },
+            "parameters": dict(self.parameters),
+            **self.resolved_endocrine(),
+        }
+
+    def to_toml(self) -> str:
+        """Text of a scenario file that loads as an equal scenario and extends nothing."""
+        return write_toml({key: value for key, value in self.resolved().items() if value not in ("", {})})
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of everything it says."""
+        return hashlib.sha256(json.dumps(self.resolved(), sort_keys=True).encode()).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Scenario) and self.resolved() == other.resolved()
+
+    def __hash__(self) -> int:
+        return hash(self.hash)
+
+    # ---- what it takes ----
+
+    @property
+    def memory_bytes(self) -> int:
+        """Memory that one replicate takes, roughly: agents, the scratch that goes with them, and records."""
+        return sum(self._memory().values())
+
+    def _memory(self) -> dict[str, int]:
+        from glut4sim.agents import glucose, receptor, vesicle
+        from glut4sim.agents.population import bytes_per_agent
+
+        scratch = 256 if self.run.events else 128  # placing them; and following their events, which are kept in blocks
+        agents = {
+            "cell.vesicles": (self.cell.vesicles, bytes_per_agent(vesicle.FIELDS) + scratch),
+            "cell.receptors": (self.cell.receptors, bytes_per_agent(receptor.FIELDS) + 8),
+            "cell.glucose_agents": (self.cell.glucose_agents, bytes_per_agent(glucose.FIELDS) + 12),  # lists of the due
+        }
+        records = self.run.duration / self.run.record_every
+        return {"run.record_every": int(400 * records)} | {key: n * size for key, (n, size) in agents.items()}
+
+    def check_memory(self, concurrent_replicates: int = 1) -> None:
+        """InputError if so many replicates at a time need more memory than is free."""
+        import psutil
+
+        needs = self.memory_bytes * concurrent_replicates
+        free = psutil.virtual_memory().available
+        if needs > free:
+            parts = self._memory()
+            largest = max(parts, key=parts.get)
+            remedy = "raise run.record_every" if largest == "run.record_every" else f"lower {largest}"
+            raise InputError(
+                f"needs about {_gigabytes(needs)}, {_gigabytes(free)} are free; {remedy}.", largest, self._place
+            )
+
+
+# ---- helpers ----
+
+
+@lru_cache(maxsize=64)
+def _preset(name: str, overrides: tuple[tuple[str, str], ...]) -> Preset:
+    return load_preset(name).override(dict(overrides))
+
+
+@lru_cache(maxsize=64)
+def _parameter_set(name: str, overrides: tuple[tuple[str, str], ...]) -> ParameterSet:
+    return _preset(name, overrides).build()
+
+
+MODULATION_INTERVAL = 60.0  # s between two looks at the hormones
+MODULATION_GRAIN = 1e-3  # change of a factor that the cell is told of
+
+
+@lru_cache(maxsize=64)
+def _modulated(scenario: Scenario) -> Schedule:
+    """The parameters over a run whose hormones change them, told anew whenever a factor has changed noticeably.
+
+    Each minute has the factors of its middle. GLUT4 made or lost during a run is left out: it takes days.
+    """
+    unmodulated = _parameter_set(scenario.cell.preset, tuple(scenario.parameters.items()))
+    starts = np.arange(0.0, scenario.run.duration, MODULATION_INTERVAL)
+    middles = np.minimum(starts + MODULATION_INTERVAL / 2.0, scenario.run.duration)
+    factors = scenario.timeline(scenario.assay.at[0] + np.append(0.0, middles)).factors
+    table = np.array([factors[step] for step in factors])
+    times, values, last = [], [], None
+    for k, start in enumerate(starts):
+        now = table[:, k + 1].copy()
+        now[list(factors).index("glut4")] = table[list(factors).index("glut4"), 0]
+        if last is None or np.any(np.abs(now / last - 1.0) > MODULATION_GRAIN):
+            times.append(round(float(start) / scenario.run.step) * scenario.run.step)
+            values.append(apply(unmodulated, dict(zip(factors, now.tolist()))))
+            last = now
+    return Schedule(tuple(times), tuple(values))
+
+
+MEAL_INTERVAL = 120.0  # s for which the bath after a meal is held
+
+
+@lru_cache(maxsize=64)
+def _after_meals(meals: tuple[tuple[float, float], ...], until: float) -> tuple[Schedule, Schedule]:
+    """Glucose [mM] and insulin [nM] of the blood after meals (time [s], carbohydrate [g]), as the bath has them.
+
+    Whole days are solved, since the solver's steps depend on the end: a longer run has the same beginning.
+    """
+    from glut4sim.sim.endocrine.meal import Meal, solve
+
+    starts = np.arange(0.0, DAY * math.ceil(until / DAY), MEAL_INTERVAL)
+    courses = solve([Meal(*meal) for meal in meals], starts + MEAL_INTERVAL / 2.0)
+    held = int(np.searchsorted(starts, until))
+    return tuple(Schedule(tuple(starts[:held].tolist()), tuple(course[:held].tolist())) for course in courses)
+
+
+def _gigabytes(number: float) -> str:
+    return f"{number / 1e9:.2g} GB" if number < 1e11 else f"{number / 1e9:.0f} GB"
+
+
+def _override(path: str, text: object) -> Layer:
+    """The layer of one `--set path=text`. Text is read as a TOML value; what is not TOML is text: 10 nM."""
+    place = f"--set {path}={text}"
+    *tables, key = path.split(".")
+    if not all((*tables, key)):
+        raise InputError("expected a path such as cell.vesicles.", place=place)
+    if path == "extends":
+        raise InputError("only a file can extend a scenario; run that one, or write a file.", place=place)
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        parsed = {}
+    table: dict[str, Any] = {key: parsed["value"] if parsed.keys() == {"value"} else text}
+    for name in reversed(tables):
+        table = {name: table}
+    return Layer(place, table)
+
+
+def _flattened(layer: Layer, table: str) -> Layer:
+    """[parameters.vesicle] fuse = ... becomes "vesicle.fuse" = ... in [parameters]; so for [effects]."""
+    content = layer.table.get(table)
+    if not isinstance(content, dict):
+        return layer
+    flat = {}
+    for key, value in content.items():
+        for field, entry in value.items() if isinstance(value, dict) else [("", value)]:
+            name = join_path(key, field)
+            if name in flat:
+                raise InputError(f"this {table[:-1]} is given twice.", join_path(table, name), layer.place)
+            flat[name] = entry
+    return Layer(layer.place, {**layer.table, table: flat})
+
+
+_NEEDED = {  # keys that have no default
+    "duration": 'a time such as "10 min"',
+    "drug": "the name of a drug; see `glut4sim drugs list`",
+    "dose": 'a dose such as "100 mg"',
+    "at": 'a time such as "10 min"',
+    "carbohydrate": 'a mass such as "78 g"',
+}
+
+
+def _model_of(annotation: Any) -> type[Table]:
+    """The table of an annotation such as Table, list[Table] or Table | None."""
+    return next((part for part in get_args(annotation) if part is not type(None)), annotation)
+
+
+def _first_fault(error: pydantic.ValidationError) -> InputError:
+    """What pydantic found, as one sentence about the first fault; unknown keys first, for they explain missing ones."""
+    faults = sorted(error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden")
+    first, path = faults[0], join_path(*faults[0]["loc"])
+    match first["type"]:
+        case "extra_forbidden":
+            *tables, key = first["loc"]
+            model: Any = Scenario
+            for name in tables:
+                if isinstance(name, str):
+                    model = _model_of(model.model_fields[name].annotation)
+            what = "table" if isinstance(first["input"], dict) else "key"
+            keys = {field.alias or name for name, field in model.model_fields.items()}
+            allowed = {*keys, *([] if tables else ["extends"])} - {key}  # not all may say `extends`
+            fault = unknown(what, key, allowed).within(join_path(*tables))
+        case "value_error":
+            fault = first["ctx"]["error"].within(path)
+        case "missing":
+            fault = InputError(f"expected {_NEEDED[first['loc'][-1]]}, found none.", path)
+        case "tuple_type":
+            fault = InputError(f"expected a list of tables, got {describe(first['input'])}.", path)
+        case _:
+            fault = InputError(f"expected a table, got {describe(first['input'])}.", path)
+    if len(faults) > 1:
+        fault.sentence += f" (and {len(faults) - 1} more)"
+    return fault

@@ -1,0 +1,66 @@
+"""What several assays of one scenario leave, and how a number changed between two of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+from pathlib import Path
+from typing import NamedTuple
+
+from glut4sim.sim.analysis import summary
+from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.run.ensemble import RunResult
+
+
+class PairedChange(NamedTuple):
+    """How a number changed from one assay to another, over the replicates that have it in both."""
+
+    difference: float | None  # mean of the paired differences; None without pairs
+    error: float | None  # its standard error; None with fewer than two pairs
+    percent: float | None  # of the mean before; None where that is 0
+    n: int
+
+    @property
+    def told(self) -> str:
+        """The change in percent, "+12.3 %"; empty where there is none."""
+        return "" if self.percent is None else f"{round(self.percent, 1) + 0.0:+.1f} %"
+
+
+@dataclass(frozen=True)
+class AssaysResult:
+    """What several assays leave.
+
+    Attributes
+    ----------
+    out : Path or None    directory of the results; None if they are in memory only
+    scenario : Scenario    with all its assays
+    method : one of ensemble.METHODS
+    assays : tuple of RunResult    those that were done, in the order of scenario.assay.at
+    summary : dict    content of summary.json
+    warnings : tuple of str    one line each
+    status : "complete" or "failed" (a replicate failed; what was reached is kept)
+    """
+
+    out: Path | None
+    scenario: Scenario
+    method: str
+    assays: tuple[RunResult, ...]
+    summary: dict
+    warnings: tuple[str, ...]
+    wall_seconds: float
+    status: str
+
+    def change(self, observable: str, assay: int, since: int = 0) -> PairedChange:
+        """How a number of summary.UNITS changed between two assays."""
+        before, after = ([numbers[observable] for numbers in self.assays[i].replicates] for i in (since, assay))
+        return paired_change(before, after)
+
+
+def paired_change(before: Sequence[float | None], after: Sequence[float | None]) -> PairedChange:
+    """Change of a number, replicate by replicate."""
+    pairs = [(a, b) for a, b in zip(before, after, strict=True) if a is not None and b is not None]
+    if not pairs:
+        return PairedChange(None, None, None, 0)
+    differences = summary.statistics([b - a for a, b in pairs], "1")
+    mean, sd, n = differences["mean"], differences["sd"], len(pairs)
+    start = sum(a for a, _ in pairs) / n
+    return PairedChange(mean, None if sd is None else sd / sqrt(n), 100.0 * mean / start if start else None, n)

@@ -1,0 +1,399 @@
+"""Benchmark hormonal conditions: what each does to the cell, how surely, through which step, and what is published.
+
+A file of conditions says
+
+    [insulin]        label = concentration: the levels at which every condition is simulated
+    [cell], [run]    how the agents are simulated at each: number of agents, duration, replicates, seed
+    [[conditions]]   a scenario (and which of its assays) against a reference, and the band expected of it, if any
+
+Effects on surface GLUT4 and on uptake come from the agents, replicate by replicate (analysis/paired_effects.py): the
+cell starts at the steady state of each level of insulin, and what is compared is the mean over the run. The EC50 of
+uptake, and what each step of the cell does alone, come from the steady state of the mean field: a step alone is the
+reference cell with that one step as hormones change it.
+"""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from threading import Event
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from glut4sim.agents import glucose, receptor, vesicle
+from glut4sim.sim.analysis.dose_response import fit_hill
+from glut4sim.sim.analysis.paired_effects import PairedEffect, paired_effect
+from glut4sim.sim.endocrine.evidence import say
+from glut4sim.sim.endocrine.modulation import STEPS, apply
+from glut4sim.sim.inputs.errors import InputError, describe, unknown
+from glut4sim.sim.inputs.fields import take, words
+from glut4sim.sim.inputs.files import merge
+from glut4sim.sim.inputs.units import INSULIN, SPAN
+from glut4sim.sim.model import equilibrium, signalling
+from glut4sim.sim.model.engine import Engine
+from glut4sim.sim.model.fluxes import shell
+from glut4sim.sim.model.parameters import ParameterSet
+from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.benchmark.suite import SUITES
+from glut4sim.sim.studies.run.ensemble import Halted, count_threads, work_off
+
+QUANTITIES = {
+    "surface_glut4": ("surface GLUT4", "copies"),
+    "uptake": ("glucose uptake", "1/s"),
+    "akt": ("active Akt", "percent"),
+}
+DOSES = np.geomspace(1e-3, 1e3, 31)  # nM, for the EC50
+BINS = (12, 4)  # radial bins of the mean field: surface GLUT4 within 1e-4 of that with many
+NOTICED = 1e-3  # change of a step's factor from which on it is looked at
+BLOCK = 256  # steps between two looks at whether to stop
+
+_RAB10 = signalling.SPECIES.index("rab10_active")
+_AKT = signalling.SPECIES.index("akt_active")
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What is published of a condition.
+
+    Attributes
+    ----------
+    quantity : key of QUANTITIES, or "ec50"
+    insulin : label of the level
+    band : lowest and highest change [percent]
+    """
+
+    quantity: str
+    insulin: str
+    band: tuple[float, float]
+    source: str
+
+
+@dataclass(frozen=True)
+class BenchmarkCondition:
+    """A scenario with one assay, and the one that it is compared with."""
+
+    name: str
+    group: str
+    scenario: Scenario
+    reference: Scenario
+    expected: Expectation | None
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """A file of conditions."""
+
+    name: str
+    title: str
+    description: str
+    insulin: Mapping[str, float]  # [nM]
+    replicates: int
+    seed: int
+    cell: Mapping[str, Any]
+    run: Mapping[str, Any]
+    conditions: tuple[BenchmarkCondition, ...]
+
+    def at(self, scenario: Scenario, insulin: float) -> Scenario:
+        """The acute experiment on the cell of a scenario: constant insulin [nM] and glucose."""
+        table = scenario.resolved()
+        table["cell"] = {"preset": scenario.cell.preset, **self.cell}
+        table["bath"] = {"insulin": INSULIN.write(insulin), "glucose": "5 mM"}
+        table["run"] = {**self.run, "replicates": self.replicates, "seed": self.seed}
+        return Scenario.from_table(table, scenario.name)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a condition does.
+
+    Attributes
+    ----------
+    effects : label of insulin -> quantity -> PairedEffect
+    ec50 : of uptake, of condition and reference [nM]; None where there is no curve
+    steps : step of the cell -> label of insulin -> change of uptake by this step alone [percent]
+    verdict : "consistent with", "not consistent with" or "no published number"
+    """
+
+    condition: BenchmarkCondition
+    effects: Mapping[str, Mapping[str, PairedEffect]]
+    ec50: tuple[float | None, float | None]
+    steps: Mapping[str, Mapping[str, float]]
+    verdict: str
+    found: float | None
+
+    @property
+    def main_step(self) -> str:
+        """The step that does most; empty if none does anything."""
+        sizes = {step: max(map(abs, changes.values())) for step, changes in self.steps.items()}
+        return max(sizes, key=sizes.get) if sizes else ""
+
+
+@dataclass(frozen=True)
+class ConditionsResult:
+    """How a file of conditions came out."""
+
+    suite: Conditions
+    findings: tuple[Finding, ...]
+    wall_seconds: float
+    runs: int
+
+
+# ---- reading ----
+
+
+def load(source: str | os.PathLike, replicates: int | None = None) -> Conditions:
+    """Read a file of conditions.
+
+    Parameters
+    ----------
+    source : name of an installed one, or path of a file
+    replicates : instead of the file's
+
+    Raises
+    ------
+    InputError
+        naming the file and the path within it
+    """
+    own, layers = SUITES.read(source)
+    try:
+        content = take(
+            merge(layers),
+            {"title": words, "description": words, "insulin": _levels, "cell": dict, "run": dict, "conditions": _list},
+            required=("insulin", "run", "conditions"),
+        )
+        run = dict(content["run"])
+        count, seed = run.pop("replicates", 4), run.pop("seed", 1)
+        found = []
+        for i, entry in enumerate(content["conditions"]):
+            try:
+                found.append(_condition(entry, content["insulin"]))
+            except InputError as error:
+                raise InputError(error.sentence, f"conditions[{i}].{error.path}".rstrip("."), key=error.key) from None
+        suite = Conditions(
+            own.name,
+            content.get("title", own.name),
+            content.get("description", ""),
+            content["insulin"],
+            count if replicates is None else replicates,
+            seed,
+            content.get("cell", {}),
+            run,
+            tuple(found),
+        )
+        try:
+            suite.at(suite.conditions[0].scenario, 0.0)  # any fault in [cell] and [run]
+        except InputError as error:
+            raise InputError(error.sentence, error.path, key=error.key) from None
+    except InputError as error:
+        raise error.within(place=own.place) from None
+    return suite
+
+
+def _condition(entry: object, insulin: Mapping[str, float]) -> BenchmarkCondition:
+    content = take(
+        entry,
+        {"name": words, "group": words, "scenario": words, "reference": words, "expect": dict}
+        | {"at": SPAN.read, "reference_at": SPAN.read},
+        required=("name", "group", "scenario", "reference"),
+    )  # fmt: skip
+    scenario = _assay(content["scenario"], content.get("at"), "at")
+    reference = _assay(content["reference"], content.get("reference_at"), "reference_at")
+    expected = None
+    if "expect" in content:
+        try:
+            told = take(
+                content["expect"],
+                {"quantity": words, "insulin": words, "band": _band, "source": words},
+                required=("quantity", "band", "source"),
+            )
+        except InputError as error:
+            raise error.within("expect") from None
+        label = told.get("insulin", "")
+        if told["quantity"] not in (*QUANTITIES, "ec50"):
+            raise unknown("quantity", told["quantity"], (*QUANTITIES, "ec50")).within("expect.quantity")
+        if told["quantity"] != "ec50" and label not in insulin:
+            raise unknown("level of insulin", label, insulin).within("expect.insulin")
+        expected = Expectation(told["quantity"], label, told["band"], told["source"])
+    return BenchmarkCondition(content["name"], content["group"], scenario, reference, expected)
+
+
+def _assay(name: str, at: float | None, key: str) -> Scenario:
+    """One assay of a scenario."""
+    try:
+        scenario = Scenario.load(name)
+    except InputError as error:
+        raise InputError(error.sentence, "reference" if key == "reference_at" else "scenario") from None
+    if at is None:
+        if len(scenario.assays) > 1:
+            times = ", ".join(say(time) for time in scenario.assay.at)
+            raise InputError(f"is missing: {name} has assays at {times}.", key)
+        return scenario.assays[0]
+    return scenario.at_assay(at)
+
+
+def _list(value: object) -> list:
+    if not isinstance(value, list) or not value:
+        raise InputError(f"expected a list of at least one, got {describe(value)}.")
+    return value
+
+
+def _levels(value: object) -> dict[str, float]:
+    if not isinstance(value, dict) or not value:
+        raise InputError(f'expected a table such as basal = "30 pM", got {describe(value)}.')
+    levels = {}
+    for label, text in value.items():
+        try:
+            levels[label] = INSULIN.read(text)
+        except InputError as error:
+            raise error.within(label) from None
+    return levels
+
+
+def _band(value: object) -> tuple[float, float]:
+    ok = isinstance(value, list) and len(value) == 2 and all(isinstance(v, int | float) for v in value)
+    if not ok or not value[0] < value[1]:
+        raise InputError("expected two ascending numbers such as [-40, -20], percent of change.")
+    return float(value[0]), float(value[1])
+
+
+# ---- running ----
+
+
+def run(
+    suite: Conditions, threads: int | None = None, progress: Callable[[float, float], None] | None = None
+) -> ConditionsResult:
+    """Simulate all conditions and their references, once each, and judge them.
+
+    Parameters
+    ----------
+    threads : default all processors; changes the speed, never a result
+    progress : called with the simulated seconds done and in all
+
+    Raises
+    ------
+    InputError
+        before anything is computed
+    KeyboardInterrupt
+        on Ctrl-C, when all threads have stopped
+    """
+    began = perf_counter()
+    threads = count_threads(threads)
+    acute = {}  # scenario, label -> its acute experiment
+    for condition in suite.conditions:
+        for scenario in (condition.scenario, condition.reference):
+            for label, insulin in suite.insulin.items():
+                acute[scenario, label] = suite.at(scenario, insulin)
+    for scenario in dict.fromkeys(acute.values()):
+        scenario.check_memory(threads)
+    jobs = [(scenario, r) for scenario in dict.fromkeys(acute.values()) for r in range(suite.replicates)]
+    total = sum(scenario.run.duration for scenario, _ in jobs)
+    done = dict.fromkeys(jobs, 0.0)
+    tasks = {job: partial(_simulate, *job, done) for job in jobs}
+    found = work_off(tasks, threads, done, total, progress)
+    findings = tuple(_finding(suite, condition, acute, found) for condition in suite.conditions)
+    return ConditionsResult(suite, findings, perf_counter() - began, len(jobs))
+
+
+def _simulate(scenario: Scenario, replicate: int, done: dict, stop: Event) -> dict[str, float]:
+    """Means over a run of one replicate."""
+    engine = Engine(scenario, seed=scenario.run.seed, replicate=replicate)
+    steps = round(scenario.run.duration / scenario.run.step)
+    surface = akt = 0.0
+    for first in range(0, steps, BLOCK):
+        if stop.is_set():
+            raise Halted
+        trace = engine.advance(min(BLOCK, steps - first))
+        surface += float(trace.glut4_surface.sum())
+        akt += float(trace.signalling[:, _AKT].sum())
+    surface /= steps
+    bath = scenario.bath.glucose.values[0]
+    uptake = bath * float(glucose.clearance(surface, bath, engine.parameters.glucose))
+    done[scenario, replicate] = scenario.run.duration
+    return {"surface_glut4": surface, "uptake": uptake, "akt": 100.0 * akt / steps}
+
+
+def _finding(suite, condition, acute, found) -> Finding:
+    effects = {}
+    for label in suite.insulin:
+        values, reference = (
+            [found[acute[scenario, label], r] for r in range(suite.replicates)]
+            for scenario in (condition.scenario, condition.reference)
+        )
+        effects[label] = {
+            key: paired_effect([n[key] for n in reference], [n[key] for n in values], suite.seed) for key in QUANTITIES
+        }
+    ec50 = tuple(_ec50(scenario.parameter_set) for scenario in (condition.scenario, condition.reference))
+    steps = _steps_alone(condition, suite.insulin)
+    value, error = _expected_value(condition.expected, effects, ec50)
+    verdict = "no published number"
+    if condition.expected is not None:
+        low, high = condition.expected.band
+        holds = value is not None and low - error <= value <= high + error
+        verdict = "consistent with" if holds else "not consistent with"
+    return Finding(condition, effects, ec50, steps, verdict, value)
+
+
+def _expected_value(expected, effects, ec50) -> tuple[float | None, float]:
+    """The change [percent] that was expected, and its standard error."""
+    if expected is None:
+        return None, 0.0
+    if expected.quantity == "ec50":
+        return (None if None in ec50 else 100.0 * (ec50[0] / ec50[1] - 1.0)), 0.0
+    effect = effects[expected.insulin][expected.quantity]
+    if effect.percent is None:
+        return None, 0.0
+    reach = 0.0 if effect.percent.low is None else (effect.percent.high - effect.percent.low) / 4.0
+    return effect.percent.value, reach
+
+
+# ---- steady state ----
+
+
+def steady_uptake(parameters: ParameterSet, insulin: float, bath: float = 5.0) -> float:
+    """Glucose that the carriers bring in at rest in insulin [nM] and glucose outside [mM], molecules per second."""
+    receptors = equilibrium.receptors(parameters.receptor, insulin)
+    signals = equilibrium.signals(parameters.signalling, receptors[list(receptor.ACTIVE)].sum())
+    vesicles = equilibrium.vesicles(parameters.vesicle, signals[_RAB10], shell(parameters.vesicle, *BINS))
+    surface = vesicles[vesicle.State.FUSED].sum() * parameters.vesicle.glut4_copies
+    return bath * float(glucose.clearance(surface, bath, parameters.glucose))
+
+
+@cache  # several conditions have the same reference
+def _ec50(parameters: ParameterSet) -> float | None:
+    fit = fit_hill(DOSES, np.array([steady_uptake(parameters, dose) for dose in DOSES]))
+    return None if fit.ec50 is None else fit.ec50.value
+
+
+def _steps_alone(condition: BenchmarkCondition, insulin: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    """Change of uptake [percent] by each step of the cell alone, at each level of insulin."""
+    if condition.scenario.cell.preset != condition.reference.cell.preset:
+        return {}  # they differ in more than hormones
+    now, before = (_factors(scenario) for scenario in (condition.scenario, condition.reference))
+    base = condition.reference.parameter_set
+    changed = {step: now[step] / before[step] for step in now if abs(now[step] / before[step] - 1.0) > NOTICED}
+    at_rest = {label: steady_uptake(base, level) for label, level in insulin.items()}
+    return {
+        step: {
+            label: 100.0 * (steady_uptake(apply(base, {step: factor}), level) / at_rest[label] - 1.0)
+            for label, level in insulin.items()
+        }
+        for step, factor in changed.items()
+    }
+
+
+def _factors(scenario: Scenario) -> dict[str, float]:
+    """Of each step of the cell, when the assay begins."""
+    if not scenario.has_hormones:
+        return dict.fromkeys(STEPS, 1.0)
+    factors = scenario.timeline(np.array([scenario.assay.at[0]])).factors
+    return {step: float(factor[0]) for step, factor in factors.items()}
+
+
+def by_group(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
+    """Findings in the order of their file, group by group."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(finding.condition.group, []).append(finding)
+    return groups

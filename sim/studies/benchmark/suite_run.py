@@ -1,0 +1,239 @@
+"""Run a suite of checks: simulate its experiments side by side on threads, measure, compare with what is expected.
+
+A check compares the mean over replicates. Its standard error is jackknifed over replicates, which all experiments share
+(replicate r has the same seed everywhere, so ratios profit from common random numbers), and the band is widened by it
+on both sides. Hormones alone have no replicates: their bands are as they are.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from threading import Event
+from time import perf_counter
+
+import numpy as np
+from scipy.stats import t as t_distribution
+
+from glut4sim.sim.analysis.dose_response import CONFIDENCE
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.model import mean_field, observables
+from glut4sim.sim.model.engine import Engine
+from glut4sim.sim.model.recorder import Recorder
+from glut4sim.sim.model.step_records import StepRecords
+from glut4sim.sim.results.writer import record_times
+from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.benchmark.measurements import MEASURES, QUANTITIES, Course, NoValue, Recorded
+from glut4sim.sim.studies.benchmark.suite import CONTRASTS, Check, Experiment, Measurement, Suite
+from glut4sim.sim.studies.run.ensemble import METHODS, Halted, count_threads, work_off
+
+BLOCK = 256  # steps between two looks at whether to stop
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an experiment gave.
+
+    Attributes
+    ----------
+    time : (K,) since the stimulation, or the start [s]; since day 0 for hormones alone
+    series : quantity -> (n_replicate, n, K) of n doses or assays; n is 1 for one experiment, and for hormones alone
+    """
+
+    experiment: Experiment
+    time: np.ndarray
+    series: Mapping[str, np.ndarray]
+
+    @property
+    def replicates(self) -> int:
+        """Number of replicates."""
+        return len(next(iter(self.series.values())))
+
+    def course(self, measurement: Measurement, replicates: np.ndarray | slice = slice(None)) -> Course:
+        """Mean over some of the replicates, or all, of what is measured."""
+        e = self.experiment
+        values = self.series[measurement.observable][replicates].mean(axis=0)
+        if e.assays:
+            first, last = measurement.during or (self.time[0], self.time[-1])
+            rows = (self.time > first) & (self.time <= last) if first < last else self.time == first
+            return Course(np.array(e.assays), values[:, rows].mean(axis=1), None, np.zeros(0))
+        washout = None if e.washout is None else e.washout - (e.step or 0.0)
+        if e.doses and measurement.dose is None:
+            return Course(self.time, values, washout, np.array(e.doses))
+        row = e.doses.index(measurement.dose) if e.doses else 0
+        return Course(self.time, values[row], washout, np.zeros(0))
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """How a check came out.
+
+    Attributes
+    ----------
+    value : mean over replicates; None if it could not be measured, and `remark` says why
+    error : its standard error; None without replicates
+    interval : its 95 % interval; None without replicates
+    passed : whether the value lies within the band, widened by `error`
+    """
+
+    check: Check
+    value: float | None
+    error: float | None
+    interval: tuple[float, float] | None
+    passed: bool
+    remark: str
+
+
+@dataclass(frozen=True)
+class SuiteResult:
+    """How a suite came out.
+
+    Attributes
+    ----------
+    method : "agents" or "mean field"
+    seconds_simulated : over all experiments, doses and replicates
+    """
+
+    suite: Suite
+    method: str
+    replicates: int
+    outcomes: Mapping[str, Outcome]
+    checks: tuple[CheckResult, ...]
+    wall_seconds: float
+    seconds_simulated: float
+
+
+def run_suite(
+    suite: Suite,
+    threads: int | None = None,
+    mean_field: bool = False,
+    progress: Callable[[float, float], None] | None = None,
+) -> SuiteResult:
+    """Simulate all experiments of a suite and judge its checks.
+
+    Parameters
+    ----------
+    threads : default all processors; changes the speed, never a result
+    mean_field : solve the mean-field twin instead: no replicates, no chance
+    progress : called with the simulated seconds done and in all, about ten times a second
+
+    Raises
+    ------
+    InputError
+        before anything is computed: the agents do not fit into memory, or experiments differ in their replicates
+    KeyboardInterrupt
+        on Ctrl-C, when all threads have stopped
+    """
+    began = perf_counter()
+    threads = count_threads(threads)
+    cells = [e for e in suite.experiments.values() if not e.timeline]
+    counts = {s.run.replicates for e in cells for s in e.scenarios}
+    if len(counts) > 1:
+        raise InputError("expected the same number in all experiments.", "run.replicates", suite.name)
+    replicates = counts.pop() if counts and not mean_field else 1
+    jobs = {
+        (e.name, i, replicate): scenario
+        for e in cells
+        for i, scenario in enumerate(e.scenarios)
+        for replicate in range(replicates)
+    }
+    if not mean_field:
+        for scenario in dict.fromkeys(jobs.values()):
+            scenario.check_memory(min(threads, len(jobs)))
+    found = _run_all(jobs, suite, threads, mean_field, progress)
+    outcomes = {
+        name: _look_at(experiment) if experiment.timeline else _gather(experiment, replicates, found)
+        for name, experiment in suite.experiments.items()
+    }
+    checks = tuple(judge(check, outcomes) for check in suite.checks)
+    simulated = sum(scenario.run.duration for scenario in jobs.values())
+    return SuiteResult(suite, METHODS[mean_field], replicates, outcomes, checks, perf_counter() - began, simulated)
+
+
+def _run_all(jobs, suite, threads, mean_field, progress) -> dict[tuple, dict[str, np.ndarray]]:
+    wanted = {name: set() for name in suite.experiments}
+    for check in suite.checks:
+        for measurement in check.measurements:
+            wanted[measurement.experiment].add(measurement.observable)
+    simulate = _solve if mean_field else _simulate
+    done = dict.fromkeys(jobs, 0.0)
+    total = sum(scenario.run.duration for scenario in jobs.values())
+    longest_first = sorted(jobs, key=lambda key: -jobs[key].run.duration)  # no long one is left for the end
+    tasks = {key: partial(simulate, jobs[key], key, sorted(wanted[key[0]]), done) for key in longest_first}
+    return work_off(tasks, threads, done, total, progress)
+
+
+def _simulate(scenario: Scenario, key: tuple, wanted: list[str], done: dict, stop: Event) -> dict[str, np.ndarray]:
+    """The wanted quantities of a replicate at each record; tells `done` how far it is."""
+    engine = Engine(scenario, seed=scenario.run.seed, replicate=key[2])
+    recorder, steps = Recorder(engine), round(scenario.run.duration / scenario.run.step)
+    kept = [recorder.last]
+    for first in range(0, steps, BLOCK):
+        if stop.is_set():
+            raise Halted
+        block = min(BLOCK, steps - first)
+        rows = recorder.rows(block)
+        if rows is not None:
+            kept.append(rows)
+        done[key] = (first + block) * scenario.run.step
+    return _quantities(scenario, StepRecords(*map(np.concatenate, zip(*kept))), engine.glut4_total, wanted)
+
+
+def _solve(scenario: Scenario, key: tuple, wanted: list[str], done: dict, stop: Event) -> dict[str, np.ndarray]:
+    """As `_simulate`, of the mean-field twin."""
+    if stop.is_set():
+        raise Halted
+    trace = mean_field.solve(scenario, record_times(scenario))
+    done[key] = scenario.run.duration
+    return _quantities(scenario, trace, scenario.parameter_set.vesicle.glut4_copies, wanted)
+
+
+def _quantities(scenario, trace, glut4_total, wanted):
+    scale = observables.mean_scale(scenario)._replace(glut4_total=glut4_total)
+    recorded = Recorded(trace, scenario.parameter_set, scale)
+    return {name: QUANTITIES[name].measure(recorded) for name in wanted}
+
+
+def _gather(experiment: Experiment, replicates: int, found: Mapping[tuple, Mapping[str, np.ndarray]]) -> Outcome:
+    parts = range(len(experiment.scenarios))
+    series = {
+        name: np.array([[found[experiment.name, i, r][name] for i in parts] for r in range(replicates)])
+        for name in found[experiment.name, 0, 0]
+    }
+    return Outcome(experiment, record_times(experiment.scenarios[0]) - (experiment.step or 0.0), series)
+
+
+def _look_at(experiment: Experiment) -> Outcome:
+    """The hormones of an experiment without a cell."""
+    time = np.array(experiment.timeline)
+    found = experiment.scenarios[0].timeline(time)
+    series = {**found.levels, **found.drugs, **found.factors}
+    return Outcome(experiment, time, {name: values[None, None] for name, values in series.items()})
+
+
+def judge(check: Check, outcomes: Mapping[str, Outcome]) -> CheckResult:
+    """Measure what a check asks for, and compare it with its band."""
+    n = outcomes[check.measurement.experiment].replicates
+    everyone = np.arange(n)
+    try:
+        value = _value(check, outcomes, everyone)
+        without = [_value(check, outcomes, np.delete(everyone, r)) for r in everyone] if n > 1 else []
+    except NoValue as reason:
+        return CheckResult(check, None, None, None, False, f"cannot be measured: {reason}")
+    low, high = check.expect
+    result = CheckResult(check, value, None, None, low <= value <= high, "")
+    if n == 1:
+        return result
+    error = math.sqrt((n - 1) / n * sum((v - np.mean(without)) ** 2 for v in without))
+    reach = t_distribution.ppf((1.0 + CONFIDENCE) / 2.0, n - 1) * error
+    passed = low - error <= value <= high + error
+    remark = "within the standard error of the bound" if passed and not result.passed else ""
+    return replace(result, error=error, interval=(value - reach, value + reach), passed=passed, remark=remark)
+
+
+def _value(check: Check, outcomes: Mapping[str, Outcome], replicates: np.ndarray) -> float:
+    values = (
+        MEASURES[m.measure].function(outcomes[m.experiment].course(m, replicates), **m.arguments)
+        for m in check.measurements
+    )
+    return CONTRASTS[check.compare].function(*values)

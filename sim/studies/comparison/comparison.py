@@ -1,0 +1,222 @@
+"""Compare conditions: the same seed for all, replicate by replicate, and what each changes relative to the first.
+
+A condition is a scenario, or one assay of a scenario that has several. Since a draw depends only on what it is for (the
+agent, its draw, the stream, the replicate), replicate r of every condition is the same cell with the same luck, up to
+what the condition changes: the pairs of sim/analysis/paired_effects.py.
+"""
+
+import json
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import accumulate
+from pathlib import Path
+from time import perf_counter
+
+from glut4sim.sim.analysis import summary
+from glut4sim.sim.analysis.paired_effects import PairedEffect, paired_effect
+from glut4sim.sim.endocrine.evidence import say
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.results import storage
+from glut4sim.sim.results.writer import METHODS, Writer, read_run, write_json
+from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.comparison import report
+from glut4sim.sim.studies.comparison.result import Comparison, Condition
+from glut4sim.sim.studies.run import ensemble
+
+FEWEST = 2
+CONTENT = "compare.json"
+
+
+def compare(
+    scenarios: Sequence[Scenario | str | os.PathLike],
+    out: str | os.PathLike | None = None,
+    seed: int | None = None,
+    replicates: int | None = None,
+    threads: int | None = None,
+    progress: Callable[[float, float], None] | None = None,
+    mean_field: bool = False,
+    executor: str | None = None,
+) -> Comparison:
+    """Run conditions with paired replicates and compare each with the first.
+
+    Parameters
+    ----------
+    scenarios : Scenarios, or names or paths of them; of one with several assays each is a condition
+    out : new directory for compare.json, report.md, figure.png and a directory for every run; None keeps all in memory
+    seed, replicates : of all conditions, else those of the first scenario
+    threads, progress, mean_field, executor : as `ensemble.run`; progress counts all runs
+
+    Raises
+    ------
+    InputError
+        before anything is computed: fewer than two conditions, or `out` exists
+    KeyboardInterrupt
+        on Ctrl-C; what was reached is kept, and `resume` goes on with it
+    """
+    chosen = conditions([s if isinstance(s, Scenario) else Scenario.load(s) for s in scenarios])
+    first = next(iter(chosen.values())).run
+    seed = first.seed if seed is None else seed
+    replicates = (1 if mean_field else first.replicates) if replicates is None else replicates
+    prepared = {name: ensemble.prepare(s, seed, replicates, mean_field) for name, s in chosen.items()}
+    largest = max(prepared.values(), key=lambda s: s.memory_bytes)
+    ensemble.choose_workers(executor, threads, replicates, largest, mean_field).shutdown()  # any fault in what is asked
+    for scenario in prepared.values():
+        _ = scenario.parameter_set  # and in what it does
+    folders = {name: f"{i}-{folder_name(name)}" for i, name in enumerate(prepared)}
+    plan = _Plan(None if out is None else Path(out), prepared, folders, seed, METHODS[mean_field])
+    if plan.out is not None:
+        storage.make_directory(plan.out)
+        try:
+            for name, scenario in prepared.items():  # all begun, so that `resume` finds them
+                Writer(scenario, plan.out / folders[name], {"method": plan.method})
+        except BaseException:
+            storage.remove(plan.out)  # `resume` could not go on with half of them
+            raise
+    return _run(plan, threads, progress, executor)
+
+
+def resume(
+    out: str | os.PathLike,
+    threads: int | None = None,
+    progress: Callable[[float, float], None] | None = None,
+    executor: str | None = None,
+    checkpoint_every: float | None = None,
+) -> Comparison:
+    """Run what is missing in a comparison, and compare again; all as `ensemble.resume`."""
+    out = Path(out)
+    try:
+        before = json.loads((out / CONTENT).read_text(encoding="utf-8"))
+        folders = {condition["name"]: condition["directory"] for condition in before["conditions"]}
+        seed, method, effects = before["seed"], before["method"], before["effects"]
+        whole = len(folders) >= FEWEST
+    except (OSError, ValueError, LookupError, TypeError):
+        whole = False
+    if not whole:
+        raise InputError(f"expected the directory of a comparison, found no whole {CONTENT} in it.", place=str(out))
+    scenarios = {name: read_run(out / folder)[0] for name, folder in folders.items()}
+    plan = _Plan(out, scenarios, folders, seed, method, effects)
+    return _run(plan, threads, progress, executor, checkpoint_every)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is to be compared, and where the results go."""
+
+    out: Path | None
+    scenarios: Mapping[str, Scenario]  # by the names of the conditions, the reference first
+    folders: Mapping[str, str]  # of their runs, in `out`
+    seed: int
+    method: str
+    effects: Sequence[dict] = ()  # of an earlier comparison that is gone on with, as compare.json says them
+
+    def content(self, status: str, effects: Sequence[dict]) -> dict:
+        """What compare.json says."""
+        names = list(self.scenarios)
+        return {
+            "reference": names[0],
+            "seed": self.seed,
+            "replicates": self.scenarios[names[0]].run.replicates,
+            "method": self.method,
+            "status": status,
+            "conditions": [
+                {
+                    "name": name,
+                    "title": scenario.title,
+                    "scenario_hash": scenario.hash,
+                    "directory": None if self.out is None else self.folders[name],
+                }
+                for name, scenario in self.scenarios.items()
+            ],
+            "effects": list(effects),
+        }
+
+    def write(self, content: dict) -> None:
+        """Write compare.json, where there is a directory."""
+        if self.out is not None:
+            write_json(self.out / CONTENT, content)
+
+
+def _run(plan: _Plan, threads, progress, executor, checkpoint_every=None) -> Comparison:
+    """Run what is missing of every condition, one after the other, and compare."""
+    began, out = perf_counter(), plan.out
+    durations = [scenario.run.duration * scenario.run.replicates for scenario in plan.scenarios.values()]
+    before = [0.0, *accumulate(durations)]
+    done, entries, status = [], plan.effects, "failed"
+    with storage.held(out):
+        plan.write(plan.content("running", entries))
+        try:
+            for i, (name, scenario) in enumerate(plan.scenarios.items()):
+                told = progress and (lambda now, _, before=before[i]: progress(before + now, sum(durations)))
+                if out is None:
+                    mean_field = plan.method == METHODS[True]
+                    result = ensemble.run(
+                        scenario, threads=threads, progress=told, mean_field=mean_field, executor=executor
+                    )
+                else:
+                    result = ensemble.resume(out / plan.folders[name], threads, told, executor, checkpoint_every)
+                done.append(Condition(name, scenario, result))
+            effects = effects_on(done, plan.seed)
+            entries = _entries(effects)
+            status = "complete" if all(c.result.status == "complete" for c in done) else "failed"
+        except KeyboardInterrupt:
+            status = "interrupted"
+            raise
+        finally:
+            content = plan.content(status, entries)
+            plan.write(content)
+        warnings = tuple(dict.fromkeys(f"{c.name}: {text}" for c in done for text in c.result.warnings))
+        found = Comparison(out, tuple(done), effects, warnings, perf_counter() - began, status, plan.seed, content)
+        if out is not None:
+            report.save_figure(found, out / "figure.png")
+            (out / "report.md").write_text(report.markdown(found), encoding="utf-8")
+    return found
+
+
+def conditions(scenarios: Sequence[Scenario]) -> dict[str, Scenario]:
+    """The conditions of scenarios by name, in their order; InputError if there are fewer than two."""
+    named: dict[str, Scenario] = {}
+    for scenario in scenarios:
+        several = len(scenario.assays) > 1
+        for assay in scenario.assays:
+            name = f"{scenario.name} at {say(assay.assay.at[0])}" if several else scenario.name
+            copies = sum(other == name or other.startswith(f"{name} (") for other in named)
+            named[f"{name} ({copies + 1})" if copies else name] = assay
+    if len(named) < FEWEST:
+        raise InputError(f"expected at least {FEWEST} conditions to compare, got {len(named)}.", place="compare")
+    return named
+
+
+def folder_name(text: str) -> str:
+    """A name for a directory, of what a name says: "men-trt-at-28-d"."""
+    return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-")
+
+
+def effects_on(done: Sequence[Condition], seed: int) -> dict[str, dict[str, PairedEffect]]:
+    """What each condition changes relative to the first: condition -> observable -> effect."""
+    reference, *others = ((condition.name, condition.numbers) for condition in done)
+    found: dict[str, dict[str, PairedEffect]] = {}
+    for name, numbers in others:
+        effects = {
+            key: paired_effect([n[key] for n in reference[1]], [n[key] for n in numbers], seed) for key in summary.UNITS
+        }
+        found[name] = {key: effect for key, effect in effects.items() if effect is not None}
+    return found
+
+
+def _entries(effects: Mapping[str, Mapping[str, PairedEffect]]) -> list[dict]:
+    """What compare.json says of effects."""
+    return [
+        {"condition": name, "observable": key, "unit": summary.UNITS[key], **_plain(effect)}
+        for name, found in effects.items()
+        for key, effect in found.items()
+    ]
+
+
+def _plain(effect: PairedEffect) -> dict:
+    def interval(estimate):
+        return None if estimate is None else estimate._asdict()
+
+    plain = asdict(effect)
+    return plain | {"difference": interval(effect.difference), "percent": interval(effect.percent)}

@@ -1,0 +1,60 @@
+"""What a comparison of conditions leaves."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from glut4sim.sim.analysis.paired_effects import PairedEffect
+from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.run.ensemble import RunResult
+
+HEADLINE = "surface_glut4_stimulated_copies"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A scenario with one assay, its name among the conditions, and its run."""
+
+    name: str
+    scenario: Scenario
+    result: RunResult
+
+    @property
+    def numbers(self) -> list[dict[str, float | None]]:
+        """The numbers of summary.UNITS of each replicate."""
+        return self.result.replicates
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison leaves.
+
+    Attributes
+    ----------
+    out : Path or None    directory of the results; None if they are in memory only
+    conditions : the first is the reference
+    effects : condition -> observable -> PairedEffect; observables that some replicate of neither has are left out
+    status : "complete" or "failed" (a replicate failed; the others are kept)
+    """
+
+    out: Path | None
+    conditions: tuple[Condition, ...]
+    effects: dict[str, dict[str, PairedEffect]]
+    warnings: tuple[str, ...]
+    wall_seconds: float
+    status: str
+    seed: int
+    content: dict = field(repr=False)
+
+    @property
+    def reference(self) -> str:
+        """Name of the condition that all others are compared with."""
+        return self.conditions[0].name
+
+    def ranked(self, observable: str = HEADLINE) -> list[str]:
+        """The other conditions, the largest change of an observable first; those that lack it last."""
+
+        def size(name: str) -> float:
+            effect = self.effects[name].get(observable)
+            return -1.0 if effect is None else abs(effect.difference.value)
+
+        return sorted(self.effects, key=size, reverse=True)

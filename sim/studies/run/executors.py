@@ -1,0 +1,227 @@
+"""Where replicates run: threads of this process, processes of this machine, or the workers of a Dask cluster.
+
+All are executors after `concurrent.futures`: `submit(work, *arguments)` calls `work(*arguments, stop)` somewhere and
+returns a Future. `stop.is_set()` tells the work that it is to end soon. dask and distributed, the extra "cluster", are
+imported only here and where a scheduler is named.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
+from queue import SimpleQueue
+from time import monotonic
+from uuid import uuid4
+
+from glut4sim.sim.inputs.errors import InputError, unknown
+from glut4sim.version import __version__
+
+NAMES = ("threads", "processes")
+CONNECT_SECONDS = 5.0  # for which a scheduler may keep silent
+LOOK_SECONDS = 0.5  # between two times that a worker asks its scheduler whether to stop
+
+
+class Workers(Executor):
+    """Something to run tasks on.
+
+    Attributes
+    ----------
+    count : int    tasks that run at a time
+    threads : int    processors for each
+    is_local : bool    whether they take this machine's memory
+    shares_memory : bool    whether tasks see this process's objects, rather than copies
+    """
+
+    count: int
+    threads: int
+    is_local: bool
+    shares_memory: bool
+
+    def stop(self) -> None:
+        """Tell the tasks at work to end soon, and drop the others; `shutdown` waits for them."""
+        raise NotImplementedError
+
+
+def choose(executor: str | None, threads: int, tasks: int) -> Workers:
+    """The workers that the user wants.
+
+    Parameters
+    ----------
+    executor : "threads" (also None), "processes", or the address of a Dask scheduler such as "tcp://10.0.0.1:8786"
+    threads : processors of this machine to use, shared among as many tasks as there are
+    tasks : to be expected
+
+    Raises
+    ------
+    InputError
+        if there is no such executor, no Dask, or no scheduler that answers
+    """
+    count = max(1, min(tasks, threads))
+    if executor in (None, "threads"):
+        return Threads(count, threads // count)
+    if executor == "processes":
+        return Processes(count, threads // count)
+    if ":" in executor:
+        return Dask(executor)
+    raise unknown("executor", executor, NAMES)
+
+
+class Threads(Workers):
+    """Threads of this process, which the compiled kernels leave free to run side by side."""
+
+    is_local = shares_memory = True
+
+    def __init__(self, count: int, threads: int):
+        self.count, self.threads = count, threads
+        self._stop = threading.Event()
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="replicate")
+
+    def submit(self, work: Callable, /, *arguments) -> Future:
+        return self._pool.submit(work, *arguments, self._stop)
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._pool.shutdown(wait, cancel_futures=cancel_futures)
+
+
+class Processes(Workers):
+    """Processes of this machine. One that dies takes its task with it and no other; the next gets a new process."""
+
+    is_local, shares_memory = True, False
+
+    def __init__(self, count: int, threads: int):
+        self.count, self.threads = count, threads
+        self._context = get_context("spawn")
+        self._stop = self._context.Event()
+        self._leaders = ThreadPoolExecutor(count, thread_name_prefix="process")
+        self._idle = SimpleQueue()
+        with deaf():
+            for _ in range(count):
+                self._idle.put(self._start())
+
+    def _start(self) -> ProcessPoolExecutor:
+        process = ProcessPoolExecutor(1, self._context, _prepare_process, (self._stop,))
+        process.submit(os.getpid)  # starts it
+        return process
+
+    def submit(self, work: Callable, /, *arguments) -> Future:
+        return self._leaders.submit(self._lead, work, arguments)
+
+    def _lead(self, work, arguments):
+        process = self._idle.get()
+        try:
+            return process.submit(_in_process, work, arguments).result()
+        except BrokenProcessPool:
+            process = self._start()
+            raise RuntimeError("its process was killed, perhaps for want of memory") from None
+        finally:
+            self._idle.put(process)
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._leaders.shutdown(wait=False, cancel_futures=True)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._leaders.shutdown(wait, cancel_futures=cancel_futures)
+        while not self._idle.empty():
+            self._idle.get().shutdown(wait)
+
+
+_stop_of_process = None  # in a process of Processes: its Event
+
+
+def _prepare_process(stop) -> None:
+    global _stop_of_process
+    _stop_of_process = stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for the first process to stop this one
+
+    def follow():
+        parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()  # or it would write on when that one was killed
+
+
+def _in_process(work, arguments):
+    return work(*arguments, _stop_of_process)
+
+
+@contextmanager
+def deaf() -> Iterator[None]:
+    """Processes that are started within ignore Ctrl-C from their first moment: it is for this one to stop them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class Dask(Workers):
+    """The workers of a Dask cluster. When one dies, its tasks begin anew on another."""
+
+    is_local = shares_memory = False
+    threads = 1
+
+    def __init__(self, address: str):
+        place = f"--scheduler {address}"
+        try:
+            import distributed
+        except ImportError:
+            raise InputError("needs Dask; install it with: pip install 'glut4sim[cluster]'", place=place) from None
+        try:
+            self._client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        except (OSError, ValueError):
+            raise InputError(
+                "expected the address of a Dask scheduler, but none answers; start one with: dask scheduler",
+                place=place,
+            ) from None
+        try:
+            self._client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+        except TimeoutError:
+            self._client.close()
+            raise InputError(
+                f"this scheduler has no workers; start some with: dask worker {address}", place=place
+            ) from None
+        self.count = sum(self._client.nthreads().values())
+        self._executor = self._client.get_executor(pure=False)
+        self._stop = distributed.Event(f"glut4sim-{uuid4()}", client=self._client)
+
+    def submit(self, work: Callable, /, *arguments) -> Future:
+        return self._executor.submit(_on_worker, __version__, self._stop.name, work, arguments)
+
+    def stop(self) -> None:
+        self._stop.set()  # and those that wait end as they begin, so that no task is left behind at work
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._executor.shutdown(wait)
+        self._client.close()
+
+
+def _on_worker(version, stop, work, arguments):
+    if version != __version__:
+        raise RuntimeError(f"this worker has glut4sim {__version__}, the run {version}; install the same")
+    return work(*arguments, _DaskStop(stop))
+
+
+class _DaskStop:
+    """The stop sign of a run, seen from a worker."""
+
+    def __init__(self, name: str):
+        from distributed import Event
+
+        self._event, self._is_set, self._looked = Event(name), False, 0.0
+
+    def is_set(self) -> bool:
+        if not self._is_set and monotonic() - self._looked > LOOK_SECONDS:
+            self._is_set, self._looked = self._event.is_set(), monotonic()
+        return self._is_set

@@ -1,0 +1,99 @@
+"""Hormones alone: the time lines of a scenario's levels, drugs and effects on disk, as a store and a figure.
+
+`hormones.zarr` holds what analysis/timeline.py gives, `hormones.png` draws it. Every run with hormones has both;
+`run` makes them without a cell.
+"""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from glut4sim.sim.analysis import timeline
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.results.event_store import consolidate
+from glut4sim.sim.results.writer import Writer
+from glut4sim.sim.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    import xarray
+
+STORE, FIGURE = "hormones.zarr", "hormones.png"
+METHOD = "hormones only"
+
+
+@dataclass(frozen=True)
+class HormoneResult:
+    """What the hormones of a scenario do.
+
+    Attributes
+    ----------
+    out : Path or None    directory of the results; None if they are in memory only
+    dataset : xarray.Dataset    as `timeline.dataset`
+    summary : dict    content of summary.json, as `timeline.numbers`
+    """
+
+    out: Path | None
+    dataset: "xarray.Dataset" = field(repr=False)
+    summary: dict = field(repr=False)
+    wall_seconds: float
+
+
+def run(scenario: Scenario | str | os.PathLike, out: str | os.PathLike | None = None) -> HormoneResult:
+    """Follow the hormones of a scenario, without a cell.
+
+    Parameters
+    ----------
+    out : new directory for hormones.zarr and .png, summary.json, scenario.toml, provenance.json; None: in memory only
+
+    Raises
+    ------
+    InputError
+        if the scenario has none, or `out` exists
+    """
+    if not isinstance(scenario, Scenario):
+        scenario = Scenario.load(scenario)
+    if not scenario.has_hormones:
+        raise InputError(
+            "it sets no hormones: expected a table such as [hormones] or [[therapy]].", place=scenario.name
+        )
+    writer = Writer(scenario, out, {"method": METHOD})
+    status, numbers = "failed", None
+    try:
+        data = timeline.dataset(scenario) if writer.out is None else save(scenario, writer.out)
+        numbers = timeline.numbers(data, scenario)
+        status = "complete"
+    except KeyboardInterrupt:
+        status = "interrupted"
+        raise
+    finally:
+        writer.finish(numbers, status, [])
+    return HormoneResult(writer.out, data, numbers, writer.wall_seconds)
+
+
+def save(scenario: Scenario, out: Path) -> "xarray.Dataset":
+    """Write hormones.zarr and hormones.png into a directory; returns what they show."""
+    from glut4sim.sim.studies.run.timeline_figure import save_figure
+
+    data = timeline.dataset(scenario)
+    _write(data, out / STORE)
+    save_figure(data, scenario, out / FIGURE)
+    return data
+
+
+def _write(data: "xarray.Dataset", path: Path) -> None:
+    """A dataset as a Zarr store; names are stored as text of any length."""
+    import zarr
+
+    group = zarr.create_group(path, zarr_format=3, attributes=data.attrs)
+    for name, variable in data.variables.items():
+        values = variable.values
+        if values.dtype.kind not in "fi":
+            values = values.astype(np.dtypes.StringDType())
+        array = group.create_array(
+            name, shape=values.shape, dtype=values.dtype, dimension_names=variable.dims, attributes=variable.attrs
+        )
+        array[:] = values
+    consolidate(path)

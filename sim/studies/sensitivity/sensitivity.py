@@ -1,0 +1,419 @@
+"""Which uncertain values matter: how much a number of the summary moves as parameters take their plausible ranges.
+
+What is varied: every parameter of the scenario's preset and, where there are hormones, the gain or power of every
+effect that acts or might (sim/endocrine/library.py). A range whose ends differ by more than a factor of 3 is taken in
+equal ratios (log-uniform), any other, and one that begins at 0 or below, in equal distances (uniform). What the
+scenario itself sets, and what has no range, is held and named.
+
+Screening (Morris, Technometrics 33:161, 1991; mu* of Campolongo, Cariboni, Saltelli, Environ Model Softw 22:1509,
+2007): from random places on a grid of 4 levels, one parameter after the other moves by 2/3 of its range. mu and mu* are
+the mean change and the mean absolute change, per whole range; sigma is their spread, which non-linearity and
+interaction make.
+
+Variance (Saltelli et al., Comput Phys Commun 181:259, 2010): S1 is the share of the variance that a parameter explains
+by itself, ST that in which it takes part. Only the parameters at the head of the screening vary, the others stand at
+their values, so shares are of the variance that these few make. Errors of all are half-widths of 95 % intervals from a
+bootstrap, 1.96 standard deviations of the resampled. Sampling and analysis are SALib's (extra `sensitivity`).
+
+Each run is the mean-field twin with coarse radial bins. At the values of the presets its numbers are within 3e-4 of
+those of the fine one; at 13 places drawn from all ranges surface GLUT4 was within 0.13 percentage points and half-times
+within 0.7 %. Half-times of what does not rise at all, such as Akt without PIP3, are the solver's noise.
+
+Combinations that the preset forbids, such as an inner radius above the cell's, are not drawn: a trajectory (a row of
+the Sobol sample) that holds one gives way to a further one, so that such parameters are not independent. A run that
+cannot be solved, or lacks the number, has no value, and its whole trajectory (row) is left out and counted.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from importlib.util import find_spec
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from glut4sim.agents import glucose
+from glut4sim.sim.analysis import summary
+from glut4sim.sim.analysis.global_sensitivity import FEWEST, Factor, Indices, Screening, decompose, ranked, screen
+from glut4sim.sim.endocrine import library
+from glut4sim.sim.endocrine.evidence import acting
+from glut4sim.sim.inputs.errors import InputError, describe, unknown
+from glut4sim.sim.inputs.units import write
+from glut4sim.sim.model import mean_field, observables
+from glut4sim.sim.model.parameters import ASCENDING
+from glut4sim.sim.results.writer import STORE, Writer, record_times
+from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.run import ensemble
+from glut4sim.sim.studies.run.executors import deaf
+from glut4sim.sim.studies.sweep.sweep import MAX_RUNS, OBSERVABLE
+
+if TYPE_CHECKING:
+    import xarray
+
+METHODS = {"morris": ("morris",), "sobol": ("sobol",), "both": ("morris", "sobol")}
+BINS, CAPTURE_BINS = 12, 4  # of the twin: a third of the time that the usual ones take
+SUPPLY = "glucose.supply"
+SPARE = 4.0  # times the glucose that the carriers could take up at most
+
+
+@dataclass(frozen=True)
+class SensitivityResult:
+    """What a sensitivity analysis leaves.
+
+    Attributes
+    ----------
+    out : Path or None    directory of the results; None if they are in memory only
+    factors : tuple of Factor    what was varied
+    screening, indices : None where not asked for, or where too few runs have a value
+    dataset : xarray.Dataset    dim run: the values of all factors and the numbers of summary.UNITS; NaN if missing
+    content : dict    content of sensitivity.json; its parameters are ranked
+    status : "complete" or "failed" (nothing could be ranked)
+    """
+
+    out: Path | None
+    scenario: Scenario = field(repr=False)
+    factors: tuple[Factor, ...] = field(repr=False)
+    screening: Screening | None = field(repr=False)
+    indices: Indices | None = field(repr=False)
+    dataset: "xarray.Dataset" = field(repr=False)
+    content: dict = field(repr=False)
+    warnings: tuple[str, ...]
+    wall_seconds: float
+    status: str
+
+
+def sensitivity(
+    scenario: Scenario | str | os.PathLike,
+    out: str | os.PathLike | None = None,
+    observable: str = OBSERVABLE,
+    method: str = "both",
+    trajectories: int = 10,
+    samples: int = 64,
+    top: int = 10,
+    parameters: Sequence[str] = ("*",),
+    seed: int | None = None,
+    processes: int | None = None,
+    progress: Callable[[float, float], None] | None = None,
+) -> SensitivityResult:
+    """Rank the uncertain values behind a scenario by how much they move a number of its summary.
+
+    The result does not depend on the number of processes. They start afresh and import the program that calls this,
+    which therefore needs `if __name__ == "__main__":`, unless there is one process only.
+
+    Parameters
+    ----------
+    scenario : Scenario, or the name or path of one
+    out : new directory for results.zarr, sensitivity.json, report.md, figure.png, scenario.toml, provenance.json
+    observable : number of summary.UNITS
+    method : one of METHODS; "sobol" alone takes all factors
+    trajectories : of the screening, each with a run more than there are factors
+    samples : of the variance, a power of 2, each with two runs more than there are factors
+    top : how many factors of the screening's head the variance is divided among
+    parameters : patterns such as "vesicle.*" of the names to vary
+    seed : of the sampling, else the scenario's
+    processes : default all processors
+    progress : called with the simulated seconds done and in all
+
+    Raises
+    ------
+    InputError
+        before results are written
+    KeyboardInterrupt
+        on Ctrl-C, when the runs done so far are written (provenance: "interrupted")
+    """
+    if not isinstance(scenario, Scenario):
+        scenario = Scenario.load(scenario)
+    if observable not in summary.UNITS:
+        raise unknown("observable", observable, summary.UNITS).within(place="--observable")
+    if method not in METHODS:
+        raise unknown("method", method, METHODS).within(place="--method")
+    _at_least("--trajectories", trajectories, FEWEST)
+    _at_least("--top", top, 1)
+    if _at_least("--samples", samples, FEWEST) & (samples - 1):
+        raise InputError(f"expected a power of 2, got {samples}.", place="--samples")
+    scenario.check_one_assay()
+    scenario = ensemble.prepare(scenario, seed, None, mean_field=True)
+    seed, processes = scenario.run.seed, ensemble.count_threads(processes)
+    if find_spec("SALib") is None:
+        raise InputError("needs SALib; install it with: pip install 'glut4sim[sensitivity]'", place="sensitivity")
+    factors, left_out = find_factors(scenario, parameters)
+    size = {"morris": trajectories * (len(factors) + 1)}
+    size["sobol"] = samples * (2 + (min(top, len(factors)) if "morris" in METHODS[method] else len(factors)))
+    planned = sum(size[name] for name in METHODS[method])
+    if planned > MAX_RUNS:
+        raise InputError(f"expected at most {MAX_RUNS} runs, got {planned}; take fewer samples or --parameters.")
+    base = numbers(scenario)[observable]
+    if base is None:
+        raise InputError(f"{scenario.name} has no {observable}; choose another.", place="--observable")
+
+    writer = Writer(scenario, out, {"method": f"sensitivity, {method}", "observable": observable})
+    runs = _Runs(scenario, factors, observable, min(processes, planned), planned, progress)
+    screening = indices = None
+    status = "failed"
+    try:
+        with runs:
+            chosen = tuple(range(len(factors)))
+            if "morris" in METHODS[method]:
+                screening = screen(factors, runs, trajectories, seed, runs.may_combine)
+                if screening is not None:
+                    chosen = tuple(np.argsort(-screening.mu_star, kind="stable")[:top].tolist())
+            if "sobol" in METHODS[method] and (screening is not None or method == "sobol"):
+                indices = decompose(factors, runs, chosen, samples, seed, runs.may_combine)
+        wanted = {"morris": screening, "sobol": indices}
+        status = "failed" if any(wanted[name] is None for name in METHODS[method]) else "complete"
+    except KeyboardInterrupt:
+        status = "interrupted"
+        raise
+    finally:
+        writer.seconds_simulated = [runs.done * scenario.run.duration]
+        writer.finish(None, status, [])
+        dataset = runs.dataset()
+        about = {
+            "scenario": scenario.name,
+            "title": scenario.title,
+            "seed": seed,
+            "method": method,
+            "observable": observable,
+            "unit": summary.UNITS[observable],
+            "value": base,
+            "status": status,
+            "runs": runs.done,
+            "missing": runs.missing,
+            "trajectories": {"wanted": trajectories, "kept": screening and screening.kept},
+            "samples": {"wanted": samples, "kept": indices and indices.kept},
+        }
+        content = about | {"parameters": ranked(factors, screening, indices), "left_out": left_out}
+        if writer.out is not None:
+            dataset.to_zarr(writer.out / STORE, mode="w-", zarr_format=3, consolidated=False)
+            writer.write_json("sensitivity.json", content)
+    result = SensitivityResult(
+        writer.out, scenario, factors, screening, indices, dataset, content, _warnings(content), writer.wall_seconds,
+        status,
+    )  # fmt: skip
+    if writer.out is not None:
+        from glut4sim.sim.studies.sensitivity import figure
+
+        (writer.out / "report.md").write_text(figure.markdown(content), encoding="utf-8")
+        if screening is not None or indices is not None:
+            figure.save_figure(content, writer.out / "figure.png")
+    return result
+
+
+def _at_least(option: str, value: int, low: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < low:
+        raise InputError(f"expected a whole number of at least {low}, got {describe(value)}.", place=option)
+    return value
+
+
+def _warnings(content: dict) -> tuple[str, ...]:
+    """What the user should know, one line each."""
+    lines = []
+    if content["missing"]:
+        lines.append(
+            f"{len(content['missing'])} of {content['runs']} runs have no value, the first because: "
+            f"{content['missing'][0]['error']}"
+        )
+    for method, key, what in (("morris", "trajectories", "trajectories"), ("sobol", "samples", "Sobol samples")):
+        if method not in METHODS[content["method"]]:
+            continue
+        wanted, kept = content[key]["wanted"], content[key]["kept"]
+        if kept is None:
+            lines.append(f"too few runs have a value for {method.title()}'s analysis")
+        elif kept < wanted:
+            lines.append(f"{wanted - kept} of {wanted} {what} hold such a run and are left out")
+    if content["samples"]["kept"] and all(row["st"] is None for row in content["parameters"]):
+        lines.append(f"{content['observable']} changes by less than the twin resolves: there is no variance to share")
+    return tuple(lines)
+
+
+# ---- what is varied ----
+
+
+def find_factors(scenario: Scenario, patterns: Sequence[str] = ("*",)) -> tuple[tuple[Factor, ...], dict[str, str]]:
+    """The factors of a scenario whose names match one of the patterns, and what is left out: name -> why.
+
+    InputError if a pattern matches nothing, or nothing is left.
+    """
+    known = _known(scenario)
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in known):
+            see = "See `glut4sim parameters list`."
+            raise unknown("parameter", pattern, known, see).within(place="--parameters")
+    found, left_out = [], {}
+    for name, factor in known.items():
+        if not any(fnmatchcase(name, pattern) for pattern in patterns):
+            continue
+        if name in scenario.parameters or name in scenario.effects:
+            left_out[name] = "the scenario sets it"
+        elif not factor.low < factor.high:
+            left_out[name] = "its range has no width"
+        elif name == SUPPLY:
+            left_out[name] = "it is what the agents stand for, made so large here that no run uses it up"
+        else:
+            found.append(factor)
+    if not found:
+        reasons = "; ".join(f"{name}: {why}" for name, why in left_out.items())
+        raise InputError(f"nothing is left to vary ({reasons}).", place="--parameters")
+    return tuple(found), left_out
+
+
+def _known(scenario: Scenario) -> dict[str, Factor]:
+    """All factors by name."""
+    found = {
+        p.name: Factor(p.name, p.value, p.unit, p.low, p.high, p.evidence, p.source)
+        for p in scenario.preset.parameters.values()
+    }
+    if not scenario.has_hormones:
+        return found
+    effects = library.override(scenario.effects)
+    silent = {  # an effect that is nil but might not be acts as well
+        _strength(effect): repr(max(effect.plausible, key=abs))
+        for effect in effects.values()
+        if not (effect.gain if effect.power is None else effect.power)
+    }
+    for effect in acting(scenario.model_copy(update={"effects": silent | scenario.effects})):
+        name, value = _strength(effect), effects[effect.name].gain if effect.power is None else effect.power
+        found[name] = Factor(name, value, "1", *effect.plausible, effect.evidence, effect.source)
+    return found
+
+
+def _strength(effect: library.Effect) -> str:
+    """Path of an effect's gain or power in the table [effects]."""
+    return f"{effect.name}.{'gain' if effect.power is None else 'power'}"
+
+
+def changed(scenario: Scenario, factors: Sequence[Factor], values: Sequence[float]) -> Scenario:
+    """The scenario with other values of the factors; whether they may be combined is found when it is used."""
+    tables = {"parameters": dict(scenario.parameters), "effects": dict(scenario.effects)}
+    for factor, value in zip(factors, values, strict=True):
+        table = "parameters" if factor.name in scenario.preset.parameters else "effects"
+        tables[table][factor.name] = write(float(value), factor.unit)
+    return scenario.model_copy(update=tables)
+
+
+# ---- runs ----
+
+
+def numbers(scenario: Scenario) -> dict[str, float | None]:
+    """The numbers of summary.UNITS of a scenario's mean field, with coarse bins and glucose that no run uses up.
+
+    Glucose that runs out ends uptake, and stalls the solver; it says how many molecules the agents stand for, nothing
+    about the cell.
+    """
+    unmodulated, bath = scenario.preset.build(), max(scenario.bath.glucose.values)
+    inflow = glucose.clearance(unmodulated.vesicle.glut4_copies, bath, unmodulated.glucose) * bath
+    enough = SPARE * inflow * scenario.run.duration
+    if enough > unmodulated.glucose.supply:
+        scenario = scenario.model_copy(update={"parameters": scenario.parameters | {SUPPLY: write(enough, "1")}})
+    times = record_times(scenario)
+    trace = mean_field.solve(scenario, times, bins=BINS, capture_bins=CAPTURE_BINS)
+    series = observables.measure(trace, None, observables.mean_scale(scenario))
+    insulin = scenario.bath.insulin
+    return summary.one_replicate(times, {n: series[n] for n in summary.NEEDED}, (insulin.times, insulin.values))
+
+
+def _attempt(scenario: Scenario) -> tuple[dict[str, float | None], str]:
+    """The numbers of a scenario, or why there are none."""
+    try:
+        return numbers(scenario), ""
+    except (ArithmeticError, ValueError) as error:
+        return dict.fromkeys(summary.UNITS), " ".join(f"{type(error).__name__}: {error}".split())
+
+
+class _Runs:
+    """All runs of an analysis, shared out among processes: BDF is Python, and one thread at a time can do it."""
+
+    def __init__(self, scenario, factors, observable, processes, planned, progress):
+        self.scenario, self.factors, self.observable = scenario, factors, observable
+        self.processes, self.planned, self.progress = processes, planned, progress
+        self.points: list[np.ndarray] = []
+        self.numbers: list[dict[str, float | None]] = []
+        self.stages: list[int] = []  # first run of each call
+        self.missing: list[dict] = []
+        self.done = 0
+        self._pool = None
+        pair = {name for names in ASCENDING for name in names}
+        self._ordered = [i for i, factor in enumerate(factors) if factor.name in pair]
+
+    def __enter__(self) -> "_Runs":
+        if self.processes > 1:
+            ignore = (signal.SIGINT, signal.SIG_IGN)
+            self._pool = ProcessPoolExecutor(self.processes, get_context("spawn"), signal.signal, ignore)
+            with deaf():
+                for _ in range(self.processes):
+                    self._pool.submit(os.getpid)  # starts a process as long as none is idle
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def may_combine(self, points: np.ndarray) -> np.ndarray:
+        """Whether the preset allows each combination (runs, factors)."""
+        names = [self.factors[i].name for i in self._ordered]
+        units = [self.factors[i].unit for i in self._ordered]
+        allowed = np.ones(len(points), bool)
+        for k, row in enumerate(points[:, self._ordered] if names else ()):
+            try:
+                self.scenario.preset.override({n: write(v, u) for n, v, u in zip(names, row.tolist(), units)})
+            except InputError:
+                allowed[k] = False
+        return allowed
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """The number asked for at each point (runs, factors); NaN where there is none."""
+        first = len(self.points)
+        self.stages.append(first)
+        self.points += list(points)
+        self.numbers += [dict.fromkeys(summary.UNITS)] * len(points)
+        tasks = enumerate((changed(self.scenario, self.factors, point) for point in points), first)
+        if self._pool is None:
+            for run, task in tasks:
+                self._take(run, *_attempt(task))
+        else:
+            futures = {self._pool.submit(_attempt, task): run for run, task in tasks}
+            for future in as_completed(futures):
+                self._take(futures[future], *future.result())
+        self.missing.sort(key=lambda entry: entry["run"])
+        return self._column(self.observable)[first:]
+
+    def _take(self, run: int, found: dict[str, float | None], error: str) -> None:
+        self.numbers[run] = found
+        self.done += 1
+        if found[self.observable] is None or not np.isfinite(found[self.observable]):
+            self.missing.append({"run": run, "error": error or f"there is no {self.observable}"})
+        if self.progress:
+            duration = self.scenario.run.duration
+            self.progress(self.done * duration, self.planned * duration)
+
+    def _column(self, name: str) -> np.ndarray:
+        return np.array([np.nan if n[name] is None else n[name] for n in self.numbers], float)
+
+    def dataset(self) -> "xarray.Dataset":
+        """Values and numbers of all runs drawn so far."""
+        import xarray as xr
+
+        points = np.array(self.points).reshape(-1, len(self.factors))
+        columns = {
+            factor.name: ("run", points[:, i], {"units": factor.unit, "long_name": factor.name})
+            for i, factor in enumerate(self.factors)
+        }
+        for name, unit in summary.UNITS.items():
+            columns[name] = ("run", self._column(name), {"units": unit, "long_name": summary.readable(name)})
+        stage = np.searchsorted(self.stages, np.arange(len(points)), side="right") - 1
+        coordinates = {
+            "run": ("run", np.arange(len(points)), {"long_name": "Run"}),
+            "stage": ("run", stage, {"long_name": "Stage of the analysis: 0 first, 1 second"}),
+        }
+        attributes = {
+            "title": self.scenario.title,
+            "scenario": self.scenario.name,
+            "scenario_hash": self.scenario.hash,
+            "seed": self.scenario.run.seed,
+        }
+        return xr.Dataset(columns, coordinates, attributes)

@@ -1,0 +1,145 @@
+"""The figure of a sweep: what came out against what was varied, with the fitted curves.
+
+Points are replicates, lines Hill curves where they could be fitted and else the means joined. A diamond marks the EC50,
+its bar the 95 % interval. A second path gives a family of curves, further ones a panel for each of their levels.
+"""
+
+import os
+import textwrap
+from collections.abc import Sequence
+from itertools import product
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from glut4sim.sim.analysis import summary
+from glut4sim.sim.analysis.dose_response import HillFit
+from glut4sim.sim.inputs.units import write
+from glut4sim.sim.reporting.figure_style import BLUE, GREY, STYLE
+from glut4sim.sim.scenario.sweep_axis import Axis
+
+if TYPE_CHECKING:
+    import xarray
+
+LOGARITHMIC = 20.0  # ratio of highest to lowest level from which on the axis is logarithmic
+COLUMNS = 3
+PANEL = (6.2, 4.6)  # inches
+
+
+def save_figure(
+    axes: Sequence[Axis],
+    dataset: "xarray.Dataset",
+    observable: str,
+    fits: Sequence[tuple[dict[str, float], HillFit]],
+    path: str | os.PathLike,
+    dpi: int = 150,
+) -> None:
+    """Draw the figure of a sweep into a file; its name's end says the format (.png, .pdf, .svg)."""
+    draw(axes, dataset, observable, fits).savefig(path, dpi=dpi)
+
+
+def draw(
+    axes: Sequence[Axis],
+    dataset: "xarray.Dataset",
+    observable: str,
+    fits: Sequence[tuple[dict[str, float], HillFit]],
+) -> Figure:
+    """The figure of a sweep.
+
+    Parameters
+    ----------
+    axes : what was varied
+    dataset, observable, fits : as `sweep.SweepResult` has them; NaN where a run failed
+    """
+    x_axis, families, panels = axes[0], axes[1:2], axes[2:]
+    places = list(product(*(range(len(a.levels)) for a in panels)))
+    columns = min(COLUMNS, len(places))
+    rows = -(-len(places) // columns)
+    values = dataset[observable].values
+    by_place = {tuple(at.values()): fit for at, fit in fits}
+    with mpl.rc_context(STYLE | {"axes.titlepad": 8}):
+        figure = Figure(figsize=(PANEL[0] * columns, PANEL[1] * rows + 0.5), layout="constrained")
+        figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
+        grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
+        for ax, place in zip(grid.flat, places):
+            members = list(range(len(families[0].levels))) if families else [None]
+            colours = [BLUE] if families == () else mpl.colormaps["viridis"](np.linspace(0.0, 0.88, len(members)))
+            for member, colour in zip(members, colours):
+                others = (() if member is None else (member,)) + place
+                at = tuple(a.levels[i] for a, i in zip(axes[1:], others))
+                label = None if member is None else _level(families[0], families[0].levels[member])
+                _curve(ax, x_axis, values[(slice(None), *others)], by_place.get(at), colour, label)
+            _x_axis(ax, x_axis)
+            if panels:
+                ax.set_title(", ".join(f"{a.long_name} {_level(a, a.levels[i])}" for a, i in zip(panels, place)))
+            if families:
+                ax.legend(title=families[0].long_name, ncols=1 if len(members) <= 8 else 2)
+            ax.margins(y=0.08)
+        for ax in grid.flat[len(places) :]:
+            ax.set_visible(False)
+        unit = summary.UNITS[observable].replace("percent", "%")
+        for ax in grid[:, 0]:
+            ax.set_ylabel(summary.readable(observable) + ("" if unit == "1" else f" [{unit}]"))
+        title = dataset.attrs.get("title") or dataset.attrs.get("scenario", "")
+        figure.suptitle(textwrap.fill(title, width=55 * columns), x=0.014, ha="left", fontsize=12, fontweight="bold")
+        return figure
+
+
+def _level(axis: Axis, level: float) -> str:
+    return write(float(f"{level:.4g}"), axis.unit)
+
+
+def _curve(ax: Axes, axis: Axis, values: np.ndarray, fit: HillFit | None, colour, label: str | None) -> None:
+    """Replicates, curve and EC50. values : (levels, replicates)"""
+    x = _places(axis)
+    reached = np.isfinite(values)
+    n = reached.sum(axis=1)
+    means = np.where(n > 0, np.where(reached, values, 0.0).sum(axis=1) / np.maximum(n, 1), np.nan)
+    many = values.shape[1] > 1
+    if many:
+        ax.plot(np.repeat(x, values.shape[1]), values.ravel(), "o", color=colour, ms=3.5, alpha=0.35, mew=0, zorder=3)
+    if fit is None or fit.status != "fitted":
+        order = np.argsort(x)
+        ax.plot(x[order], means[order], "-", marker=None if many else "o", ms=4, color=colour, label=label, zorder=2)
+        return
+    if not many:
+        ax.plot(x, means, "o", color=colour, ms=4, zorder=3)
+    positive = [level for level in axis.levels if level > 0.0]
+    fine = np.geomspace(min(positive), max(positive), 400) if _is_log(axis) else np.linspace(x.min(), x.max(), 400)
+    ax.plot(fine, fit.response(fine), color=colour, label=label, zorder=2)
+    ec50, middle = fit.ec50, (fit.bottom.value + fit.top.value) / 2.0
+    ax.plot(ec50.value, middle, "D", color="white", mec=colour, mew=1.5, ms=7, zorder=5)
+    if ec50.low is not None:
+        ax.plot([ec50.low, ec50.high], [middle, middle], color=colour, lw=3, solid_capstyle="butt", zorder=4)
+    if label is None:
+        interval = "" if ec50.low is None else f"\n95 %: {ec50.low:.3g} to {ec50.high:.3g}"
+        text = f"EC50 {ec50.value:.3g} {axis.unit if axis.unit != '1' else ''}".rstrip() + interval
+        rising = fit.top.value > fit.bottom.value
+        ax.annotate(
+            text, (ec50.value, middle), xytext=(14, -4 if rising else 4), textcoords="offset points", color=GREY,
+            va="top" if rising else "bottom", fontsize=9,
+        )  # fmt: skip
+
+
+def _is_log(axis: Axis) -> bool:
+    positive = [level for level in axis.levels if level > 0.0]
+    return len(positive) > 1 and min(axis.levels) >= 0.0 and max(positive) / min(positive) >= LOGARITHMIC
+
+
+def _places(axis: Axis) -> np.ndarray:
+    """Where the levels stand on the axis: level 0 of a logarithmic one half a decade below the lowest other."""
+    levels = np.asarray(axis.levels, float)
+    return np.where(levels > 0.0, levels, levels[levels > 0.0].min() / 10**0.5) if _is_log(axis) else levels
+
+
+def _x_axis(ax: Axes, axis: Axis) -> None:
+    if _is_log(axis):
+        ax.set_xscale("log")
+        if 0.0 in axis.levels:
+            zero = _places(axis).min()
+            ax.axvline(zero, color=GREY, lw=0.6, ls=":", zorder=0)
+            ax.annotate("0", (zero, 0.01), xycoords=("data", "axes fraction"), ha="left", color=GREY, fontsize=9)
+    ax.set_xlabel(axis.long_name + ("" if axis.unit == "1" else f" [{axis.unit}]"))

@@ -1,0 +1,421 @@
+"""Vary numbers of a scenario over levels, run every combination, and fit a dose-response curve.
+
+What to vary is written PATH=LEVELS:
+
+    bath.insulin=1pM..100nM/13         13 levels at equal ratios
+    run.step="0.1s..0.5s/5lin"         5 levels at equal distances
+    vesicle.fuse="10 1/min,20 1/min"   these levels
+
+Several make a grid of all combinations. Of a bath that changes in time, a level replaces the highest concentration
+wherever it occurs, so that the insulin of a pulse is varied and the rest before it is not; all summary numbers are
+taken at the times of the scenario's own schedule. Every level has the same seed, so levels share their random numbers.
+"""
+
+import os
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from glut4sim.sim.analysis import summary
+from glut4sim.sim.analysis.dose_response import STATUS, Estimate, HillFit, fit_hill
+from glut4sim.sim.inputs.errors import InputError, unknown
+from glut4sim.sim.inputs.schedule import Schedule
+from glut4sim.sim.results import storage
+from glut4sim.sim.results.series_store import PROGRESS
+from glut4sim.sim.results.writer import METHODS, SWEEP_KEYS, Gathered, Writer, read_run
+from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.scenario.sweep_axis import Axis, read_axis, with_levels
+from glut4sim.sim.studies.run import ensemble
+
+if TYPE_CHECKING:
+    import xarray
+
+OBSERVABLE = "surface_glut4_stimulated_percent"
+MAX_RUNS = 100_000
+ENDED = f"{PROGRESS}/ended"  # array of the store
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """What a sweep leaves.
+
+    Attributes
+    ----------
+    out : Path or None    directory of the results; None if they are in memory only
+    scenario : Scenario    as it is where nothing is varied
+    axes : tuple of Axis    what was varied
+    dataset : xarray.Dataset    the numbers of summary.UNITS, dims: varied paths, replicate; NaN where a run failed
+    observable : str    the number that was fitted
+    content : dict    content of sweep.json
+    warnings : tuple of str    one line each
+    status : "complete" or "failed" (a run failed; the others are kept)
+    """
+
+    out: Path | None
+    scenario: Scenario
+    axes: tuple[Axis, ...]
+    dataset: "xarray.Dataset" = field(repr=False)
+    observable: str
+    content: dict = field(repr=False)
+    warnings: tuple[str, ...]
+    wall_seconds: float
+    status: str
+
+    @property
+    def title(self) -> str:
+        """What the numbers are."""
+        name, unit = summary.readable(self.observable), summary.UNITS[self.observable]
+        return name if unit == "1" else f"{name} [{unit}]"
+
+    def fit(self, observable: str | None = None) -> list[tuple[dict[str, float], HillFit]]:
+        """Hill curves over the first path, one for each combination of the others.
+
+        Returns
+        -------
+        list of ({path: level} of the other paths, HillFit)
+        """
+        return fit_curves(self.axes, self.dataset[observable or self.observable].values)
+
+
+def sweep(
+    scenario: Scenario | str | os.PathLike,
+    vary: Mapping[str, str | Sequence[float]],
+    out: str | os.PathLike | None = None,
+    observable: str = OBSERVABLE,
+    seed: int | None = None,
+    replicates: int | None = None,
+    threads: int | None = None,
+    progress: Callable[[float, float], None] | None = None,
+    mean_field: bool = False,
+    executor: str | None = None,
+) -> SweepResult:
+    """Run a scenario at all combinations of levels.
+
+    Parameters
+    ----------
+    scenario : Scenario, or the name or path of one
+    vary : path -> levels, as text ("1pM..100nM/13") or as numbers in the path's unit (nM, mM, s, a parameter's own)
+    out : new directory for results.zarr, sweep.json, figure.png, scenario.toml, provenance.json; None: in memory only
+    observable : number of summary.UNITS to fit a curve to, if levels of the first path are doses (`Axis.is_dose`)
+    seed, replicates, threads, progress, mean_field, executor : as `ensemble.run`
+
+    Raises
+    ------
+    InputError
+        before anything is computed
+    KeyboardInterrupt
+        on Ctrl-C, when all runs have stopped and the levels that were done are written (provenance: "interrupted");
+        `resume` goes on with the others
+    """
+    if not isinstance(scenario, Scenario):
+        scenario = Scenario.load(scenario)
+    if observable not in summary.UNITS:
+        raise unknown("observable", observable, summary.UNITS)
+    scenario.check_one_assay()
+    scenario = ensemble.prepare(scenario, seed, replicates, mean_field)
+    scenario = scenario.model_copy(update={"run": scenario.run.model_copy(update={"events": False})})  # no use for them
+    axes = tuple(read_axis(scenario, path, levels) for path, levels in vary.items())
+    if not axes:
+        raise InputError("expected at least one path to vary, got none.", place="--vary")
+    paths = [a.path for a in axes]
+    if len(set(paths)) < len(paths):
+        raise InputError(f"{next(p for p in paths if paths.count(p) > 1)} is varied twice.", place="--vary")
+    runs = int(np.prod([len(a.levels) for a in axes])) * scenario.run.replicates
+    if runs > MAX_RUNS:
+        raise InputError(f"expected at most {MAX_RUNS} runs, got {runs}; take fewer levels or replicates.")
+    batch = _Batch(scenario, axes, threads, mean_field, executor)
+    vary = {a.path: a.as_json() for a in axes}
+    about = {"method": METHODS[mean_field], "vary": vary, "observable": observable}
+    with batch.workers:
+        writer = Writer(scenario, out, about)
+        with storage.held(writer.out):
+            return _run(writer, batch, _Store(scenario, axes, writer.store), progress)
+
+
+def resume(
+    out: str | os.PathLike,
+    threads: int | None = None,
+    progress: Callable[[float, float], None] | None = None,
+    executor: str | None = None,
+) -> SweepResult:
+    """Run the levels that are missing in a sweep, or at which a run failed; all as `ensemble.resume`."""
+    out = Path(out)
+    scenario, before = read_run(out)
+    if any(key not in before for key in SWEEP_KEYS):
+        raise InputError("expected the directory of a sweep.", place=str(out))
+    axes = tuple(read_axis(scenario, path, axis["levels"]) for path, axis in before["vary"].items())
+    with storage.held(out):
+        writer = Writer.reopen(out)
+        store = _Store(scenario, axes, writer.store)
+        missing = int((~store.ended).sum()) * scenario.run.replicates
+        batch = _Batch(scenario, axes, threads, before["method"] == METHODS[True], executor, missing)
+        with batch.workers:
+            return _run(writer, batch, store, progress)
+
+
+def _run(
+    writer: Writer, batch: "_Batch", store: "_Store", progress: Callable[[float, float], None] | None
+) -> SweepResult:
+    """Run what is missing, and fit all levels."""
+    scenario, axes, observable = writer.scenario, batch.axes, writer.about["observable"]
+    status = "failed"
+    try:
+        batch.run(store, progress)
+        status = "failed" if batch.errors else "complete"
+    except KeyboardInterrupt:
+        status = "interrupted"
+        raise
+    finally:
+        writer.seconds_simulated = batch.seconds.sum(axis=tuple(range(len(axes)))).tolist()
+        writer.finish(None, status, batch.errors)
+        dataset = store.dataset()
+        content = _content(scenario, axes, dataset, observable, status, batch.errors)
+        if writer.out is not None:
+            writer.write_json("sweep.json", content)
+    if writer.out is not None:
+        from glut4sim.sim.studies.sweep.figure import save_figure
+
+        save_figure(axes, dataset, observable, fit_curves(axes, dataset[observable].values), writer.out / "figure.png")
+    remarks = tuple(dict.fromkeys(batch.remarks))
+    wall_seconds = writer.wall_seconds
+    return SweepResult(writer.out, scenario, axes, dataset, observable, content, remarks, wall_seconds, status)
+
+
+def fit_curves(axes: Sequence[Axis], values: np.ndarray) -> list[tuple[dict[str, float], HillFit]]:
+    """Hill curves over the first axis, one for each combination of the others; none if its levels are no doses.
+
+    Parameters
+    ----------
+    values : (levels of each axis, .., replicate)
+    """
+    if not axes[0].is_dose:
+        return []
+    curves = []
+    for place in product(*(range(len(a.levels)) for a in axes[1:])):
+        at = {a.path: a.levels[i] for a, i in zip(axes[1:], place)}
+        curves.append((at, fit_hill(axes[0].levels, values[(slice(None), *place)])))
+    return curves
+
+
+def describe_fits(result: SweepResult) -> list[str]:
+    """A line for each fitted curve: EC50 and slope with their intervals, or why there is none."""
+    lines = []
+    for at, fit in result.fit():
+        where = ", ".join(a.write(at[a.path]) for a in result.axes[1:]) + (": " if at else "")
+        if fit.status == "fitted":
+            unit = summary.UNITS[result.observable]
+            ends = f"from {_with_interval(fit.bottom)} to {_with_interval(fit.top, unit)}"
+            ec50 = f"EC50 {_with_interval(fit.ec50, result.axes[0].unit)}"
+            lines.append(f"{where}{ec50}, slope {_with_interval(fit.slope)}, {ends}")
+        else:
+            lines.append(f"{where}no curve fitted ({fit.status}): {STATUS[fit.status]}")
+        if fit.remark:
+            lines.append(f"{where}{fit.remark}")
+    return lines
+
+
+def _with_interval(estimate: Estimate, unit: str = "1") -> str:
+    value = f"{estimate.value:.4g}" + ("" if unit == "1" else f" {unit}")
+    return value if estimate.low is None else f"{value} [{estimate.low:.4g}, {estimate.high:.4g}]"
+
+
+class _Batch:
+    """All runs of a sweep, shared out among workers."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        axes: Sequence[Axis],
+        threads: int | None,
+        mean_field: bool,
+        executor: str | None,
+        missing: int | None = None,
+    ):
+        self.axes, self.protocol, self.mean_field = axes, scenario.bath.insulin, mean_field
+        self.replicates = scenario.run.replicates
+        self.shape = tuple(len(a.levels) for a in axes)
+        self.scenarios = {}
+        for place in np.ndindex(self.shape):
+            self.scenarios[place] = with_levels(scenario, {a: a.levels[i] for a, i in zip(axes, place)})
+        runs = len(self.scenarios) * self.replicates if missing is None else missing
+        largest = max(self.scenarios.values(), key=lambda s: s.memory_bytes)
+        self.workers = ensemble.choose_workers(executor, threads, runs, largest, mean_field)
+        self.gathered = {
+            (place, replicate): Gathered(of)
+            for place, of in self.scenarios.items()
+            for replicate in range(self.replicates)
+        }
+        self.errors: list[dict] = []
+        self.remarks: list[str] = []
+
+    @property
+    def seconds(self) -> np.ndarray:
+        """How far each run has come, as far as is known here [s], (levels of each axis, .., replicate)."""
+        return np.reshape([one.seconds for one in self.gathered.values()], (*self.shape, self.replicates))
+
+    def run(self, store: "_Store", progress: Callable[[float, float], None] | None) -> None:
+        """Run what the store lacks; levels go to it as they are done."""
+        total = sum(s.run.duration for s in self.scenarios.values()) * self.replicates
+        for (place, _), gathered in self.gathered.items():
+            if store.ended[place]:
+                gathered.seconds = self.scenarios[place].run.duration
+        missing = [place for place in self.scenarios if not store.ended[place]]
+        with self.workers as workers:  # nobody is at work any more when what was reached is written
+            try:
+                waiting = {place: [self._submit(place, r) for r in range(self.replicates)] for place in missing}
+                while waiting:
+                    first = next(iter(waiting))  # they are begun in this order, so none is waited for in vain
+                    for place in [first, *(p for p in waiting if p != first and all(f.done() for f in waiting[p]))]:
+                        if not wait(waiting[place], timeout=ensemble.REPORT_SECONDS).not_done:
+                            self._finish(place, waiting.pop(place), store)
+                    if progress:
+                        progress(float(self.seconds.sum()), total)
+            except BaseException:
+                workers.stop()
+                raise
+
+    def _submit(self, place: tuple, replicate: int) -> Future:
+        gathered = self.gathered[place, replicate]
+        work = self.scenarios[place], replicate, self.workers.threads, self.mean_field, self.protocol, gathered
+        return self.workers.submit(_one, *work)
+
+    def _finish(self, place: tuple, futures: Sequence[Future], store: "_Store") -> None:
+        """Take the numbers of a level whose runs have ended."""
+        at = {a.path: a.levels[i] for a, i in zip(self.axes, place)}
+        where = ", ".join(a.write(level) for a, level in zip(self.axes, at.values()))
+        numbers = []
+        for replicate, future in enumerate(futures):
+            gathered = self.gathered[place, replicate]
+            if (error := future.exception()) is None:
+                one, remarks = future.result()
+                numbers.append(one)
+                gathered.seconds = self.scenarios[place].run.duration
+                self.remarks += [f"at {where}: {remark}" for remark in remarks]
+                continue
+            numbers.append(dict.fromkeys(summary.UNITS))
+            entry = {
+                "at": at,
+                "replicate": replicate,
+                "seconds_simulated": gathered.seconds,
+                "error": f"{type(error).__name__}: {error}",
+                "traceback": "".join(traceback.format_exception(error)),
+            }
+            self.errors.append(entry)
+            failed = f"replicate {replicate} failed at {gathered.seconds:g} s: {entry['error']}"
+            self.remarks.append(f"at {where}: {failed}")
+        store.put(place, numbers, all(future.exception() is None for future in futures))
+
+
+def _one(
+    scenario: Scenario, replicate: int, threads: int, mean_field: bool, protocol: Schedule, gathered: Gathered, stop
+) -> tuple[dict[str, float | None], list[str]]:
+    """One run: its numbers, and what the engine says; wherever it is done, `gathered` is empty afterwards."""
+    if stop.is_set():
+        return dict.fromkeys(summary.UNITS), []
+    try:
+        remarks = (ensemble.solve if mean_field else ensemble.simulate)(scenario, replicate, threads, gathered, stop)
+        series = {name: np.concatenate([values[name] for values in gathered.records]) for name in summary.NEEDED}
+    finally:
+        gathered.records.clear()
+    return summary.one_replicate(gathered.time, series, (protocol.times, protocol.values)), remarks
+
+
+class _Store:
+    """The numbers of all runs: in memory, and in a Zarr store that is complete in form from the start.
+
+    `ended` says at which levels all runs have come to their end, also when the sweep was begun by another process.
+    """
+
+    def __init__(self, scenario: Scenario, axes: Sequence[Axis], path: Path | None):
+        self.path, self.axes, self.scenario = path, axes, scenario
+        self.dims = (*(a.path for a in axes), "replicate")
+        shape = (*(len(a.levels) for a in axes), scenario.run.replicates)
+        self.arrays = {name: np.full(shape, np.nan) for name in summary.UNITS}
+        self.ended = np.zeros(shape[:-1], bool)
+        self._group = None
+        if path is not None:
+            import zarr
+
+            if (path / ENDED / "zarr.json").exists():
+                self._group = zarr.open_group(path, mode="r+")
+                self.arrays = {name: self._group[name][:] for name in summary.UNITS}
+                self.ended = self._group[ENDED][:]
+            else:
+                self.dataset().to_zarr(path, mode="w", zarr_format=3, consolidated=False)
+                self._group = zarr.open_group(path, mode="r+")
+                self._group.create_array(ENDED, data=self.ended)  # last: only then it is all there
+
+    def put(self, place: tuple, numbers: Sequence[Mapping[str, float | None]], ended: bool) -> None:
+        """Take the numbers of a level, one mapping for each replicate, and whether all of them have ended."""
+        for name, array in self.arrays.items():
+            array[place] = [np.nan if one[name] is None else one[name] for one in numbers]
+            if self._group is not None:
+                self._group[name][place] = array[place]
+        self.ended[place] = ended
+        if self._group is not None:
+            self._group[ENDED][place] = ended
+
+    def dataset(self) -> "xarray.Dataset":
+        import xarray as xr
+
+        coordinates = {
+            a.path: (a.path, np.asarray(a.levels), {"units": a.unit, "long_name": a.long_name}) for a in self.axes
+        }
+        coordinates["replicate"] = ("replicate", np.arange(self.scenario.run.replicates), {"long_name": "Replicate"})
+        variables = {
+            name: (self.dims, array, {"units": summary.UNITS[name], "long_name": summary.readable(name)})
+            for name, array in self.arrays.items()
+        }
+        attributes = {
+            "title": self.scenario.title,
+            "scenario": self.scenario.name,
+            "scenario_hash": self.scenario.hash,
+            "seed": self.scenario.run.seed,
+        }
+        return xr.Dataset(variables, coordinates, attributes)
+
+
+def _content(scenario, axes, dataset, observable, status, errors) -> dict:
+    """What sweep.json holds."""
+    levels = []
+    for place in np.ndindex(*(len(a.levels) for a in axes)):
+        numbers = {
+            name: summary.statistics([None if np.isnan(v) else float(v) for v in dataset[name].values[place]], unit)
+            for name, unit in summary.UNITS.items()
+        }
+        levels.append({"at": {a.path: a.levels[i] for a, i in zip(axes, place)}, "observables": numbers})
+    return {
+        "scenario": scenario.name,
+        "seed": scenario.run.seed,
+        "replicates": scenario.run.replicates,
+        "status": status,
+        "vary": {a.path: a.as_json() for a in axes},
+        "observable": observable,
+        "fits": [
+            {"at": at, **_fit_content(axes[0], fit, summary.UNITS[observable])}
+            for at, fit in fit_curves(axes, dataset[observable].values)
+        ],
+        "levels": levels,
+        "errors": [{key: value for key, value in error.items() if key != "traceback"} for error in errors],
+    }
+
+
+def _fit_content(dose: Axis, fit: HillFit, unit: str) -> dict:
+    def entry(estimate: Estimate | None, of: str) -> dict | None:
+        return None if estimate is None else {**estimate._asdict(), "unit": of}
+
+    return {
+        "status": fit.status,
+        "remark": fit.remark or STATUS[fit.status],
+        "ec50": entry(fit.ec50, dose.unit),
+        "slope": entry(fit.slope, "1"),
+        "bottom": entry(fit.bottom, unit),
+        "top": entry(fit.top, unit),
+        "misfit": fit.misfit,
+    }

@@ -1,0 +1,116 @@
+"""The frames of the dashboard: what is packed is what the engine holds."""
+
+import json
+
+import numpy as np
+import pytest
+
+from glut4sim.agents import glucose, receptor, vesicle
+from glut4sim.sim.dashboard import frames
+from glut4sim.sim.model.engine import Engine
+from tests.support import small_scenario
+
+SIZES = {"vesicles": 700, "receptors": 300, "glucose_agents": 2_000}
+
+
+@pytest.fixture(scope="module")
+def engine():
+    engine = Engine(small_scenario(100.0, step=0.5, **SIZES), seed=1)
+    engine.advance(400)
+    return engine
+
+
+def unpacked(buffers):
+    positions, states, receptors = buffers
+    return (
+        np.frombuffer(positions, np.uint16).reshape(-1, 3),
+        np.frombuffer(states, np.uint8),
+        np.frombuffer(receptors, np.uint8),
+    )
+
+
+def test_positions_come_back_to_half_a_step_of_the_grid(engine):
+    positions, states, _ = unpacked(frames.pack(engine)[1])
+    v, radius = engine.vesicles, engine.parameters.vesicle.cell_radius
+    step = 2.0 * radius / 65_535
+    back = positions * step - radius
+    np.testing.assert_allclose(back, np.column_stack([v.x, v.y, v.z]), atol=0.51 * step)
+    np.testing.assert_array_equal(states, v.state)
+
+
+def test_what_rounding_puts_outside_the_cell_does_not_wrap_to_its_other_side():
+    engine = Engine(small_scenario(**SIZES), seed=1)
+    v, radius = engine.vesicles, np.float32(engine.parameters.vesicle.cell_radius)
+    v.x[:3] = [radius, np.nextafter(radius, np.float32(np.inf)), radius * np.float32(1.00001)]
+    v.y[:3] = -v.x[:3]
+    positions, _, _ = unpacked(frames.pack(engine)[1])
+    assert positions[:3, 0].tolist() == [65_535] * 3
+    assert positions[:3, 1].tolist() == [0] * 3
+
+
+def test_the_numbers_are_those_of_the_whole_cell(engine, monkeypatch):
+    monkeypatch.setattr(frames, "MAX_POINTS", 100)
+    monkeypatch.setattr(frames, "MAX_RECEPTORS", 50)
+    facts, buffers, _ = frames.pack(engine)
+    positions, states, receptors = unpacked(buffers)
+    assert (len(positions), len(states), len(receptors)) == (100, 100, 50)
+    assert (facts["points"], facts["shown_of"]) == (100, 700)
+    assert list(facts["counts"].values()) == engine.vesicles.counts(len(vesicle.State)).tolist()
+    state = engine.receptors.state
+    assert facts["receptors"]["active"] == np.isin(state, receptor.ACTIVE).sum()
+    assert facts["receptors"]["internalised"] == (state >= receptor.State.INTERNAL_FREE).sum()
+    assert sum(facts["receptors"].values()) == 300
+    fused = engine.vesicles.glut4[engine.vesicles.state == vesicle.State.FUSED].sum()
+    assert facts["glut4_surface"] == fused
+    assert facts["glut4_percent"] == pytest.approx(100.0 * fused / engine.vesicles.glut4.sum())
+    assert facts["molecules_per_agent"] == engine.molecules_per_agent
+
+
+def test_receptors_are_told_by_group(engine):
+    _, _, groups = unpacked(frames.pack(engine)[1])
+    names = np.array(frames.RECEPTOR_GROUPS)[groups]
+    for state, name in zip(engine.receptors.state, names, strict=True):
+        inside = receptor.State(state).name.startswith("INTERNAL")
+        assert name == ("internalised" if inside else "active" if state in receptor.ACTIVE else "free")
+
+
+def test_glucose_is_counted_from_frame_to_frame():
+    engine = Engine(small_scenario(100.0, step=0.5, **SIZES), seed=1)
+    facts, _, mark = frames.pack(engine)
+    assert (facts["entered"], facts["left"]) == (0, 0)
+    entered = left = 0
+    for _ in range(3):
+        engine.advance(2_000)
+        facts, _, mark = frames.pack(engine, mark)
+        entered, left = entered + facts["entered"], left + facts["left"]
+    events = engine.snapshot().glucose_events[0]
+    assert (entered, left) == (events[glucose.INFLUX], events[glucose.EFFLUX])
+    assert entered > 0
+    facts, _, _ = frames.pack(engine, mark)  # time stands still
+    assert (facts["entered"], facts["left"]) == (0, 0)
+
+
+def test_flows_are_the_rates_at_which_agents_cross():
+    engine = Engine(small_scenario(step=0.5, vesicles=700, receptors=300, glucose_agents=50_000), seed=1)
+    _, _, mark = frames.pack(engine)
+    seconds, influx, entered = 10.0, [], 0
+    for _ in range(100):
+        engine.advance(round(seconds / engine.dt))
+        facts, _, mark = frames.pack(engine, mark)
+        assert facts["influx"] > facts["efflux"] >= 0.0
+        influx.append(facts["influx"])
+        entered += facts["entered"]
+    expected = sum(influx) * seconds / engine.molecules_per_agent
+    assert expected > 500.0
+    assert entered == pytest.approx(expected, abs=5.0 * expected**0.5)
+
+
+def test_a_frame_is_json_and_bytes_of_its_own(engine):
+    facts, buffers, _ = frames.pack(engine)
+    json.dumps(facts, allow_nan=False)
+    before = [bytes(buffer) for buffer in buffers]
+    assert [len(buffer) for buffer in before] == [700 * 6, 700, 300]
+    state = engine.vesicles.state.copy()
+    engine.vesicles.state[:] = vesicle.State.FUSED
+    assert [bytes(buffer) for buffer in buffers] == before
+    engine.vesicles.state[:] = state

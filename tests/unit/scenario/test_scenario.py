@@ -1,0 +1,351 @@
+"""Scenarios: what is read from terse TOML, what is refused and how, and that resolved text loads as an equal one."""
+
+import pickle
+import tomllib
+from pathlib import Path
+from types import SimpleNamespace
+
+import psutil
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glut4sim.sim.cli import main
+from glut4sim.sim.inputs import files
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.schedule import Schedule
+from glut4sim.sim.scenario.scenario import SCENARIOS, Scenario
+
+INVALID = Path(__file__).parent / "invalid"
+EXPECTED = tomllib.loads((INVALID / "EXPECTED").read_text(encoding="utf-8"))
+TEN_MINUTES = {"run": {"duration": "10 min"}}
+
+
+@pytest.fixture
+def eight_gigabytes(monkeypatch):
+    """A machine with 8 GB of free memory."""
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=8e9))
+
+
+def write(folder, name, text):
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+# ---- what is refused ----
+
+
+def test_every_invalid_case_has_its_expected_message():
+    assert {path.stem for path in INVALID.glob("*.toml")} == EXPECTED.keys()
+    assert len(EXPECTED) >= 30
+
+
+@pytest.mark.parametrize("case", sorted(EXPECTED))
+@pytest.mark.usefixtures("eight_gigabytes")
+def test_invalid_scenario_gives_one_line_and_exit_status_2(case, monkeypatch, capsys):
+    path = INVALID / f"{case}.toml"
+    with pytest.raises(InputError) as caught:
+        Scenario.load(path).check_memory()
+    line = str(caught.value)
+    assert "\n" not in line
+    assert line.startswith(str(INVALID))
+    assert f"{'wrong-dimension' if case == 'parent-faulty' else case}.toml: " in line
+    assert EXPECTED[case] in line
+
+    monkeypatch.setattr("sys.argv", ["glut4sim", "scenarios", "check", str(path)])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    assert capsys.readouterr() == ("", line + "\n")
+
+
+def test_unreadable_file_is_refused(tmp_path, monkeypatch):
+    path = write(tmp_path, "locked.toml", '[run]\nduration = "10 min"\n')
+
+    def refuse(self):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(InputError, match=r"locked\.toml: cannot be read: Permission denied\.$"):
+        Scenario.load(path)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("insulin-chalenge", 'unknown scenario "insulin-chalenge". Did you mean "insulin-challenge"?'),
+        ("nowhere.toml", "nowhere.toml: there is no such file."),
+        (Path("nowhere"), "nowhere: there is no such file."),
+        ("/dev/null", "/dev/null: expected a TOML file, got a device."),
+        ("a\0b.toml", "not valid TOML"),
+        ("x" * 5000 + ".toml", "cannot be read: File name too long."),
+        ("../sim/model/presets/adipocyte", "unknown scenario"),
+    ],
+)
+def test_sources_that_are_no_scenario(source, message):
+    with pytest.raises(InputError) as caught:
+        Scenario.load(source)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "message"),
+    [
+        ("cell.vesicle", "500", '--set cell.vesicle=500: cell: unknown key "vesicle". Did you mean "vesicles"?'),
+        ("cell.vesicles", "many", "--set cell.vesicles=many: cell.vesicles: expected a whole number"),
+        ("cell.vesicles", "true", "--set cell.vesicles=true: cell.vesicles: expected a whole number"),
+        ("cell", "5", "--set cell=5: cell: expected a table, got 5."),
+        ("bth", "5", '--set bth=5: unknown key "bth". Did you mean "bath"?'),
+        ("bath.insulin", "10 kg", "--set bath.insulin=10 kg: bath.insulin: expected an insulin concentration"),
+        (
+            "bath.insulin",
+            "10",
+            'bath.insulin: expected an insulin concentration such as "100 nM" or "10 uU/mL", got 10',
+        ),
+        ("bath.insulin", "[]", "--set bath.insulin=[]: bath.insulin: expected a quantity or a list"),
+        ("bath.insulin", '[["0 s", "1 M"]]', '--set bath.insulin=[["0 s", "1 M"]]: bath.insulin[0][1]: expected'),
+        ("run.duration", "5 min", "insulin-challenge.toml: bath.insulin[1][0]: expected a time within run.duration"),
+        ("run.step", "1 h", "--set run.step=1 h: run.step: expected a time from"),
+        ("parameters.vesicle.fuse", "2 um", "--set parameters.vesicle.fuse=2 um: parameters.vesicle.fuse: expected"),
+        ("parameters.vesicle.fuze", "2", "--set parameters.vesicle.fuze=2: parameters: unknown parameter"),
+        ("title", "5", "--set title=5: title: expected text, got 5."),
+        ("title", "\udcff", "title: expected UTF-8 text."),
+        ("extends", "fasting", "--set extends=fasting: only a file can extend a scenario"),
+        ("cell..vesicles", "5", "--set cell..vesicles=5: expected a path such as cell.vesicles."),
+        ("", "5", "--set =5: expected a path such as cell.vesicles."),
+    ],
+)
+def test_overrides_are_named_in_their_errors(path, text, message):
+    with pytest.raises(InputError) as caught:
+        Scenario.load("insulin-challenge", {path: text})
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("eight_gigabytes")
+def test_memory_grows_with_the_number_of_concurrent_replicates():
+    scenario = Scenario.from_table({**TEN_MINUTES, "cell": {"receptors": 100_000_000}})
+    assert scenario.memory_bytes == pytest.approx(2.1e9, rel=0.05)
+    scenario.check_memory(3)
+    with pytest.raises(InputError, match=r"needs about .* 8 GB are free; lower cell\.receptors\."):
+        scenario.check_memory(4)
+
+
+# ---- what is read ----
+
+
+def test_defaults():
+    scenario = Scenario.from_table(TEN_MINUTES, name="short")
+    assert scenario.name == "short"
+    assert scenario.source is None
+    assert scenario.cell.model_dump() == {
+        "preset": "adipocyte",
+        "vesicles": 10_000,
+        "receptors": 100_000,
+        "glucose_agents": 100_000,
+        "receptors_cv": 0.0,
+        "glut4_cv": 0.0,
+        "volume_cv": 0.0,
+    }
+    assert scenario.bath.insulin == Schedule((0.0,), (0.0,))
+    assert scenario.bath.glucose == Schedule((0.0,), (5.0,))
+    assert scenario.run.model_dump() == {
+        "duration": 600.0,
+        "step": 0.1,
+        "record_every": 5.0,
+        "replicates": 1,
+        "seed": 1,
+        "events": False,
+    }
+
+
+def test_insulin_challenge():
+    scenario = Scenario.load("insulin-challenge")
+    assert scenario.name == "insulin-challenge"
+    assert scenario.source == SCENARIOS.folder / "insulin-challenge.toml"
+    assert scenario.bath.insulin == Schedule((0.0, 600.0, 2400.0), (0.0, 100.0, 0.0))
+    assert scenario.run.duration == 5400.0
+    assert scenario.run.step == 0.1
+
+
+def test_insulin_pulse_and_fasting_extend_the_challenge():
+    pulse, fasting = Scenario.load("insulin-pulse"), Scenario.load("fasting")
+    assert pulse.bath.insulin == Schedule((0.0, 300.0, 1200.0), (0.0, 100.0, 0.0))
+    assert (pulse.run.duration, pulse.run.replicates) == (3900.0, 8)
+    assert fasting.bath.insulin == Schedule((0.0,), (0.034,))
+    assert fasting.bath.glucose == Schedule((0.0,), (5.0,))
+
+
+def test_schedule_holds_each_value_until_the_next_time():
+    schedule = Scenario.load("insulin-challenge").bath.insulin
+    times = (0.0, 599.9, 600.0, 2399.9, 2400.0, 5400.0)
+    assert [schedule.at(time) for time in times] == [0.0, 0.0, 100.0, 100.0, 0.0, 0.0]
+
+
+def test_clinical_units():
+    bath = {"insulin": "10 uU/mL", "glucose": "90 mg/dL"}
+    scenario = Scenario.from_table({**TEN_MINUTES, "bath": bath})
+    assert scenario.bath.insulin.values == (0.06,)
+    assert scenario.bath.glucose.values == pytest.approx((90 * 10 / 180.156,))
+
+
+def test_overrides_are_typed_by_toml_and_otherwise_text():
+    overrides = {
+        "cell.vesicles": "500",
+        "title": "two words",
+        "bath.insulin": "10 nM",
+        "bath.glucose": '[["0 min", "5 mM"], ["1 min", "10 mM"]]',
+        "parameters.vesicle.fuse": "2 1/min",
+        "parameters.vesicle.glut4_copies": "1000",
+    }
+    scenario = Scenario.load("insulin-challenge", overrides)
+    assert scenario.cell.vesicles == 500
+    assert scenario.title == "two words"
+    assert scenario.bath.insulin == Schedule((0.0,), (10.0,))
+    assert scenario.bath.glucose == Schedule((0.0, 60.0), (5.0, 10.0))
+    assert scenario.parameter_set.vesicle.fuse == pytest.approx(2 / 60)
+    assert scenario.parameter_set.vesicle.glut4_copies == 1000.0
+
+
+def test_child_merges_tables_and_replaces_lists(tmp_path):
+    write(
+        tmp_path, "grandparent.toml", '[cell]\nvesicles = 7\nreceptors = 8\n[parameters]\n"vesicle.fuse" = "1 1/min"\n'
+    )
+    write(
+        tmp_path,
+        "parent.toml",
+        'extends = "grandparent.toml"\n[cell]\nreceptors = 9\n'
+        '[bath]\ninsulin = [["0 s", "1 nM"], ["1 min", "2 nM"]]\n[run]\nduration = "10 min"\n',
+    )
+    child = 'extends = "../parent.toml"\n[bath]\ninsulin = [["0 s", "3 nM"]]\n[parameters.vesicle]\nfuse = "4 1/min"\n'
+    (tmp_path / "below").mkdir()
+    scenario = Scenario.load(write(tmp_path / "below", "child.toml", child))
+    assert scenario.name == "child"
+    assert (scenario.cell.vesicles, scenario.cell.receptors) == (7, 9)
+    assert scenario.bath.insulin == Schedule((0.0,), (3.0,))
+    assert scenario.parameters == {"vesicle.fuse": "4 1/min"}
+
+
+def test_diamond_of_parents_is_no_circle(tmp_path):
+    """The same installed ancestor may be met again by another scenario."""
+    write(tmp_path, "a.toml", 'extends = "fasting"\n')
+    assert Scenario.load(write(tmp_path, "b.toml", 'extends = "a.toml"\n')).run.duration == 3600.0
+
+
+def test_byte_order_mark_is_ignored(tmp_path):
+    path = tmp_path / "notepad.toml"
+    path.write_bytes(b'\xef\xbb\xbf[run]\nduration = "10 min"\n')
+    assert Scenario.load(path).run.duration == 600.0
+
+
+# ---- identity ----
+
+
+@pytest.mark.parametrize("name", SCENARIOS.names())
+def test_installed_scenarios_are_valid_and_round_trip(name, tmp_path):
+    scenario = Scenario.load(name)
+    scenario.check_memory()
+    assert all(one.parameter_set for one in scenario.assays)
+    again = Scenario.load(write(tmp_path, "scenario.toml", scenario.to_toml()))
+    assert again == scenario
+    assert again.hash == scenario.hash
+    assert scenario.title
+    assert scenario.description
+
+
+def test_name_does_not_matter_for_equality_but_everything_else_does():
+    one, other = Scenario.from_table(TEN_MINUTES, name="one"), Scenario.from_table(TEN_MINUTES, name="other")
+    assert one == other
+    assert len({one, other}) == 1
+    for path, text in {
+        "run.seed": "2",
+        "title": "x",
+        "bath.insulin": "1 nM",
+        "parameters.vesicle.fuse": "2 1/s",
+    }.items():
+        table = files.merge([files.Layer("", TEN_MINUTES), files.Layer("", _nest(path, text))])
+        changed = Scenario.from_table(table)
+        assert changed != one
+        assert changed.hash != one.hash
+
+
+def _nest(path, text):
+    *tables, key = path.split(".")
+    table = {key: int(text) if text.isdecimal() else text}
+    for name in reversed(tables):
+        table = {name: table}
+    return table
+
+
+def test_copy_with_another_run_table_keeps_its_name_and_parameters():
+    scenario = Scenario.load("fasting", {"parameters.vesicle.fuse": "2 1/min"})
+    copy = scenario.model_copy(update={"run": scenario.run.model_copy(update={"seed": 5})})
+    assert copy.name == "fasting"
+    assert copy.parameter_set == scenario.parameter_set
+    assert copy.hash != scenario.hash
+
+
+def test_pickle_round_trip():
+    scenario = Scenario.load("insulin-pulse", {"parameters.vesicle.fuse": "2 1/min"})
+    _ = scenario.parameter_set
+    again = pickle.loads(pickle.dumps(scenario))
+    assert again == scenario
+    assert (again.name, again.source) == (scenario.name, scenario.source)
+    assert again.parameter_set == scenario.parameter_set
+
+
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=30)
+COUNTS = st.integers(1, 2**31 - 1)
+
+
+@st.composite
+def schedules(draw, unit, high):
+    """A quantity, or a list of [time, quantity] within ten minutes."""
+    values = st.floats(0.0, high).map(lambda value: f"{value!r} {unit}")
+    times = sorted(draw(st.sets(st.floats(1e-3, 600.0), max_size=4)))
+    if draw(st.booleans()):
+        return draw(values)
+    return [[f"{time!r} s", draw(values)] for time in [0.0, *times]]
+
+
+@st.composite
+def tables(draw):
+    step = draw(st.sampled_from([0.001, 0.1, 0.25, 1.0]))
+    return {
+        "title": draw(TEXTS),
+        "description": draw(TEXTS),
+        "cell": {"vesicles": draw(COUNTS), "receptors": draw(COUNTS), "glucose_agents": draw(COUNTS)},
+        "bath": {
+            "insulin": draw(st.one_of(schedules("nM", 1e6), schedules("pM", 1e9), schedules("uU/mL", 1e8))),
+            "glucose": draw(st.one_of(schedules("mM", 1e3), schedules("mg/dL", 1e4))),
+        },
+        "run": {
+            "duration": "10 min",
+            "step": f"{step} s",
+            "record_every": f"{draw(st.integers(1, 600)) * step!r} s",
+            "replicates": draw(st.integers(1, 100_000)),
+            "seed": draw(st.integers(0, 2**64 - 1)),
+            "events": draw(st.booleans()),
+        },
+        "parameters": draw(
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "vesicle.fuse": st.floats(1e-6, 1e6).map(lambda value: f"{value!r} 1/min"),
+                    "vesicle.glut4_copies": st.floats(1.0, 1e9),
+                },
+            )
+        ),
+    }
+
+
+@given(tables())
+@settings(max_examples=200, deadline=None)
+def test_resolved_text_loads_as_an_equal_scenario(table):
+    scenario = Scenario.from_table(table)
+    again = Scenario.from_table(tomllib.loads(scenario.to_toml()))
+    assert again == scenario
+    assert again.hash == scenario.hash
+    assert again.to_toml() == scenario.to_toml()
+    assert again.preset.hash == scenario.preset.hash

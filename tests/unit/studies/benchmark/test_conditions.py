@@ -1,0 +1,138 @@
+"""Benchmarks of hormonal conditions: reading them, judging them, and the step that each acts through."""
+
+import json
+
+import pytest
+
+from glut4sim.sim.analysis.dose_response import Estimate
+from glut4sim.sim.analysis.paired_effects import PairedEffect
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.scenario.scenario import SCENARIOS
+from glut4sim.sim.studies.benchmark import conditions, conditions_report
+from glut4sim.sim.studies.benchmark.suite import says_conditions
+
+GOOD = """
+title = "Two conditions"
+[insulin]
+fasting = "30 pM"
+high = "1 nM"
+[cell]
+vesicles = 400
+receptors = 200
+glucose_agents = 10
+[run]
+duration = "1 min"
+step = "0.5 s"
+record_every = "30 s"
+replicates = 3
+seed = 2
+[[conditions]]
+group = "Men"
+name = "Low testosterone"
+scenario = "men/hypogonadal"
+reference = "men/eugonadal"
+expect = { quantity = "uptake", insulin = "high", band = [-60, -5], source = "a test" }
+[[conditions]]
+group = "Women"
+name = "High progesterone"
+scenario = "women/progesterone"
+at = "63 d"
+reference = "women/progesterone"
+reference_at = "0 d"
+expect = { quantity = "ec50", band = [50, 100], source = "another" }
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(text=GOOD):
+        path = tmp_path / "two.toml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory):
+    path = tmp_path_factory.mktemp("conditions") / "two.toml"
+    path.write_text(GOOD)
+    return conditions.run(conditions.load(path))
+
+
+def test_effects_and_verdicts(result):
+    men, women = result.findings
+    assert men.effects["high"]["uptake"].percent.value < -5.0
+    assert men.verdict == "consistent with"
+    assert women.effects["high"]["surface_glut4"].percent.value == pytest.approx(-21.0, abs=4.0)
+    assert women.verdict == "not consistent with"  # progesterone leaves the EC50 where it is
+    assert women.ec50[0] == pytest.approx(women.ec50[1], rel=0.02)
+    assert result.runs == 4 * 2 * 3
+
+
+def test_steps_alone_tell_where_a_condition_acts(result):
+    men, women = result.findings
+    assert set(men.steps) == {"pi3k", "akt", "translocation", "glut4"}
+    assert men.main_step in ("pi3k", "translocation")
+    assert set(women.steps) == {"glut4"}
+    assert women.main_step == "glut4"
+    together = men.effects["high"]["uptake"].percent.value
+    alone = sum(changes["high"] for changes in men.steps.values())
+    assert alone == pytest.approx(together, abs=0.4 * abs(together))  # nearly additive, as small changes are
+
+
+def test_the_report(result, tmp_path):
+    content = conditions_report.write(result, tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "two.json").read_text()) == content
+    report = (tmp_path / "out" / "two.md").read_text()
+    for text in (
+        "Low testosterone",
+        "not consistent with +50 to +100 %",
+        "men/hypogonadal at 0 d",
+        "Not medical advice",
+    ):
+        assert text in report
+    assert (tmp_path / "out" / conditions_report.FIGURE).stat().st_size > 10_000
+    columns, rows = conditions_report.table(result)
+    assert all(len(row) == len(columns) for row in rows)
+
+
+@pytest.mark.parametrize(("low", "high", "holds"), [(-30, -10, True), (-19, 0, True), (-10, 0, False)])
+def test_a_band_is_widened_by_the_standard_error(low, high, holds):
+    """The value is -20 [-24, -16]: a standard error of about 2."""
+    effect = PairedEffect(4, 100.0, 80.0, Estimate(-20.0), Estimate(-20.0, -24.0, -16.0), "t", 2.0)
+    expected = conditions.Expectation("uptake", "high", (low, high), "a test")
+    value, error = conditions._expected_value(expected, {"high": {"uptake": effect}}, (1.0, 1.0))
+    assert (low - error <= value <= high + error) == holds
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"men/hypogonadal"', '"men/hypogonad"', 'conditions[0].scenario: unknown scenario "men/hypogonad".'),
+        ('at = "63 d"\n', "", "conditions[1].at: is missing: women/progesterone has assays at 0 d, 21 d"),
+        ('at = "63 d"', 'at = "63 kg"', "conditions[1].at: expected a time such as"),
+        ('insulin = "high"', 'insulin = "max"', 'conditions[0].expect.insulin: unknown level of insulin "max".'),
+        ('"uptake"', '"upteak"', 'conditions[0].expect.quantity: unknown quantity "upteak". Did you mean "uptake"?'),
+        ("[-60, -5]", "[-5, -60]", "conditions[0].expect.band: expected two ascending numbers"),
+        ('high = "1 nM"', 'high = "1 kg"', "insulin.high: expected an insulin concentration"),
+        ('step = "0.5 s"', 'step = "9 s"', "run.step: expected a time from"),
+        ("vesicles = 400", "vesicels = 400", 'cell: unknown key "vesicels". Did you mean "vesicles"?'),
+        ('group = "Men"\n', "", 'conditions[0]: "group" is missing.'),
+    ],
+)  # fmt: skip
+def test_a_fault_is_one_line_that_names_the_place(file, old, new, message):
+    assert old in GOOD
+    with pytest.raises(InputError) as error:
+        conditions.load(file(GOOD.replace(old, new)))
+    assert message in str(error.value)
+    assert "two.toml: " in str(error.value)
+
+
+def test_the_installed_file_covers_every_hormonal_scenario():
+    loaded = conditions.load("hormones")
+    covered = {c.scenario.name for c in loaded.conditions} | {c.reference.name for c in loaded.conditions}
+    themes = {name for name in SCENARIOS.names() if "/" in name} - {"metabolic/long-clamp"}
+    assert themes - covered == set()
+    assert says_conditions("hormones")
+    assert not says_conditions("validation")

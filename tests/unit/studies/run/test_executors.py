@@ -1,0 +1,249 @@
+"""Threads, processes and Dask: the same bits from each, and what happens when one of them dies."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.results.writer import open_results
+from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.run import ensemble, executors
+from tests.support import ROOT
+
+# where a process finds the functions that tests have it run
+PATH = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+ENVIRONMENT = os.environ | {"PYTHONPATH": PATH, "DASK_DISTRIBUTED__WORKER__MEMORY__TERMINATE": "False"}
+
+
+def make_scenario(duration="600 s", replicates=3, **run):
+    return Scenario.from_table(
+        {
+            "cell": {"vesicles": 300, "receptors": 300, "glucose_agents": 300, "receptors_cv": 0.3},
+            "bath": {"insulin": [["0 s", "1 nM"], ["20 s", "100 nM"]]},
+            "run": {"duration": duration, "record_every": "1 s", "replicates": replicates, **run},
+            "parameters": {"vesicle.release": "30 1/min", "vesicle.endocytose": "2 1/min"},
+        },
+        "test",
+    )
+
+
+def assert_same_results(one, other):
+    """The same bits in every series, log and statistic of two directories of runs."""
+    groups = [None]
+    if (one / "results.zarr" / "events").exists():
+        replicates = open_results(other).sizes["replicate"]
+        groups += ["single_vesicle", *(f"events/{r}" for r in range(replicates))]
+    for group in groups:
+        ours, theirs = open_results(one, group).load(), open_results(other, group).load()
+        assert ours.identical(theirs), group
+    assert json.loads((one / "summary.json").read_text()) == json.loads((other / "summary.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory):
+    """A run on threads, with events."""
+    out = tmp_path_factory.mktemp("local") / "out"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ensemble, "_draw", lambda writer: None)
+        ensemble.run(make_scenario(events=True), out, threads=2)
+    return out
+
+
+@pytest.fixture(autouse=True)
+def no_figures(monkeypatch):
+    """They are tested elsewhere."""
+    monkeypatch.setattr(ensemble, "_draw", lambda writer: None)
+
+
+# ---- processes ----
+
+
+def test_processes_give_the_bits_of_threads(local, tmp_path):
+    told = []
+    result = ensemble.run(
+        make_scenario(events=True), tmp_path / "out", threads=2, executor="processes",
+        progress=lambda *call: told.append(call),
+    )  # fmt: skip
+    assert (result.status, result.warnings) == ("complete", ())
+    assert_same_results(tmp_path / "out", local)
+    assert told[-1] == (pytest.approx(1800.0), 1800.0)
+    in_memory = ensemble.run(make_scenario(events=True), threads=2, executor="processes")
+    assert in_memory.dataset.drop_attrs().equals(open_results(local).load().drop_attrs())
+    assert in_memory.single_vesicle.equals(open_results(local, "single_vesicle").load())
+    assert in_memory.summary == result.summary
+
+
+def work(what, stop):
+    match what:
+        case "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "raise":
+            raise ValueError("wrong")
+        case "wait":
+            while not stop.is_set():
+                time.sleep(0.01)
+    return what, os.getpid()
+
+
+def test_a_process_that_dies_takes_only_its_own_task_with_it():
+    with executors.choose("processes", 2, 9) as processes:
+        assert (processes.count, processes.threads) == (2, 1)
+        futures = [processes.submit(work, what) for what in ("die", "ok", "raise", "ok", "ok")]
+        errors = [future.exception() for future in futures]
+        assert [type(error) for error in errors] == [RuntimeError, type(None), ValueError, type(None), type(None)]
+        assert "process was killed" in str(errors[0])
+        assert os.getpid() not in {futures[i].result()[1] for i in (1, 3, 4)}
+
+
+@pytest.mark.parametrize("kind", ["threads", "processes"])
+def test_stopping_ends_what_is_at_work_and_drops_the_rest(kind):
+    with executors.choose(kind, 1, 2) as workers:
+        first, second = workers.submit(work, "wait"), workers.submit(work, "wait")
+        while not first.running():
+            time.sleep(0.01)
+        workers.stop()
+        assert first.result(timeout=20.0)[0] == "wait"
+    assert second.cancelled()
+
+
+def test_processes_end_when_the_first_is_killed(tmp_path):
+    """Else they would write on, perhaps while the run is resumed."""
+    program = (
+        "from glut4sim.sim.studies.run import executors\n"
+        "from tests.unit.studies.run.test_executors import work\n"
+        "if __name__ == '__main__':\n"
+        "    p = executors.choose('processes', 1, 1); print(p.submit(work, 'ok').result()[1], flush=True)\n"
+        "    p.submit(work, 'wait').result()\n"
+    )
+    (tmp_path / "program.py").write_text(program)
+    process = subprocess.Popen([sys.executable, tmp_path / "program.py"], env=ENVIRONMENT, stdout=subprocess.PIPE)
+    child = int(process.stdout.readline())
+    process.kill()
+    process.communicate()
+    deadline = time.monotonic() + 10.0
+    while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text().split()[2]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+# ---- Dask ----
+
+
+def start(*command):
+    arguments = [sys.executable, "-m", *command]
+    return subprocess.Popen(arguments, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """Address of a scheduler on loopback, and its two workers."""
+    pytest.importorskip("distributed")
+    about = tmp_path_factory.mktemp("dask") / "scheduler.json"
+    options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(about)]
+    processes = [start("distributed.cli.dask_scheduler", *options)]
+    try:
+        deadline = time.monotonic() + 60.0
+        while not about.exists():
+            assert processes[0].poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        worker = ["--scheduler-file", str(about), "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+        worker += ["--local-directory", str(about.parent)]
+        processes += [start("distributed.cli.dask_worker", *worker) for _ in range(2)]
+        yield json.loads(about.read_text())["address"], processes[1:]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def test_dask_gives_the_bits_of_threads_though_a_worker_is_killed(local, cluster, tmp_path, monkeypatch):
+    address, workers = cluster
+    from distributed import Client
+
+    with Client(address, set_as_default=False) as client:
+        client.wait_for_workers(2, timeout=60.0)
+
+    began_with = []
+
+    def kill(done, total):
+        if not began_with and done > 0.0:
+            began_with.append(done)
+            workers[0].kill()
+
+    monkeypatch.setattr(ensemble, "REFRESH_SECONDS", 0.1)
+    result = ensemble.run(
+        make_scenario(events=True), tmp_path / "out", executor=address, progress=kill, checkpoint_every=100.0
+    )
+    assert began_with[0] < 1800.0
+    assert (result.status, result.warnings) == ("complete", ())
+    assert_same_results(tmp_path / "out", local)
+
+
+# ---- refusals ----
+
+
+def test_an_unknown_executor_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r'unknown executor "proceses"\. Did you mean "processes"'):
+        ensemble.run(make_scenario(), tmp_path / "out", executor="proceses")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_scheduler_that_does_not_answer_is_refused(tmp_path, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(executors, "CONNECT_SECONDS", 0.5)
+    with pytest.raises(InputError, match=r"^--scheduler tcp://127.0.0.1:9: expected the address of a Dask scheduler"):
+        ensemble.run(make_scenario(), tmp_path / "out", executor="tcp://127.0.0.1:9")
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_dask_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(InputError, match=r"pip install 'glut4sim\[cluster\]'"):
+        executors.choose("tcp://127.0.0.1:9", 1, 1)
+
+
+def test_a_worker_of_another_version_is_refused(monkeypatch):
+    with pytest.raises(RuntimeError, match=r"this worker has glut4sim .*, the run 0\.0\.1; install the same"):
+        executors._on_worker("0.0.1", "stop", work, ("ok",))
+
+
+def test_a_worker_that_does_not_reach_the_results_says_so(tmp_path):
+    stop = executors.Threads(1, 1)._stop
+    with pytest.raises(RuntimeError, match="choose an --out that all workers share"):
+        ensemble._elsewhere(make_scenario(), 0, 1, False, (tmp_path / "nowhere", None), stop)
+
+
+def test_nothing_heavy_is_imported_with_the_executors():
+    slow = ("dask", "distributed", "numpy")
+    program = f"import sys, glut4sim.sim.studies.run.executors; print([m for m in {slow} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_series_are_the_same_wherever_they_are_kept(local):
+    """What other tests of the bits rest on: the series hold numbers."""
+    assert np.isfinite(open_results(local).surface_glut4_percent.values).all()
+
+
+# ---- sweeps and comparisons ----
+
+
+def test_sweeps_and_comparisons_run_on_processes_too():
+    from glut4sim.sim.studies.comparison.comparison import compare
+    from glut4sim.sim.studies.sweep.sweep import sweep
+
+    scenario = make_scenario(duration="60 s", replicates=2)
+    of, by = (sweep(scenario, {"bath.insulin": "1nM,10nM"}, threads=2, executor=kind) for kind in (None, "processes"))
+    assert of.dataset.identical(by.dataset)
+    assert by.status == "complete"
+    other = scenario.model_copy(update={"parameters": {}})
+    of, by = (compare([scenario, other], threads=2, executor=kind) for kind in (None, "processes"))
+    assert of.effects == by.effects

@@ -1,0 +1,411 @@
+"""A run that was stopped goes on to the results of one that was not, bit for bit, whatever stopped it and where."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from glut4sim.sim import cli
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.results import checkpoint, storage
+from glut4sim.sim.results.writer import Writer, open_results
+from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.assays import assays
+from glut4sim.sim.studies.run import ensemble
+from tests.unit.studies.run.test_executors import assert_same_results, make_scenario
+
+EVERY = 37.0  # s between checkpoints, no multiple of what is recorded or of a block of steps
+
+
+@pytest.fixture(autouse=True)
+def no_figures(monkeypatch, request):
+    """They are tested elsewhere."""
+    if "figures" not in request.fixturenames:
+        monkeypatch.setattr(ensemble, "_draw", lambda writer: None)
+
+
+@pytest.fixture
+def figures():
+    """Draw them all the same."""
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A run that nothing stopped, with events."""
+    out = tmp_path_factory.mktemp("whole") / "out"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ensemble, "_draw", lambda writer: None)
+        ensemble.run(make_scenario(events=True), out, threads=2)
+    return out
+
+
+class StopAfter:
+    """A stop sign that is set when it has been looked at so many times."""
+
+    def __init__(self, looks):
+        self.looks = looks
+
+    def is_set(self):
+        self.looks -= 1
+        return self.looks < 0
+
+
+def stopped(scenario, out, looks, every):
+    """A run whose replicates were stopped after so many blocks of steps each."""
+    writer = Writer(scenario, out, {"method": "agents"}, every)
+    writer.open()
+    for replicate, n in enumerate(looks):
+        ensemble.simulate(scenario, replicate, 1, writer, StopAfter(n))
+    writer.finish(None, "interrupted", [])
+
+
+def provenance(out):
+    return json.loads((out / "provenance.json").read_text())
+
+
+@pytest.mark.parametrize("every", [EVERY, None])
+@pytest.mark.parametrize("seed", range(3))
+def test_stopped_anywhere(whole, tmp_path, monkeypatch, every, seed):
+    monkeypatch.setattr(ensemble, "CHUNK", 256)  # small blocks: many places to stop at
+    looks = random.Random(seed).choices(range(30), k=2)
+    out = tmp_path / "out"
+    stopped(make_scenario(events=True), out, looks, every)  # and one replicate was never begun
+    reached = provenance(out)["seconds_simulated"]
+    assert max(reached) < 600.0
+    assert checkpoint.path_of(out, 0).exists() == (every is not None)
+    result = ensemble.resume(out, threads=2)
+    assert (result.status, result.warnings) == ("complete", ())
+    assert_same_results(out, whole)
+    assert not (out / "checkpoints").exists()
+    assert provenance(out)["status"] == "complete"
+    assert provenance(out).get("checkpoint_every") == every
+
+
+def test_a_checkpoint_is_not_computed_again(tmp_path, monkeypatch):
+    stopped(make_scenario(), tmp_path / "out", [25, 25, 25], EVERY)
+    reached = provenance(tmp_path / "out")["seconds_simulated"]
+    assert min(reached) > 100.0
+    steps, advance = [], ensemble.Engine.advance
+
+    def count(engine, n):
+        steps.append(n)
+        return advance(engine, n)
+
+    monkeypatch.setattr(ensemble.Engine, "advance", count)
+    ensemble.resume(tmp_path / "out")
+    assert sum(steps) == round((3 * 600.0 - sum(reached)) / 0.1)
+    steps.clear()
+    assert ensemble.resume(tmp_path / "out").status == "complete"
+    assert steps == []
+
+
+def test_a_failed_replicate_alone_is_run_again(whole, tmp_path, monkeypatch):
+    advance, ran = ensemble.Engine.advance, []
+
+    def fail(engine, n):
+        ran.append(id(engine))
+        if engine.receptors.state.tobytes() and len(engine.receptors) == third and engine.time > 250.0:
+            raise RuntimeError("numbers went wrong")
+        return advance(engine, n)
+
+    scenario, out = make_scenario(events=True), tmp_path / "out"
+    third = len(ensemble.Engine(scenario, seed=scenario.run.seed, replicate=2).receptors)
+    with monkeypatch.context() as patch:
+        patch.setattr(ensemble.Engine, "advance", fail)
+        result = ensemble.run(scenario, out, threads=1, checkpoint_every=EVERY)
+    assert result.status == "failed"
+    [error] = provenance(out)["errors"]
+    assert (error["replicate"], error["error"]) == (2, "RuntimeError: numbers went wrong")
+    assert error["seconds_simulated"] > 250.0
+    ran.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(ensemble.Engine, "advance", lambda engine, n: ran.append(engine) or advance(engine, n))
+        assert ensemble.resume(out, threads=1).status == "complete"
+    assert len(set(map(id, ran))) == 1
+    assert provenance(out)["errors"] == []
+    assert_same_results(out, whole)
+
+
+def test_a_damaged_checkpoint_is_told_and_done_without(whole, tmp_path):
+    out = tmp_path / "out"
+    stopped(make_scenario(events=True), out, [20, 20, 20], EVERY)
+    path = checkpoint.path_of(out, 1)
+    path.write_bytes(path.read_bytes()[:1000])
+    result = ensemble.resume(out)
+    assert result.status == "complete"
+    [warning] = result.warnings
+    assert warning.startswith("replicate 1 was begun anew: ")
+    assert_same_results(out, whole)
+
+
+# ---- real processes ----
+
+PROGRAM = """
+import sys
+from glut4sim.sim.results import writer
+from glut4sim.sim.studies.run import ensemble
+if __name__ == "__main__":
+    writer.FLUSH_SECONDS = 0.05
+    ensemble._draw = lambda writer: None
+    verb, scenario, out, executor = sys.argv[1:]
+    if verb == "run":
+        ensemble.run(scenario, out, threads=2, executor=executor, checkpoint_every=50.0)
+    else:
+        ensemble.resume(out, threads=2, executor=executor)
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "executor"), [(signal.SIGKILL, "threads"), (signal.SIGINT, "threads"), (signal.SIGKILL, "processes")]
+)
+def test_killed_twice(tmp_path, kind, executor):
+    scenario = make_scenario(duration="1500 s", replicates=2, events=True)
+    (tmp_path / "test.toml").write_text(scenario.to_toml())
+    (tmp_path / "program.py").write_text(PROGRAM)
+    out, chance = tmp_path / "out", random.Random(kind)
+    ensemble.run(tmp_path / "test.toml", tmp_path / "whole", threads=2)
+    for verb in ("run", "resume"):
+        process = subprocess.Popen(
+            [sys.executable, tmp_path / "program.py", verb, tmp_path / "test.toml", out, executor],
+            stderr=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+        files = [checkpoint.path_of(out, r) for r in range(2)]
+        old = {path: path.stat().st_mtime_ns for path in files if path.exists()}
+        deadline = time.monotonic() + 60.0
+        while not any(path.exists() and path.stat().st_mtime_ns != old.get(path) for path in files):
+            assert process.poll() is None, process.stderr.read()
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        time.sleep(chance.uniform(0.0, 0.2))
+        assert process.poll() is None, process.stderr.read()
+        if verb == "resume":
+            with pytest.raises(InputError, match="is being written by another process"):
+                ensemble.resume(out)
+        process.send_signal(kind)
+        process.communicate(timeout=60.0)
+        assert provenance(out)["status"] == ("interrupted" if kind == signal.SIGINT else "running")
+    time.sleep(0.2 if executor == "processes" else 0.0)  # for its processes to see that it is gone
+    assert ensemble.resume(out, threads=2).status == "complete"
+    assert_same_results(out, tmp_path / "whole")
+
+
+def test_killed_before_the_store_was_made(tmp_path):
+    out = tmp_path / "out"
+    Writer(make_scenario(), out, {"method": "agents"})
+    result = ensemble.resume(out)
+    assert result.status == "complete"
+    assert result.dataset.equals(ensemble.run(make_scenario()).dataset)
+
+
+# ---- one replicate alone ----
+
+
+def test_a_replicate_alone_is_the_same_as_among_all(whole, tmp_path):
+    out = tmp_path / "out"
+    result = ensemble.run(make_scenario(events=True), out, only=2)
+    assert result.status == "complete"
+    assert result.summary["observables"]["surface_glut4_peak_percent"]["n"] == 1
+    ours, theirs = (open_results(place).isel(replicate=[2]).load() for place in (out, whole))
+    assert ours.identical(theirs)
+    assert open_results(out, "events/2").load().identical(open_results(whole, "events/2").load())
+    assert np.isnan(open_results(out).insulin.values[:2]).all()
+    assert provenance(out)["only"] == 2
+    assert ensemble.resume(out).status == "complete"  # the others
+    assert_same_results(out, whole)
+
+
+def test_a_replicate_that_is_not_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"^replicate: expected a whole number from 0 to 2, got 3"):
+        ensemble.run(make_scenario(), tmp_path / "out", only=3)
+    assert not (tmp_path / "out").exists()
+
+
+# ---- several assays, mean field, hormones ----
+
+
+def hormonal(at):
+    return Scenario.from_table(
+        {
+            "cell": {"vesicles": 100, "receptors": 100, "glucose_agents": 100},
+            "bath": {"insulin": [["0 s", "0 nM"], ["10 s", "5 nM"]]},
+            "run": {"duration": "2 min", "replicates": 2},
+            "hormones": {"testosterone": [["0 d", "531 ng/dL"], ["1 d", "28 ng/dL"]]},
+            "assay": {"at": at},
+        },
+        "hormonal",
+    )
+
+
+def test_assays_that_were_not_done_are_done(tmp_path, monkeypatch, figures):
+    scenario, run = hormonal(["0 d", "7 d"]), ensemble.run
+
+    def stop(at, *rest, **options):
+        if at.assay.at[0] > 0.0:
+            raise KeyboardInterrupt
+        return run(at, *rest, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ensemble, "run", stop)
+        with pytest.raises(KeyboardInterrupt):
+            assays.run(scenario, tmp_path / "out")
+    result = assays.resume(tmp_path / "out")
+    assert result.status == "complete"
+    again = assays.run(scenario, tmp_path / "again")
+    assert result.summary == again.summary
+    names = {path.relative_to(tmp_path / "again") for path in (tmp_path / "again").rglob("*") if path.is_file()}
+    assert {path.relative_to(tmp_path / "out") for path in (tmp_path / "out").rglob("*") if path.is_file()} == names
+
+
+def test_a_run_that_is_complete_is_drawn_again(tmp_path, figures):
+    ensemble.run(hormonal(["7 d"]), tmp_path / "out")
+    (tmp_path / "out" / "figure.png").unlink()
+    assert ensemble.resume(tmp_path / "out").status == "complete"
+    assert (tmp_path / "out" / "figure.png").exists()
+
+
+def test_a_mean_field_begins_anew(tmp_path):
+    Writer(ensemble.prepare(make_scenario(), None, None, True), tmp_path / "out", {"method": "mean field"})
+    assert ensemble.resume(tmp_path / "out").dataset.equals(ensemble.run(make_scenario(), mean_field=True).dataset)
+
+
+# ---- elsewhere than on this machine's disk ----
+
+
+def test_results_may_lie_wherever_fsspec_reaches(whole, tmp_path, figures):
+    upath = pytest.importorskip("upath")
+    out = upath.UPath(f"memory://{tmp_path.name}/out")
+    stopped(make_scenario(events=True), str(out), [20, 10, 5], EVERY)
+    assert checkpoint.path_of(out, 0).exists()
+    result = ensemble.resume(str(out), threads=2)
+    assert result.status == "complete"
+    assert {path.name for path in out.iterdir()} == {
+        "scenario.toml", "provenance.json", "results.zarr", "summary.json", "figure.png", "single_vesicle.png",
+    }  # fmt: skip
+    assert (out / "figure.png").read_bytes().startswith(b"\x89PNG")
+    for group in (None, "single_vesicle", "events/0", "events/2"):
+        assert open_results(str(out), group).load().identical(open_results(whole, group).load())
+    with pytest.raises(InputError, match="expected a new directory, got one that exists"):
+        ensemble.run(make_scenario(), str(out))
+
+
+def test_a_file_address_is_a_directory(tmp_path):
+    assert storage.place(f"file://{tmp_path}") == tmp_path
+    assert ensemble.run(make_scenario(), f"file://{tmp_path}/out").out == tmp_path / "out"
+
+
+def test_addresses_that_cannot_be_used_say_why():
+    pytest.importorskip("upath")
+    with pytest.raises(InputError, match=r"^what://bucket/run: expected a directory or an address that fsspec knows"):
+        storage.place("what://bucket/run")
+
+
+def test_a_missing_package_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "upath", None)
+    with pytest.raises(InputError, match=r"^s3://bucket/run: cannot be used here .* pip install 'glut4sim\[cluster\]'"):
+        storage.place("s3://bucket/run")
+
+
+# ---- refusals ----
+
+
+@pytest.fixture
+def undone(tmp_path):
+    stopped(make_scenario(), tmp_path / "out", [5, 5, 5], None)
+    return tmp_path / "out"
+
+
+def test_another_scenario_is_refused(undone):
+    path = undone / "scenario.toml"
+    before = path.read_text()
+    path.write_text(before.replace('"600 s"', '"900 s"').replace('"10 min"', '"15 min"'))
+    assert path.read_text() != before
+    wanted = (
+        r"results\.zarr was written by glut4sim .* of scenario \w{8}, not of this scenario\.toml \(\w{8}\); restore"
+    )
+    with pytest.raises(InputError, match=wanted):
+        ensemble.resume(undone)
+    path.write_text("run = 3")
+    with pytest.raises(InputError, match="is no longer the scenario of the run"):
+        ensemble.resume(undone)
+    path.write_text(before)
+    assert ensemble.resume(undone).status == "complete"
+
+
+def test_another_version_is_refused(undone):
+    content = provenance(undone) | {"version": "0.0.1"}
+    (undone / "provenance.json").write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r"was written by glut4sim 0\.0\.1, not by this one .*; install that version"):
+        ensemble.resume(undone)
+
+
+def test_what_is_no_run_is_refused(tmp_path, undone):
+    with pytest.raises(InputError, match="there is no such directory"):
+        ensemble.resume(tmp_path / "absent")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=r"found no scenario\.toml and provenance\.json in it"):
+        ensemble.resume(tmp_path / "empty")
+    (undone / "provenance.json").write_text(json.dumps(provenance(undone) | {"method": "magic"}))
+    with pytest.raises(InputError, match="expected the directory of a run, a comparison or a sweep"):
+        ensemble.resume(undone)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"checkpoint_every": 0.0}, "checkpoint_every: expected a time above 0 s"),
+        ({"checkpoint_every": 10.0, "out": None}, "no checkpoints of results in memory"),
+        ({"checkpoint_every": 10.0, "mean_field": True}, "no checkpoints of a mean field"),
+    ],
+)
+def test_checkpoints_that_make_no_sense_are_refused(tmp_path, arguments, message):
+    with pytest.raises(InputError, match=message):
+        ensemble.run(make_scenario(), **{"out": tmp_path / "out"} | arguments)
+    assert not (tmp_path / "out").exists()
+
+
+# ---- the command ----
+
+
+@pytest.fixture
+def glut4sim(monkeypatch, capsys):
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["glut4sim", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return ended.value.code, *capsys.readouterr()
+
+    return call
+
+
+def test_the_command_resumes(glut4sim, undone, whole):
+    assert glut4sim("resume", undone, "-q", "--threads", "1") == (0, f"{undone}\n", "")
+    status, out, _ = glut4sim("resume", undone, "--json")
+    assert status == 0
+    assert json.loads(out)["observables"] == json.loads((undone / "summary.json").read_text())["observables"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--executor", "thread"], '--executor: unknown executor "thread". Did you mean "threads"?'),
+        (["--executor", "threads", "--scheduler", "tcp://a:1"], "--executor: a scheduler has its own workers"),
+        (["--scheduler", "here"], '--scheduler: expected an address such as tcp://10.0.0.1:8786, got "here"'),
+        (["--checkpoint-every", "5 mM"], "--checkpoint-every: expected a time"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(glut4sim, undone, options, message):
+    for command in (["resume", undone], ["run", "fasting"]):
+        status, _, error = glut4sim(*command, *options)
+        assert (status, error.count("\n")) == (2, 1)
+        assert error.startswith(message)
+
+
+def test_no_thread_is_left_behind(undone):
+    ensemble.resume(undone)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("replicate")]

@@ -1,0 +1,64 @@
+"""The repository is one package with one name, whatever the clone is called."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import glut4sim
+from tests.support import ROOT
+
+
+def test_the_root_is_imported_once():
+    """pytest imports it under the clone's name too where `tests` is a package."""
+    own = ROOT / "__init__.py"
+    names = [name for name, module in list(sys.modules.items()) if getattr(module, "__file__", None) == str(own)]
+    assert names == ["glut4sim"]
+
+
+@pytest.mark.parametrize("everyday", ["agents", "sim", "scenarios", "benchmarks"])
+def test_modules_of_everyday_names_are_their_owners(tmp_path, everyday):
+    """A Mesa user's own agents.py, or a script called sim.py."""
+    (tmp_path / f"{everyday}.py").write_text("MINE = 1\n")
+    code = f"import {everyday}; from glut4sim import Scenario; import glut4sim.sim.model.engine; print({everyday}.MINE)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
+
+
+def test_the_public_names_are_there():
+    assert sorted(glut4sim.__all__) == ["Cell", "Scenario", "__version__", "compare", "resume", "run"]
+    for name in glut4sim.__all__:
+        assert getattr(glut4sim, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'simulate'"):
+        _ = glut4sim.simulate
+
+
+def test_it_runs_as_a_module(tmp_path):
+    command = [sys.executable, "-m", "glut4sim", "--version"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == f"glut4sim {glut4sim.__version__}\n"
+
+
+def test_every_package_says_what_it_is():
+    for folder in {path.parent for path in (ROOT / "sim").rglob("*.py")} | {ROOT / "agents"}:
+        first = (folder / "__init__.py").read_text("utf-8").partition("\n")[0]
+        assert first.startswith('"""'), Path(folder).relative_to(ROOT)
+
+
+def test_every_folder_with_code_is_installed():
+    """pyproject.toml lists them, since the repository itself is the package."""
+    setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    code = [path.parent for part in ("agents", "sim") for path in (ROOT / part).rglob("*.py")]
+    folders = {".".join(("glut4sim", *folder.relative_to(ROOT).parts)) for folder in code}
+    assert set(setuptools["packages"]) == {"glut4sim"} | folders
+
+
+def test_every_file_that_the_program_reads_is_installed():
+    setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    installed = {path for pattern in setuptools["package-data"]["glut4sim"] for path in ROOT.glob(pattern)}
+    kinds = {".toml", ".csv", ".js", ".css", ".json", ".jinja", ".md"}
+    parts = ("agents", "sim", "scenarios", "benchmarks")
+    read = {path for part in parts for path in (ROOT / part).rglob("*") if path.suffix in kinds}
+    assert read == installed - {ROOT / "py.typed"}
