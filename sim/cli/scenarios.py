@@ -13,7 +13,7 @@ from glut4sim.sim.inputs.errors import InputError
 if TYPE_CHECKING:
     from glut4sim.sim.scenario.scenario import Scenario
 
-app = typer.Typer(help="What can be run: list, show or check scenarios.", no_args_is_help=True)
+app = typer.Typer(help="What can be run: list, show or check scenarios, or help to write one.", no_args_is_help=True)
 
 WIDTH = 120  # of comments
 
@@ -91,3 +91,11 @@ def check_scenarios(
             complain(error, 2)
     if faulty:
         raise typer.Exit(2)
+
+
+@app.command("schema")
+def print_schema() -> None:
+    """Print the JSON Schema of scenario files, with which editors complete, explain and check them as you write."""
+    from glut4sim.sim.scenario.editor_schema import scenario_schema
+
+    print_json(scenario_schema())

@@ -7,15 +7,18 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from math import log
+from math import inf, log
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import pydantic
 
 from glut4sim.sim.endocrine.modulation import STEPS
 from glut4sim.sim.inputs.errors import InputError, describe, unknown
-from glut4sim.sim.inputs.fields import take, words
+from glut4sim.sim.inputs.fields import Choice, NumberOrText, OneOf, Quantity, Range, SomeText, Words
+from glut4sim.sim.inputs.tables import Table
 from glut4sim.sim.inputs.units import SPAN, Kind, convert, dose_kind, level_kind, write
-from glut4sim.sim.model.parameters import EVIDENCE
+from glut4sim.sim.model.parameters import Evidence
 
 if TYPE_CHECKING:
     from glut4sim.sim.endocrine.pharmacokinetics import Kinetics
@@ -131,46 +134,187 @@ class Effect:
         return self.target in STEPS
 
 
-# ---- reading ----
+# ---- the files ----
+
+Fraction = Annotated[float, NumberOrText(0.0, 1.0)]
+POSITIVE = NumberOrText(1e-12, 1e12)
+HalfLife = Annotated[float | None, Quantity(SPAN)]
+StrengthRange = Annotated[tuple[float, float] | None, Range("[0, 2]")]
 
 
-def _one_of(allowed: tuple[str, ...]) -> Callable[[object], str]:
-    def read(value: object) -> str:
-        if value not in allowed:
-            raise unknown("value", words(value), allowed)
-        return value
+class LevelTable(Table):
+    """A level in levels.toml."""
 
-    return read
+    title: Words
+    unit: Words
+    substance: Annotated[str | None, SomeText()] = None
+    man: Words
+    woman: Words
+    half_life: HalfLife = None
+    rhythm: Annotated[str, Choice(RHYTHMS)] = ""
+    source: Words
+    evidence: Evidence
+
+    def level(self, name: str) -> Level:
+        """The level of this name."""
+        values = {"man": self.man, "woman": self.woman}
+        reference = {sex: convert(values[sex], self.unit, f"a value in {self.unit}", self.substance) for sex in SEXES}
+        highest = HIGHEST * max(reference.values())
+        return Level(
+            name=name,
+            title=self.title,
+            kind=level_kind(self.title, self.unit, highest, reference["man"], self.substance),
+            reference=reference,
+            rate=log(2.0) / self.half_life if self.half_life is not None else 0.0,
+            rhythm=self.rhythm,
+            source=self.source,
+            evidence=self.evidence,
+        )
 
 
-def _number(low: float, high: float) -> Callable[[object], float]:
-    def read(value: object) -> float:
-        number = convert(value, "1", f"a number from {low:g} to {high:g}")
-        if not low <= number <= high:
-            raise InputError(f"expected a number from {low:g} to {high:g}, got {describe(value)}.")
-        return number
+class DrugTable(Table):
+    """A drug in drugs.toml: its kinetics, its usual dose, and a level that it delivers, or a unit of its own."""
 
-    return read
+    title: Words
+    route: Words
+    target: Words = ""
+    delivers: Annotated[str, OneOf("value", lambda: levels())] = ""
+    unit: Annotated[str | None, SomeText()] = None
+    substance: Annotated[str | None, SomeText()] = None
+    active_fraction: Fraction = 1.0
+    bioavailability: Fraction = 1.0
+    absorption_half_life: HalfLife = None
+    elimination_half_life: Annotated[float, Quantity(SPAN)]
+    volume: Words
+    dose: Words
+    every: Annotated[str | None, SomeText()] = None
+    source: Words
+    evidence: Evidence
+    standing: Words
+
+    def drug(self, name: str) -> Drug:
+        """The drug of this name."""
+        kind = self._kind()
+        amount, _, dose_unit = self.dose.partition(" ")
+        doses = dose_kind(POSITIVE.read(amount), dose_unit, kind.substance)
+        return Drug(
+            name=name,
+            title=self.title,
+            route=self.route,
+            target=self.target,
+            kind=kind,
+            dose_kind=doses,
+            delivers=self.delivers,
+            kinetics=self._kinetics(kind, doses),
+            bioavailability=self.bioavailability,
+            usual=f"{self.dose} every {self.every}" if self.every else f"{self.dose} once",
+            source=self.source,
+            evidence=self.evidence,
+            standing=self.standing,
+        )
+
+    def _kind(self) -> Kind:
+        """The kind of its concentration."""
+        if self.delivers:
+            return levels()[self.delivers].kind
+        if self.unit is None:
+            raise InputError('"unit" is missing.')
+        return level_kind(self.title, self.unit, 1e12, 1.0, self.substance)
+
+    def _kinetics(self, kind: Kind, doses: Kind) -> "Kinetics":
+        from glut4sim.sim.endocrine.pharmacokinetics import Kinetics
+
+        expected = f"a dose that makes a concentration in {kind.unit}"
+        per_litre = convert(f"1 {doses.unit}/L", kind.unit, expected, kind.substance)
+        litres = convert(self.volume, "L", 'a volume such as "20 L"')
+        return Kinetics(
+            log(2.0) / self.absorption_half_life if self.absorption_half_life else inf,
+            log(2.0) / self.elimination_half_life,
+            per_litre * self.active_fraction * self.bioavailability / litres,
+        )
 
 
-def _whole(value: object) -> int:
-    number = _number(1, 100)(value)
-    if number != int(number):
-        raise InputError(f"expected a whole number, got {describe(value)}.")
-    return int(number)
+class Stages(NumberOrText):
+    """A number of compartments."""
+
+    def read(self, value: object) -> int:
+        number = super().read(value)
+        if number != int(number):
+            raise InputError(f"expected a whole number, got {describe(value)}.")
+        return int(number)
 
 
-def _range(value: object) -> tuple[float, float]:
-    if not isinstance(value, list) or len(value) != 2 or not value[0] < value[1]:
-        raise InputError(f"expected two ascending numbers, got {describe(value)}.")
-    return float(value[0]), float(value[1])
+class EffectTable(Table):
+    """An effect in effects.toml: the Hill form has `gain` and `half`, the power form has `power`."""
+
+    title: Words
+    driver: Annotated[str, OneOf("value", lambda: (*levels(), *drugs()))]
+    target: Annotated[str, OneOf("value", lambda: (*levels(), *STEPS))]
+    sex: Annotated[str, Choice(SEXES)] = ""
+    receptor: Words = ""
+    gain: Annotated[float | None, NumberOrText(-1.0, 1000.0)] = None
+    gain_range: StrengthRange = None
+    half: float | None = None
+    hill: Annotated[float, POSITIVE] = 1.0
+    power: Annotated[float | None, NumberOrText(-10.0, 10.0)] = None
+    power_range: StrengthRange = None
+    lag: Annotated[float, Quantity(SPAN)] = 0.0
+    stages: Annotated[int, Stages(1, 100)] = 1
+    opposed_by: Annotated[str, OneOf("value", lambda: levels())] = ""
+    opposed_half: float | None = None
+    opposed_hill: Annotated[float, POSITIVE] = 1.0
+    kind: Annotated[str, Choice(KINDS)]
+    source: Words
+    evidence: Evidence
+    disagreement: Words = ""
+
+    @pydantic.field_validator("half", "opposed_half", mode="plain")
+    @classmethod
+    def _in_the_unit_of_its_level(cls, value: object, info: pydantic.ValidationInfo) -> float:
+        level = info.data.get("driver" if info.field_name == "half" else "opposed_by")
+        return substance(level).kind.read(value) if level else inf  # that there is none is said elsewhere
+
+    @pydantic.model_validator(mode="after")
+    def _is_of_one_form(self):
+        needed, other = (("power", "power_range"), "gain") if self.power is not None else (HILL_FORM, "power")
+        for key in needed:
+            if getattr(self, key) is None:
+                raise InputError(f"{describe(key)} is missing.")
+        if getattr(self, other) is not None or bool(self.opposed_by) != (self.opposed_half is not None):
+            raise InputError("expected either gain and half, or power; opposed_by goes with opposed_half.")
+        if 0.0 in (self.half, self.opposed_half):
+            raise InputError("expected a half above 0.")
+        return self
+
+    def effect(self, name: str) -> Effect:
+        """The effect of this name."""
+        told = self.model_dump(exclude={"gain", "gain_range", "half", "power_range", "opposed_half"})
+        return Effect(
+            name=name,
+            gain=self.gain or 0.0,
+            half=1.0 if self.half is None else self.half,
+            opposed_half=1.0 if self.opposed_half is None else self.opposed_half,
+            plausible=self.power_range or self.gain_range or (0.0, 0.0),
+            **told,
+        )
+
+
+HILL_FORM = ("gain", "gain_range", "half")
+NUMBERS = ("gain", "half", "hill", "power", "lag", "stages", "opposed_half", "opposed_hill")  # of an effect
+DEFAULTED = ("hill", "lag", "stages")  # numbers that every effect has
+
+
+# ---- what is known ----
+
+Entry = TypeVar("Entry", Level, Drug, Effect)
 
 
 def _entries(file: str) -> dict[str, dict]:
     return tomllib.loads((DATA / file).read_text("utf-8"))
 
 
-def _all(file: str, read: Callable) -> dict:
+def _read(file: str, read: Callable[[str, object], Entry]) -> dict[str, Entry]:
+    """All entries of a file by name; InputError naming file and entry."""
     found = {}
     for name, entry in _entries(file).items():
         try:
@@ -180,158 +324,68 @@ def _all(file: str, read: Callable) -> dict:
     return found
 
 
-_GAIN = _number(-1.0, 1000.0)
-_POSITIVE = _number(1e-12, 1e12)
-_SOURCED = {"source": words, "evidence": _one_of(EVIDENCE)}
-
-
 @cache
 def levels() -> dict[str, Level]:
     """All levels by name."""
-    return _all("levels.toml", _level)
-
-
-def _level(name: str, entry: object) -> Level:
-    content = take(
-        entry,
-        {"title": words, "unit": words, "substance": words, "man": words, "woman": words, "half_life": SPAN.read}
-        | {"rhythm": _one_of(RHYTHMS)}
-        | _SOURCED,
-        required=("title", "unit", "man", "woman", "source", "evidence"),
-    )
-    unit, substance = content["unit"], content.get("substance")
-    reference = {sex: convert(content[sex], unit, f"a value in {unit}", substance) for sex in SEXES}
-    kind = level_kind(content["title"], unit, HIGHEST * max(reference.values()), reference["man"], substance)
-    rate = log(2.0) / content["half_life"] if "half_life" in content else 0.0
-    rhythm = content.get("rhythm", "")
-    return Level(name, content["title"], kind, reference, rate, rhythm, content["source"], content["evidence"])
+    return _read("levels.toml", lambda name, entry: LevelTable.read(entry).level(name))
 
 
 @cache
 def drugs() -> dict[str, Drug]:
     """All drugs by name."""
-    return _all("drugs.toml", _drug)
-
-
-def _drug(name: str, entry: object) -> Drug:
-    from glut4sim.sim.endocrine.pharmacokinetics import Kinetics
-
-    content = take(
-        entry,
-        dict.fromkeys(("title", "route", "target", "unit", "substance", "standing", "dose", "every"), words)
-        | {"delivers": _one_of(tuple(levels())), "active_fraction": _number(0, 1), "bioavailability": _number(0, 1)}
-        | {"absorption_half_life": SPAN.read, "elimination_half_life": SPAN.read, "volume": words}
-        | _SOURCED,
-        required=("title", "route", "elimination_half_life", "volume", "dose", "source", "evidence", "standing"),
-    )
-    delivers = content.get("delivers", "")
-    if delivers:
-        kind = levels()[delivers].kind
-    else:
-        kind = level_kind(content["title"], content["unit"], 1e12, 1.0, content.get("substance"))
-    amount, _, dose_unit = content["dose"].partition(" ")
-    doses = dose_kind(_POSITIVE(amount), dose_unit, kind.substance)
-    expected = f"a dose that makes a concentration in {kind.unit}"
-    per_litre = convert(f"1 {doses.unit}/L", kind.unit, expected, kind.substance)
-    litres = convert(content["volume"], "L", 'a volume such as "20 L"')
-    bioavailability = content.get("bioavailability", 1.0)
-    scale = per_litre * content.get("active_fraction", 1.0) * bioavailability / litres
-    absorption = content.get("absorption_half_life")
-    kinetics = Kinetics(
-        log(2.0) / absorption if absorption else float("inf"), log(2.0) / content["elimination_half_life"], scale
-    )
-    usual = f"{content['dose']} every {content['every']}" if "every" in content else f"{content['dose']} once"
-    return Drug(
-        name, content["title"], content["route"], content.get("target", ""), kind, doses, delivers, kinetics,
-        bioavailability, usual, content["source"], content["evidence"], content["standing"],
-    )  # fmt: skip
+    return _read("drugs.toml", lambda name, entry: DrugTable.read(entry).drug(name))
 
 
 @cache
 def effects() -> dict[str, Effect]:
     """All effects by name, as the literature has them."""
-    return _all("effects.toml", _effect)
+    return _read("effects.toml", lambda name, entry: EffectTable.read(entry).effect(name))
 
 
 def override(changes: Mapping[str, str]) -> dict[str, Effect]:
-    """All effects, some with other numbers: {"testosterone-pi3k.gain": "0.5"}; InputError naming the key."""
+    """All effects, some of them with other numbers.
+
+    Parameters
+    ----------
+    changes : such as {"testosterone-pi3k.gain": "0.5"}
+
+    Raises
+    ------
+    InputError
+        naming the key
+    """
     if not changes:
         return effects()
-    entries = _entries("effects.toml")
+    entries, changed = _entries("effects.toml"), {}
     for path, value in changes.items():
         name, _, key = path.partition(".")
         try:
             if name not in entries:
                 raise unknown("effect", name, entries, see="See `glut4sim effects list`.")
-            allowed = [k for k in _NUMBERS if k in entries[name] or k in _DEFAULTED]
+            allowed = _numbers_of(entries[name])
             if not key:
                 raise InputError(f"expected one of its numbers, such as {name}.{allowed[0]}.")
             if key not in allowed:
                 raise unknown("number of this effect", key, allowed)
             entries[name][key] = value
-            _effect(name, entries[name])
+            changed[name] = EffectTable.read(entries[name]).effect(name)
         except InputError as error:
             raise InputError(error.sentence, path, key=error.key) from None
-    return {name: _effect(name, entry) for name, entry in entries.items()}
+    return effects() | changed
 
 
-_NUMBERS = ("gain", "half", "hill", "power", "lag", "stages", "opposed_half", "opposed_hill")
-_DEFAULTED = ("hill", "lag", "stages")
+def numbers_of_effects() -> dict[str, tuple[str, ...]]:
+    """Names of the numbers of each effect that `override` can change."""
+    return {name: _numbers_of(entry) for name, entry in _entries("effects.toml").items()}
+
+
+def _numbers_of(entry: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(key for key in NUMBERS if key in entry or key in DEFAULTED)
 
 
 def substance(name: str) -> Level | Drug:
     """The level or drug of a name."""
     return levels()[name] if name in levels() else drugs()[name]
-
-
-def _effect(name: str, entry: object) -> Effect:
-    drivers = (*levels(), *drugs())
-
-    def of(key: str) -> Callable[[object], float]:
-        """Reads a number in the unit of the driver (opponent) that the entry names."""
-        return lambda value: substance(_one_of(drivers)(entry.get(key))).kind.read(value)
-
-    content = take(
-        entry,
-        {"title": words, "driver": _one_of(drivers), "target": _one_of((*levels(), *STEPS)), "sex": _one_of(SEXES)}
-        | {"receptor": words, "gain": _GAIN, "gain_range": _range, "half": of("driver"), "hill": _POSITIVE}
-        | {"power": _number(-10, 10), "power_range": _range, "lag": SPAN.read, "stages": _whole}
-        | {"opposed_by": _one_of(tuple(levels())), "opposed_half": of("opposed_by"), "opposed_hill": _POSITIVE}
-        | {"kind": _one_of(KINDS), "disagreement": words}
-        | _SOURCED,
-        required=("title", "driver", "target", "kind", "source", "evidence"),
-    )
-    form, other = ("power", "gain") if "power" in content else ("gain", "power")
-    needed = (form, f"{form}_range") if form == "power" else (form, f"{form}_range", "half")
-    for key in needed:
-        if key not in content:
-            raise InputError(f"{describe(key)} is missing.")
-    if other in content or ("opposed_by" in content) != ("opposed_half" in content):
-        raise InputError("expected either gain and half, or power; opposed_by goes with opposed_half.")
-    if content.get("half", 1.0) == 0.0 or content.get("opposed_half", 1.0) == 0.0:
-        raise InputError("expected a half above 0.")
-    return Effect(
-        name,
-        content["title"],
-        content["driver"],
-        content["target"],
-        content.get("sex", ""),
-        content.get("receptor", ""),
-        content.get("gain", 0.0),
-        content.get("half", 1.0),
-        content.get("hill", 1.0),
-        content.get("power"),
-        content.get("lag", 0.0),
-        content.get("stages", 1),
-        content.get("opposed_by", ""),
-        content.get("opposed_half", 1.0),
-        content.get("opposed_hill", 1.0),
-        content[f"{form}_range"],
-        content["kind"],
-        content["source"],
-        content["evidence"],
-        content.get("disagreement", ""),
-    )
 
 
 def receptors() -> tuple[str, ...]:

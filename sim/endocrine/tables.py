@@ -10,41 +10,47 @@
 What takes long to import is imported where it is used: most scenarios have none of this.
 """
 
-from functools import partial
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pydantic
-from pydantic import BeforeValidator, Field, PlainValidator
+from pydantic import Field
 
 from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.library import BODY, SEXES
 from glut4sim.sim.inputs.errors import InputError, describe, unknown
-from glut4sim.sim.inputs.fields import Table, Text, duration, numbers_as_text, share
-from glut4sim.sim.inputs.schedule import Schedule, read_schedule, write_schedule
+from glut4sim.sim.inputs.fields import (
+    QUANTITY_PATTERN,
+    AnyText,
+    Choice,
+    Course,
+    Names,
+    Number,
+    OneOf,
+    Quantity,
+    QuantityTexts,
+    Reader,
+    Time,
+    read_all,
+)
+from glut4sim.sim.inputs.json_schema import nested_or_dotted
+from glut4sim.sim.inputs.schedule import Schedule
+from glut4sim.sim.inputs.tables import Table
 from glut4sim.sim.inputs.units import AGE, SPAN, write
 
 if TYPE_CHECKING:
     from glut4sim.sim.endocrine.model import Plan
     from glut4sim.sim.endocrine.pharmacokinetics import Dose
 
-Span = Annotated[float, BeforeValidator(SPAN.read)]
-LongDuration = Annotated[float, BeforeValidator(partial(duration, kind=SPAN))]
 DAY = 86400.0
 MAX_ASSAYS = 1000
 
 
-def _sex(value: object) -> str:
-    if value not in SEXES:
-        raise InputError(f"expected {' or '.join(map(describe, SEXES))}, got {describe(value)}.")
-    return value
+# ---- how their values are read ----
 
 
-def _level(name: str):
-    return Annotated[float | None, BeforeValidator(lambda value: library.levels()[name].kind.read(value))]
-
-
-def _span_text(seconds: float) -> str:
-    """Text that SPAN reads as the same time, in the largest unit that does: "28 d", "5 h"."""
+def span_text(seconds: float) -> str:
+    """Text that SPAN reads as the same time [s], in the largest unit that does: "28 d", "5 h"."""
     for size, unit in ((DAY, "d"), (3600.0, "h"), (60.0, "min")):
         text = write(seconds / size, unit)
         if seconds >= size and SPAN.read(text) == seconds:
@@ -52,108 +58,203 @@ def _span_text(seconds: float) -> str:
     return "0 d" if seconds == 0.0 else SPAN.write(seconds)
 
 
-class BodyTable(Table):
-    """[body]: who it is. What is not given follows from the reference of the sex, and from the rest."""
+class Span(Quantity):
+    """A time since the start, of hours to years."""
 
-    sex: Annotated[str, BeforeValidator(_sex)] = "man"
-    age: Annotated[float | None, BeforeValidator(AGE.read)] = None
-    visceral_fat: _level("visceral_fat") = None
-    subcutaneous_fat: _level("subcutaneous_fat") = None
-    lean_mass: _level("lean_mass") = None
+    def write(self, value: float) -> str:
+        return span_text(value)
 
-    def resolved(self) -> dict[str, str]:
-        """As TOML would hold it."""
-        given = {name: getattr(self, name) for name in BODY}
-        return {"sex": self.sex} | {
-            name: library.levels()[name].kind.write(value) for name, value in given.items() if value is not None
+
+class LongTime(Time):
+    """A time above 0, of hours to years."""
+
+    def write(self, value: float) -> str:
+        return span_text(value)
+
+
+@dataclass(frozen=True)
+class BodyLevel(Reader):
+    """A level of the body: its unit stands in the library."""
+
+    name: str
+
+    @property
+    def quantity(self) -> Quantity:
+        """What reads it."""
+        return Quantity(library.levels()[self.name].kind)
+
+    def read(self, value: object) -> float:
+        return self.quantity.read(value)
+
+    def write(self, value: float) -> str:
+        return self.quantity.write(value)
+
+    def schema(self) -> dict[str, Any]:
+        return self.quantity.schema()
+
+
+class DoseText(AnyText):
+    """A dose, kept as text: its unit depends on the drug."""
+
+    hint = 'a dose such as "100 mg"'
+
+    def schema(self) -> dict[str, Any]:
+        usual = {drug.usual.partition(" every ")[0].removesuffix(" once") for drug in library.drugs().values()}
+        return {
+            "type": "string",
+            "pattern": QUANTITY_PATTERN,
+            "examples": sorted(usual),
+            "description": f"{self.hint}, in the unit of the drug: see `glut4sim drugs show`",
         }
 
 
-def _one_of(what: str, allowed: tuple[str, ...], value: object) -> str:
-    if not isinstance(value, str):
-        raise InputError(f"expected the name of a {what}, got {describe(value)}.")
-    if value not in allowed:
-        raise unknown(what, value, allowed)
-    return value
+class AssayTimes(Span):
+    """A time, or an ascending list of times."""
+
+    def read(self, value: object) -> tuple[float, ...]:
+        if not isinstance(value, list):
+            return (super().read(value),)
+        if not 1 <= len(value) <= MAX_ASSAYS:
+            raise InputError(f"expected a time or a list of 1 to {MAX_ASSAYS} times, got {describe(value)}.")
+        times = read_all(super().read, value)
+        for i in range(1, len(times)):
+            if times[i] <= times[i - 1]:
+                before, found = describe(value[i - 1]), describe(value[i])
+                raise InputError(f"expected a time after {before}, got {found}.", f"[{i}]")
+        return tuple(times)
+
+    def write(self, value: tuple[float, ...]) -> str | list[str]:
+        texts = [super(AssayTimes, self).write(time) for time in value]
+        return texts[0] if len(texts) == 1 else texts
+
+    def schema(self) -> dict[str, Any]:
+        one = super().schema()
+        several = {"type": "array", "items": one, "minItems": 1, "maxItems": MAX_ASSAYS}
+        return {"anyOf": [one, several], "description": f"{one['description']}; or an ascending list of times"}
 
 
-def _names(what: str, allowed: tuple[str, ...], value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise InputError(f"expected a list of names, got {describe(value)}.")
-    names = []
-    for i, name in enumerate(value):
-        try:
-            names.append(_one_of(what, allowed, name))
-        except InputError as error:
-            raise error.within(f"[{i}]") from None
-    return tuple(sorted(set(names)))
+class EffectNumbers(QuantityTexts):
+    """Other numbers of effects, as `library.override` takes them."""
+
+    def schema(self) -> dict[str, Any]:
+        known = library.effects()
+        groups = {}
+        for name, keys in library.numbers_of_effects().items():
+            groups[name] = {key: _effect_number(known[name], key) for key in keys}
+        return nested_or_dotted(groups)
 
 
-class HormoneTable(Table):
+def _effect_number(effect: library.Effect, key: str) -> dict[str, Any]:
+    now = f"{library.describe_strength(effect)} [{effect.evidence}]"
+    return {"type": ["number", "string"], "description": f"{key} of: {effect.title}, {now}"}
+
+
+@dataclass(frozen=True)
+class HormoneTable:
     """[hormones]: levels before any drug, receptors that are blocked, and rhythms that are followed."""
 
-    levels: dict[str, Schedule] = Field(default={})
+    levels: dict[str, Schedule] = field(default_factory=dict)
     blocked: tuple[str, ...] = ()
     rhythms: tuple[str, ...] = ()
 
-    @classmethod
-    def read(cls, value: object) -> "HormoneTable":
-        """From the TOML table."""
-        if isinstance(value, HormoneTable):
-            return value
+
+class Hormones(Reader):
+    """The table [hormones]: its keys are the levels of the library, beside `blocked` and `rhythms`."""
+
+    def read(self, value: object) -> HormoneTable:
         if not isinstance(value, dict):
             raise InputError(f"expected a table, got {describe(value)}.")
-        known = {name: level for name, level in library.levels().items() if name not in BODY}
-        lists = {
-            "blocked": partial(_names, "receptor", library.receptors()),
-            "rhythms": partial(
-                _names, "level with a daily rhythm", tuple(n for n in known if known[n].rhythm in ("pulses", "day"))
-            ),
-        }
-        content: dict[str, Any] = {"levels": {}}
+        readers, found = self._readers(), {}
         for name in sorted(value):
+            if name not in readers:
+                raise unknown("hormone", name, readers)
             try:
-                if name in lists:
-                    content[name] = lists[name](value[name])
-                elif name in known:
-                    content["levels"][name] = read_schedule(value[name], known[name].kind, SPAN)
-                else:
-                    raise unknown("hormone", name, (*known, *lists))
+                found[name] = readers[name].read(value[name])
             except InputError as error:
-                raise (error if error.key == name else error.within(name)) from None
-        return cls.model_construct(**content)
+                raise error.within(name) from None
+        lists = {name: found.pop(name) for name in ("blocked", "rhythms") if name in found}
+        return HormoneTable(found, **lists)
 
-    def resolved(self) -> dict[str, Any]:
-        """As TOML would hold it."""
-        lists = {"blocked": list(self.blocked), "rhythms": list(self.rhythms)}
-        return {
-            name: write_schedule(schedule, library.levels()[name].kind, SPAN) for name, schedule in self.levels.items()
-        } | {name: names for name, names in lists.items() if names}
+    def write(self, value: HormoneTable) -> dict[str, Any]:
+        readers = self._readers()
+        lists = {"blocked": value.blocked, "rhythms": value.rhythms}
+        given = value.levels | {name: names for name, names in lists.items() if names}
+        return {name: readers[name].write(entry) for name, entry in given.items()}
+
+    def schema(self) -> dict[str, Any]:
+        entries = {name: reader.schema() for name, reader in self._readers().items()}
+        about = {"blocked": "receptors whose effects do not act", "rhythms": "levels that follow their daily rhythm"}
+        for name, entry in entries.items():
+            entry["description"] = f"{about.get(name) or self._about(name)}; {entry['description']}"
+        return {"type": "object", "properties": entries, "additionalProperties": False}
+
+    @staticmethod
+    def _readers() -> dict[str, Reader]:
+        """What reads each of its keys."""
+        known = {name: level for name, level in library.levels().items() if name not in BODY}
+        daily = tuple(name for name, level in known.items() if level.rhythm in ("pulses", "day"))
+        lists = {"blocked": Names("receptor", library.receptors), "rhythms": Names("level with a daily rhythm", daily)}
+        return {name: Course(level.kind, SPAN) for name, level in known.items()} | lists
+
+    @staticmethod
+    def _about(name: str) -> str:
+        level = library.levels()[name]
+        healthy = ", ".join(f"{level.kind.write(level.reference[sex])} in a {sex}" for sex in SEXES)
+        return f"{level.title}, before any drug ({healthy})"
+
+
+# ---- the tables ----
+
+
+class BodyTable(Table):
+    """[body]: who it is. What is not given follows from the reference of the sex, and from the rest."""
+
+    sex: Annotated[str, Choice(SEXES)] = Field(default="man", description="sex, which sets the reference levels")
+    age: Annotated[float | None, Quantity(AGE)] = Field(default=None, description="age")
+    visceral_fat: Annotated[float | None, BodyLevel("visceral_fat")] = Field(
+        default=None, description="mass of fat around the organs"
+    )
+    subcutaneous_fat: Annotated[float | None, BodyLevel("subcutaneous_fat")] = Field(
+        default=None, description="mass of fat under the skin"
+    )
+    lean_mass: Annotated[float | None, BodyLevel("lean_mass")] = Field(default=None, description="mass without fat")
 
 
 class CycleTable(Table):
     """[cycle]: menstrual cycles; see glut4sim.sim.endocrine.rhythm.Cycle."""
 
-    length: Annotated[float, BeforeValidator(partial(duration, low=DAY, high=365.0 * DAY, kind=SPAN))] = 28.0 * DAY
-    length_sd: Annotated[float, BeforeValidator(share)] = 0.0
-    amplitude_sd: Annotated[float, BeforeValidator(share)] = 0.0
-    anovulatory: Annotated[float, BeforeValidator(share)] = 0.0
-
-    def resolved(self) -> dict[str, Any]:
-        """As TOML would hold it."""
-        return {**self.model_dump(), "length": _span_text(self.length)}
+    length: Annotated[float, LongTime(SPAN, DAY, 365.0 * DAY)] = Field(
+        default=28.0 * DAY, description="mean length of a cycle, from 1 d to 365 d"
+    )
+    length_sd: Annotated[float, Number(0.0, 1.0)] = Field(
+        default=0.0, description="how much the length varies: standard deviation over mean"
+    )
+    amplitude_sd: Annotated[float, Number(0.0, 1.0)] = Field(
+        default=0.0, description="how much the height of the luteal phase varies: standard deviation over mean"
+    )
+    anovulatory: Annotated[float, Number(0.0, 1.0)] = Field(
+        default=0.0, description="share of the cycles without ovulation"
+    )
 
 
 class TherapyTable(Table):
     """[[therapy]]: a drug and its doses."""
 
-    drug: Annotated[str, BeforeValidator(lambda value: _one_of("drug", tuple(library.drugs()), value))]
-    dose: Text
-    start: Span = 0.0
-    every: LongDuration | None = None
-    for_: LongDuration | None = Field(default=None, alias="for")
-    stop: LongDuration | None = None
-    over: LongDuration | None = None
+    drug: Annotated[
+        str, OneOf("drug", lambda: library.drugs(), hint="the name of a drug; see `glut4sim drugs list`")
+    ] = Field(description="what is given")
+    dose: Annotated[str, DoseText()] = Field(description="how much at a time")
+    start: Annotated[float, Span(SPAN)] = Field(default=0.0, description="when the first dose is given")
+    every: Annotated[float | None, LongTime(SPAN)] = Field(
+        default=None, description="time from dose to dose; left out, there is one dose"
+    )
+    for_: Annotated[float | None, LongTime(SPAN)] = Field(
+        default=None, alias="for", description="how long it goes on from the start; instead of `stop`"
+    )
+    stop: Annotated[float | None, LongTime(SPAN)] = Field(default=None, description="when it ends; instead of `for`")
+    over: Annotated[float | None, LongTime(SPAN)] = Field(
+        default=None, description="how long a dose takes, such as an infusion"
+    )
 
     @pydantic.model_validator(mode="after")
     def _parts_fit(self):
@@ -187,57 +288,30 @@ class TherapyTable(Table):
         end = until if self.every is None or self.end is None else min(self.end, until)
         return regimen(self._amount, self.start, self.every, max(end, self.start + 1e-6), self.over or 0.0)
 
-    def resolved(self) -> dict[str, str]:
-        """As TOML would hold it."""
-        times = {"start": self.start, "every": self.every, "for": self.for_, "stop": self.stop, "over": self.over}
-        return {"drug": self.drug, "dose": self.dose} | {
-            key: _span_text(time) for key, time in times.items() if time is not None
-        }
-
-
-def _assay_times(value: object) -> tuple[float, ...]:
-    if isinstance(value, tuple):
-        return value
-    if not isinstance(value, list):
-        return (SPAN.read(value),)
-    if not 1 <= len(value) <= MAX_ASSAYS:
-        raise InputError(f"expected a time or a list of 1 to {MAX_ASSAYS} times, got {describe(value)}.")
-    times = []
-    for i, entry in enumerate(value):
-        try:
-            times.append(SPAN.read(entry))
-            if i and times[i] <= times[i - 1]:
-                raise InputError(f"expected a time after {describe(value[i - 1])}, got {describe(entry)}.")
-        except InputError as error:
-            raise error.within(f"[{i}]") from None
-    return tuple(times)
-
 
 class AssayTable(Table):
     """[assay]: when the acute experiment is done."""
 
-    at: Annotated[tuple[float, ...], BeforeValidator(_assay_times)] = (0.0,)
-
-    def resolved(self) -> dict[str, Any]:
-        """As TOML would hold it."""
-        texts = [_span_text(time) for time in self.at]
-        return {"at": texts[0] if len(texts) == 1 else texts}
+    at: Annotated[tuple[float, ...], AssayTimes(SPAN)] = Field(
+        default=(0.0,), description="times since the start, 8 am of day 0, at which the experiment of [bath] begins"
+    )
 
 
 class EndocrineTables(Table):
     """What a scenario says of hours to months."""
 
     body: BodyTable = BodyTable()
-    hormones: Annotated[HormoneTable, PlainValidator(HormoneTable.read)] = HormoneTable()
+    hormones: Annotated[HormoneTable, Hormones()] = Field(
+        default=HormoneTable(),
+        description="[hormones]: levels before any drug, blocked receptors, and rhythms that are followed",
+    )
     cycle: CycleTable | None = None
-    therapy: tuple[TherapyTable, ...] = ()
+    therapy: tuple[TherapyTable, ...] = Field(default=(), description="[[therapy]]: drugs that are given")
     assay: AssayTable = AssayTable()
-    effects: dict[str, str] = Field(default={})
-
-    @pydantic.field_validator("effects", mode="before")
-    @classmethod
-    def _effects_are_text(cls, value: object) -> object:
-        return numbers_as_text(value, "0.5")
+    effects: Annotated[dict[str, str], EffectNumbers("0.5")] = Field(
+        default={},
+        description='[effects]: other numbers than the literature\'s, such as "testosterone-pi3k.gain" = 0.5',
+    )
 
     @pydantic.model_validator(mode="after")
     def _endocrine_parts_fit(self):
@@ -282,14 +356,11 @@ class EndocrineTables(Table):
             seed=seed,
         )
 
-    def resolved_endocrine(self) -> dict[str, Any]:
-        """As TOML would hold it; what is left at its default is left out."""
-        parts = {
-            "body": self.body.resolved() if self.has_hormones else {},
-            "hormones": self.hormones.resolved(),
-            "cycle": self.cycle.resolved() if self.cycle is not None else {},
-            "assay": self.assay.resolved() if self.assay != AssayTable() else {},
-            "effects": dict(self.effects),
-            "therapy": [therapy.resolved() for therapy in self.therapy],
-        }
-        return {key: value for key, value in parts.items() if value}
+    def resolved(self) -> dict[str, Any]:
+        """As TOML would hold it; what of hours to months is left at its default is left out."""
+        content = super().resolved()
+        if not self.has_hormones:
+            del content["body"]
+        if self.assay == AssayTable():
+            del content["assay"]
+        return {key: value for key, value in content.items() if value or key not in EndocrineTables.model_fields}

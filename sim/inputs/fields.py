@@ -1,100 +1,385 @@
-"""What values a scenario's tables may hold: how each is read from TOML and checked."""
+"""What values the tables of a TOML file may hold: how each is read, written back, and described to an editor.
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+class CellTable(Table):
+    vesicles: Annotated[int, Whole(1, MAX_COUNT)] = 10_000
+    receptors_cv: Annotated[float, Number(0.0, 2.0)] = 0.0
+"""
+
+import math
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-import pydantic
-from pydantic import BaseModel, BeforeValidator
+from pydantic_core import core_schema
 
-from glut4sim.sim.inputs.errors import InputError, describe, join_path, unknown
-from glut4sim.sim.inputs.units import TIME, Kind
+from glut4sim.sim.inputs.errors import InputError, describe, unknown
+from glut4sim.sim.inputs.schedule import Schedule, read_schedule, write_schedule
+from glut4sim.sim.inputs.units import TIME, Kind, convert
 
 MAX_COUNT = 2**31 - 1
+_NUMBER = r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
+QUANTITY_PATTERN = rf"^\s*\+?{_NUMBER}\s*(1 ?/)?[^\s\d.+-]"  # a number that is not negative, and a unit
+NUMBER_PATTERN = rf"^\s*[+-]?{_NUMBER}"  # a number, perhaps in percent
 
 
-class Table(BaseModel):
-    """A table whose keys are all known."""
+class Reader:
+    """How the value of a key is read from TOML and written back; stands in the annotation of a field.
 
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+    Attributes
+    ----------
+    hint : what to write, with an example; said where the key is missing. Empty where its name says enough
+    """
 
+    hint: str = ""
 
-def whole(value: object, low: int, high: int) -> int:
-    """A whole number from low to high."""
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise InputError(f"expected a whole number from {low} to {high}, got {describe(value)}.")
-    return value
+    def read(self, value: object) -> Any:
+        """The checked value; InputError if it is not what it should be."""
+        raise NotImplementedError
 
+    def write(self, value: Any) -> Any:
+        """What TOML holds for a value that was read."""
+        return value
 
-def share(value: object, high: float = 1.0) -> float:
-    """A plain number from 0 to `high`."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value <= high:
-        raise InputError(f"expected a number from 0 to {high:g}, got {describe(value)}.")
-    return float(value)
+    def schema(self) -> dict[str, Any]:
+        """JSON Schema of what may be read, with its form in words as `description`."""
+        raise NotImplementedError
 
+    def __get_pydantic_core_schema__(self, source: object, handler: object) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.read)
 
-def text(value: object) -> str:
-    """Text in Unicode."""
-    if not isinstance(value, str):
-        raise InputError(f"expected text, got {describe(value)}.")
-    if value.encode(errors="replace").decode() != value:
-        raise InputError("expected UTF-8 text.")
-    return value
-
-
-def words(value: object) -> str:
-    """Text that is not empty."""
-    if not isinstance(value, str) or not value.strip():
-        raise InputError(f"expected text, got {describe(value)}.")
-    return value
+    def __get_pydantic_json_schema__(self, core: object, handler: object) -> dict[str, Any]:
+        return self.schema()
 
 
-def flag(value: object) -> bool:
+# ---- plain values ----
+
+
+@dataclass(frozen=True)
+class Whole(Reader):
+    """A whole number from `low` to `high`."""
+
+    low: int
+    high: int
+
+    def read(self, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not self.low <= value <= self.high:
+            raise InputError(f"expected {self._form}, got {describe(value)}.")
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.low, "maximum": self.high, "description": self._form}
+
+    @property
+    def _form(self) -> str:
+        return f"a whole number from {self.low} to {self.high}"
+
+
+@dataclass(frozen=True)
+class Number(Reader):
+    """A plain number from `low` to `high`."""
+
+    low: float
+    high: float
+
+    def read(self, value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not self.low <= value <= self.high:
+            raise InputError(f"expected {self._form}, got {describe(value)}.")
+        return float(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "number", "minimum": self.low, "maximum": self.high, "description": self._form}
+
+    @property
+    def _form(self) -> str:
+        return f"a number from {self.low:g} to {self.high:g}"
+
+
+class NumberOrText(Number):
+    """A plain number from `low` to `high`, which may be written as text too: 0.5, "0.5" or "50 %"."""
+
+    def read(self, value: object) -> float:
+        number = convert(value, "1", self._form)
+        if not self.low <= number <= self.high:
+            raise InputError(f"expected {self._form}, got {describe(value)}.")
+        return number
+
+
+class FiniteNumber(Reader):
+    """A plain number that is neither infinite nor nan."""
+
+    def read(self, value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise InputError(f"expected a finite number, got {describe(value)}.")
+        return float(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "number", "description": "a finite number"}
+
+
+@dataclass(frozen=True)
+class Range(Reader):
+    """Two ascending numbers.
+
+    Attributes
+    ----------
+    example : such as "[2, 6]", and what else is worth saying
+    """
+
+    example: str
+
+    def read(self, value: object) -> tuple[float, float]:
+        numbers = value if isinstance(value, list) else []
+        if len(numbers) != 2 or not all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers):
+            raise InputError(f"expected {self._form}, got {_listed(value)}.")
+        low, high = map(float, numbers)
+        if not low < high:
+            raise InputError(f"expected {self._form}, got {_listed(value)}.")
+        return low, high
+
+    def schema(self) -> dict[str, Any]:
+        return {
+            "type": "array",
+            "items": {"type": "number"},
+            "minItems": 2,
+            "maxItems": 2,
+            "description": self._form,
+        }
+
+    @property
+    def _form(self) -> str:
+        return f"two ascending numbers such as {self.example}"
+
+
+def _listed(value: object) -> str:
+    """A short list as it was written; else as `describe`."""
+    if isinstance(value, list) and 1 <= len(value) <= 3:
+        return f"[{', '.join(map(describe, value))}]"
+    return describe(value)
+
+
+class YesOrNo(Reader):
     """True or false."""
-    if not isinstance(value, bool):
-        raise InputError(f"expected true or false, got {describe(value)}.")
-    return value
+
+    def read(self, value: object) -> bool:
+        if not isinstance(value, bool):
+            raise InputError(f"expected true or false, got {describe(value)}.")
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean", "description": "true or false"}
 
 
-def duration(value: object, low: float = 0.0, high: float | None = None, kind: Kind = TIME) -> float:
-    """A time above 0 [s]."""
-    high = kind.high if high is None else high
-    seconds = kind.read(value)
-    if seconds == 0.0 or not low <= seconds <= high:
-        bounds = f"from {kind.write(low)} to {kind.write(high)}" if low else "above 0 s"
-        raise InputError(f"expected a time {bounds}, got {describe(value)}.")
-    return seconds
+# ---- text ----
 
 
-def numbers_as_text(value: object, example: str) -> object:
-    """A table of quantities as texts, sorted by name; pydantic refuses what is no table."""
-    if isinstance(value, dict):
+class AnyText(Reader):
+    """Text in Unicode, which may be empty."""
+
+    def read(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise InputError(f"expected text, got {describe(value)}.")
+        if value.encode(errors="replace").decode() != value:
+            raise InputError("expected UTF-8 text.")
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "description": "text"}
+
+
+class SomeText(AnyText):
+    """Text in Unicode that is not empty."""
+
+    def read(self, value: object) -> str:
+        if not isinstance(value, str) or not value.strip():
+            raise InputError(f"expected text, got {describe(value)}.")
+        return super().read(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {**super().schema(), "pattern": r"\S"}
+
+
+@dataclass(frozen=True)
+class OneOf(Reader):
+    """A name among many; a wrong one is answered with the nearest.
+
+    Attributes
+    ----------
+    what : that has the name, such as "preset"
+    allowed : the names, or what gives them when they are needed
+    hint : as in `Reader`
+    """
+
+    what: str
+    allowed: Collection[str] | Callable[[], Iterable[str]]
+    hint: str = ""
+
+    def read(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise InputError(f"expected the name of {_article(self.what)}, got {describe(value)}.")
+        if value not in (names := self.names):
+            raise unknown(self.what, value, names)
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": self.names, "description": f"the name of {_article(self.what)}"}
+
+    @property
+    def names(self) -> list[str]:
+        """All names."""
+        return list(self.allowed() if callable(self.allowed) else self.allowed)
+
+
+def _article(noun: str) -> str:
+    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
+
+
+class Names(OneOf):
+    """A list of names among many, read as a sorted tuple without doubles."""
+
+    def read(self, value: object) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            raise InputError(f"expected a list of names, got {describe(value)}.")
+        return tuple(sorted(set(read_all(super().read, value))))
+
+    def write(self, value: tuple[str, ...]) -> list[str]:
+        return list(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": super().schema(), "description": f"a list of names, each of a {self.what}"}
+
+
+@dataclass(frozen=True)
+class Choice(Reader):
+    """One of a few words."""
+
+    words: tuple[str, ...]
+
+    def read(self, value: object) -> str:
+        if value not in self.words:
+            raise InputError(f"expected {self._form}, got {describe(value)}.")
+        return str(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self.words), "description": self._form}
+
+    @property
+    def _form(self) -> str:
+        *others, last = map(describe, self.words)
+        return f"{', '.join(others)} or {last}"
+
+
+# ---- quantities ----
+
+
+@dataclass(frozen=True)
+class Quantity(Reader):
+    """A quantity from 0 to the largest of its kind, written with its unit: "100 nM"."""
+
+    kind: Kind
+
+    @property
+    def hint(self) -> str:  # type: ignore[override]
+        """The kind with its examples."""
+        return f"{self.kind.name} such as {self.kind.examples}"
+
+    def read(self, value: object) -> float:
+        return self.kind.read(value)
+
+    def write(self, value: float) -> str:
+        return self.kind.write(value)
+
+    def schema(self) -> dict[str, Any]:
+        examples = [example.strip('"') for example in self.kind.examples.split(" or ")]
+        text = {"type": "string", "pattern": QUANTITY_PATTERN}
+        plain = {"type": ["number", "string"], "minimum": 0.0, "maximum": self.kind.high, "pattern": NUMBER_PATTERN}
+        limit = self.kind.limit or self.kind.write(self.kind.high)
+        return {
+            **(plain if self.kind.unit == "1" else text),
+            "examples": examples,
+            "description": f"{self.hint}, at most {limit}",
+        }
+
+
+@dataclass(frozen=True)
+class Time(Quantity):
+    """A time above 0, from `low` to `high` [s]."""
+
+    kind: Kind = TIME
+    low: float = 0.0
+    high: float | None = None
+
+    def read(self, value: object) -> float:
+        high = self.kind.high if self.high is None else self.high
+        seconds = self.kind.read(value)
+        if seconds == 0.0 or not self.low <= seconds <= high:
+            bounds = f"from {self.kind.write(self.low)} to {self.kind.write(high)}" if self.low else "above 0 s"
+            raise InputError(f"expected a time {bounds}, got {describe(value)}.")
+        return seconds
+
+
+@dataclass(frozen=True)
+class Course(Reader):
+    """One quantity, or a list of [time, quantity], each of which holds until the next time."""
+
+    kind: Kind
+    time: Kind = TIME
+
+    def read(self, value: object) -> Schedule:
+        return read_schedule(value, self.kind, self.time)
+
+    def write(self, value: Schedule) -> str | list[list[str]]:
+        return write_schedule(value, self.kind, self.time)
+
+    def schema(self) -> dict[str, Any]:
+        quantity, time = Quantity(self.kind).schema(), Quantity(self.time).schema()
+        pair = {"type": "array", "prefixItems": [time, quantity], "minItems": 2, "maxItems": 2}
+        return {
+            "anyOf": [quantity, {"type": "array", "items": pair, "minItems": 1}],
+            "description": f"{quantity['description']}; or a list of pairs such as {self.kind.pair}, the first at "
+            f"{self.time.write(0.0)}",
+        }
+
+
+@dataclass(frozen=True)
+class QuantityTexts(Reader):
+    """A table of quantities, each kept as text, in the order of their names; whoever uses them checks them.
+
+    Attributes
+    ----------
+    example : of a quantity
+    """
+
+    example: str
+
+    def read(self, value: object) -> dict[str, str]:
+        if not isinstance(value, dict):
+            raise InputError(f"expected a table, got {describe(value)}.")
         for name, quantity in value.items():
             if isinstance(quantity, bool) or not isinstance(quantity, str | int | float):
-                raise InputError(f"expected a quantity such as {example}, got {describe(quantity)}.", name)
+                raise InputError(f"expected a quantity such as {self.example}, got {describe(quantity)}.", name)
         return {name: str(value[name]).strip() for name in sorted(value)}
-    return value
+
+    def write(self, value: dict[str, str]) -> dict[str, str]:
+        return dict(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "object", "additionalProperties": {"type": ["string", "number"]}}
 
 
-Text = Annotated[str, BeforeValidator(text)]
-Count = Annotated[int, BeforeValidator(partial(whole, low=1, high=MAX_COUNT))]
-Duration = Annotated[float, BeforeValidator(duration)]
-
-
-def take(table: object, readers: Mapping[str, Callable[[object], Any]], required: Iterable[str] = ()) -> dict[str, Any]:
-    """Values of a table that is no user's scenario, each read by the reader of its key; InputError naming the key."""
-    if not isinstance(table, dict):
-        raise InputError(f"expected a table, got {describe(table)}.")
-    for key in table:
-        if key not in readers:
-            raise unknown("key", key, readers)
-    for key in required:
-        if key not in table:
-            raise InputError(f"{describe(key)} is missing.")
-    content = {}
-    for key, value in table.items():
+def read_all(read: Callable[[object], Any], values: Iterable[object]) -> list:
+    """All values of a list as `read` has them; an InputError tells which one is wrong."""
+    found = []
+    for i, value in enumerate(values):
         try:
-            content[key] = readers[key](value)
+            found.append(read(value))
         except InputError as error:
-            raise InputError(error.sentence, join_path(key, error.path), key=error.key) from None
-    return content
+            raise error.within(f"[{i}]") from None
+    return found
+
+
+Text = Annotated[str, AnyText()]
+Words = Annotated[str, SomeText()]
+Count = Annotated[int, Whole(1, MAX_COUNT)]
+Duration = Annotated[float, Time()]
+Flag = Annotated[bool, YesOrNo()]
+Finite = Annotated[float, FiniteNumber()]

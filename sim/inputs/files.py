@@ -1,12 +1,10 @@
-"""TOML files that may extend one another: found, read, merged, blamed for a fault, and written.
+"""TOML files that may extend one another: found, read, merged, and named when one is at fault.
 
 A file is read into layers, its farthest ancestor first. Merged, they are the content; apart, they tell which file (or
 `--set` option) a faulty value came from.
 """
 
-import json
 import os
-import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -139,31 +137,3 @@ def _leaves(table: Mapping, prefix: str = "") -> Iterable[str]:
 def _overlaps(path: str, leaf: str) -> bool:
     """Whether a path is a leaf, lies within it, or is a table that holds it."""
     return path == leaf or path.startswith((leaf + ".", leaf + "[")) or leaf.startswith(path + ".")
-
-
-def write_toml(table: Mapping) -> str:
-    """TOML text of values, of tables of them and of lists of tables; a value is text, a number, a list or a table."""
-    tables = {key: value for key, value in table.items() if isinstance(value, dict)}
-    lists = {key: value for key, value in table.items() if isinstance(value, list) and isinstance((*value, 0)[0], dict)}
-    values = {key: value for key, value in table.items() if key not in tables and key not in lists}
-    blocks = [_lines(values)] if values else []
-    blocks += [f"[{_key(key)}]\n{_lines(content)}" for key, content in tables.items()]
-    blocks += [f"[[{_key(key)}]]\n{_lines(content)}" for key, contents in lists.items() for content in contents]
-    return "\n".join(blocks)
-
-
-def _lines(values: Mapping) -> str:
-    return "".join(f"{_key(key)} = {_text(value)}\n" for key, value in values.items())
-
-
-def _key(key: str) -> str:
-    return key if re.fullmatch("[A-Za-z0-9_-]+", key) else _text(key)
-
-
-def _text(value: object) -> str:
-    """JSON text is TOML, but for tables and the one control character that TOML wants escaped and JSON does not."""
-    if isinstance(value, list):
-        return f"[{', '.join(map(_text, value))}]"
-    if isinstance(value, dict):
-        return f"{{ {', '.join(f'{_key(key)} = {_text(entry)}' for key, entry in value.items())} }}"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,4 +1,4 @@
-"""Parameters with their sources: presets such as parameters/adipocyte.toml, checked, overridden, built for the kernel.
+"""Parameters with their sources: presets such as presets/adipocyte.toml, checked, overridden, built for the kernel.
 
 Every value has a unit, a plausible range, a source, and the kind of evidence behind it: measured, fitted (by its source
 or by us), or assumed. Presets keep the units of their sources; `Preset.build` converts to those of the kernel.
@@ -6,15 +6,18 @@ or by us), or assumed. Presets keep the units of their sources; `Preset.build` c
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, get_type_hints
+from typing import TYPE_CHECKING, Annotated, NamedTuple, get_type_hints
 
-from glut4sim.sim.inputs.errors import InputError, describe, join_path, unknown
+import pydantic
+
+from glut4sim.sim.inputs.errors import InputError, describe, unknown
+from glut4sim.sim.inputs.fields import Choice, Finite, Range, SomeText, Words
 from glut4sim.sim.inputs.files import Shelf
+from glut4sim.sim.inputs.tables import Table
 from glut4sim.sim.inputs.units import convert, write
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 PRESETS = Shelf("preset", Path(__file__).parent / "presets")
 EVIDENCE = ("measured", "fitted", "assumed")
+Evidence = Annotated[str, Choice(EVIDENCE)]
 ASCENDING = (  # pairs of which the first must be smaller
     ("vesicle.inner_radius", "vesicle.cell_radius"),
     ("signalling.pip3_basal", "signalling.pip3_reference"),
@@ -142,62 +146,75 @@ class Preset:
         return [asdict(parameter) for parameter in self.parameters.values()]
 
 
+# ---- preset files ----
+
+
+class ParameterTable(Table):
+    """[vesicle.fuse]: one parameter."""
+
+    value: Finite
+    unit: Words
+    range: Annotated[tuple[float, float], Range("[1, 3]")]
+    source: Words
+    evidence: Evidence
+
+    @pydantic.model_validator(mode="after")
+    def _is_within_its_range(self):
+        low, high = self.range
+        if not 0.0 <= low <= self.value <= high:
+            raise InputError(f"expected a value within its range, 0 <= {low:g} <= {self.value:g} <= {high:g}.")
+        return self
+
+    def parameter(self, name: str) -> Parameter:
+        """The parameter of this name."""
+        return Parameter(name, self.value, self.unit, *self.range, self.source, self.evidence)
+
+
+class PresetTable(Table):
+    """A preset: its title, and the parameters of each section."""
+
+    model_config = pydantic.ConfigDict(extra="allow")
+
+    title: Annotated[str | None, SomeText()] = None
+
+    __pydantic_extra__: dict[str, dict[str, ParameterTable]]
+
+    def parameters(self) -> dict[str, Parameter]:
+        """The parameters by name, such as "vesicle.fuse"."""
+        names = {
+            f"{section}.{key}": table
+            for section, tables in self.__pydantic_extra__.items()
+            for key, table in tables.items()
+        }
+        return {name: table.parameter(name) for name, table in names.items()}
+
+
 @cache
 def load_preset(name: str, shelf: Shelf = PRESETS) -> Preset:
-    """An installed preset by its name; a preset that extends another replaces single parameters of it."""
+    """Read an installed preset; one that extends another replaces single parameters of it as a whole.
+
+    Parameters
+    ----------
+    name : of the preset
+    shelf : where presets are
+
+    Raises
+    ------
+    InputError
+        naming the file and the path within it
+    """
     if name not in shelf.names():
         raise unknown("preset", name, shelf.names())
     own, layers = shelf.read(name)
     title, parameters = own.name, {}
     for place, table in layers:
         try:
-            title = _text(table.pop("title", title), "title")
-            for section, entries in table.items():
-                if not isinstance(entries, dict):
-                    raise InputError(f"expected a table of parameters, got {describe(entries)}.", section)
-                for field, entry in entries.items():
-                    path = join_path(section, field)
-                    parameters[path] = _parameter(path, entry)
+            told = PresetTable.read(table)
         except InputError as error:
             raise error.within(place=place) from None
+        title = told.title or title
+        parameters |= told.parameters()
     return Preset(own.name, title, parameters)
-
-
-def _parameter(name: str, entry: object) -> Parameter:
-    """A parameter from its table in a preset file."""
-    try:
-        if not isinstance(entry, dict):
-            raise InputError(f"expected a table, got {describe(entry)}.")
-        keys = ("value", "unit", "range", "source", "evidence")
-        for key in entry:
-            if key not in keys:
-                raise unknown("key", key, keys)
-        for key in keys:
-            if key not in entry:
-                raise InputError(f"{describe(key)} is missing.")
-        unit, source = _text(entry["unit"], "unit"), _text(entry["source"], "source")
-        if entry["evidence"] not in EVIDENCE:
-            raise InputError(f"expected one of {', '.join(EVIDENCE)}, got {describe(entry['evidence'])}.", "evidence")
-        if not isinstance(entry["range"], list) or len(entry["range"]) != 2:
-            raise InputError("expected a list of two numbers.", "range")
-        value, low, high = _number(entry["value"], "value"), *(_number(end, "range") for end in entry["range"])
-        if not 0.0 <= low <= value <= high:
-            raise InputError(f"expected a value within its range, 0 <= {low:g} <= {value:g} <= {high:g}.")
-    except InputError as error:
-        raise error.within(name) from None
-    return Parameter(name, value, unit, low, high, source, entry["evidence"])
-
-
-def _number(value: object, key: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InputError(f"expected a finite number, got {describe(value)}.", key)
-    return float(value)
-
-
-def _text(value: object, key: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise InputError(f"expected text, got {describe(value)}.", key)
-    return value
 
 
 def _check_ascending(small: Parameter, large: Parameter, culprit: str) -> None:

@@ -17,22 +17,38 @@ import math
 import os
 import tomllib
 from collections.abc import Mapping
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 import pydantic
-from pydantic import BeforeValidator, Field, PlainValidator, PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from glut4sim.sim.endocrine.evidence import say
 from glut4sim.sim.endocrine.modulation import apply
 from glut4sim.sim.endocrine.tables import DAY, EndocrineTables
-from glut4sim.sim.inputs.errors import InputError, describe, join_path, unknown
-from glut4sim.sim.inputs.fields import Count, Duration, Table, Text, duration, flag, numbers_as_text, share, text, whole
-from glut4sim.sim.inputs.files import Layer, Shelf, blame, merge, write_toml
-from glut4sim.sim.inputs.schedule import Schedule, read_schedule, write_schedule
-from glut4sim.sim.inputs.units import CARBOHYDRATE, GLUCOSE, INSULIN, TIME, Kind
+from glut4sim.sim.inputs.errors import InputError, join_path
+from glut4sim.sim.inputs.fields import (
+    NUMBER_PATTERN,
+    QUANTITY_PATTERN,
+    Count,
+    Course,
+    Duration,
+    Flag,
+    Number,
+    OneOf,
+    Quantity,
+    QuantityTexts,
+    Text,
+    Time,
+    Whole,
+)
+from glut4sim.sim.inputs.files import Layer, Shelf, blame, merge
+from glut4sim.sim.inputs.json_schema import nested_or_dotted
+from glut4sim.sim.inputs.schedule import Schedule
+from glut4sim.sim.inputs.tables import Table
+from glut4sim.sim.inputs.units import CARBOHYDRATE, GLUCOSE, INSULIN, TIME
 from glut4sim.sim.model.parameters import PRESETS, ParameterSet, Preset, load_preset
 
 if TYPE_CHECKING:
@@ -45,49 +61,45 @@ MAX_VARIATION = 2.0
 MIN_STEP, MAX_STEP = 0.001, 1.0  # s
 
 
-def _preset_name(value: object) -> str:
-    if text(value) not in PRESETS.names():
-        raise unknown("preset", value, PRESETS.names())
-    return value
-
-
-def _schedule(value: object, kind: Kind) -> Schedule:
-    return value if isinstance(value, Schedule) else read_schedule(value, kind)
-
-
 # ---- the tables ----
+
+Variation = Annotated[float, Number(0.0, MAX_VARIATION)]
 
 
 class CellTable(Table):
     """[cell]: which cell, and how many agents of each kind."""
 
-    preset: Annotated[str, BeforeValidator(_preset_name)] = "adipocyte"
-    vesicles: Count = 10_000
-    receptors: Count = 100_000
-    glucose_agents: Count = 100_000
-    # coefficients of variation from replicate to replicate, see sim/model/variability.py
-    receptors_cv: Annotated[float, BeforeValidator(partial(share, high=MAX_VARIATION))] = 0.0
-    glut4_cv: Annotated[float, BeforeValidator(partial(share, high=MAX_VARIATION))] = 0.0
-    volume_cv: Annotated[float, BeforeValidator(partial(share, high=MAX_VARIATION))] = 0.0
+    preset: Annotated[str, OneOf("preset", PRESETS.names)] = Field(
+        default="adipocyte", description="the cell, with all its parameters"
+    )
+    vesicles: Count = Field(default=10_000, description="number of GLUT4 vesicles")
+    receptors: Count = Field(default=100_000, description="number of insulin receptors")
+    glucose_agents: Count = Field(default=100_000, description="number of agents that stand for glucose")
+    # see sim/model/variability.py
+    receptors_cv: Variation = Field(default=0.0, description="how much cells differ in receptors: sd over mean")
+    glut4_cv: Variation = Field(default=0.0, description="how much cells differ in GLUT4: sd over mean")
+    volume_cv: Variation = Field(default=0.0, description="how much cells differ in volume: sd over mean")
 
 
 class MealTable(Table):
     """[[bath.meal]]: carbohydrate eaten at a time."""
 
-    at: Annotated[float, BeforeValidator(TIME.read)]
-    carbohydrate: Annotated[float, BeforeValidator(CARBOHYDRATE.read)]  # g
-
-    def resolved(self) -> dict[str, str]:
-        """As TOML would hold it."""
-        return {"at": TIME.write(self.at), "carbohydrate": CARBOHYDRATE.write(self.carbohydrate)}
+    at: Annotated[float, Quantity(TIME)] = Field(description="when it is eaten, since the start of the run")
+    carbohydrate: Annotated[float, Quantity(CARBOHYDRATE)] = Field(description="what is eaten")  # g
 
 
 class BathTable(Table):
     """[bath]: what surrounds the cell."""
 
-    insulin: Annotated[Schedule, PlainValidator(partial(_schedule, kind=INSULIN))] = Schedule((0.0,), (0.0,))  # nM
-    glucose: Annotated[Schedule, PlainValidator(partial(_schedule, kind=GLUCOSE))] = Schedule((0.0,), (5.0,))  # mM
-    meal: tuple[MealTable, ...] = ()
+    insulin: Annotated[Schedule, Course(INSULIN)] = Field(
+        default=Schedule((0.0,), (0.0,)), description="insulin in the bath"
+    )  # nM
+    glucose: Annotated[Schedule, Course(GLUCOSE)] = Field(
+        default=Schedule((0.0,), (5.0,)), description="glucose in the bath"
+    )  # mM
+    meal: tuple[MealTable, ...] = Field(
+        default=(), description="[[bath.meal]]: the bath is as blood after these meals; instead of insulin and glucose"
+    )
 
     @pydantic.model_validator(mode="after")
     def _either_given_or_eaten(self):
@@ -98,23 +110,23 @@ class BathTable(Table):
 
     def resolved(self) -> dict[str, Any]:
         """As TOML would hold it."""
-        if self.meal:
-            return {"meal": [meal.resolved() for meal in self.meal]}
-        return {
-            "insulin": write_schedule(self.insulin, INSULIN),
-            "glucose": write_schedule(self.glucose, GLUCOSE),
-        }
+        content = super().resolved()
+        return {"meal": content["meal"]} if self.meal else {key: content[key] for key in ("insulin", "glucose")}
 
 
 class RunTable(Table):
     """[run]: how long, how finely, how often [s], and what is kept."""
 
-    duration: Duration
-    step: Annotated[float, BeforeValidator(partial(duration, low=MIN_STEP, high=MAX_STEP))] = 0.1
-    record_every: Duration = 5.0
-    replicates: Annotated[int, BeforeValidator(partial(whole, low=1, high=MAX_REPLICATES))] = 1
-    seed: Annotated[int, BeforeValidator(partial(whole, low=0, high=MAX_SEED))] = 1
-    events: Annotated[bool, BeforeValidator(flag)] = False  # log every transition of every vesicle
+    duration: Duration = Field(description="how much time is simulated")
+    step: Annotated[float, Time(TIME, MIN_STEP, MAX_STEP)] = Field(
+        default=0.1, description="time step, from 0.001 s to 1 s; the duration is a whole multiple of it"
+    )
+    record_every: Duration = Field(default=5.0, description="time between records, a whole multiple of the step")
+    replicates: Annotated[int, Whole(1, MAX_REPLICATES)] = Field(
+        default=1, description="number of cells, each simulated on its own"
+    )
+    seed: Annotated[int, Whole(0, MAX_SEED)] = Field(default=1, description="of all random numbers")
+    events: Flag = Field(default=False, description="whether every transition of every vesicle is kept")
 
     @pydantic.model_validator(mode="after")
     def _steps_fit(self):
@@ -130,15 +142,33 @@ class RunTable(Table):
         return self
 
 
+class ParameterValues(QuantityTexts):
+    """Other values of parameters, as `Preset.override` takes them."""
+
+    def schema(self) -> dict[str, Any]:
+        groups: dict[str, dict[str, Any]] = {}
+        for name, parameter in load_preset("adipocyte").parameters.items():
+            section, _, key = name.partition(".")
+            about = f"such as {parameter} ({parameter.evidence}: {parameter.source})"
+            plain = {"type": ["string", "number"]} if parameter.unit == "1" else {"type": "string"}
+            pattern = NUMBER_PATTERN if parameter.unit == "1" else QUANTITY_PATTERN
+            groups.setdefault(section, {})[key] = {**plain, "pattern": pattern, "description": about}
+        return nested_or_dotted(groups)
+
+
 class Scenario(EndocrineTables):
     """A checked scenario. Two are equal, and have the same hash, if they say the same, whatever they are called."""
 
-    title: Text = ""
-    description: Text = ""
+    KEYS_OF_FILES: ClassVar[tuple[str, ...]] = ("extends",)
+
+    title: Text = Field(default="", description="what it is, in a line")
+    description: Text = Field(default="", description="what it is, at length")
     cell: CellTable = CellTable()
     bath: BathTable = BathTable()
-    run: RunTable = Field(default={}, validate_default=True)
-    parameters: dict[str, str] = Field(default={})
+    run: RunTable = Field(default_factory=dict, validate_default=True)
+    parameters: Annotated[dict[str, str], ParameterValues('"2 1/min"')] = Field(
+        default={}, description="[parameters]: values to use instead of the preset's; see `glut4sim parameters list`"
+    )
 
     _name: str = PrivateAttr("scenario")
     _source: Path | None = PrivateAttr(None)
@@ -188,20 +218,12 @@ class Scenario(EndocrineTables):
     def _from_layers(cls, layers: list[Layer], place: str) -> "Scenario":
         layers = [_flattened(_flattened(layer, "parameters"), "effects") for layer in layers]
         try:
-            try:
-                scenario = cls.model_validate(merge(layers))
-            except pydantic.ValidationError as error:
-                raise _first_fault(error) from None
+            scenario = cls.read(merge(layers))
         except InputError as error:
             culprit = join_path(error.path, error.key)
             raise error.within(place=blame(layers, culprit, place)) from None
         scenario._place = place
         return scenario
-
-    @pydantic.field_validator("parameters", mode="before")
-    @classmethod
-    def _parameters_are_text(cls, value: object) -> object:
-        return numbers_as_text(value, '"2 1/min"')
 
     @pydantic.model_validator(mode="after")
     def _parts_fit(self):
@@ -286,28 +308,11 @@ class Scenario(EndocrineTables):
         times = np.asarray(times, float)
         return solve(self.plan(float(times[-1]), self.run.seed), times)
 
-    def resolved(self) -> dict[str, Any]:
-        """Everything it says, defaults and inherited values included, as TOML would hold it."""
-        return {
-            "title": self.title,
-            "description": self.description,
-            "cell": self.cell.model_dump(),
-            "bath": self.bath.resolved(),
-            "run": {
-                "duration": TIME.write(self.run.duration),
-                "step": TIME.write(self.run.step),
-                "record_every": TIME.write(self.run.record_every),
-                "replicates": self.run.replicates,
-                "seed": self.run.seed,
-                "events": self.run.events,
-            },
-            "parameters": dict(self.parameters),
-            **self.resolved_endocrine(),
-        }
-
     def to_toml(self) -> str:
         """Text of a scenario file that loads as an equal scenario and extends nothing."""
-        return write_toml({key: value for key, value in self.resolved().items() if value not in ("", {})})
+        import tomli_w
+
+        return tomli_w.dumps({key: value for key, value in self.resolved().items() if value not in ("", {})})
 
     @property
     def hash(self) -> str:
@@ -446,45 +451,3 @@ def _flattened(layer: Layer, table: str) -> Layer:
                 raise InputError(f"this {table[:-1]} is given twice.", join_path(table, name), layer.place)
             flat[name] = entry
     return Layer(layer.place, {**layer.table, table: flat})
-
-
-_NEEDED = {  # keys that have no default
-    "duration": 'a time such as "10 min"',
-    "drug": "the name of a drug; see `glut4sim drugs list`",
-    "dose": 'a dose such as "100 mg"',
-    "at": 'a time such as "10 min"',
-    "carbohydrate": 'a mass such as "78 g"',
-}
-
-
-def _model_of(annotation: Any) -> type[Table]:
-    """The table of an annotation such as Table, list[Table] or Table | None."""
-    return next((part for part in get_args(annotation) if part is not type(None)), annotation)
-
-
-def _first_fault(error: pydantic.ValidationError) -> InputError:
-    """What pydantic found, as one sentence about the first fault; unknown keys first, for they explain missing ones."""
-    faults = sorted(error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden")
-    first, path = faults[0], join_path(*faults[0]["loc"])
-    match first["type"]:
-        case "extra_forbidden":
-            *tables, key = first["loc"]
-            model: Any = Scenario
-            for name in tables:
-                if isinstance(name, str):
-                    model = _model_of(model.model_fields[name].annotation)
-            what = "table" if isinstance(first["input"], dict) else "key"
-            keys = {field.alias or name for name, field in model.model_fields.items()}
-            allowed = {*keys, *([] if tables else ["extends"])} - {key}  # not all may say `extends`
-            fault = unknown(what, key, allowed).within(join_path(*tables))
-        case "value_error":
-            fault = first["ctx"]["error"].within(path)
-        case "missing":
-            fault = InputError(f"expected {_NEEDED[first['loc'][-1]]}, found none.", path)
-        case "tuple_type":
-            fault = InputError(f"expected a list of tables, got {describe(first['input'])}.", path)
-        case _:
-            fault = InputError(f"expected a table, got {describe(first['input'])}.", path)
-    if len(faults) > 1:
-        fault.sentence += f" (and {len(faults) - 1} more)"
-    return fault

@@ -27,23 +27,18 @@ from glut4sim.sim.analysis.dose_response import fit_hill
 from glut4sim.sim.analysis.paired_effects import PairedEffect, paired_effect
 from glut4sim.sim.endocrine.evidence import say
 from glut4sim.sim.endocrine.modulation import STEPS, apply
-from glut4sim.sim.inputs.errors import InputError, describe, unknown
-from glut4sim.sim.inputs.fields import take, words
+from glut4sim.sim.inputs.errors import InputError, unknown
 from glut4sim.sim.inputs.files import merge
-from glut4sim.sim.inputs.units import INSULIN, SPAN
+from glut4sim.sim.inputs.units import INSULIN
 from glut4sim.sim.model import equilibrium, signalling
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.fluxes import shell
 from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.benchmark.condition_tables import QUANTITIES, ConditionsTable, ConditionTable
 from glut4sim.sim.studies.benchmark.suite import SUITES
 from glut4sim.sim.studies.run.ensemble import Halted, count_threads, work_off
 
-QUANTITIES = {
-    "surface_glut4": ("surface GLUT4", "copies"),
-    "uptake": ("glucose uptake", "1/s"),
-    "akt": ("active Akt", "percent"),
-}
 DOSES = np.geomspace(1e-3, 1e3, 31)  # nM, for the EC50
 BINS = (12, 4)  # radial bins of the mean field: surface GLUT4 within 1e-4 of that with many
 NOTICED = 1e-3  # change of a step's factor from which on it is looked at
@@ -158,29 +153,25 @@ def load(source: str | os.PathLike, replicates: int | None = None) -> Conditions
     """
     own, layers = SUITES.read(source)
     try:
-        content = take(
-            merge(layers),
-            {"title": words, "description": words, "insulin": _levels, "cell": dict, "run": dict, "conditions": _list},
-            required=("insulin", "run", "conditions"),
-        )
-        run = dict(content["run"])
+        told = ConditionsTable.read(merge(layers))
+        run = dict(told.run)
         count, seed = run.pop("replicates", 4), run.pop("seed", 1)
         found = []
-        for i, entry in enumerate(content["conditions"]):
+        for i, table in enumerate(told.conditions):
             try:
-                found.append(_condition(entry, content["insulin"]))
+                found.append(_condition(table, told.insulin))
             except InputError as error:
                 raise InputError(error.sentence, f"conditions[{i}].{error.path}".rstrip("."), key=error.key) from None
         suite = Conditions(
-            own.name,
-            content.get("title", own.name),
-            content.get("description", ""),
-            content["insulin"],
-            count if replicates is None else replicates,
-            seed,
-            content.get("cell", {}),
-            run,
-            tuple(found),
+            name=own.name,
+            title=told.title or own.name,
+            description=told.description,
+            insulin=told.insulin,
+            replicates=count if replicates is None else replicates,
+            seed=seed,
+            cell=told.cell,
+            run=run,
+            conditions=tuple(found),
         )
         try:
             suite.at(suite.conditions[0].scenario, 0.0)  # any fault in [cell] and [run]
@@ -191,32 +182,20 @@ def load(source: str | os.PathLike, replicates: int | None = None) -> Conditions
     return suite
 
 
-def _condition(entry: object, insulin: Mapping[str, float]) -> BenchmarkCondition:
-    content = take(
-        entry,
-        {"name": words, "group": words, "scenario": words, "reference": words, "expect": dict}
-        | {"at": SPAN.read, "reference_at": SPAN.read},
-        required=("name", "group", "scenario", "reference"),
-    )  # fmt: skip
-    scenario = _assay(content["scenario"], content.get("at"), "at")
-    reference = _assay(content["reference"], content.get("reference_at"), "reference_at")
+def _condition(told: ConditionTable, insulin: Mapping[str, float]) -> BenchmarkCondition:
     expected = None
-    if "expect" in content:
-        try:
-            told = take(
-                content["expect"],
-                {"quantity": words, "insulin": words, "band": _band, "source": words},
-                required=("quantity", "band", "source"),
-            )
-        except InputError as error:
-            raise error.within("expect") from None
-        label = told.get("insulin", "")
-        if told["quantity"] not in (*QUANTITIES, "ec50"):
-            raise unknown("quantity", told["quantity"], (*QUANTITIES, "ec50")).within("expect.quantity")
-        if told["quantity"] != "ec50" and label not in insulin:
+    if told.expect is not None:
+        quantity, label = told.expect.quantity, told.expect.insulin
+        if quantity != "ec50" and label not in insulin:
             raise unknown("level of insulin", label, insulin).within("expect.insulin")
-        expected = Expectation(told["quantity"], label, told["band"], told["source"])
-    return BenchmarkCondition(content["name"], content["group"], scenario, reference, expected)
+        expected = Expectation(quantity, label, told.expect.band, told.expect.source)
+    return BenchmarkCondition(
+        name=told.name,
+        group=told.group,
+        scenario=_assay(told.scenario, told.at, "at"),
+        reference=_assay(told.reference, told.reference_at, "reference_at"),
+        expected=expected,
+    )
 
 
 def _assay(name: str, at: float | None, key: str) -> Scenario:
@@ -231,31 +210,6 @@ def _assay(name: str, at: float | None, key: str) -> Scenario:
             raise InputError(f"is missing: {name} has assays at {times}.", key)
         return scenario.assays[0]
     return scenario.at_assay(at)
-
-
-def _list(value: object) -> list:
-    if not isinstance(value, list) or not value:
-        raise InputError(f"expected a list of at least one, got {describe(value)}.")
-    return value
-
-
-def _levels(value: object) -> dict[str, float]:
-    if not isinstance(value, dict) or not value:
-        raise InputError(f'expected a table such as basal = "30 pM", got {describe(value)}.')
-    levels = {}
-    for label, text in value.items():
-        try:
-            levels[label] = INSULIN.read(text)
-        except InputError as error:
-            raise error.within(label) from None
-    return levels
-
-
-def _band(value: object) -> tuple[float, float]:
-    ok = isinstance(value, list) and len(value) == 2 and all(isinstance(v, int | float) for v in value)
-    if not ok or not value[0] < value[1]:
-        raise InputError("expected two ascending numbers such as [-40, -20], percent of change.")
-    return float(value[0]), float(value[1])
 
 
 # ---- running ----

@@ -17,13 +17,11 @@ a course is the mean over an assay, or over the part of it that a measurement na
 sim/studies/benchmark/suite_run.py runs a suite.
 """
 
-import math
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -31,15 +29,20 @@ from glut4sim.sim.analysis.summary import MINUTE, first_stimulation
 from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.modulation import STEPS
 from glut4sim.sim.inputs.errors import InputError, describe, join_path, unknown
-from glut4sim.sim.inputs.fields import take, words
 from glut4sim.sim.inputs.files import Layer, Shelf, merge
 from glut4sim.sim.inputs.units import INSULIN, SPAN, TIME
 from glut4sim.sim.model.parameters import Preset
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.benchmark.measurements import MEASURES, QUANTITIES, SCALINGS, Reference, Span
+from glut4sim.sim.studies.benchmark.measurements import MEASURES, QUANTITIES, Reference, Span
+from glut4sim.sim.studies.benchmark.suite_tables import (
+    SCENARIO_TABLES,
+    CheckTable,
+    ExperimentTable,
+    MeasurementTable,
+    SuiteTable,
+)
 
 SUITES = Shelf("suite", Path(__file__).parents[3] / "benchmarks")
-TABLES = ("cell", "bath", "run", "body", "hormones", "cycle", "therapy", "assay", "effects")
 MAX_TIMES = 100_000  # of a timeline
 
 
@@ -103,21 +106,6 @@ class Measurement:
         return self.arguments.get("data")
 
 
-class Contrast(NamedTuple):
-    """How a measurement is set against others."""
-
-    references: int  # how many others
-    function: Callable[..., float]  # of the measurement and the others
-
-
-CONTRASTS: Mapping[str, Contrast] = {
-    "": Contrast(0, lambda value: value),
-    "ratio": Contrast(1, lambda value, other: value / other),
-    "percent change": Contrast(1, lambda value, other: 100.0 * (value / other - 1.0)),
-    "percent rescued": Contrast(2, lambda value, lost, whole: 100.0 * (value - lost) / (whole - lost)),
-}
-
-
 @dataclass(frozen=True)
 class Check:
     """What is expected of a measurement, or of its comparison with others.
@@ -125,7 +113,7 @@ class Check:
     Attributes
     ----------
     relative_to : what it is compared with
-    compare : one of CONTRASTS
+    compare : one of suite_tables.CONTRASTS
     expect : lowest and highest value
     published : the value in its source; None where there is none
     whole_body : whether the source measured people, so that a cell can only be consistent with it
@@ -195,75 +183,47 @@ def load_suite(source: str | os.PathLike, changes: Mapping[str, Mapping[str, Any
         naming the file and the path within it
     """
     own, layers = SUITES.read(source)
-    table = merge(layers)
     try:
-        content = take(
-            table,
-            {
-                "title": words,
-                "description": words,
-                "defaults": _table,
-                "experiments": _table,
-                "measurements": _table,
-                "checks": _list,
-            },
-            required=("experiments", "measurements", "checks"),
-        )
-        layers = Layer("defaults", content.get("defaults", {})), Layer("changes", dict(changes or {}))
+        told = SuiteTable.read(merge(layers))
+        layers = Layer("defaults", told.defaults or {}), Layer("changes", dict(changes or {}))
         experiments = {
-            name: _within(f"experiments.{name}", _experiment, name, entry, *layers)
-            for name, entry in content["experiments"].items()
+            name: _within(f"experiments.{name}", _experiment, name, table, *layers)
+            for name, table in told.experiments.items()
         }
         measurements = {
-            name: _within(f"measurements.{name}", _measurement, name, entry, experiments, own.path.parent)
-            for name, entry in content["measurements"].items()
+            name: _within(f"measurements.{name}", _measurement, name, table, experiments, own.path.parent)
+            for name, table in told.measurements.items()
         }
-        checks = [
-            _within(f"checks[{i}]", _check, entry, measurements, experiments)
-            for i, entry in enumerate(content["checks"])
-        ]
-        ids = [check.id for check in checks]
-        for i, name in enumerate(ids):
-            if name in ids[:i]:
-                raise InputError(f"this id is given twice: {describe(name)}.", f"checks[{i}].id")
-        if not checks:
-            raise InputError("expected at least one check, got an empty list.", "checks")
+        checks = tuple(
+            _within(f"checks[{i}]", _check, table, measurements, experiments) for i, table in enumerate(told.checks)
+        )
     except InputError as error:
         raise error.within(place=own.place) from None
-    return Suite(own.name, content.get("title", own.name), content.get("description", ""), experiments, tuple(checks))
+    return Suite(own.name, told.title or own.name, told.description, experiments, checks)
 
 
-def _within(path: str, read: Callable, *arguments):
+Made = TypeVar("Made")
+
+
+def _within(path: str, make: Callable[..., Made], *arguments: Any) -> Made:
+    """What `make` makes; an InputError names the path."""
     try:
-        return read(*arguments)
+        return make(*arguments)
     except InputError as error:
         raise InputError(error.sentence, join_path(path, error.path), key=error.key) from None
 
 
-def _experiment(name: str, entry: object, defaults: Layer, changes: Layer) -> Experiment:
-    content = take(
-        entry,
-        {"title": words, "scenario": words, "doses": _list, "rest": TIME.read}
-        | {"timeline": _yes_or_no, "until": SPAN.read, "every": SPAN.read}
-        | {table: _list if table == "therapy" else _table for table in TABLES},
-        required=("title",),
-    )
-    base = _within("scenario", _installed, content["scenario"]) if "scenario" in content else {}
-    own = {key: content[key] for key in TABLES if key in content}
-    table = merge([Layer("scenario", base), defaults, Layer(name, own), changes])
-    for key, needed_by in (("rest", "doses"), ("until", "timeline"), ("every", "timeline")):
-        if bool(content.get(needed_by)) != (key in content):
-            raise InputError(f"{describe(key)} and {describe(needed_by)} go together.")
-    if "doses" in content and content.get("timeline"):
-        raise InputError("expected hormones alone, without a cell; leave it out.", "doses")
-    if content.get("doses"):
-        return _series(name, content, table)
-    if content.get("timeline"):
-        return _timeline(name, content, table)
+def _experiment(name: str, told: ExperimentTable, defaults: Layer, changes: Layer) -> Experiment:
+    base = {} if told.scenario is None else _within("scenario", _installed, told.scenario)
+    table = merge([Layer("scenario", base), defaults, Layer(name, told.scenario_tables), changes])
+    if told.doses:
+        return _series(name, told, table)
+    if told.timeline:
+        return _timeline(name, told, table)
     scenario = Scenario.from_table(table, name)
     step, washout, _ = first_stimulation(scenario.bath.insulin.times, scenario.bath.insulin.values)
     times = scenario.assay.at if len(scenario.assay.at) > 1 else ()
-    return Experiment(name, content["title"], scenario.assays, step, washout, assays=times)
+    return Experiment(name, told.title, scenario.assays, step, washout, assays=times)
 
 
 def _installed(scenario: str) -> dict[str, Any]:
@@ -274,171 +234,92 @@ def _installed(scenario: str) -> dict[str, Any]:
     base = Scenario.load(scenario).resolved()
     if base["parameters"].keys() - {"glucose.supply"}:
         raise InputError(f"expected a scenario that changes no parameters, got {', '.join(base['parameters'])}.")
-    return {key: base[key] for key in TABLES if key in base}
+    return {key: base[key] for key in SCENARIO_TABLES if key in base}
 
 
-def _series(name: str, content: Mapping[str, Any], table: dict) -> Experiment:
+def _series(name: str, told: ExperimentTable, table: dict) -> Experiment:
     """A scenario for every dose."""
-    rest = TIME.write(content["rest"])
-    doses = [_within(f"doses[{i}]", INSULIN.read, dose) for i, dose in enumerate(content["doses"])]
-    none = INSULIN.write(0.0)
+    doses, rest, none = told.doses or (), TIME.write(told.rest or 0.0), INSULIN.write(0.0)
     scenarios = [
         Scenario.from_table(merge([Layer("", table), Layer("", {"bath": {"insulin": insulin}})]), name)
         for insulin in ([["0 s", none], [rest, INSULIN.write(dose)]] if dose else none for dose in doses)
     ]
     for scenario in scenarios:
         scenario.check_one_assay()
-    return Experiment(name, content["title"], tuple(scenarios), content["rest"], None, doses=tuple(doses))
+    return Experiment(name, told.title, tuple(scenarios), told.rest, None, doses=doses)
 
 
-def _timeline(name: str, content: Mapping[str, Any], table: dict) -> Experiment:
+def _timeline(name: str, told: ExperimentTable, table: dict) -> Experiment:
     """Hormones alone; what is done to the cell plays no part."""
     run = {"duration": "1 min"} | {key: value for key, value in table.get("run", {}).items() if key == "seed"}
     hormones = {key: table[key] for key in ("body", "hormones", "cycle", "therapy", "effects") if key in table}
     scenario = Scenario.from_table({**hormones, "run": run}, name)
-    every, until = content["every"], content["until"]
+    every, until = told.every or 0.0, told.until or 0.0
     if not until / MAX_TIMES <= every <= until or not every:
         shortest, longest = SPAN.write(until / MAX_TIMES), SPAN.write(until)
         raise InputError(f"expected a time from {shortest} to {longest}, got {describe(SPAN.write(every))}.", "every")
     times = tuple((every * np.arange(round(until / every) + 1)).tolist())
     drugs = dict.fromkeys(therapy.drug for therapy in scenario.therapy)
     observables = (*library.levels(), *drugs, *STEPS)
-    return Experiment(name, content["title"], (scenario,), None, None, timeline=times, observables=observables)
+    return Experiment(name, told.title, (scenario,), None, None, timeline=times, observables=observables)
 
 
-def _measurement(name: str, entry: object, experiments: Mapping[str, Experiment], folder: Path) -> Measurement:
-    kind = _table(entry).get("measure")
-    if kind not in MEASURES:
-        raise unknown("measure", str(kind), MEASURES).within("measure")
-    measure = MEASURES[kind]
-    if "experiment" not in entry:
-        raise InputError('"experiment" is missing.')
-    experiment = experiments[_within("experiment", _one_of, "experiment", experiments, entry.get("experiment"))]
-    arguments = {
-        "at": _span,
-        "since": _span,
-        "until": _span,
-        "data": partial(_data, folder=folder),
-        "scaling": partial(_one_of, "scaling", SCALINGS),
-    }
-    always = {
-        "measure": str,
-        "experiment": words,
-        "observable": partial(_one_of, "observable", experiment.observables),
-    }
-    optional = {"dose": INSULIN.read, "during": _span, "figure": words}
-    allowed = {key: arguments[key] for key in measure.required + measure.optional}
-    content = take(entry, always | optional | allowed, required=(*always, *measure.required))
-    data, dose, during = content.get("data"), content.get("dose"), content.get("during")
-    takes_all = kind == "ec50" or (data is not None and data.is_dose)
+def _measurement(name: str, told: MeasurementTable, experiments: Mapping[str, Experiment], folder: Path) -> Measurement:
+    experiment = experiments[_known("experiment", experiments, told.experiment)]
+    _known("observable", experiment.observables, told.observable)
+    arguments = told.arguments
+    if told.data is not None:
+        arguments["data"] = _within("data", _data, told.data, folder)
+    takes_all = told.measure == "ec50" or ("data" in arguments and arguments["data"].is_dose)
     if takes_all and not experiment.doses:
         raise InputError(f"expected an experiment with doses, got {describe(experiment.name)}.", "experiment")
-    if takes_all and dose is not None:
+    if takes_all and told.dose is not None:
         raise InputError("this measure takes all doses.", "dose")
-    if not takes_all and experiment.doses and dose not in experiment.doses:
+    if not takes_all and experiment.doses and told.dose not in experiment.doses:
         raise InputError("expected one of the doses of the experiment.", "dose")
-    if during is not None and not experiment.assays:
+    if told.during is not None and not experiment.assays:
         raise InputError("expected this only where there are several assays; name times in `at`.", "during")
-    if measure.needs_rest and (experiment.assays or not experiment.step):
+    if MEASURES[told.measure].needs_rest and (experiment.assays or not experiment.step):
         raise InputError("expected one whose insulin rises some time after the start of its run.", "experiment")
-    given = {key: content[key] for key in allowed if key in content}
-    figure = content.get("figure", "")
-    return Measurement(name, kind, experiment.name, content["observable"], dose, during, given, figure)
+    return Measurement(
+        name, told.measure, experiment.name, told.observable, told.dose, told.during, arguments, told.figure
+    )
 
 
-def _check(entry: object, measurements: Mapping[str, Measurement], experiments: Mapping[str, Experiment]) -> Check:
-    named = partial(_one_of, "measurement", measurements)
-    always = {"id": words, "group": words, "quantity": words, "measurement": named, "expect": _band, "source": words}
-    optional = {"relative_to": partial(_names, named), "compare": partial(_one_of, "comparison", [*CONTRASTS][1:])}
-    optional |= {"unit": words, "published": _number, "fitted": _yes_or_no, "whole_body": _yes_or_no}
-    optional |= {"figure": words, "known_failure": words}
-    content = take(entry, always | optional, required=always)
-    others = content.get("relative_to", ())
-    compare = content.get("compare", "ratio" if others else "")
-    if len(others) != CONTRASTS[compare].references:
-        expected = CONTRASTS[compare].references
-        raise InputError(
-            f"expected {expected} measurement(s) for {describe(compare)}, got {len(others)}.", "relative_to"
-        )
+def _check(told: CheckTable, measurements: Mapping[str, Measurement], experiments: Mapping[str, Experiment]) -> Check:
     check = Check(
-        content["id"],
-        content["group"],
-        content["quantity"],
-        measurements[content["measurement"]],
-        tuple(measurements[other] for other in others),
-        compare,
-        content["expect"],
-        content.get("published"),
-        content.get("unit", ""),
-        content["source"],
-        content.get("fitted", False),
-        content.get("whole_body", False),
-        content.get("figure", ""),
-        content.get("known_failure", ""),
+        id=told.id,
+        group=told.group,
+        quantity=told.quantity,
+        measurement=measurements[_known("measurement", measurements, told.measurement)],
+        relative_to=tuple(
+            measurements[_known("measurement", measurements, o, "relative_to")] for o in told.relative_to
+        ),
+        compare=told.comparison,
+        expect=told.expect,
+        published=told.published,
+        unit=told.unit,
+        source=told.source,
+        fitted=told.fitted,
+        whole_body=told.whole_body,
+        figure=told.figure,
+        known_failure=told.known_failure,
     )
     if len({bool(experiments[measurement.experiment].timeline) for measurement in check.measurements}) > 1:
         raise InputError("expected cells or hormones alone on both sides: hormones have no replicates.", "relative_to")
     return check
 
 
-def _names(read: Callable[[object], str], value: object) -> tuple[str, ...]:
-    """One name, or a list of them."""
-    entries = value if isinstance(value, list) else [value]
-    return tuple(map(read, entries))
+def _known(what: str, allowed: Iterable[str], name: str, key: str = "") -> str:
+    """A name that there is; InputError at the key if there is none."""
+    if name not in allowed:
+        raise unknown(what, name, allowed).within(key or what)
+    return name
 
 
-def _table(value: object) -> dict:
-    if not isinstance(value, dict):
-        raise InputError(f"expected a table, got {describe(value)}.")
-    return value
-
-
-def _list(value: object) -> list:
-    if not isinstance(value, list):
-        raise InputError(f"expected a list, got {describe(value)}.")
-    return value
-
-
-def _yes_or_no(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise InputError(f"expected true or false, got {describe(value)}.")
-    return value
-
-
-def _number(value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
-        raise InputError(f"expected a number, got {describe(value)}.")
-    return float(value)
-
-
-def _one_of(what: str, allowed: Iterable[str], value: object) -> str:
-    if value not in allowed:
-        raise unknown(what, words(value), allowed)
-    return value
-
-
-def _span(value: object) -> Span:
-    """A time, or a list of two."""
-    if not isinstance(value, list):
-        return (SPAN.read(value),) * 2
-    if len(value) != 2:
-        raise InputError(f"expected a time or two, got {describe(value)}.")
-    since, until = map(SPAN.read, value)
-    if since >= until:
-        raise InputError("expected two ascending times.")
-    return since, until
-
-
-def _band(value: object) -> tuple[float, float]:
-    numbers = [number for number in _list(value) if isinstance(number, int | float) and not isinstance(number, bool)]
-    if len(numbers) != 2 or len(value) != 2 or not numbers[0] < numbers[1]:
-        raise InputError("expected two ascending numbers such as [2, 6]; inf for none.")
-    return float(numbers[0]), float(numbers[1])
-
-
-def _data(value: object, folder: Path) -> Reference:
+def _data(told: str, folder: Path) -> Reference:
     """A curve, "file.csv column", or points, "file.csv series", from a file in the folder `data` beside the suite."""
-    file, _, name = words(value).partition(" ")
+    file, _, name = told.partition(" ")
     path = folder / "data" / file
     try:
         lines = [line.strip().split(",") for line in path.read_text("utf-8").splitlines() if line[:1] not in ("#", "")]

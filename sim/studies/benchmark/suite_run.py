@@ -24,7 +24,8 @@ from glut4sim.sim.model.step_records import StepRecords
 from glut4sim.sim.results.writer import record_times
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.benchmark.measurements import MEASURES, QUANTITIES, Course, NoValue, Recorded
-from glut4sim.sim.studies.benchmark.suite import CONTRASTS, Check, Experiment, Measurement, Suite
+from glut4sim.sim.studies.benchmark.suite import Check, Experiment, Measurement, Suite
+from glut4sim.sim.studies.benchmark.suite_tables import CONTRASTS
 from glut4sim.sim.studies.run.ensemble import METHODS, Halted, count_threads, work_off
 
 BLOCK = 256  # steps between two looks at whether to stop

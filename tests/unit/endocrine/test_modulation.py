@@ -140,7 +140,7 @@ def test_a_resolved_scenario_loads_as_the_same():
         ({"bath": {"meal": [{"at": "1 min", "carbohydrate": "75 g"}], "insulin": "1 nM"}}, "bath.insulin: meals set"),
         ({"bath": {"meal": [{"at": "1 h", "carbohydrate": "75 g"}]}}, "bath.meal[0].at: expected a time before"),
         ({"bath": {"meal": [{"at": "1 min", "carbohydrate": "75 mL"}]}}, "bath.meal[0].carbohydrate: expected a mass"),
-        ({"bath": {"meal": [{"at": "1 min"}]}}, "bath.meal[0].carbohydrate: expected a mass such as"),
+        ({"bath": {"meal": [{"at": "1 min"}]}}, "bath.meal[0].carbohydrate: expected a mass of carbohydrate such as"),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_line_that_names_the_place(tables, message):

@@ -129,7 +129,7 @@ def test_some_checks_need_only_their_experiments(folder):
         (
             'title = "A pulse"',
             'title = "A pulse"\nparameters = { "vesicle.fuse" = "2 1/min" }',
-            'experiments.pulse: unknown key "parameters"',
+            'experiments.pulse: unknown table "parameters"',
         ),
         ('title = "A pulse"\n', "", 'experiments.pulse: "title" is missing.'),
         ('"100 nM"], ["2 min"', '"100 mM/s"], ["2 min"', "experiments.pulse: bath.insulin[1][1]: expected an insulin"),
@@ -178,7 +178,7 @@ def test_some_checks_need_only_their_experiments(folder):
         ),
         ('relative_to = "surface"', 'compare = "percent change"', "relative_to: expected 1 measurement(s)"),
         ('relative_to = "surface"', 'compare = "percent"', 'compare: unknown comparison "percent"'),
-        ("expect = [2, 6]", 'expect = [2, 6]\npublished = "4"', "checks[0]: published: expected a number"),
+        ("expect = [2, 6]", 'expect = [2, 6]\npublished = "4"', "checks[0]: published: expected a finite number"),
         (
             'at = "2 min" }',
             'at = "2 min", during = "1 min" }',
