@@ -103,6 +103,9 @@ class NumberOrText(Number):
             raise InputError(f"expected {self._form}, got {describe(value)}.")
         return number
 
+    def schema(self) -> dict[str, Any]:
+        return {**super().schema(), "type": ["number", "string"], "pattern": NUMBER_PATTERN}
+
 
 class FiniteNumber(Reader):
     """A plain number that is neither infinite nor nan."""

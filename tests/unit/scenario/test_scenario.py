@@ -349,3 +349,48 @@ def test_resolved_text_loads_as_an_equal_scenario(table):
     assert again.hash == scenario.hash
     assert again.to_toml() == scenario.to_toml()
     assert again.preset.hash == scenario.preset.hash
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(map(chr, range(32))),
+        "\x7f",
+        "\x80\x85\xa0\u2028\ufeff",
+        "µ Ω 葡萄糖 🧬",
+        'a "quoted" word, \\ and \\u0041',
+        "first line\nsecond line\r\n",
+        "\"\"\"'''",
+        "# no comment",
+        "x" * 10_000,
+    ],
+)
+def test_text_of_any_kind_is_written_and_read_as_the_same(text, tmp_path):
+    scenario = Scenario.from_table({**TEN_MINUTES, "title": text, "description": text})
+    again = Scenario.load(write(tmp_path, "scenario.toml", scenario.to_toml()))
+    assert (again.title, again.description, again.hash) == (text, text, scenario.hash)
+
+
+def test_keys_that_need_quotes_and_empty_tables_are_written_and_read_as_the_same(tmp_path):
+    table = {
+        **TEN_MINUTES,
+        "parameters": {"vesicle.fuse": "2 1/min"},
+        "effects": {"testosterone-pi3k.gain": "0.5"},
+        "hormones": {"blocked": ["AR"], "cortisol": [["0 d", "300 nM"], ["1 d", "1 uM"]]},
+        "therapy": [
+            {"drug": "testosterone gel", "dose": "50 mg", "every": "1 d", "for": "3 weeks"},
+            {"drug": "lipid emulsion", "dose": "10 g"},
+        ],
+        "assay": {"at": ["1 d", "36 h"]},
+    }
+    scenario = Scenario.from_table(table)
+    text = scenario.to_toml()
+    assert '"vesicle.fuse" = "2 1/min"' in text
+    assert len(tomllib.loads(text)["therapy"]) == 2
+    assert "[cycle]" not in text
+    again = Scenario.load(write(tmp_path, "scenario.toml", text))
+    assert again == scenario
+    assert again.hash == scenario.hash
+    assert Scenario.from_table({**TEN_MINUTES, "body": {}, "hormones": {}, "effects": {}}) == Scenario.from_table(
+        TEN_MINUTES
+    )
