@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from glut4sim import Scenario, compare
-from glut4sim.sim.studies.comparison.report import save_figure
+from glut4sim.sim.studies.comparison.figure import save_figure
 from glut4sim.sim.studies.comparison.result import Comparison
 
 STATES = ("men/eugonadal", "men/hypogonadal", "metabolic/obesity")  # the first is the reference

@@ -37,7 +37,7 @@ def main(folder: Path) -> AssaysResult:
         change = result.change("surface_glut4_stimulated_copies", assay=i)
         print(f"{at['at']:>6}: GLUT4 at the surface {change.told if i else 'as it was'}")
 
-    plt.rcParams |= STYLE | {"axes.titlepad": 8}
+    plt.rcParams |= STYLE
     figure, (levels, steps, surface) = plt.subplots(1, 3, figsize=(12, 3.6), layout="constrained")
     weeks = hormones.time / 7
     given = hormones["testosterone cypionate"]

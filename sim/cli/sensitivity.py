@@ -64,7 +64,7 @@ def sensitivity(
 
 
 def _print_ranking(result: "SensitivityResult", top: int) -> None:
-    from glut4sim.sim.studies.sensitivity.figure import readable, verdict, with_error
+    from glut4sim.sim.studies.sensitivity.report import readable, verdict, with_error
 
     content = result.content
     unit = content["unit"].replace("percent", "%")

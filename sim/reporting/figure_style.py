@@ -1,25 +1,40 @@
-"""How all figures look, and what several draw: curves over time with insulin shaded, legends, frames.
+"""How every figure looks: its colours, its page, and the pieces that several draw.
 
-Lines are means over replicates, bands reach from the lowest replicate to the highest. The colours are those
-of Okabe and Ito (jfly.uni-koeln.de/color, 2008), which colour-blind readers tell apart.
+The colours are those of Okabe and Ito (jfly.uni-koeln.de/color, 2008), which colour-blind readers tell apart.
 """
 
-from itertools import pairwise
+import os
+import textwrap
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+if TYPE_CHECKING:
+    from matplotlib.container import ErrorbarContainer
+
+    from glut4sim.sim.analysis.dose_response import Estimate
 
 ORANGE, SKY, GREEN, BLUE, VERMILION, PURPLE = "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7"
-SHADE, GREY = "#F6EBD3", "#444444"
-A4_LANDSCAPE = (11.69, 8.27)  # inches
-RATE_WINDOW = 60.0  # s over which rates are averaged
+SHADE, GREY, PALE = "#F6EBD3", "#444444", "#BBBBBB"
 
+A4_LANDSCAPE = (11.69, 8.27)  # inches
+DPI = 150
 STYLE = {
     "font.size": 9.5,
+    "figure.titlesize": 13,
+    "figure.titleweight": "bold",
+    "figure.labelsize": 8.5,
     "axes.titlesize": 10.5,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
-    "axes.titlepad": 36,  # room for a legend of two rows below the title
+    "axes.titlepad": 8,
     "axes.labelcolor": GREY,
     "axes.edgecolor": "#999999",
     "axes.spines.top": False,
@@ -34,62 +49,60 @@ STYLE = {
     "legend.labelspacing": 0.3,
     "lines.linewidth": 1.7,
 }
+LEGENDS_ABOVE = {"axes.titlepad": 36}  # room for a legend of two rows between a title and its panel
+
+_EDGE = 0.014  # of the page, free beside title and note
+_TITLE_LETTERS, _NOTE_LETTERS = 8.1, 15.1  # in an inch
+_TICKS = {"min": (6, [1, 1.5, 2, 3, 5, 10])}  # unit -> how many at most, and their steps
+_OTHER_TICKS = (7, [1, 2, 2.5, 3, 4, 5, 6, 10])
 
 
-def in_minutes(dataset) -> np.ndarray:
-    """Times of the records [min]."""
-    return dataset["time"].values / 60.0
+# ---- the page ----
 
 
-def _insulin(dataset) -> list[tuple[float, float, float]]:
-    """Stretches of constant insulin: start [min], end [min], level [nM]. The level of a record held just before it."""
-    insulin, minutes = np.fmax.reduce(dataset["insulin"].values, axis=0), in_minutes(dataset)
-    last = np.isfinite(insulin).sum() - 1
-    if last < 1:
-        return []
-    changes = [0, *(i for i in range(1, last) if insulin[i + 1] != insulin[i]), last]
-    return [(minutes[start], minutes[end], insulin[end]) for start, end in pairwise(changes)]
+@contextmanager
+def page(
+    title: str = "",
+    note: str = "",
+    size: tuple[float, float] = A4_LANDSCAPE,
+    style: Mapping[str, object] | None = None,
+) -> Iterator[Figure]:
+    """An empty page, to be drawn on as long as the context lasts: only then the style holds.
+
+    Parameters
+    ----------
+    title : at the upper left, in as many lines as it takes
+    note : at the lower right, small: what lines, bands and bars are
+    size : width and height [inch]
+    style : what differs from STYLE
+
+    Yields
+    ------
+    Figure
+    """
+    with mpl.rc_context({**STYLE, **(style or {})}):
+        figure = Figure(figsize=size, layout="constrained")
+        figure.get_layout_engine().set(w_pad=0.12, h_pad=0.1)
+        if title:
+            figure.suptitle(textwrap.fill(title, round(_TITLE_LETTERS * size[0])), x=_EDGE, ha="left")
+        if note:
+            note = textwrap.fill(note, round(_NOTE_LETTERS * size[0]))
+            figure.supxlabel(note, x=1.0 - _EDGE, ha="right", multialignment="left", color=GREY)
+        yield figure
 
 
-def shade_insulin(ax: Axes, dataset) -> None:
-    """Shade the times with more insulin than the least, the deeper the more."""
-    stretches = _insulin(dataset)
-    levels = sorted({level for _, _, level in stretches})
-    for start, end, level in stretches:
-        if level > levels[0]:
-            depth = 0.3 + 0.7 * levels.index(level) / (len(levels) - 1)
-            ax.axvspan(start, end, color=SHADE, alpha=depth, linewidth=0, zorder=0)
+def save(figure: Figure, path: str | os.PathLike, dpi: int = DPI) -> None:
+    """Write a figure into a file; the end of its name says the format (.png, .pdf, .svg)."""
+    place = Path(path) if isinstance(path, str) else path
+    with place.open("wb") as file:
+        figure.savefig(file, format=place.suffix.removeprefix(".") or None, dpi=dpi)
 
 
-def label_insulin(ax: Axes, dataset) -> None:
-    """Write each level of insulin over its time, unless that would run into the one before."""
-    width, taken = 0.18, -1.0  # of a text, and how far the last one reaches, as shares of the axis
-    for start, end, level in _insulin(dataset):
-        middle = (start + end) / 2.0 / in_minutes(dataset)[-1]
-        middle = min(max(middle, width / 2.0), 1.0 - width / 2.0)
-        if level > 0.0 and middle - width / 2.0 > taken:
-            text = f"{level:.3g} nM" if level >= 0.1 else f"{1e3 * level:.3g} pM"
-            ax.text(middle, 0.985, text, transform=ax.transAxes, ha="center", va="top", fontsize=8.5)
-            taken = middle + width / 2.0
-
-
-def mean(values: np.ndarray) -> np.ndarray:
-    """Mean over axis 0, the replicates, of those that got there; NaN where none did."""
-    reached = np.isfinite(values)
-    n = reached.sum(axis=0)
-    return np.where(n > 0, np.where(reached, values, 0.0).sum(axis=0) / np.maximum(n, 1), np.nan)
-
-
-def line(ax: Axes, x: np.ndarray, values: np.ndarray, colour: str, label: str | None = None, style: str = "-") -> None:
-    """Mean over replicates and, with several, their range. values : (replicates, K)"""
-    ax.plot(x, mean(values), style, color=colour, label=label, zorder=3)
-    if len(values) > 1:
-        low, high = np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
-        ax.fill_between(x, low, high, color=colour, alpha=0.22, linewidth=0, zorder=2)
+# ---- pieces ----
 
 
 def legend(ax: Axes, columns: int) -> None:
-    """Legend between title and panel, where no curve can run into it."""
+    """Legend between title and panel, where no curve can run into it; the page has LEGENDS_ABOVE."""
     legend = ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=columns, borderaxespad=0.2)
     legend.set_in_layout(False)  # or a wide one would narrow the panels of its column
 
@@ -101,19 +114,21 @@ def frame(ax: Axes, title: str, label: str, top: float | None = None) -> None:
     ax.set_ylim(0.0, top if top is not None else max(ax.get_ylim()[1], 1e-9) * 1.04)
 
 
-def binned(dataset, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """A rate as means over windows of RATE_WINDOW, or over single intervals where these are longer.
+def time_axis(ax: Axes, unit: str, name: str = "Time") -> None:
+    """Label and ticks of a time axis, in steps that suit its unit."""
+    count, steps = _TICKS.get(unit, _OTHER_TICKS)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=count, steps=steps))
+    ax.set_xlabel(f"{name} [{unit}]")
 
-    Returns
-    -------
-    minutes, values : (M,) middles of the windows [min], and (replicates, M)
-    """
-    time, values = (
-        dataset["time"].values,
-        dataset[name].values[:, 1:],
-    )  # a rate belongs to the interval before its record
-    per_window = max(1, round(RATE_WINDOW / (time[1] - time[0]))) if len(time) > 1 else 1
-    windows = values.shape[1] // per_window
-    means = values[:, : windows * per_window].reshape(len(values), windows, per_window).mean(axis=2)
-    edges = time[: windows * per_window + 1 : per_window] / 60.0
-    return (edges[1:] + edges[:-1]) / 2.0, means
+
+def power_of_1000(largest: float) -> tuple[float, str]:
+    """The power of 1000 that leaves short numbers at the ticks, and how an axis says it: 1e6 and "10^6 "; 1 and ""."""
+    exponent = 3 * int(np.floor(np.log10(largest) / 3.0)) if largest > 0.0 else 0
+    return 10.0**exponent, f"10$^{{{exponent}}}$ " if exponent else ""
+
+
+def interval_bar(ax: Axes, estimate: "Estimate", y: float, marker: str, colour: str, **look) -> "ErrorbarContainer":
+    """A point with its interval across, at the height y; the point alone where there is no interval."""
+    low, high = (estimate.value if end is None else end for end in (estimate.low, estimate.high))
+    reach = [[estimate.value - low], [high - estimate.value]]
+    return ax.errorbar(estimate.value, y, xerr=reach, fmt=marker, color=colour, zorder=3, **look)

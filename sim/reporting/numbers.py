@@ -1,8 +1,72 @@
-"""Numbers as people read them."""
+"""Numbers and units as people read them. Where there is no number stands a dash."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from glut4sim.sim.analysis.dose_response import Estimate
+
+NONE = "-"
+
+
+def formatted(value: float | None, form: str) -> str:
+    """A number in one of Python's formats; a dash for None."""
+    return NONE if value is None else format(value, form)
 
 
 def number(value: float | None) -> str:
-    """Four significant digits, in a form that people read."""
-    if value is None:
-        return "-"
-    return f"{value:.3e}" if value and not 1e-3 <= abs(value) < 1e6 else f"{value:.4g}"
+    """Four significant digits, very large and very small numbers with a power of ten: "1.235e-05"."""
+    return formatted(value, ".3e" if value and not 1e-3 <= abs(value) < 1e6 else ".4g")
+
+
+def rounded(value: float | None, digits: int = 3) -> str:
+    """So many significant digits, and at least all of those before the point: "0.0109", "1235"."""
+    return NONE if value is None else f"{value:.{max(digits, whole_digits(value))}g}"
+
+
+def whole_digits(value: float) -> int:
+    """How many digits stand before the point."""
+    return len(f"{abs(value):.0f}")
+
+
+def between(value: float, low: float, high: float) -> str:
+    """A number and its interval, with as many digits as it takes to tell the ends apart: "39.9 [39.5, 40.3]"."""
+    digits = max(3, whole_digits(low), whole_digits(high))
+    while digits < 6 and f"{low:.{digits}g}" == f"{high:.{digits}g}":
+        digits += 1
+    value, low, high = (f"{n:.{digits}g}" for n in (value, low, high))
+    return f"{value} [{low}, {high}]"
+
+
+def change(estimate: "Estimate | None", unit: str = "") -> str:
+    """A change with its sign and its interval, where there is one: "+12.3 [+10.1, +14.5] %"."""
+    if estimate is None:
+        return NONE
+    words = f"{estimate.value:+.3g}"
+    if estimate.low is not None:
+        words += f" [{estimate.low:+.3g}, {estimate.high:+.3g}]"
+    return f"{words} {unit}".strip()
+
+
+def with_error(value: float | None, error: float | None, form: str, form_of_error: str) -> str:
+    """A number and the half of its interval: "12.3 ± 0.8"."""
+    return NONE if value is None else f"{value:{form}} ± {formatted(error, form_of_error)}"
+
+
+def counted(n: int, one: str) -> str:
+    """A count and what is counted: "1 replicate", "1,000 cells"."""
+    return f"{n:,} {one}{'' if n == 1 else 's'}"
+
+
+def concentration(level: float) -> str:
+    """A level of insulin [nM], in nM or pM."""
+    return f"{level:.3g} nM" if level >= 0.1 else f"{1e3 * level:.3g} pM"
+
+
+def symbol(unit: str) -> str:
+    """A unit of summary.UNITS as it stands behind a number: "%" for percent, nothing for 1."""
+    return "" if unit == "1" else unit.replace("percent", "%")
+
+
+def labelled(name: str, unit: str) -> str:
+    """A name and its unit, as an axis or a row is labelled: "Active Akt [%]"."""
+    return f"{name} [{symbol(unit)}]" if symbol(unit) else name

@@ -4,17 +4,26 @@ Points are means over replicates, bars their standard deviation; the dotted line
 """
 
 import os
-import textwrap
 from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from glut4sim.sim.analysis import summary, timeline
-from glut4sim.sim.reporting.figure_style import BLUE, GREY, ORANGE, STYLE, VERMILION
+from glut4sim.sim.reporting.figure_style import (
+    BLUE,
+    DPI,
+    GREY,
+    ORANGE,
+    VERMILION,
+    frame,
+    page,
+    power_of_1000,
+    save,
+    time_axis,
+)
+from glut4sim.sim.reporting.numbers import symbol
 
 if TYPE_CHECKING:
     from glut4sim.sim.studies.assays.result import AssaysResult
@@ -23,45 +32,40 @@ PANEL = (4.2, 3.4)  # inches
 COLOURS = (BLUE, VERMILION, ORANGE)  # of the numbers of summary.MAIN
 
 
-def save_figure(result: "AssaysResult", path: str | os.PathLike, dpi: int = 130) -> None:
-    """Draw the figure into a file; its name's end says the format (.png, .pdf, .svg)."""
-    draw(result).savefig(path, dpi=dpi)
+def save_figure(result: "AssaysResult", path: str | os.PathLike, dpi: int = DPI) -> None:
+    """Draw the figure into a file; the end of its name says the format (.png, .pdf, .svg)."""
+    save(draw(result), path, dpi)
 
 
 def draw(result: "AssaysResult") -> Figure:
-    """The figure of several assays."""
-    days = np.array([assay["at_days"] for assay in result.summary["assays"]])
-    unit, size = timeline.axis_unit(days[-1])
-    with mpl.rc_context(STYLE | {"axes.titlepad": 8}):
-        figure = Figure(figsize=(PANEL[0] * len(COLOURS), PANEL[1] + 0.7), layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.12, h_pad=0.1)
-        for ax, (name, colour) in zip(figure.subplots(1, len(COLOURS)), zip(summary.MAIN, COLOURS)):
-            _panel(ax, days / size, [assay["observables"][name] for assay in result.summary["assays"]], colour)
-            ax.set_title(summary.readable(name))
-            ax.set_ylabel(_unit(ax, summary.UNITS[name]))
-            ax.set_xlabel(f"Time of the assay [{unit}]")
-            ax.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 2.5, 3, 4, 5, 6, 10]))
-        title = result.scenario.title or result.scenario.name
-        figure.suptitle(textwrap.fill(title, width=100), x=0.014, ha="left", fontsize=13, fontweight="bold")
-        if result.scenario.run.replicates > 1:
-            note = f"Mean and standard deviation of {result.scenario.run.replicates} replicates"
-            figure.supxlabel(note, x=0.988, ha="right", fontsize=8.5, color=GREY)
-        return figure
+    """The figure of several assays: a panel for each of the numbers of summary.MAIN."""
+    assays = result.summary["assays"]
+    days = np.array([assay["at_days"] for assay in assays])
+    unit, length = timeline.axis_unit(days[-1])
+    replicates = result.scenario.run.replicates
+    note = f"Mean and standard deviation of {replicates} replicates" if replicates > 1 else ""
+    size = PANEL[0] * len(COLOURS), PANEL[1] + 0.7
+    with page(result.scenario.title or result.scenario.name, note, size) as figure:
+        for ax, name, colour in zip(figure.subplots(1, len(COLOURS)), summary.MAIN, COLOURS):
+            _course(ax, days / length, [assay["observables"][name] for assay in assays], colour)
+            frame(ax, summary.readable(name), "")
+            ax.set_ylabel(_label(ax, summary.UNITS[name]))
+            time_axis(ax, unit, "Time of the assay")
+    return figure
 
 
-def _panel(ax: Axes, x: np.ndarray, assays: list[dict], colour: str) -> None:
+def _course(ax: Axes, x: np.ndarray, numbers: list[dict], colour: str) -> None:
     """A number over the assays; what does not exist leaves a gap."""
-    mean, sd = (np.array([np.nan if assay[key] is None else assay[key] for assay in assays]) for key in ("mean", "sd"))
+    mean, sd = (np.array([np.nan if n[key] is None else n[key] for n in numbers]) for key in ("mean", "sd"))
     ax.axhline(mean[0], color=GREY, linewidth=0.9, linestyle=":", zorder=1)
     ax.errorbar(x, mean, np.nan_to_num(sd), fmt="o-", color=colour, ms=5, capsize=3, elinewidth=1.1, zorder=3)
     ax.margins(x=0.06)
-    ax.set_ylim(0.0, max(ax.get_ylim()[1], 1e-9) * 1.05)
 
 
-def _unit(ax: Axes, unit: str) -> str:
-    """The axis label: a unit, with a power of 1000 that leaves short numbers at the ticks."""
-    exponent = 3 * int(np.log10(ax.get_ylim()[1]) // 3)
-    if exponent < 3:
-        return unit.replace("percent", "%")
-    ax.yaxis.set_major_formatter(lambda value, _: f"{value / 10.0**exponent:g}")
-    return f"10$^{{{exponent}}}$ {unit}"
+def _label(ax: Axes, unit: str) -> str:
+    """The axis label: a unit, with the power of 1000 that the ticks are divided by."""
+    size, factor = power_of_1000(max(ax.get_ylim()[1], 1.0))
+    if not factor:
+        return symbol(unit)
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value / size:g}")
+    return f"{factor}{unit}"

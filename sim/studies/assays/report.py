@@ -6,8 +6,8 @@ from glut4sim.sim.analysis import summary, timeline
 from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.evidence import NOT_ADVICE, WHOLE_BODY, acting, describe_effect, describe_therapy, standings
 from glut4sim.sim.endocrine.modulation import STEPS
-from glut4sim.sim.reporting.markdown import table
-from glut4sim.sim.reporting.numbers import number
+from glut4sim.sim.reporting.numbers import NONE, counted, labelled, number
+from glut4sim.sim.reporting.templates import render
 from glut4sim.sim.studies.run.ensemble import METHODS
 
 if TYPE_CHECKING:
@@ -36,81 +36,49 @@ def markdown(result: "AssaysResult", data: "xarray.Dataset") -> str:
     ----------
     data : the hormones, as `timeline.dataset` gives them
     """
-    parts = (_head(result), _changes(result), _hormones(result, data), _steps(result, data), _effects(result))
-    return "\n".join([line for part in (*parts, _therapies(result)) for line in part]) + "\n"
-
-
-def _head(result) -> list[str]:
     scenario = result.scenario
-    replicates, seed = scenario.run.replicates, scenario.run.seed
-    how = f"{replicates} replicate{'s' if replicates > 1 else ''} at each assay, seed {seed}"
-    if result.method != METHODS[False]:
-        how = "computed with the mean-field twin, which knows no chance"
-    return [
-        f"# {scenario.title or scenario.name}",
-        "",
-        *([scenario.description, ""] if scenario.description else []),
-        f"The acute experiment at {', '.join(_times(result))}; {how}.",
-        "",
-        f"{WHOLE_BODY} {NOT_ADVICE}",
-        "",
-    ]
-
-
-def _times(result) -> list[str]:
-    return [assay["at"] for assay in result.summary["assays"]]
-
-
-def _changes(result) -> list[str]:
-    first = _times(result)[0]
-    head = ["Number", "assay", "mean", "SD", f"change since {first}", "paired difference", "its standard error", "n"]
-    rows = []
-    for name in OBSERVABLES:
-        unit = summary.UNITS[name].replace("percent", "%")
-        for i, assay in enumerate(result.summary["assays"]):
-            numbers = assay["observables"][name]
-            change = result.change(name, i)
-            told = ("", "", "") if i == 0 else (change.told or "-", number(change.difference), number(change.error))
-            title = f"{summary.readable(name)} [{unit}]" if i == 0 else ""
-            cells = (title, assay["at"], number(numbers["mean"]), number(numbers["sd"]), *told, str(numbers["n"]))
-            rows.append(cells)
-    about = (
-        "Differences are taken replicate by replicate: all assays share their random numbers, so what differs is the "
-        "hormones. SD is over replicates."
+    on_days = data.sel(time=[assay["at_days"] for assay in result.summary["assays"]], method="nearest")
+    return render(
+        "studies/assays/report.md.jinja",
+        title=scenario.title or scenario.name,
+        description=scenario.description,
+        times=[assay["at"] for assay in result.summary["assays"]],
+        by_agents=result.method == METHODS[False],
+        replicates=counted(scenario.run.replicates, "replicate"),
+        seed=scenario.run.seed,
+        disclaimers=[WHOLE_BODY, NOT_ADVICE],
+        changes=[row for name in OBSERVABLES for row in _changes(result, name)],
+        levels=_levels(result, data, on_days),
+        steps=[_step(step, on_days) for step in data["step"].values],
+        effects=[describe_effect(effect, scenario) for effect in acting(scenario)],
+        therapies=[describe_therapy(therapy) for therapy in scenario.therapy],
+        standings=standings(scenario),
     )
-    return ["## Change of the cell", "", about, "", *table(head, rows)]
 
 
-def _hormones(result, data) -> list[str]:
-    levels, drugs, _ = timeline.interesting(data, result.scenario)
-    days = _on_days(result, data)
+def _changes(result, name: str) -> list[tuple[str, ...]]:
+    """A number of the cell at each assay, and how it changed since the first."""
     rows = []
-    for name in (*levels, *drugs):
+    for i, assay in enumerate(result.summary["assays"]):
+        numbers = assay["observables"][name]
+        changed = result.change(name, i)
+        said = ("", "", "") if i == 0 else (changed.told or NONE, number(changed.difference), number(changed.error))
+        title = labelled(summary.readable(name), summary.UNITS[name]) if i == 0 else ""
+        rows.append((title, assay["at"], number(numbers["mean"]), number(numbers["sd"]), *said, str(numbers["n"])))
+    return rows
+
+
+def _levels(result, data, on_days) -> list[tuple[str, ...]]:
+    """Hormones, body and drugs on the days of the assays, as far as they are worth showing."""
+    names, drugs, _ = timeline.interesting(data, result.scenario)
+    rows = []
+    for name in (*names, *drugs):
         substance = library.substance(name)
         unit = "relative" if substance.unit == "1" else substance.unit
-        rows.append((f"{substance.title} [{unit}]", *(number(float(value)) for value in days[name].values)))
-    return ["## Hormones, body and drugs at the assays", "", *table(["", *_times(result)], rows)]
+        rows.append((labelled(substance.title, unit), *(number(float(value)) for value in on_days[name].values)))
+    return rows
 
 
-def _steps(result, data) -> list[str]:
-    days = _on_days(result, data)["step_factor"]
-    rows = [(STEPS[step].title, *(f"{v:.3f}" for v in days.sel(step=step).values)) for step in days["step"].values]
-    about = "By what each step of the cell is multiplied at the start of the assay; 1 in the healthy reference person."
-    return ["## Steps of the cell", "", about, "", *table(["Step", *_times(result)], rows)]
-
-
-def _on_days(result, data) -> "xarray.Dataset":
-    return data.sel(time=[assay["at_days"] for assay in result.summary["assays"]], method="nearest")
-
-
-def _effects(result) -> list[str]:
-    lines = [f"- {describe_effect(effect, result.scenario)}" for effect in acting(result.scenario)]
-    return ["## What acts", "", *(lines or ["Nothing."]), ""]
-
-
-def _therapies(result) -> list[str]:
-    if not result.scenario.therapy:
-        return []
-    given = [f"- {describe_therapy(therapy)}" for therapy in result.scenario.therapy]
-    notes = [f"- **{drug}**: {note}" for drug, note in standings(result.scenario).items()]
-    return ["## Therapies", "", *given, "", "Regulatory standing:", "", *notes]
+def _step(step: str, on_days) -> tuple[str, ...]:
+    """By what a step of the cell is multiplied on the days of the assays."""
+    return (STEPS[step].title, *(f"{value:.3f}" for value in on_days["step_factor"].sel(step=step).values))

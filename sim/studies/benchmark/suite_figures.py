@@ -3,7 +3,6 @@
 import textwrap
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,20 +11,30 @@ from scipy.stats import t as t_distribution
 from glut4sim.sim.analysis.dose_response import CONFIDENCE
 from glut4sim.sim.analysis.summary import MINUTE
 from glut4sim.sim.endocrine import library
-from glut4sim.sim.reporting.figure_style import BLUE, GREEN, GREY, ORANGE, SHADE, STYLE, VERMILION
+from glut4sim.sim.reporting.figure_style import (
+    BLUE,
+    DPI,
+    GREEN,
+    GREY,
+    ORANGE,
+    SHADE,
+    VERMILION,
+    page,
+    save,
+)
 from glut4sim.sim.studies.benchmark import measurements
 from glut4sim.sim.studies.benchmark.measurements import HOUR, MEASURES, QUANTITIES, Fit, Span, fit_to, responses
 from glut4sim.sim.studies.benchmark.suite import Check, Measurement
 from glut4sim.sim.studies.benchmark.suite_run import CheckResult, Outcome, SuiteResult
 
-PANEL, COURSE = (3.7, 3.0), (4.4, 3.3)  # inches
+PANEL, COURSE = (3.8, 3.1), (4.5, 3.4)  # inches
 MODEL, DATA = BLUE, VERMILION
 DAY = 86400.0  # s
 
 
-def save_figure(result: SuiteResult, name: str, path: Path, dpi: int = 130) -> None:
-    """Draw all checks of one figure into a file."""
-    draw(result, name).savefig(path, dpi=dpi)
+def save_figure(result: SuiteResult, name: str, path: Path, dpi: int = DPI) -> None:
+    """Draw all checks of one figure into a file; the end of its name says the format (.png, .pdf, .svg)."""
+    save(draw(result, name), path, dpi)
 
 
 def draw(result: SuiteResult, name: str) -> Figure:
@@ -33,6 +42,10 @@ def draw(result: SuiteResult, name: str) -> Figure:
 
     Checks whose measurement names it have a panel each, or one for all of an experiment where there are no data to
     compare with. Checks that name it themselves have a row each.
+
+    Returns
+    -------
+    Figure
     """
     shown = [one for one in result.checks if one.check.measurement.figure == name]
     if not shown:
@@ -43,10 +56,8 @@ def draw(result: SuiteResult, name: str) -> Figure:
         panels.setdefault(measurement.experiment if measurement.data is None else one.check.id, []).append(one)
     columns = 2 if len(panels) in (2, 4) else min(3, len(panels))
     rows = -(-len(panels) // columns)
-    with mpl.rc_context(STYLE | {"axes.titlepad": 8, "axes.titlesize": 9.5}):
-        wide = all(one.check.measurement.data is None for one in shown)
-        size = COURSE if wide else PANEL
-        figure = Figure(figsize=(size[0] * columns, size[1] * rows + 0.4), layout="constrained")
+    width, height = COURSE if all(one.check.measurement.data is None for one in shown) else PANEL
+    with page(size=(width * columns, height * rows + 0.4), style={"axes.titlesize": 9.5}) as figure:
         for index, checks in enumerate(panels.values()):
             ax = figure.add_subplot(rows, columns, index + 1)
             _panel(ax, result, checks)
@@ -55,7 +66,7 @@ def draw(result: SuiteResult, name: str) -> Figure:
         for ax in figure.axes:
             labels |= dict(zip(*reversed(ax.get_legend_handles_labels())))
         figure.legend(labels.values(), labels.keys(), loc="outside lower right", ncols=len(labels))
-        return figure
+    return figure
 
 
 def _panel(ax: Axes, result: SuiteResult, checks: list[CheckResult]) -> None:
@@ -160,8 +171,7 @@ def _middle(span: Span) -> float:
 
 def _rows(shown: list[CheckResult]) -> Figure:
     """Checks in percent, one below the other: value with its interval, band, and published value."""
-    with mpl.rc_context(STYLE | {"axes.titlepad": 8}):
-        figure = Figure(figsize=(9.4, 0.36 * len(shown) + 1.2), layout="constrained")
+    with page(size=(9.6, 0.36 * len(shown) + 1.4)) as figure:
         ax = figure.add_subplot()
         for row, one in enumerate(reversed(shown)):
             check = one.check
@@ -185,7 +195,7 @@ def _rows(shown: list[CheckResult]) -> Figure:
         ax.margins(x=0.05)
         _label(ax, "Change [%]", "")
         figure.legend(loc="outside lower right", ncols=3)
-        return figure
+    return figure
 
 
 def _deviation(ax: Axes, outcome: Outcome, measurement: Measurement) -> None:

@@ -21,7 +21,6 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results import storage
 from glut4sim.sim.results.writer import METHODS, Writer, read_run, write_json
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.comparison import report
 from glut4sim.sim.studies.comparison.result import Comparison, Condition
 from glut4sim.sim.studies.run import ensemble
 
@@ -169,7 +168,9 @@ def _run(plan: _Plan, threads, progress, executor, checkpoint_every=None) -> Com
         warnings = tuple(dict.fromkeys(f"{c.name}: {text}" for c in done for text in c.result.warnings))
         found = Comparison(out, tuple(done), effects, warnings, perf_counter() - began, status, plan.seed, content)
         if out is not None:
-            report.save_figure(found, out / "figure.png")
+            from glut4sim.sim.studies.comparison import figure, report
+
+            figure.save_figure(found, out / "figure.png")
             (out / "report.md").write_text(report.markdown(found), encoding="utf-8")
     return found
 

@@ -8,6 +8,12 @@ from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.run.ensemble import RunResult
 
 HEADLINE = "surface_glut4_stimulated_copies"
+MAIN_EFFECTS = {  # number of the summary -> name
+    HEADLINE: "surface GLUT4",
+    "glucose_uptake_stimulated_per_s": "glucose uptake",
+    "akt_stimulated_percent": "active Akt",
+    "receptors_active_stimulated_percent": "active receptors",
+}
 
 
 @dataclass(frozen=True)

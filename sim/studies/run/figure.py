@@ -5,33 +5,36 @@ shaded.
 """
 
 import os
-import textwrap
 from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from glut4sim.sim.reporting.figure_style import (
-    A4_LANDSCAPE,
     BLUE,
+    DPI,
     GREEN,
-    GREY,
+    LEGENDS_ABOVE,
     ORANGE,
     PURPLE,
     SKY,
-    STYLE,
     VERMILION,
-    binned,
     frame,
+    legend,
+    page,
+    power_of_1000,
+    save,
+    time_axis,
+)
+from glut4sim.sim.reporting.time_courses import (
+    binned,
     in_minutes,
     label_insulin,
-    legend,
     line,
     mean,
     shade_insulin,
+    title_of,
 )
 
 if TYPE_CHECKING:
@@ -46,9 +49,9 @@ VESICLE_COLOURS = {  # from the membrane inwards; the rest are stored
 }
 
 
-def save_figure(dataset: "xarray.Dataset", path: str | os.PathLike, dpi: int = 150) -> None:
-    """Draw the figure of a run into a file; its name's end says the format (.png, .pdf, .svg)."""
-    draw(dataset).savefig(path, dpi=dpi)
+def save_figure(dataset: "xarray.Dataset", path: str | os.PathLike, dpi: int = DPI) -> None:
+    """Draw the figure of a run into a file; the end of its name says the format (.png, .pdf, .svg)."""
+    save(draw(dataset), path, dpi)
 
 
 def draw(dataset: "xarray.Dataset") -> Figure:
@@ -57,24 +60,22 @@ def draw(dataset: "xarray.Dataset") -> Figure:
     Parameters
     ----------
     dataset : as `results.open_results` gives it; NaN where a replicate did not get to
+
+    Returns
+    -------
+    Figure
     """
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=A4_LANDSCAPE, layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.14, h_pad=0.14, wspace=0.02, hspace=0.02)
+    replicates = dataset.sizes["replicate"]
+    note = f"Mean and range of {replicates} replicates" if replicates > 1 else ""
+    with page(title_of(dataset), note, style=LEGENDS_ABOVE) as figure:
         axes = figure.subplots(2, 3)
         panels = (_receptors, _cascade, _surface, _vesicles, _uptake, _fusion)
         for ax, panel in zip(axes.flat, panels, strict=True):
             shade_insulin(ax, dataset)
             panel(ax, dataset)
             ax.set_xlim(0.0, in_minutes(dataset)[-1])
-            ax.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 1.5, 2, 3, 5, 10]))
-            ax.set_xlabel("Time [min]")
-        title = textwrap.fill(dataset.attrs.get("title") or dataset.attrs.get("scenario", ""), width=95)
-        figure.suptitle(title, x=0.014, ha="left", fontsize=13, fontweight="bold")
-        if dataset.sizes["replicate"] > 1:
-            note = f"Mean and range of {dataset.sizes['replicate']} replicates"
-            figure.supxlabel(note, x=0.988, ha="right", fontsize=8.5, color=GREY)
-        return figure
+            time_axis(ax, "min")
+    return figure
 
 
 def _total(counts: np.ndarray) -> np.ndarray:
@@ -134,9 +135,8 @@ def _vesicles(ax: Axes, dataset) -> None:
 def _uptake(ax: Axes, dataset) -> None:
     minutes, rate = binned(dataset, "glucose_uptake_rate")
     largest = np.nanmax(np.abs(rate)) if np.isfinite(rate).any() else 1.0
-    exponent = 3 * int(np.floor(np.log10(largest) / 3.0)) if largest > 0.0 else 0
-    line(ax, minutes, rate / 10.0**exponent, VERMILION)
-    factor = f"10$^{{{exponent}}}$ " if exponent else ""
+    size, factor = power_of_1000(largest)
+    line(ax, minutes, rate / size, VERMILION)
     low = ax.get_ylim()[0]
     frame(ax, "Net glucose uptake", f"{factor}molecules per second")
     if (rate < 0.0).any():  # more leaves than enters

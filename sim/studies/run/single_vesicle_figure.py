@@ -5,39 +5,60 @@ insulin (sim/analysis/single_vesicle.py). Colours and style are those of all fig
 """
 
 import os
-import textwrap
 from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from glut4sim.sim.analysis.single_vesicle import EDGES, survival
-from glut4sim.sim.reporting import figure_style
+from glut4sim.sim.reporting.figure_style import (
+    BLUE,
+    DPI,
+    GREY,
+    LEGENDS_ABOVE,
+    ORANGE,
+    PALE,
+    VERMILION,
+    frame,
+    legend,
+    page,
+    save,
+    time_axis,
+)
+from glut4sim.sim.reporting.numbers import concentration
+from glut4sim.sim.reporting.time_courses import (
+    band,
+    binned,
+    in_minutes,
+    label_insulin,
+    line,
+    shade_insulin,
+    title_of,
+)
 
 if TYPE_CHECKING:
     import xarray
 
 LOOKS = {
-    "basal": (figure_style.BLUE, "-"),
-    "insulin": (figure_style.VERMILION, (0, (4, 1.5))),
+    "basal": (BLUE, "-"),
+    "insulin": (VERMILION, (0, (4, 1.5))),
 }  # both can be seen where they meet
 PLAIN = StrMethodFormatter("{x:g}")  # 0.1, not 10^-1
 LEAST = 0.01  # survival below which a curve is not drawn
 FATES = {  # of a docked vesicle, by transition
-    "fuse": ("full fusion", figure_style.BLUE),
-    "fuse_transiently": ("transient fusion", figure_style.ORANGE),
-    "undock": ("lets go", "#BBBBBB"),
+    "fuse": ("full fusion", BLUE),
+    "fuse_transiently": ("transient fusion", ORANGE),
+    "undock": ("lets go", PALE),
 }
 
 
 def save_figure(
-    dataset: "xarray.Dataset", statistics: "xarray.Dataset", path: str | os.PathLike, dpi: int = 150
+    dataset: "xarray.Dataset", statistics: "xarray.Dataset", path: str | os.PathLike, dpi: int = DPI
 ) -> None:
-    """Draw the figure into a file; its name's end says the format (.png, .pdf, .svg)."""
-    draw(dataset, statistics).savefig(path, dpi=dpi)
+    """Draw the figure into a file; the end of its name says the format (.png, .pdf, .svg)."""
+    save(draw(dataset, statistics), path, dpi)
 
 
 def draw(dataset: "xarray.Dataset", statistics: "xarray.Dataset") -> Figure:
@@ -47,11 +68,16 @@ def draw(dataset: "xarray.Dataset", statistics: "xarray.Dataset") -> Figure:
     ----------
     dataset : time series, as `results.open_results(path)` gives them
     statistics : as `results.open_results(path, "single_vesicle")` gives them; NaN where a replicate did not get to
+
+    Returns
+    -------
+    Figure
     """
     statistics = statistics.load()
-    with mpl.rc_context(figure_style.STYLE):
-        figure = Figure(figsize=figure_style.A4_LANDSCAPE, layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.14, h_pad=0.14, wspace=0.02, hspace=0.02)
+    note = "Survival is corrected for dwells that the end of a phase cuts short"
+    if statistics.sizes["replicate"] > 1:
+        note = f"{statistics.sizes['replicate']} replicates together, bands: their range. {note}"
+    with page(f"Single vesicles: {title_of(dataset)}", note, style=LEGENDS_ABOVE) as figure:
         axes = figure.subplots(2, 3)
         _rates(axes[0, 0], dataset, statistics)
         _survival(axes[0, 1], statistics, "tethered")
@@ -59,15 +85,7 @@ def draw(dataset: "xarray.Dataset", statistics: "xarray.Dataset") -> Figure:
         _waits(axes[1, 0], statistics)
         _copies(axes[1, 1], statistics)
         _fates(axes[1, 2], statistics)
-        name = dataset.attrs.get("title") or dataset.attrs.get("scenario", "")
-        figure.suptitle(
-            textwrap.fill(f"Single vesicles: {name}", width=95), x=0.014, ha="left", fontsize=13, fontweight="bold"
-        )
-        note = "Survival is corrected for dwells that the end of a phase cuts short"
-        if statistics.sizes["replicate"] > 1:
-            note = f"{statistics.sizes['replicate']} replicates together, bands: their range. {note}"
-        figure.supxlabel(note, x=0.988, ha="right", fontsize=8.5, color=figure_style.GREY)
-        return figure
+    return figure
 
 
 def _phases(statistics) -> list[str]:
@@ -79,9 +97,7 @@ def _phases(statistics) -> list[str]:
 def _label(statistics, phase: str) -> str:
     """A phase and its insulin, since not every scenario's basal phase is free of it."""
     level = float(statistics["phase_insulin"].sel(phase=phase))
-    if not np.isfinite(level) or level == 0.0:
-        return phase
-    return f"{phase}, {level:.3g} nM" if level >= 0.1 else f"{phase}, {1e3 * level:.3g} pM"
+    return f"{phase}, {concentration(level)}" if np.isfinite(level) and level != 0.0 else phase
 
 
 def _pooled(statistics, name: str, **where) -> np.ndarray:
@@ -92,24 +108,23 @@ def _pooled(statistics, name: str, **where) -> np.ndarray:
 
 
 def _rates(ax: Axes, dataset, statistics) -> None:
-    figure_style.shade_insulin(ax, dataset)
+    shade_insulin(ax, dataset)
     area = float(statistics["membrane_area"])
-    minutes, full = figure_style.binned(dataset, "fusion_rate")
-    _, transient = figure_style.binned(dataset, "transient_fusion_rate")
+    minutes, full = binned(dataset, "fusion_rate")
+    _, transient = binned(dataset, "transient_fusion_rate")
     curves = (
-        (full + transient, "all", figure_style.GREY, "-"),
-        (full, "full", figure_style.BLUE, "-"),
-        (transient, "transient", figure_style.ORANGE, "--"),
+        (full + transient, "all", GREY, "-"),
+        (full, "full", BLUE, "-"),
+        (transient, "transient", ORANGE, "--"),
     )
     for values, label, colour, style in curves:
-        figure_style.line(ax, minutes, values / area, colour, label, style)
-    figure_style.label_insulin(ax, dataset)
-    figure_style.frame(ax, "Fusion events", "Events per µm$^2$ and minute")
+        line(ax, minutes, values / area, colour, label, style)
+    label_insulin(ax, dataset)
+    frame(ax, "Fusion events", "Events per µm$^2$ and minute")
     ax.set_ylim(top=1.1 * ax.get_ylim()[1])  # room for the concentrations
-    ax.set_xlim(0.0, figure_style.in_minutes(dataset)[-1])
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 1.5, 2, 3, 5, 10]))
-    ax.set_xlabel("Time [min]")
-    figure_style.legend(ax, columns=3)
+    ax.set_xlim(0.0, in_minutes(dataset)[-1])
+    time_axis(ax, "min")
+    legend(ax, columns=3)
 
 
 def _survival(ax: Axes, statistics, state: str) -> None:
@@ -127,7 +142,7 @@ def _survival(ax: Axes, statistics, state: str) -> None:
         mean = at_risk[-1].sum() / dwells[-1].sum()  # the mean dwell time, were the exit rate constant
         label = f"{_label(statistics, phase)}: mean {mean:.3g} s"
         ax.plot(EDGES[drawn], curves[-1][drawn], linestyle=style, color=colour, label=label, zorder=3)
-        _band(ax, EDGES[drawn], curves[:-1, drawn], colour)
+        band(ax, EDGES[drawn], curves[:-1, drawn], colour)
     ax.set_yscale("log")
     ax.set_title(f"How long vesicles stay {state}")
     ax.set_ylabel("Share of dwells that last longer")
@@ -137,13 +152,6 @@ def _survival(ax: Axes, statistics, state: str) -> None:
     ax.set_xlim(0.0, longest or 1.0)
     ax.set_xlabel("Dwell time [s]")
     _legend_if_any(ax, columns=1)
-
-
-def _band(ax: Axes, x: np.ndarray, values: np.ndarray, colour: str) -> None:
-    """Range of the replicates (replicates, K), where there are several."""
-    if len(values) > 1:
-        low, high = np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
-        ax.fill_between(x, low, high, color=colour, alpha=0.22, linewidth=0, zorder=2)
 
 
 def _waits(ax: Axes, statistics) -> None:
@@ -159,7 +167,7 @@ def _waits(ax: Axes, statistics) -> None:
             low = min(low, EDGES[1:][curves[-1] > LEAST][0])
             high = max(high, EDGES[1:][curves[-1] <= 1.0 - LEAST / 2.0][-1:].max(initial=1.0))
             ax.plot(EDGES[1:], curves[-1], style, color=LOOKS[phase][0], label=f"{phase}, {what}", zorder=3)
-            _band(ax, EDGES[1:], curves[:-1], LOOKS[phase][0])
+            band(ax, EDGES[1:], curves[:-1], LOOKS[phase][0])
     ax.set_xscale("log")
     ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     ax.xaxis.set_major_formatter(PLAIN)
@@ -167,7 +175,7 @@ def _waits(ax: Axes, statistics) -> None:
     if high > low:
         ax.set_xlim(low, high)
     ax.set_xlabel("Time to full fusion [s]")
-    figure_style.frame(ax, "From membrane contact to fusion", "Share of fusions within this time", top=1.02)
+    frame(ax, "From membrane contact to fusion", "Share of fusions within this time", top=1.02)
     _legend_if_any(ax)
 
 
@@ -186,7 +194,7 @@ def _copies(ax: Axes, statistics) -> None:
         shares = 100.0 * counts / counts.sum()
         label = f"{phase}: mean {mean:.3g}"
         ax.stairs(shares, edges, color=colour, label=label, linestyle=style, linewidth=1.7, zorder=3)
-    figure_style.frame(ax, "GLUT4 per vesicle at fusion", "Share of fusions [%]")
+    frame(ax, "GLUT4 per vesicle at fusion", "Share of fusions [%]")
     if used.any():
         first, last = np.flatnonzero(used)[[0, -1]]
         ax.set_xlim(edges[first], edges[last + 1])
@@ -220,9 +228,9 @@ def _fates(ax: Axes, statistics) -> None:
     ax.set_title("How docked vesicles leave")
     ax.set_xlim(0.0, 100.0)
     ax.set_xlabel("Share of dockings [%]")
-    figure_style.legend(ax, columns=3)
+    legend(ax, columns=3)
 
 
 def _legend_if_any(ax: Axes, columns: int = 2) -> None:
     if ax.get_legend_handles_labels()[0]:
-        figure_style.legend(ax, columns)
+        legend(ax, columns)

@@ -12,16 +12,27 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from glut4sim.sim.analysis import timeline
 from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.evidence import say
-from glut4sim.sim.reporting.figure_style import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, STYLE, VERMILION
+from glut4sim.sim.reporting.figure_style import (
+    BLUE,
+    DPI,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    page,
+    save,
+    time_axis,
+)
+from glut4sim.sim.reporting.time_courses import title_of
 
 if TYPE_CHECKING:
     import xarray
@@ -29,6 +40,7 @@ if TYPE_CHECKING:
     from glut4sim.sim.scenario.scenario import Scenario
 
 PANEL = (4.1, 2.75)  # inches
+SMALL = {"axes.titlepad": 7, "axes.titlesize": 10, "lines.linewidth": 1.4}
 COLUMNS = 3
 ZERO_BELOW = 0.6  # lowest over highest value, below which an axis begins at 0
 MAX_TICKS = 120  # doses that can be told apart as ticks; more become a bar
@@ -53,9 +65,9 @@ STEP_NAMES = {
 _PLATE = {"frameon": True, "edgecolor": "none", "framealpha": 0.9}  # legends stand before the lines of assays
 
 
-def save_figure(data: "xarray.Dataset", scenario: "Scenario", path: str | os.PathLike, dpi: int = 130) -> None:
-    """Draw the figure into a file; its name's end says the format (.png, .pdf, .svg)."""
-    draw(data, scenario).savefig(path, dpi=dpi)
+def save_figure(data: "xarray.Dataset", scenario: "Scenario", path: str | os.PathLike, dpi: int = DPI) -> None:
+    """Draw the figure into a file; the end of its name says the format (.png, .pdf, .svg)."""
+    save(draw(data, scenario), path, dpi)
 
 
 def draw(data: "xarray.Dataset", scenario: "Scenario") -> Figure:
@@ -64,6 +76,10 @@ def draw(data: "xarray.Dataset", scenario: "Scenario") -> Figure:
     Parameters
     ----------
     data : as `timeline.dataset` gives it
+
+    Returns
+    -------
+    Figure
     """
     levels, drugs, steps = timeline.interesting(data, scenario)
     doses = timeline.dose_days(data, scenario)
@@ -71,9 +87,8 @@ def draw(data: "xarray.Dataset", scenario: "Scenario") -> Figure:
     panels = [*levels, *alone, "steps"]
     columns = min(COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
-    with mpl.rc_context(STYLE | {"axes.titlepad": 7, "axes.titlesize": 10, "lines.linewidth": 1.4}):
-        figure = Figure(figsize=(PANEL[0] * columns, PANEL[1] * rows + 0.75), layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.1, h_pad=0.08)
+    size = PANEL[0] * columns, PANEL[1] * rows + 0.75
+    with page(title_of(data), _note(data, doses, levels), size, SMALL) as figure:
         for place, name in enumerate(panels):
             ax = figure.add_subplot(rows, columns, place + 1)
             if name == "steps":
@@ -83,11 +98,7 @@ def draw(data: "xarray.Dataset", scenario: "Scenario") -> Figure:
                 _course(ax, data, name, adding)
                 _ticks(ax, data, [doses[drug] for drug in (adding or [name]) if drug in doses])
             _time_axis(ax, data)
-        title = textwrap.fill(data.attrs["title"] or data.attrs["scenario"], width=34 * columns)
-        figure.suptitle(title, x=0.014, ha="left", fontsize=13, fontweight="bold")
-        note = textwrap.fill(_note(data, doses, levels), width=62 * columns)
-        figure.supxlabel(note, x=0.014, ha="left", fontsize=8.5, color=GREY)
-        return figure
+    return figure
 
 
 def _scale(data) -> tuple[str, float]:
@@ -168,8 +179,7 @@ def _time_axis(ax: Axes, data) -> None:
         ax.axvline(at / size, color=GREY, linewidth=0.9, linestyle=(0, (6, 3)), alpha=0.7, zorder=1)
     last = _x(data)[-1]
     ax.set_xlim(-0.02 * last, 1.02 * last)
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 2.5, 3, 4, 5, 6, 10]))
-    ax.set_xlabel(f"Time [{unit}]")
+    time_axis(ax, unit)
 
 
 def _note(data, doses: Mapping[str, np.ndarray], levels: Sequence[str]) -> str:

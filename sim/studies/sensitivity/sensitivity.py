@@ -196,9 +196,9 @@ def sensitivity(
         status,
     )  # fmt: skip
     if writer.out is not None:
-        from glut4sim.sim.studies.sensitivity import figure
+        from glut4sim.sim.studies.sensitivity import figure, report
 
-        (writer.out / "report.md").write_text(figure.markdown(content), encoding="utf-8")
+        (writer.out / "report.md").write_text(report.markdown(content), encoding="utf-8")
         if screening is not None or indices is not None:
             figure.save_figure(content, writer.out / "figure.png")
     return result

@@ -5,7 +5,6 @@ its bar the 95 % interval. A second path gives a family of curves, further ones 
 """
 
 import os
-import textwrap
 from collections.abc import Sequence
 from itertools import product
 from typing import TYPE_CHECKING
@@ -18,7 +17,9 @@ from matplotlib.figure import Figure
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.analysis.dose_response import HillFit
 from glut4sim.sim.inputs.units import write
-from glut4sim.sim.reporting.figure_style import BLUE, GREY, STYLE
+from glut4sim.sim.reporting.figure_style import BLUE, DPI, GREY, page, save
+from glut4sim.sim.reporting.numbers import labelled, symbol
+from glut4sim.sim.reporting.time_courses import mean, title_of
 from glut4sim.sim.scenario.sweep_axis import Axis
 
 if TYPE_CHECKING:
@@ -35,10 +36,10 @@ def save_figure(
     observable: str,
     fits: Sequence[tuple[dict[str, float], HillFit]],
     path: str | os.PathLike,
-    dpi: int = 150,
+    dpi: int = DPI,
 ) -> None:
-    """Draw the figure of a sweep into a file; its name's end says the format (.png, .pdf, .svg)."""
-    draw(axes, dataset, observable, fits).savefig(path, dpi=dpi)
+    """Draw the figure of a sweep into a file; the end of its name says the format (.png, .pdf, .svg)."""
+    save(draw(axes, dataset, observable, fits), path, dpi)
 
 
 def draw(
@@ -53,6 +54,10 @@ def draw(
     ----------
     axes : what was varied
     dataset, observable, fits : as `sweep.SweepResult` has them; NaN where a run failed
+
+    Returns
+    -------
+    Figure
     """
     x_axis, families, panels = axes[0], axes[1:2], axes[2:]
     places = list(product(*(range(len(a.levels)) for a in panels)))
@@ -60,9 +65,7 @@ def draw(
     rows = -(-len(places) // columns)
     values = dataset[observable].values
     by_place = {tuple(at.values()): fit for at, fit in fits}
-    with mpl.rc_context(STYLE | {"axes.titlepad": 8}):
-        figure = Figure(figsize=(PANEL[0] * columns, PANEL[1] * rows + 0.5), layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
+    with page(title_of(dataset), size=(PANEL[0] * columns, PANEL[1] * rows + 0.5)) as figure:
         grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
         for ax, place in zip(grid.flat, places):
             members = list(range(len(families[0].levels))) if families else [None]
@@ -80,12 +83,9 @@ def draw(
             ax.margins(y=0.08)
         for ax in grid.flat[len(places) :]:
             ax.set_visible(False)
-        unit = summary.UNITS[observable].replace("percent", "%")
         for ax in grid[:, 0]:
-            ax.set_ylabel(summary.readable(observable) + ("" if unit == "1" else f" [{unit}]"))
-        title = dataset.attrs.get("title") or dataset.attrs.get("scenario", "")
-        figure.suptitle(textwrap.fill(title, width=55 * columns), x=0.014, ha="left", fontsize=12, fontweight="bold")
-        return figure
+            ax.set_ylabel(labelled(summary.readable(observable), summary.UNITS[observable]))
+    return figure
 
 
 def _level(axis: Axis, level: float) -> str:
@@ -95,9 +95,7 @@ def _level(axis: Axis, level: float) -> str:
 def _curve(ax: Axes, axis: Axis, values: np.ndarray, fit: HillFit | None, colour, label: str | None) -> None:
     """Replicates, curve and EC50. values : (levels, replicates)"""
     x = _places(axis)
-    reached = np.isfinite(values)
-    n = reached.sum(axis=1)
-    means = np.where(n > 0, np.where(reached, values, 0.0).sum(axis=1) / np.maximum(n, 1), np.nan)
+    means = mean(values.T)
     many = values.shape[1] > 1
     if many:
         ax.plot(np.repeat(x, values.shape[1]), values.ravel(), "o", color=colour, ms=3.5, alpha=0.35, mew=0, zorder=3)
@@ -116,7 +114,7 @@ def _curve(ax: Axes, axis: Axis, values: np.ndarray, fit: HillFit | None, colour
         ax.plot([ec50.low, ec50.high], [middle, middle], color=colour, lw=3, solid_capstyle="butt", zorder=4)
     if label is None:
         interval = "" if ec50.low is None else f"\n95 %: {ec50.low:.3g} to {ec50.high:.3g}"
-        text = f"EC50 {ec50.value:.3g} {axis.unit if axis.unit != '1' else ''}".rstrip() + interval
+        text = f"EC50 {ec50.value:.3g} {symbol(axis.unit)}".rstrip() + interval
         rising = fit.top.value > fit.bottom.value
         ax.annotate(
             text, (ec50.value, middle), xytext=(14, -4 if rising else 4), textcoords="offset points", color=GREY,
@@ -142,4 +140,4 @@ def _x_axis(ax: Axes, axis: Axis) -> None:
             zero = _places(axis).min()
             ax.axvline(zero, color=GREY, lw=0.6, ls=":", zorder=0)
             ax.annotate("0", (zero, 0.01), xycoords=("data", "axes fraction"), ha="left", color=GREY, fontsize=9)
-    ax.set_xlabel(axis.long_name + ("" if axis.unit == "1" else f" [{axis.unit}]"))
+    ax.set_xlabel(labelled(axis.long_name, axis.unit))

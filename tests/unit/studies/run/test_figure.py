@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.image import imread
 
 from glut4sim.sim.model.observables import OBSERVABLES, STATE_NAMES
-from glut4sim.sim.reporting import figure_style
+from glut4sim.sim.reporting import time_courses
 from glut4sim.sim.studies.run import figure as run_figure
 
 SIZES = {dim: len(names) for dim, names in STATE_NAMES.items()}
@@ -116,7 +116,7 @@ def test_surface_panel_shows_mean_and_range():
 
 def test_rates_are_drawn_as_means_over_a_minute():
     dataset = DATASETS["three replicates"]
-    minutes, rate = figure_style.binned(dataset, "fusion_rate")
+    minutes, rate = time_courses.binned(dataset, "fusion_rate")
     assert minutes[:2].tolist() == [0.5, 1.5]
     np.testing.assert_allclose(rate[:, 1], dataset.fusion_rate.values[:, 13:25].mean(axis=1))
 

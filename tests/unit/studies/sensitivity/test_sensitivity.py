@@ -18,7 +18,8 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model import mean_field, observables
 from glut4sim.sim.results.writer import open_results, record_times
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.sensitivity.figure import direction, draw, markdown, verdict
+from glut4sim.sim.studies.sensitivity.figure import draw
+from glut4sim.sim.studies.sensitivity.report import direction, markdown, verdict
 from glut4sim.sim.studies.sensitivity.sensitivity import SUPPLY, changed, find_factors, numbers, sensitivity
 
 pytest.importorskip("SALib")
@@ -316,7 +317,7 @@ def test_what_an_analysis_leaves(analysed):
     assert json.loads((analysed.out / "provenance.json").read_text())["status"] == "complete"
     report = (analysed.out / "report.md").read_text()
     assert "vesicle.tether | 60 | 1/min | 10 to 300 | equal ratios | assumed" in report
-    assert "1 is assumed: vesicle.tether (mu* " in report
+    assert r"1 is assumed: vesicle.tether (mu\* " in report
 
 
 def test_any_number_of_processes_gives_the_same(analysed):

@@ -1,0 +1,107 @@
+"""The figure of a comparison of conditions: their time courses laid over one another, and their effects."""
+
+import os
+import textwrap
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from glut4sim.sim.reporting.figure_style import (
+    A4_LANDSCAPE,
+    BLUE,
+    DPI,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    frame,
+    interval_bar,
+    page,
+    power_of_1000,
+    save,
+    time_axis,
+)
+from glut4sim.sim.reporting.time_courses import binned, in_minutes, line
+from glut4sim.sim.studies.comparison.result import MAIN_EFFECTS
+
+if TYPE_CHECKING:
+    from glut4sim.sim.studies.comparison.result import Comparison
+
+COLOURS = (GREY, BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY)
+STYLES = ("-", "--", "-.", ":")
+LOOKS = ((BLUE, "o"), (VERMILION, "s"), (ORANGE, "^"), (GREEN, "D"))  # of MAIN_EFFECTS
+MAX_CURVES = 12  # conditions whose time courses are told apart; the effects of all are shown
+COURSES, EFFECTS, EFFECT = 4.6, 1.2, 0.62  # heights of the courses, and of the effects without and for each row [inch]
+
+
+def save_figure(comparison: "Comparison", path: str | os.PathLike, dpi: int = DPI) -> None:
+    """Draw the figure into a file; the end of its name says the format (.png, .pdf, .svg)."""
+    save(draw(comparison), path, dpi)
+
+
+def draw(comparison: "Comparison") -> Figure:
+    """Time courses of the conditions laid over one another, and a forest plot of their effects."""
+    ranked = comparison.ranked()
+    shown = comparison.conditions[:MAX_CURVES]
+    replicates = comparison.conditions[0].scenario.run.replicates
+    note = f"Bands: range of {replicates} replicates. Bars: 95 % interval of the paired change"
+    heights = COURSES, EFFECTS + EFFECT * len(ranked)
+    with page("", note if replicates > 1 else "", (A4_LANDSCAPE[0], sum(heights))) as figure:
+        top, bottom = figure.subfigures(2, 1, height_ratios=heights)
+        panels = top.subplots(1, 3)
+        for ax, (name, title, label, scale) in zip(panels, _courses(shown)):
+            for i, condition in enumerate(shown):
+                _course(ax, condition.result.dataset, name, scale, i)
+            frame(ax, title, label)
+            time_axis(ax, "min")
+        handles, _ = panels[0].get_legend_handles_labels()
+        names = [textwrap.shorten(condition.name, 46) for condition in shown]
+        top.legend(handles, names, loc="outside lower center", ncols=min(3, len(shown)))
+        _effects(bottom.subplots(), comparison, ranked)
+    return figure
+
+
+def _courses(conditions):
+    """Name, title, label and scale of each panel."""
+    rates = [np.nanmax(np.abs(c.result.dataset["glucose_uptake_rate"].values[:, 1:]), initial=1.0) for c in conditions]
+    size, factor = power_of_1000(max(rates))
+    return (
+        ("akt_active", "Active Akt", "Share of Akt [%]", 1.0),
+        ("surface_glut4", "GLUT4 at the surface", "1000 copies", 1e-3),
+        ("glucose_uptake_rate", "Net glucose uptake", f"{factor}molecules per second", 1.0 / size),
+    )
+
+
+def _course(ax: Axes, dataset, name: str, scale: float, i: int) -> None:
+    if name == "glucose_uptake_rate":
+        x, values = binned(dataset, name)
+    else:
+        x, values = in_minutes(dataset), dataset[name].values
+    colour, style = COLOURS[i % len(COLOURS)], STYLES[i // len(COLOURS) % len(STYLES)]
+    line(ax, x, scale * values, colour, f"{i}", style)
+
+
+def _effects(ax: Axes, comparison: "Comparison", ranked: list[str]) -> None:
+    """Relative changes with their intervals, a block of rows for each condition."""
+    handles = {}
+    for row, condition in enumerate(ranked):
+        for k, ((key, title), (colour, marker)) in enumerate(zip(MAIN_EFFECTS.items(), LOOKS)):
+            effect = comparison.effects[condition].get(key)
+            if effect is None or effect.percent is None:
+                continue
+            y = row + 0.68 * ((k + 0.5) / len(LOOKS) - 0.5)
+            handles[title] = interval_bar(ax, effect.percent, y, marker, colour, ms=5, capsize=2.5, elinewidth=1.2)
+    ax.axvline(0.0, color=GREY, linewidth=0.9, zorder=1)
+    for row in range(1, len(ranked)):
+        ax.axhline(row - 0.5, color="#DDDDDD", linewidth=0.8, zorder=0)
+    ax.set_yticks(range(len(ranked)), [textwrap.fill(name, 34) for name in ranked])
+    ax.set_ylim(len(ranked) - 0.5, -0.5)
+    ax.set_xlabel(f"Change relative to {comparison.reference} [%], with insulin")
+    ax.set_title("Effects, the largest first")
+    if handles:
+        place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.2}
+        ax.legend(handles.values(), handles.keys(), ncols=len(LOOKS), **place)
