@@ -6,7 +6,7 @@ from itertools import zip_longest
 
 _MEANT = re.compile(
     r"[\\`*|<]"  # code, emphasis, cells, HTML
-    r"|(?<!\w)_|_(?!\w)|~(?=~)"  # emphasis at the edge of a word, text struck out
+    r"|(?<![^\W_])_|_(?![^\W_])|~(?=~)"  # emphasis at the edge of a word, text struck out
     r"|&(?=#?\w+;)"  # &lt;
     r"|\[(?=[^\]]*\]\()"  # a link
 )

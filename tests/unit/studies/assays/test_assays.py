@@ -1,6 +1,7 @@
 """Several assays of one scenario, each a run of its own, and hormones alone."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,14 +11,16 @@ from glut4sim import Cell
 from glut4sim import run as public_run
 from glut4sim.sim.analysis import timeline
 from glut4sim.sim.endocrine import evidence, library
+from glut4sim.sim.endocrine.modulation import STEPS
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.observables import OBSERVABLES
 from glut4sim.sim.results.writer import open_results
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.assays import assays
+from glut4sim.sim.studies.assays import assays, report
 from glut4sim.sim.studies.assays.result import PairedChange, paired_change
 from glut4sim.sim.studies.run import ensemble, hormones
 from glut4sim.sim.studies.sweep.sweep import sweep
+from tests.markdown import NASTY, SEEN, headings, tables
 
 DAY = 86400.0
 WITHDRAWAL = {"testosterone": [["0 d", "531 ng/dL"], ["1 d", "28 ng/dL"]]}
@@ -105,6 +108,16 @@ def test_the_report_says_what_changed(done):
     assert evidence.WHOLE_BODY in text
     assert "consistent with" in evidence.WHOLE_BODY
     assert "Therapies" not in text
+
+
+def test_a_title_breaks_no_heading(done):
+    named = replace(done, scenario=done.scenario.model_copy(update={"title": NASTY}))
+    text = report.markdown(named, timeline.dataset(done.scenario))
+    assert headings(text)[:2] == [SEEN, "Change of the cell"]
+    changes, levels, steps = tables(text)
+    assert [row[1] for row in changes] == ["assay", *["0 d", "28 d"] * (len(changes) // 2)]
+    assert levels[0] == ["", "0 d", "28 d"]
+    assert [row[0] for row in steps[1:]] == [step.title for step in STEPS.values()]
 
 
 def test_the_provenance_says_what_acts_and_how_it_is_known(done):

@@ -1,6 +1,7 @@
 """Benchmarks of hormonal conditions: reading them, judging them, and the step that each acts through."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.scenario.scenario import SCENARIOS
 from glut4sim.sim.studies.benchmark import conditions, conditions_report
 from glut4sim.sim.studies.benchmark.suite import says_conditions
+from tests.markdown import NASTY, SEEN, headings, tables
 
 GOOD = """
 title = "Two conditions"
@@ -95,6 +97,19 @@ def test_the_report(result, tmp_path):
     assert (tmp_path / "out" / conditions_report.FIGURE).stat().st_size > 10_000
     columns, rows = conditions_report.table(result)
     assert all(len(row) == len(columns) for row in rows)
+
+
+def test_names_break_no_table(result):
+    men, women = result.findings
+    expected = replace(men.condition.expected, source=NASTY)
+    men = replace(men, condition=replace(men.condition, name=NASTY, group=NASTY, expected=expected))
+    named = replace(result, suite=replace(result.suite, title=NASTY), findings=(men, women))
+    text = conditions_report.markdown(named)
+    assert headings(text) == [SEEN, SEEN, "Women"]
+    effects, verdicts, *_ = tables(text)
+    assert [row[0] for row in effects + verdicts] == ["Condition", SEEN] * 2
+    assert effects[1][-2].startswith("x ")
+    assert verdicts[1][-1] == f"glucose uptake at high insulin: {SEEN}"
 
 
 @pytest.mark.parametrize(("low", "high", "holds"), [(-30, -10, True), (-19, 0, True), (-10, 0, False)])

@@ -14,6 +14,7 @@ from glut4sim.sim.studies.benchmark import suite_report, suite_run
 from glut4sim.sim.studies.benchmark.suite import load_suite
 from glut4sim.sim.studies.benchmark.suite_run import Outcome, judge, run_suite
 from glut4sim.sim.studies.run import ensemble
+from tests.markdown import NASTY, SEEN, headings, tables
 
 SUITE = """
 title = "A small suite"
@@ -400,6 +401,21 @@ def test_markdown_says_plainly_what_fails(written):
     assert "X \\| Y 2001" in text
     assert "![E, F](small/curves.png)" in text
     assert "No parameter differs between the checks of one preset" in text
+
+
+def test_names_break_no_table(written):
+    content = json.loads(json.dumps(written[1]))
+    content["title"] = NASTY
+    content["presets"]["adipocyte"]["title"] = NASTY
+    content["checks"][0] |= {"group": NASTY, "quantity": NASTY, "source": NASTY, "unit": NASTY}
+    text = suite_report.markdown(content)
+    titles = [SEEN, "What fails", SEEN, "Numbers", "Others", "Figures", "The cells behind it"]
+    assert headings(text) == titles
+    nasty, _, _, cells = tables(text)
+    assert nasty[1][:4] == ["A", SEEN, "adipocyte", f"at most 100 {SEEN}"]
+    assert nasty[1][5:] == ["pass", "no", SEEN]
+    assert cells[1][1] == SEEN
+    assert cells[1][-1] == "A, B, C, D, E, F"
 
 
 @pytest.mark.parametrize(

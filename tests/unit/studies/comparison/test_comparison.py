@@ -1,14 +1,17 @@
 """Conditions compared: who with whom, by how much, and what is written."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.comparison import report
 from glut4sim.sim.studies.comparison.comparison import compare, conditions, folder_name
 from glut4sim.sim.studies.run import ensemble
+from tests.markdown import NASTY, SEEN, headings, tables
 
 TABLE = {
     "cell": {"preset": "skeletal-muscle", "vesicles": 300, "receptors": 300, "glucose_agents": 300},
@@ -57,6 +60,24 @@ def test_what_is_written(compared):
     assert "## low" in report
     assert "Surface GLUT4 stimulated" in report
     assert "Not medical advice" in report
+
+
+def test_names_break_no_table(compared):
+    control, low = compared.conditions
+    named = replace(
+        compared,
+        conditions=(replace(control, name=f"control {NASTY}"), replace(low, name=NASTY)),
+        effects={NASTY: compared.effects["low"]},
+    )
+    text = report.markdown(named)
+    assert headings(text) == [f"Conditions compared with control {SEEN}", SEEN]
+    first, second = tables(text)
+    assert [row[0] for row in first] == ["Condition", SEEN]
+    assert first[1][-1].endswith(" x")
+    assert second[0][2:4] == [f"control {SEEN}", SEEN]
+    assert second[0][-1] == "Saved"
+    assert len(second) == 1 + len(compared.effects["low"])
+    assert {row[-2] for row in second[1:]} <= {"t", "bootstrap", "-"}
 
 
 def test_a_condition_compared_with_itself_differs_in_nothing():

@@ -21,6 +21,7 @@ from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.sensitivity.figure import draw
 from glut4sim.sim.studies.sensitivity.report import direction, markdown, verdict
 from glut4sim.sim.studies.sensitivity.sensitivity import SUPPLY, changed, find_factors, numbers, sensitivity
+from tests.markdown import NASTY, SEEN, headings, tables
 
 pytest.importorskip("SALib")
 
@@ -318,6 +319,17 @@ def test_what_an_analysis_leaves(analysed):
     report = (analysed.out / "report.md").read_text()
     assert "vesicle.tether | 60 | 1/min | 10 to 300 | equal ratios | assumed" in report
     assert r"1 is assumed: vesicle.tether (mu\* " in report
+
+
+def test_names_break_no_table(analysed):
+    content = json.loads(json.dumps(analysed.content)) | {"title": NASTY, "left_out": {NASTY: NASTY}}
+    content["parameters"][1] |= {"name": NASTY, "source": NASTY}
+    text = markdown(content)
+    assert headings(text) == [f"What moves surface GLUT4 stimulated: {SEEN}"]
+    [ranking] = tables(text)
+    assert [row[0] for row in ranking] == ["", "1", "2", "3"]
+    assert (ranking[0][7], ranking[0][-1]) == ("mu*", "Source")
+    assert (ranking[2][1], ranking[2][-1]) == (SEEN, SEEN)
 
 
 def test_any_number_of_processes_gives_the_same(analysed):
