@@ -8,16 +8,15 @@ from glut4sim.version import __version__
 if TYPE_CHECKING:
     from glut4sim.sim.cell import Cell
     from glut4sim.sim.scenario.scenario import Scenario
-    from glut4sim.sim.studies.assays.assays import run
     from glut4sim.sim.studies.comparison.comparison import compare
-    from glut4sim.sim.studies.resumption import resume
+    from glut4sim.sim.studies.running import resume, run
 
 _HOME = {
     "Cell": "glut4sim.sim.cell",
     "Scenario": "glut4sim.sim.scenario.scenario",
     "compare": "glut4sim.sim.studies.comparison.comparison",
-    "resume": "glut4sim.sim.studies.resumption",
-    "run": "glut4sim.sim.studies.assays.assays",
+    "resume": "glut4sim.sim.studies.running",
+    "run": "glut4sim.sim.studies.running",
 }
 __all__ = ["Cell", "Scenario", "__version__", "compare", "resume", "run"]
 

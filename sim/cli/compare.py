@@ -6,21 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glut4sim.sim.cli.options import (
-    Changes,
-    Executor,
-    MeanField,
+    Computing,
     Out,
-    Quiet,
-    Replicates,
-    Scheduler,
-    Seed,
-    SummaryJson,
-    Threads,
+    Printing,
+    Sampling,
     at_work,
+    checked,
     conclude,
     free_directory,
     load,
-    workers,
+    with_groups,
 )
 from glut4sim.sim.cli.terminal import print_table
 
@@ -28,6 +23,7 @@ if TYPE_CHECKING:
     from glut4sim.sim.studies.comparison.result import Comparison
 
 
+@with_groups
 def compare(
     scenarios: Annotated[
         list[str],
@@ -36,42 +32,28 @@ def compare(
             help="Installed scenarios, or TOML files; the first is the reference. Every assay of one counts.",
         ),
     ],
-    changes: Changes = None,
-    seed: Seed = None,
-    replicates: Replicates = None,
+    *,
+    sampling: Sampling,
     out: Out = None,
-    threads: Threads = None,
-    executor: Executor = None,
-    scheduler: Scheduler = None,
-    mean_field: MeanField = False,
-    as_json: SummaryJson = False,
-    quiet: Quiet = False,
+    computing: Computing,
+    printing: Printing,
 ) -> None:
     """Run conditions with paired random numbers, and show what each changes relative to the first, and how surely."""
-    where = workers(executor, scheduler)
-    loaded = [load(scenario, changes, seed, out) for scenario in scenarios]
+    options = checked(**sampling.keywords(), **computing.keywords())
+    loaded = [load(scenario, sampling.changes, out) for scenario in scenarios]
     from glut4sim.sim.studies.comparison.comparison import compare as run
     from glut4sim.sim.studies.comparison.comparison import conditions, folder_name
 
     names = list(conditions(loaded))
     out = out or free_directory(Path("results") / f"{folder_name(names[0])}-compared")
-    with at_work("compare", out, quiet, resumable=True) as progress:
-        result = run(
-            loaded,
-            out=out,
-            seed=seed,
-            replicates=replicates,
-            threads=threads,
-            progress=progress,
-            mean_field=mean_field,
-            executor=where,
-        )
-    report(result, as_json, quiet)
+    with at_work("compare", out, printing.quiet, resumable=True) as progress:
+        result = run(loaded, out, progress=progress, **options)
+    report(result, printing)
 
 
-def report(result: "Comparison", as_json: bool, quiet: bool) -> None:
+def report(result: "Comparison", printing: Printing) -> None:
     """Say what came out; exit with 1 if a replicate failed."""
-    conclude(result, result.content, as_json, quiet, lambda: _print_effects(result))
+    conclude(result, result.content, printing, lambda: _print_effects(result))
 
 
 def _print_effects(result: "Comparison") -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from glut4sim.sim.cli.options import Changes, Seed, load
+from glut4sim.sim.cli.options import Changes, Seed, checked, load
 
 PORT = 8765
 
@@ -21,9 +21,10 @@ def dashboard(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
 ) -> None:
     """Open the live dashboard: the cell as it moves, with hormones at your fingertips."""
-    from glut4sim.sim.studies.run.ensemble import prepare
+    options = checked(seed=seed)
+    from glut4sim.sim.studies.options import RunOptions
 
-    chosen = prepare(load(scenario, changes, seed, None), seed, None)
+    chosen = RunOptions(**options).prepare(load(scenario, changes, None))
     first = chosen.assays[-1]
     first.check_memory()
     _ = first.parameter_schedule  # any fault in it is found here, not on the page

@@ -1,9 +1,15 @@
-"""What several commands share: arguments and options, and how they are checked before anything is computed."""
+"""What several commands share: arguments and options, and how they are checked before anything is computed.
 
+Options that belong together are a dataclass, which a command takes as one parameter: see `with_groups`.
+"""
+
+import functools
+import inspect
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -42,35 +48,98 @@ SummaryJson = Annotated[bool, typer.Option("--json", help="Print the numbers as 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the directory of the results.")]
 
 
+@dataclass(frozen=True)
+class Sampling:
+    """What is simulated of a scenario, and how often."""
+
+    changes: Changes = None
+    seed: Seed = None
+    replicates: Replicates = None
+    mean_field: MeanField = False
+
+    def keywords(self) -> dict[str, Any]:
+        """As RunOptions has them."""
+        return {"seed": self.seed, "replicates": self.replicates, "mean_field": self.mean_field}
+
+
+@dataclass(frozen=True)
+class Computing:
+    """On what it is computed."""
+
+    threads: Threads = None
+    executor: Executor = None
+    scheduler: Scheduler = None
+
+    def keywords(self) -> dict[str, Any]:
+        """As RunOptions has them."""
+        return {"threads": self.threads, "executor": self._where()}
+
+    def _where(self) -> str | None:
+        executor, scheduler = self.executor, self.scheduler
+        if scheduler is None:
+            from glut4sim.sim.studies.executors import NAMES
+
+            if executor is not None and executor not in NAMES:
+                raise unknown("executor", executor, NAMES).within(place="--executor")
+            return executor
+        if executor is not None:
+            raise InputError("a scheduler has its own workers; leave one of them out.", place="--executor")
+        if ":" not in scheduler:
+            raise InputError(
+                f"expected an address such as tcp://10.0.0.1:8786, got {describe(scheduler)}.", place="--scheduler"
+            )
+        return scheduler
+
+
+@dataclass(frozen=True)
+class Printing:
+    """What is printed of the results."""
+
+    as_json: SummaryJson = False
+    quiet: Quiet = False
+
+
+def with_groups(command: Callable[..., None]) -> Callable[..., None]:
+    """A command as typer takes it: in place of each parameter that is a dataclass, the fields of that."""
+    declared = inspect.signature(command).parameters.values()
+    groups = {parameter.name: parameter.annotation for parameter in declared if is_dataclass(parameter.annotation)}
+    options = []
+    for parameter in declared:
+        group = groups.get(parameter.name)
+        options += [parameter] if group is None else inspect.signature(group).parameters.values()
+
+    @functools.wraps(command)
+    def call(**given):
+        chosen = {name: group(**{f.name: given.pop(f.name) for f in fields(group)}) for name, group in groups.items()}
+        command(**given, **chosen)
+
+    options = [option.replace(kind=option.KEYWORD_ONLY) for option in options]
+    vars(call)["__signature__"] = inspect.Signature(options)
+    call.__annotations__ = {option.name: option.annotation for option in options}
+    return call
+
+
 class Stopped(Exception):
     """Ctrl-C, with a word about what is kept."""
 
 
-def load(scenario: str, changes: list[str] | None, seed: int | None, out: Path | None) -> "Scenario":
+def checked(**chosen: Any) -> dict[str, Any]:
+    """Keywords of RunOptions, when those that make no sense have been refused by the names of their options."""
+    from glut4sim.sim.studies.options import RunOptions
+
+    try:
+        RunOptions(**chosen)
+    except InputError as error:
+        raise InputError(error.sentence, place=f"--{error.path.replace('_', '-')}") from None
+    return chosen
+
+
+def load(scenario: str, changes: list[str] | None, out: Path | None) -> "Scenario":
     """The scenario with the changes of --set; first what can be checked without reading it."""
     check_new(out, "directory")
-    from glut4sim.sim.scenario.scenario import MAX_SEED, Scenario
+    from glut4sim.sim.scenario.scenario import Scenario
 
-    if seed is not None and seed > MAX_SEED:
-        raise InputError(f"expected a whole number from 0 to {MAX_SEED}, got {seed}.", place="--seed")
     return Scenario.load(scenario, overrides(changes))
-
-
-def workers(executor: str | None, scheduler: str | None) -> str | None:
-    """The executor that --executor and --scheduler name."""
-    if scheduler is None:
-        from glut4sim.sim.studies.run.executors import NAMES
-
-        if executor not in (None, *NAMES):
-            raise unknown("executor", executor, NAMES).within(place="--executor")
-        return executor
-    if executor is not None:
-        raise InputError("a scheduler has its own workers; leave one of them out.", place="--executor")
-    if ":" not in scheduler:
-        raise InputError(
-            f"expected an address such as tcp://10.0.0.1:8786, got {describe(scheduler)}.", place="--scheduler"
-        )
-    return scheduler
 
 
 def checkpoint_time(text: str | None) -> float | None:
@@ -110,17 +179,22 @@ def at_work(name: str, out: Path, quiet: bool, resumable: bool = False) -> Itera
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def conclude(result, content: Mapping[str, Any], as_json: bool, quiet: bool, show: Callable[[], None]) -> None:
+def conclude(result: Any, content: Mapping[str, Any], printing: Printing, show: Callable[[], None]) -> None:
     """Say what came out, as JSON, as a directory, or as `show` does; exit with 1 if a part of it failed."""
     warn(result.warnings)
-    if as_json:
-        print_json({"out": str(result.out), **content})
-    elif quiet:
-        typer.echo(result.out)
-    else:
-        show()
+    say(result.out, content, printing, show)
     if result.status != "complete":
         raise typer.Exit(1)
+
+
+def say(out: object, content: Mapping[str, Any], printing: Printing, show: Callable[[], None]) -> None:
+    """Print JSON, the directory of the results, or what `show` prints."""
+    if printing.as_json:
+        print_json({"out": str(out), **content})
+    elif printing.quiet:
+        typer.echo(out)
+    else:
+        show()
 
 
 def overrides(changes: list[str] | None) -> dict[str, str]:

@@ -7,25 +7,22 @@ import typer
 from glut4sim.sim.cli import compare, run, sweep
 from glut4sim.sim.cli.options import (
     CheckpointEvery,
-    Executor,
-    Quiet,
-    Scheduler,
-    SummaryJson,
-    Threads,
+    Computing,
+    Printing,
     at_work,
+    checked,
     checkpoint_time,
-    workers,
+    with_groups,
 )
 
 
+@with_groups
 def resume(
     directory: Annotated[str, typer.Argument(metavar="DIR", help="Directory of results, or the address of a run.")],
-    threads: Threads = None,
-    executor: Executor = None,
-    scheduler: Scheduler = None,
+    *,
+    computing: Computing,
     checkpoint_every: CheckpointEvery = None,
-    as_json: SummaryJson = False,
-    quiet: Quiet = False,
+    printing: Printing,
 ) -> None:
     """Run what is missing in results of run, compare or sweep: what was stopped, failed, or never begun.
 
@@ -34,21 +31,18 @@ def resume(
     """
     from glut4sim.sim.results.storage import place
 
-    where, every = workers(executor, scheduler), checkpoint_time(checkpoint_every)
+    options = checked(**computing.keywords(), checkpoint_every=checkpoint_time(checkpoint_every))
     out = place(directory)
-    with at_work(out.name, out, quiet, resumable=True) as progress:
-        from glut4sim.sim.studies import resumption
+    with at_work(out.name, out, printing.quiet, resumable=True) as progress:
+        from glut4sim.sim.studies import running
 
-        result = resumption.resume(
-            out,
-            threads=threads,
-            progress=progress,
-            executor=where,
-            checkpoint_every=every,
-        )
-    if isinstance(result, resumption.Comparison):
-        compare.report(result, as_json, quiet)
-    elif isinstance(result, resumption.SweepResult):
-        sweep.report(result, as_json, quiet)
+        result = running.resume(out, progress=progress, **options)
+    from glut4sim.sim.studies.comparison.result import Comparison
+    from glut4sim.sim.studies.sweep.sweep import SweepResult
+
+    if isinstance(result, Comparison):
+        compare.report(result, printing)
+    elif isinstance(result, SweepResult):
+        sweep.report(result, printing)
     else:
-        run.report(result.scenario, result, as_json, quiet)
+        run.report(result.scenario, result, printing)

@@ -6,33 +6,29 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glut4sim.sim.cli.options import (
-    Changes,
     CheckpointEvery,
-    Executor,
-    MeanField,
-    Quiet,
-    Replicates,
+    Computing,
+    Printing,
+    Sampling,
     ScenarioName,
-    Scheduler,
-    Seed,
-    SummaryJson,
-    Threads,
     at_work,
+    checked,
     checkpoint_time,
     conclude,
     free_directory,
     load,
-    workers,
+    say,
+    with_groups,
 )
-from glut4sim.sim.cli.terminal import print_json, print_table
+from glut4sim.sim.cli.terminal import print_table
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.reporting.numbers import number
 
 if TYPE_CHECKING:
     from glut4sim.sim.scenario.scenario import Scenario
     from glut4sim.sim.studies.assays.result import AssaysResult
-    from glut4sim.sim.studies.run.ensemble import RunResult
     from glut4sim.sim.studies.run.hormones import HormoneResult
+    from glut4sim.sim.studies.run.result import RunResult
     from glut4sim.sim.studies.sweep.sweep import SweepResult
 
 Out = Annotated[
@@ -51,21 +47,17 @@ EndocrineOnly = Annotated[
 ]
 
 
+@with_groups
 def run(
     scenario: ScenarioName,
-    changes: Changes = None,
-    seed: Seed = None,
-    replicates: Replicates = None,
+    *,
+    sampling: Sampling,
     replicate: Replicate = None,
     out: Out = None,
-    threads: Threads = None,
-    executor: Executor = None,
-    scheduler: Scheduler = None,
+    computing: Computing,
     checkpoint_every: CheckpointEvery = None,
-    mean_field: MeanField = False,
     endocrine_only: EndocrineOnly = False,
-    as_json: SummaryJson = False,
-    quiet: Quiet = False,
+    printing: Printing,
 ) -> None:
     """Run a scenario: simulate, save the results, print their summary.
 
@@ -73,39 +65,29 @@ def run(
     """
     from glut4sim.sim.results.storage import place
 
-    out = None if out is None else place(out)
-    where, every = workers(executor, scheduler), checkpoint_time(checkpoint_every)
-    loaded = load(scenario, changes, seed, out)
+    folder = None if out is None else place(out)
+    every = checkpoint_time(checkpoint_every)
+    options = checked(**sampling.keywords(), **computing.keywords(), checkpoint_every=every)
+    loaded = load(scenario, sampling.changes, folder)
     if endocrine_only:
-        if mean_field or replicates is not None:
-            option = "--mean-field" if mean_field else "--replicates"
+        if sampling.mean_field or sampling.replicates is not None:
+            option = "--mean-field" if sampling.mean_field else "--replicates"
             raise InputError("--endocrine-only computes no cell; leave one of them out.", place=option)
-        follow(loaded, seed, out or free_directory(Path("results") / f"{loaded.name}-hormones"), as_json, quiet)
+        follow(loaded, sampling.seed, folder or free_directory(Path("results") / f"{loaded.name}-hormones"), printing)
         return
-    out = out or free_directory(Path("results") / loaded.name)
-    with at_work(loaded.name, out, quiet, resumable=True) as progress:
-        from glut4sim.sim.studies.assays.assays import run as simulate
+    folder = folder or free_directory(Path("results") / loaded.name)
+    with at_work(loaded.name, folder, printing.quiet, resumable=True) as progress:
+        from glut4sim.sim.studies.running import run as simulate
 
-        result = simulate(
-            loaded,
-            out=out,
-            seed=seed,
-            replicates=replicates,
-            threads=threads,
-            progress=progress,
-            mean_field=mean_field,
-            executor=where,
-            checkpoint_every=every,
-            only=replicate,
-        )
-    report(loaded, result, as_json, quiet)
+        result = simulate(loaded, folder, only=replicate, progress=progress, **options)
+    report(loaded, result, printing)
 
 
-def report(scenario: "Scenario", result: "RunResult | AssaysResult", as_json: bool, quiet: bool) -> None:
+def report(scenario: "Scenario", result: "RunResult | AssaysResult", printing: Printing) -> None:
     """Say what came out; exit with 1 if a replicate failed."""
     show = _print_assays if "assays" in result.summary else _print_result
     content = {"status": result.status, **result.summary}
-    conclude(result, content, as_json, quiet, lambda: show(scenario, result))
+    conclude(result, content, printing, lambda: show(scenario, result))
 
 
 def _print_result(scenario: "Scenario", result: "RunResult") -> None:
@@ -163,18 +145,14 @@ def _print_assays(scenario: "Scenario", result: "AssaysResult") -> None:
 # ---- hormones alone ----
 
 
-def follow(scenario: "Scenario", seed: int | None, out: Path, as_json: bool, quiet: bool) -> None:
+def follow(scenario: "Scenario", seed: int | None, out: Path, printing: Printing) -> None:
     """`run --endocrine-only`."""
-    with at_work(scenario.name, out, quiet):
-        from glut4sim.sim.studies.run import ensemble, hormones
+    with at_work(scenario.name, out, printing.quiet):
+        from glut4sim.sim.studies.options import RunOptions
+        from glut4sim.sim.studies.run import hormones
 
-        result = hormones.run(ensemble.prepare(scenario, seed, None), out)
-    if as_json:
-        print_json({"out": str(result.out), "status": "complete", **result.summary})
-    elif quiet:
-        typer.echo(result.out)
-    else:
-        _print_courses(scenario, result)
+        result = hormones.run(RunOptions(seed=seed).prepare(scenario), out)
+    say(result.out, {"status": "complete", **result.summary}, printing, lambda: _print_courses(scenario, result))
 
 
 def _print_courses(scenario: "Scenario", result: "HormoneResult") -> None:

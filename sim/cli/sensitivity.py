@@ -5,8 +5,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glut4sim.sim.cli.options import Changes, Out, Quiet, ScenarioName, Seed, at_work, conclude, free_directory, load
-from glut4sim.sim.cli.options import SummaryJson as AsJson
+from glut4sim.sim.cli.options import (
+    Changes,
+    Out,
+    Printing,
+    ScenarioName,
+    Seed,
+    at_work,
+    checked,
+    conclude,
+    free_directory,
+    load,
+    with_groups,
+)
 from glut4sim.sim.cli.terminal import print_table
 from glut4sim.sim.reporting.numbers import number
 
@@ -14,8 +25,10 @@ if TYPE_CHECKING:
     from glut4sim.sim.studies.sensitivity.sensitivity import SensitivityResult
 
 
+@with_groups
 def sensitivity(
     scenario: ScenarioName,
+    *,
     changes: Changes = None,
     observable: Annotated[
         str | None, typer.Option(metavar="NAME", help="Number of the summary, else surface GLUT4 when stimulated.")
@@ -34,16 +47,16 @@ def sensitivity(
     processes: Annotated[
         int | None, typer.Option("--processes", "--threads", min=1, metavar="N", help="Processors to use, else all.")
     ] = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
+    printing: Printing,
 ) -> None:
     """Find which uncertain values matter: vary all within their plausible ranges, and rank them.
 
     Elementary effects of all (Morris), then shares of the variance of the first (Sobol), by the mean-field twin.
     """
-    loaded = load(scenario, changes, seed, out)
+    checked(seed=seed)
+    loaded = load(scenario, changes, out)
     out = out or free_directory(Path("results") / f"{loaded.name}-sensitivity")
-    with at_work(loaded.name, out, quiet) as progress:
+    with at_work(loaded.name, out, printing.quiet) as progress:
         from glut4sim.sim.studies.sensitivity.sensitivity import OBSERVABLE
         from glut4sim.sim.studies.sensitivity.sensitivity import sensitivity as analyse
 
@@ -60,7 +73,7 @@ def sensitivity(
             processes=processes,
             progress=progress,
         )
-    conclude(result, result.content, as_json, quiet, lambda: _print_ranking(result, top))
+    conclude(result, result.content, printing, lambda: _print_ranking(result, top))
 
 
 def _print_ranking(result: "SensitivityResult", top: int) -> None:

@@ -6,23 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glut4sim.sim.cli.options import (
-    Changes,
-    Executor,
-    MeanField,
+    Computing,
     Out,
-    Quiet,
-    Replicates,
+    Printing,
+    Sampling,
     ScenarioName,
-    Scheduler,
-    Seed,
-    SummaryJson,
-    Threads,
     at_work,
+    checked,
     conclude,
     free_directory,
     load,
     split,
-    workers,
+    with_groups,
 )
 from glut4sim.sim.cli.run import print_footer
 from glut4sim.sim.cli.terminal import print_table
@@ -33,8 +28,10 @@ if TYPE_CHECKING:
     from glut4sim.sim.studies.sweep.sweep import SweepResult
 
 
+@with_groups
 def sweep(
     scenario: ScenarioName,
+    *,
     vary: Annotated[
         list[str],
         typer.Option(
@@ -43,27 +40,21 @@ def sweep(
             "distances, bath.insulin=1nM,10nM just these. Repeatable: all combinations.",
         ),
     ],
-    changes: Changes = None,
+    sampling: Sampling,
     observable: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Number of the summary to fit and draw, else surface GLUT4 when stimulated."),
     ] = None,
-    seed: Seed = None,
-    replicates: Replicates = None,
     out: Out = None,
-    threads: Threads = None,
-    executor: Executor = None,
-    scheduler: Scheduler = None,
-    mean_field: MeanField = False,
-    as_json: SummaryJson = False,
-    quiet: Quiet = False,
+    computing: Computing,
+    printing: Printing,
 ) -> None:
     """Run a scenario at several levels of one number or more, and fit a dose-response curve.
 
     In a bath that changes in time, a level replaces the highest concentration wherever it occurs.
     """
-    where = workers(executor, scheduler)
-    loaded = load(scenario, changes, seed, out)
+    options = checked(**sampling.keywords(), **computing.keywords())
+    loaded = load(scenario, sampling.changes, out)
     varied: dict[str, str] = {}
     for text in vary:
         path, levels = split(text, "--vary", "bath.insulin=1pM..100nM/13")
@@ -71,28 +62,17 @@ def sweep(
             raise InputError("this path is varied twice.", place=f"--vary {text}")
         varied[path] = levels
     out = out or free_directory(Path("results") / f"{loaded.name}-sweep")
-    with at_work(loaded.name, out, quiet, resumable=True) as progress:
+    with at_work(loaded.name, out, printing.quiet, resumable=True) as progress:
         from glut4sim.sim.studies.sweep.sweep import OBSERVABLE
         from glut4sim.sim.studies.sweep.sweep import sweep as simulate
 
-        result = simulate(
-            loaded,
-            varied,
-            out=out,
-            observable=observable or OBSERVABLE,
-            seed=seed,
-            replicates=replicates,
-            threads=threads,
-            progress=progress,
-            mean_field=mean_field,
-            executor=where,
-        )
-    report(result, as_json, quiet)
+        result = simulate(loaded, varied, out, observable or OBSERVABLE, progress=progress, **options)
+    report(result, printing)
 
 
-def report(result: "SweepResult", as_json: bool, quiet: bool) -> None:
+def report(result: "SweepResult", printing: Printing) -> None:
     """Say what came out; exit with 1 if a run failed."""
-    conclude(result, result.content, as_json, quiet, lambda: _print_sweep(result))
+    conclude(result, result.content, printing, lambda: _print_sweep(result))
 
 
 def _print_sweep(result: "SweepResult") -> None:

@@ -21,7 +21,7 @@ from glut4sim.sim.model.recorder import Recorder
 from glut4sim.sim.results.writer import record_times
 from glut4sim.sim.scenario import live_changes
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.run.ensemble import prepare
+from glut4sim.sim.studies.options import RunOptions
 
 CHARTED = ("insulin", "receptors_active", "pip3", "akt_active", "as160_phosphorylated", "surface_glut4_percent")
 
@@ -184,7 +184,7 @@ class Live:
         difference: Difference | None = None,
         changes: Iterable[LiveChange] = (),
     ):
-        self.base = prepare(base, None, 1).replaced({"run.events": False})
+        self.base = RunOptions(replicates=1).prepare(base).replaced({"run.events": False})
         self.day = base.assay.at[-1] if day is None else day
         self.difference, self.changes = difference, tuple(changes)
         self._begin(self._scenarios(self.base, self.changes, difference))

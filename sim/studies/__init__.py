@@ -6,7 +6,11 @@
     sweep          levels of one or more numbers
     sensitivity    which uncertain parameters matter
     benchmark      suites of checks against publications, and of hormonal conditions
-    resumption.py  goes on with any of the first four
+
+    running.py     runs a scenario, or goes on with any of the first four, whichever study that takes
+    tasks.py       works off the simulations of all of them
+    options.py     what a user may choose about runs
+    executors.py   threads, processes or a cluster to run them on
 
 Imports everything below it; does not know the command line or the dashboard.
 """

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from glut4sim import run
 from glut4sim.agents import vesicle
 from glut4sim.sim.analysis.paired_effects import paired_effect
 from glut4sim.sim.model import engine
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.run import ensemble
 
 FUSED = vesicle.State.FUSED
 KEY = "surface_glut4_stimulated_copies"
@@ -21,7 +21,7 @@ TABLE = {
 
 
 def values(seed, **tables):
-    found = ensemble.run(Scenario.from_table(TABLE | tables), seed=seed).replicates
+    found = run(Scenario.from_table(TABLE | tables), seed=seed).replicates
     return np.array([numbers[KEY] for numbers in found])
 
 

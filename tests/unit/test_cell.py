@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from glut4sim import Cell, Scenario
+from glut4sim import run as simulate
 from glut4sim.agents import glucose, receptor, vesicle
 from glut4sim.sim.cell import SCALARS
 from glut4sim.sim.inputs.errors import InputError
-from glut4sim.sim.studies.run.ensemble import run as simulate
 
 HAS_EVENTS = hasattr(mesa.Model, "schedule_event")  # from Mesa 3.5
 TABLE = {

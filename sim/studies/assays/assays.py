@@ -6,7 +6,8 @@ The directory of several assays holds one ordinary run for each, `assay-0-d`, `a
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 from glut4sim.sim.analysis.timeline import say_at
 from glut4sim.sim.endocrine.evidence import say
@@ -15,89 +16,56 @@ from glut4sim.sim.results import storage
 from glut4sim.sim.results.writer import Writer, read_run
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.assays.result import AssaysResult
+from glut4sim.sim.studies.options import RunOptions
 from glut4sim.sim.studies.run import ensemble
-from glut4sim.sim.studies.run.ensemble import RunResult
+from glut4sim.sim.studies.run.result import RunResult
 
 REPORT = "report.md"
 
 
 def run(
-    scenario: Scenario | str | os.PathLike,
-    out: str | os.PathLike | None = None,
-    seed: int | None = None,
-    replicates: int | None = None,
-    threads: int | None = None,
-    progress: Callable[[float, float], None] | None = None,
-    mean_field: bool = False,
-    executor: str | None = None,
-    checkpoint_every: float | None = None,
-    only: int | None = None,
-) -> RunResult | AssaysResult:
-    """Run a scenario at each time of its [assay].
-
-    Parameters
-    ----------
-    all as `ensemble.run`
-
-    Returns
-    -------
-    RunResult for one assay, AssaysResult for several
+    scenario: Scenario, out: str | os.PathLike | None, options: RunOptions, only: int | None = None
+) -> AssaysResult:
+    """Run a scenario at each time of its [assay]; as `running.run`.
 
     Raises
     ------
     InputError
-        before anything is computed; also if there are several assays and no hormones that change in between
+        before anything is computed; also if there are no hormones that change in between
     KeyboardInterrupt
         on Ctrl-C; the assays that were done, and what the one at work reached, are written
     """
-    if not isinstance(scenario, Scenario):
-        scenario = Scenario.load(scenario)
-    if len(scenario.assay.at) == 1:
-        return ensemble.run(
-            scenario, out, seed, replicates, threads, progress, mean_field, executor, checkpoint_every, only
-        )
     if not scenario.has_hormones:
         raise InputError("expected one time: without hormones all assays are the same.", "assay.at", scenario.name)
-    scenario = ensemble.prepare(scenario, seed, replicates, mean_field)
-    options = {"executor": executor, "checkpoint_every": checkpoint_every, "only": only}
-    _, workers = ensemble.find_workers(scenario, out, threads, mean_field, **options)
-    workers.shutdown()
-    writer = Writer(scenario, out, {"method": ensemble.METHODS[mean_field]}, checkpoint_every)
-    return _run_each(writer, mean_field, threads, progress, options)
+    scenario = options.prepare(scenario)
+    todo = ensemble.choose_replicates(scenario, only)
+    options.check_checkpoints(out)
+    options.workers(len(todo), scenario).shutdown()  # any fault in what is asked for
+    writer = Writer(scenario, out, {"method": options.method}, options.checkpoint_every)
+    return _run_each(writer, options, only)
 
 
-def resume(
-    out: str | os.PathLike,
-    threads: int | None = None,
-    progress: Callable[[float, float], None] | None = None,
-    executor: str | None = None,
-    checkpoint_every: float | None = None,
-) -> RunResult | AssaysResult:
-    """Run what is missing in the results of `run`; all as `ensemble.resume`."""
+def resume(out: str | os.PathLike, options: RunOptions) -> AssaysResult:
+    """Run what is missing in the results of `run`; as `running.resume`."""
     out = storage.place(out)
-    scenario, before = read_run(out)
-    if len(scenario.assay.at) == 1:
-        return ensemble.resume(out, threads, progress, executor, checkpoint_every)
-    mean_field = before["method"] == ensemble.METHODS[True]
-    every = checkpoint_every or before.get("checkpoint_every")
-    options = {"executor": executor, "checkpoint_every": every}
-    writer = Writer.reopen(out, every)
-    return _run_each(writer, mean_field, threads, progress, options)
+    _, before = read_run(out)
+    writer = Writer.reopen(out, options.checkpoint_every)
+    options = options.as_before(before["method"])
+    return _run_each(writer, replace(options, checkpoint_every=writer.checkpoint_every))
 
 
-def _run_each(writer, mean_field, threads, progress, options) -> AssaysResult:
+def _run_each(writer: Writer, options: RunOptions, only: int | None = None) -> AssaysResult:
     scenario, out = writer.scenario, writer.out
     one, total = (scenario.run.duration * scenario.run.replicates * n for n in (1, len(scenario.assay.at)))
     status, done = "failed", []
     try:
         for i, at in enumerate(scenario.assays):
             folder = None if out is None else out / directory(at)
-            told = progress and (lambda seconds, _, before=i * one: progress(before + seconds, total))
+            part = options.as_part(i * one, total)
             if folder is not None and folder.exists():
-                again = {key: options[key] for key in ("executor", "checkpoint_every")}
-                done.append(ensemble.resume(folder, threads=threads, progress=told, **again))
+                done.append(ensemble.resume(folder, part))
             else:
-                done.append(ensemble.run(at, folder, threads=threads, progress=told, mean_field=mean_field, **options))
+                done.append(ensemble.run(at, folder, part, only))
         status = "failed" if any(result.status == "failed" for result in done) else "complete"
     except KeyboardInterrupt:
         status = "interrupted"
@@ -108,8 +76,7 @@ def _run_each(writer, mean_field, threads, progress, options) -> AssaysResult:
         content = _content(scenario, done)
         writer.finish(content, status, [])
     warnings = tuple(f"at {say(at)}: {line}" for at, result in zip(scenario.assay.at, done) for line in result.warnings)
-    method = ensemble.METHODS[mean_field]
-    result = AssaysResult(out, scenario, method, tuple(done), content, warnings, writer.wall_seconds, status)
+    result = AssaysResult(out, scenario, options.method, tuple(done), content, warnings, writer.wall_seconds, status)
     if out is not None:
         _draw_and_report(result)
     return result

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.run.ensemble import RunResult
+from glut4sim.sim.studies.run.result import RunResult
 
 
 class PairedChange(NamedTuple):
@@ -33,7 +33,7 @@ class AssaysResult:
     ----------
     out : Path or None    directory of the results; None if they are in memory only
     scenario : Scenario    with all its assays
-    method : one of ensemble.METHODS
+    method : one of writer.METHODS
     assays : tuple of RunResult    those that were done, in the order of scenario.assay.at
     summary : dict    content of summary.json
     warnings : tuple of str    one line each

@@ -13,10 +13,9 @@ reference cell with that one step as hormones change it.
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
-from threading import Event
+from functools import cache
 from time import perf_counter
 from typing import Any
 
@@ -37,7 +36,9 @@ from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.benchmark.condition_tables import QUANTITIES, ConditionsTable, ConditionTable
 from glut4sim.sim.studies.benchmark.suite import SUITES
-from glut4sim.sim.studies.run.ensemble import Halted, count_threads, work_off
+from glut4sim.sim.studies.options import Progress, RunOptions
+from glut4sim.sim.studies.run.replicate import Stop
+from glut4sim.sim.studies.tasks import Task, gather
 
 DOSES = np.geomspace(1e-3, 1e3, 31)  # nM, for the EC50
 BINS = (12, 4)  # radial bins of the mean field: surface GLUT4 within 1e-4 of that with many
@@ -215,9 +216,7 @@ def _assay(name: str, at: float | None, key: str) -> Scenario:
 # ---- running ----
 
 
-def run(
-    suite: Conditions, threads: int | None = None, progress: Callable[[float, float], None] | None = None
-) -> ConditionsResult:
+def run(suite: Conditions, threads: int | None = None, progress: Progress | None = None) -> ConditionsResult:
     """Simulate all conditions and their references, once each, and judge them.
 
     Parameters
@@ -233,38 +232,36 @@ def run(
         on Ctrl-C, when all threads have stopped
     """
     began = perf_counter()
-    threads = count_threads(threads)
+    options = RunOptions(threads=threads, progress=progress)
     acute = {}  # scenario, label -> its acute experiment
     for condition in suite.conditions:
         for scenario in (condition.scenario, condition.reference):
             for label, insulin in suite.insulin.items():
                 acute[scenario, label] = suite.at(scenario, insulin)
-    for scenario in dict.fromkeys(acute.values()):
-        scenario.check_memory(threads)
-    jobs = [(scenario, r) for scenario in dict.fromkeys(acute.values()) for r in range(suite.replicates)]
-    total = sum(scenario.run.duration for scenario, _ in jobs)
-    done = dict.fromkeys(jobs, 0.0)
-    tasks = {job: partial(_simulate, *job, done) for job in jobs}
-    found = work_off(tasks, threads, done, total, progress)
+    scenarios = list(dict.fromkeys(acute.values()))
+    jobs = [(scenario, replicate) for scenario in scenarios for replicate in range(suite.replicates)]
+    durations = {job: job[0].run.duration for job in jobs}
+    tasks = {job: Task(_simulate, job) for job in jobs}
+    with options.workers(len(jobs), max(scenarios, key=lambda s: s.memory_bytes)) as workers:
+        found = gather(tasks, workers, durations, progress)
     findings = tuple(_finding(suite, condition, acute, found) for condition in suite.conditions)
     return ConditionsResult(suite, findings, perf_counter() - began, len(jobs))
 
 
-def _simulate(scenario: Scenario, replicate: int, done: dict, stop: Event) -> dict[str, float]:
+def _simulate(scenario: Scenario, replicate: int, stop: Stop) -> dict[str, float]:
     """Means over a run of one replicate."""
     engine = Engine(scenario, seed=scenario.run.seed, replicate=replicate)
     steps = round(scenario.run.duration / scenario.run.step)
     surface = akt = 0.0
     for first in range(0, steps, BLOCK):
         if stop.is_set():
-            raise Halted
+            return {}
         trace = engine.advance(min(BLOCK, steps - first))
         surface += float(trace.glut4_surface.sum())
         akt += float(trace.signalling[:, _AKT].sum())
     surface /= steps
     bath = scenario.bath.glucose.values[0]
     uptake = bath * float(glucose.clearance(surface, bath, engine.parameters.glucose))
-    done[scenario, replicate] = scenario.run.duration
     return {"surface_glut4": surface, "uptake": uptake, "akt": 100.0 * akt / steps}
 
 

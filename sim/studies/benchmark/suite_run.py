@@ -6,10 +6,8 @@ on both sides. Hormones alone have no replicates: their bands are as they are.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
-from threading import Event
 from time import perf_counter
 
 import numpy as np
@@ -26,7 +24,9 @@ from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.benchmark.measurements import MEASURES, QUANTITIES, Course, NoValue, Recorded
 from glut4sim.sim.studies.benchmark.suite import Check, Experiment, Measurement, Suite
 from glut4sim.sim.studies.benchmark.suite_tables import CONTRASTS
-from glut4sim.sim.studies.run.ensemble import METHODS, Halted, count_threads, work_off
+from glut4sim.sim.studies.options import Progress, RunOptions
+from glut4sim.sim.studies.run.replicate import Stop
+from glut4sim.sim.studies.tasks import Task, gather
 
 BLOCK = 256  # steps between two looks at whether to stop
 
@@ -108,7 +108,7 @@ def run_suite(
     suite: Suite,
     threads: int | None = None,
     mean_field: bool = False,
-    progress: Callable[[float, float], None] | None = None,
+    progress: Progress | None = None,
 ) -> SuiteResult:
     """Simulate all experiments of a suite and judge its checks.
 
@@ -126,7 +126,7 @@ def run_suite(
         on Ctrl-C, when all threads have stopped
     """
     began = perf_counter()
-    threads = count_threads(threads)
+    options = RunOptions(threads=threads, mean_field=mean_field, progress=progress)
     cells = [e for e in suite.experiments.values() if not e.timeline]
     counts = {s.run.replicates for e in cells for s in e.scenarios}
     if len(counts) > 1:
@@ -138,54 +138,50 @@ def run_suite(
         for i, scenario in enumerate(e.scenarios)
         for replicate in range(replicates)
     }
-    if not mean_field:
-        for scenario in dict.fromkeys(jobs.values()):
-            scenario.check_memory(min(threads, len(jobs)))
-    found = _run_all(jobs, suite, threads, mean_field, progress)
+    found = _run_all(jobs, suite, options) if jobs else {}
     outcomes = {
         name: _look_at(experiment) if experiment.timeline else _gather(experiment, replicates, found)
         for name, experiment in suite.experiments.items()
     }
     checks = tuple(judge(check, outcomes) for check in suite.checks)
     simulated = sum(scenario.run.duration for scenario in jobs.values())
-    return SuiteResult(suite, METHODS[mean_field], replicates, outcomes, checks, perf_counter() - began, simulated)
+    return SuiteResult(suite, options.method, replicates, outcomes, checks, perf_counter() - began, simulated)
 
 
-def _run_all(jobs, suite, threads, mean_field, progress) -> dict[tuple, dict[str, np.ndarray]]:
+def _run_all(jobs: Mapping[tuple, Scenario], suite: Suite, options: RunOptions) -> dict[tuple, dict[str, np.ndarray]]:
+    """The wanted quantities of each job: experiment, number of its scenario, replicate."""
     wanted = {name: set() for name in suite.experiments}
     for check in suite.checks:
         for measurement in check.measurements:
             wanted[measurement.experiment].add(measurement.observable)
-    simulate = _solve if mean_field else _simulate
-    done = dict.fromkeys(jobs, 0.0)
-    total = sum(scenario.run.duration for scenario in jobs.values())
     longest_first = sorted(jobs, key=lambda key: -jobs[key].run.duration)  # no long one is left for the end
-    tasks = {key: partial(simulate, jobs[key], key, sorted(wanted[key[0]]), done) for key in longest_first}
-    return work_off(tasks, threads, done, total, progress)
+    durations = {key: jobs[key].run.duration for key in longest_first}
+    reached = dict.fromkeys(longest_first, 0.0)
+    work = _solve if options.mean_field else _simulate
+    tasks = {key: Task(work, (jobs[key], key, sorted(wanted[key[0]]), reached)) for key in longest_first}
+    with options.workers(len(jobs), max(jobs.values(), key=lambda s: s.memory_bytes)) as workers:
+        return gather(tasks, workers, durations, options.progress, reached)
 
 
-def _simulate(scenario: Scenario, key: tuple, wanted: list[str], done: dict, stop: Event) -> dict[str, np.ndarray]:
-    """The wanted quantities of a replicate at each record; tells `done` how far it is."""
+def _simulate(scenario: Scenario, key: tuple, wanted: list[str], reached: dict, stop: Stop) -> dict[str, np.ndarray]:
+    """The wanted quantities of a replicate at each record; notes how far it is."""
     engine = Engine(scenario, seed=scenario.run.seed, replicate=key[2])
     recorder, steps = Recorder(engine), round(scenario.run.duration / scenario.run.step)
     kept = [recorder.last]
     for first in range(0, steps, BLOCK):
         if stop.is_set():
-            raise Halted
+            return {}
         block = min(BLOCK, steps - first)
         rows = recorder.rows(block)
         if rows is not None:
             kept.append(rows)
-        done[key] = (first + block) * scenario.run.step
+        reached[key] = (first + block) * scenario.run.step
     return _quantities(scenario, StepRecords(*map(np.concatenate, zip(*kept))), engine.glut4_total, wanted)
 
 
-def _solve(scenario: Scenario, key: tuple, wanted: list[str], done: dict, stop: Event) -> dict[str, np.ndarray]:
+def _solve(scenario: Scenario, key: tuple, wanted: list[str], reached: dict, stop: Stop) -> dict[str, np.ndarray]:
     """As `_simulate`, of the mean-field twin."""
-    if stop.is_set():
-        raise Halted
     trace = mean_field.solve(scenario, record_times(scenario))
-    done[key] = scenario.run.duration
     return _quantities(scenario, trace, scenario.parameter_set.vesicle.glut4_copies, wanted)
 
 

@@ -8,20 +8,22 @@ what the condition changes: the pairs of sim/analysis/paired_effects.py.
 import json
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 from time import perf_counter
+from typing import Unpack
 
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.analysis.paired_effects import PairedEffect, paired_effect
 from glut4sim.sim.endocrine.evidence import say
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results import storage
-from glut4sim.sim.results.writer import METHODS, Writer, read_run, write_json
+from glut4sim.sim.results.writer import Writer, read_run, write_json
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.comparison.result import Comparison, Condition
+from glut4sim.sim.studies.options import RunKeywords, RunOptions
 from glut4sim.sim.studies.run import ensemble
 
 FEWEST = 2
@@ -31,12 +33,7 @@ CONTENT = "compare.json"
 def compare(
     scenarios: Sequence[Scenario | str | os.PathLike],
     out: str | os.PathLike | None = None,
-    seed: int | None = None,
-    replicates: int | None = None,
-    threads: int | None = None,
-    progress: Callable[[float, float], None] | None = None,
-    mean_field: bool = False,
-    executor: str | None = None,
+    **keywords: Unpack[RunKeywords],
 ) -> Comparison:
     """Run conditions with paired replicates and compare each with the first.
 
@@ -44,8 +41,7 @@ def compare(
     ----------
     scenarios : Scenarios, or names or paths of them; of one with several assays each is a condition
     out : new directory for compare.json, report.md, figure.png and a directory for every run; None keeps all in memory
-    seed, replicates : of all conditions, else those of the first scenario
-    threads, progress, mean_field, executor : as `ensemble.run`; progress counts all runs
+    keywords : as RunOptions. Seed and replicates are by default those of the first scenario; progress counts all runs
 
     Raises
     ------
@@ -54,36 +50,33 @@ def compare(
     KeyboardInterrupt
         on Ctrl-C; what was reached is kept, and `resume` goes on with it
     """
+    options = RunOptions(**keywords)
     chosen = conditions([s if isinstance(s, Scenario) else Scenario.load(s) for s in scenarios])
     first = next(iter(chosen.values())).run
-    seed = first.seed if seed is None else seed
-    replicates = (1 if mean_field else first.replicates) if replicates is None else replicates
-    prepared = {name: ensemble.prepare(s, seed, replicates, mean_field) for name, s in chosen.items()}
+    seed = first.seed if options.seed is None else options.seed
+    count = options.replicates or (1 if options.mean_field else first.replicates)
+    options = replace(options, seed=seed, replicates=count)
+    prepared = {name: options.prepare(scenario) for name, scenario in chosen.items()}
+    options.check_checkpoints(out)
     largest = max(prepared.values(), key=lambda s: s.memory_bytes)
-    ensemble.choose_workers(executor, threads, replicates, largest, mean_field).shutdown()  # any fault in what is asked
+    options.workers(count, largest).shutdown()  # any fault in what is asked for
     for scenario in prepared.values():
         _ = scenario.parameter_set  # and in what it does
     folders = {name: f"{i}-{folder_name(name)}" for i, name in enumerate(prepared)}
-    plan = _Plan(None if out is None else Path(out), prepared, folders, seed, METHODS[mean_field])
+    plan = _Plan(None if out is None else Path(out), prepared, folders, seed, options.method)
     if plan.out is not None:
         storage.make_directory(plan.out)
         try:
             for name, scenario in prepared.items():  # all begun, so that `resume` finds them
-                Writer(scenario, plan.out / folders[name], {"method": plan.method})
+                Writer(scenario, plan.out / folders[name], {"method": plan.method}, options.checkpoint_every)
         except BaseException:
             storage.remove(plan.out)  # `resume` could not go on with half of them
             raise
-    return _run(plan, threads, progress, executor)
+    return _run(plan, options)
 
 
-def resume(
-    out: str | os.PathLike,
-    threads: int | None = None,
-    progress: Callable[[float, float], None] | None = None,
-    executor: str | None = None,
-    checkpoint_every: float | None = None,
-) -> Comparison:
-    """Run what is missing in a comparison, and compare again; all as `ensemble.resume`."""
+def resume(out: str | os.PathLike, options: RunOptions) -> Comparison:
+    """Run what is missing in a comparison, and compare again; as `running.resume`."""
     out = Path(out)
     try:
         before = json.loads((out / CONTENT).read_text(encoding="utf-8"))
@@ -96,7 +89,7 @@ def resume(
         raise InputError(f"expected the directory of a comparison, found no whole {CONTENT} in it.", place=str(out))
     scenarios = {name: read_run(out / folder)[0] for name, folder in folders.items()}
     plan = _Plan(out, scenarios, folders, seed, method, effects)
-    return _run(plan, threads, progress, executor, checkpoint_every)
+    return _run(plan, options)
 
 
 @dataclass(frozen=True)
@@ -137,7 +130,7 @@ class _Plan:
             write_json(self.out / CONTENT, content)
 
 
-def _run(plan: _Plan, threads, progress, executor, checkpoint_every=None) -> Comparison:
+def _run(plan: _Plan, options: RunOptions) -> Comparison:
     """Run what is missing of every condition, one after the other, and compare."""
     began, out = perf_counter(), plan.out
     durations = [scenario.run.duration * scenario.run.replicates for scenario in plan.scenarios.values()]
@@ -147,14 +140,11 @@ def _run(plan: _Plan, threads, progress, executor, checkpoint_every=None) -> Com
         plan.write(plan.content("running", entries))
         try:
             for i, (name, scenario) in enumerate(plan.scenarios.items()):
-                told = progress and (lambda now, _, before=before[i]: progress(before + now, sum(durations)))
+                part = options.as_part(before[i], sum(durations))
                 if out is None:
-                    mean_field = plan.method == METHODS[True]
-                    result = ensemble.run(
-                        scenario, threads=threads, progress=told, mean_field=mean_field, executor=executor
-                    )
+                    result = ensemble.run(scenario, None, part)
                 else:
-                    result = ensemble.resume(out / plan.folders[name], threads, told, executor, checkpoint_every)
+                    result = ensemble.resume(out / plan.folders[name], part)
                 done.append(Condition(name, scenario, result))
             effects = effects_on(done, plan.seed)
             entries = _entries(effects)

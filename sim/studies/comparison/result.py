@@ -5,7 +5,7 @@ from pathlib import Path
 
 from glut4sim.sim.analysis.paired_effects import PairedEffect
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.run.ensemble import RunResult
+from glut4sim.sim.studies.run.result import RunResult
 
 HEADLINE = "surface_glut4_stimulated_copies"
 MAIN_EFFECTS = {  # number of the summary -> name

@@ -25,13 +25,11 @@ cannot be solved, or lacks the number, has no value, and its whole trajectory (r
 """
 
 import os
-import signal
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from importlib.util import find_spec
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,9 +46,11 @@ from glut4sim.sim.model import mean_field, observables
 from glut4sim.sim.model.parameters import ASCENDING
 from glut4sim.sim.results.writer import STORE, Writer, record_times
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.run import ensemble
-from glut4sim.sim.studies.run.executors import deaf
+from glut4sim.sim.studies.executors import Workers
+from glut4sim.sim.studies.options import Progress, RunOptions
+from glut4sim.sim.studies.run.replicate import Stop
 from glut4sim.sim.studies.sweep.sweep import MAX_RUNS, OBSERVABLE
+from glut4sim.sim.studies.tasks import Task, run_tasks
 
 if TYPE_CHECKING:
     import xarray
@@ -98,7 +98,7 @@ def sensitivity(
     parameters: Sequence[str] = ("*",),
     seed: int | None = None,
     processes: int | None = None,
-    progress: Callable[[float, float], None] | None = None,
+    progress: Progress | None = None,
 ) -> SensitivityResult:
     """Rank the uncertain values behind a scenario by how much they move a number of its summary.
 
@@ -137,8 +137,11 @@ def sensitivity(
     if _at_least("--samples", samples, FEWEST) & (samples - 1):
         raise InputError(f"expected a power of 2, got {samples}.", place="--samples")
     scenario.check_one_assay()
-    scenario = ensemble.prepare(scenario, seed, None, mean_field=True)
-    seed, processes = scenario.run.seed, ensemble.count_threads(processes)
+    options = RunOptions(seed=seed, mean_field=True, threads=processes, progress=progress)
+    if options.processors > 1:
+        options = replace(options, executor="processes")  # the twin is Python, which one thread at a time can do
+    scenario = options.prepare(scenario)
+    seed = scenario.run.seed
     if find_spec("SALib") is None:
         raise InputError("needs SALib; install it with: pip install 'glut4sim[sensitivity]'", place="sensitivity")
     factors, left_out = find_factors(scenario, parameters)
@@ -152,11 +155,11 @@ def sensitivity(
         raise InputError(f"{scenario.name} has no {observable}; choose another.", place="--observable")
 
     writer = Writer(scenario, out, {"method": f"sensitivity, {method}", "observable": observable})
-    runs = _Runs(scenario, factors, observable, min(processes, planned), planned, progress)
+    runs = _Runs(scenario, factors, observable, planned, progress)
     screening = indices = None
     status = "failed"
     try:
-        with runs:
+        with options.workers(planned, scenario) as runs.workers:
             chosen = tuple(range(len(factors)))
             if "morris" in METHODS[method]:
                 screening = screen(factors, runs, trajectories, seed, runs.may_combine)
@@ -317,7 +320,7 @@ def numbers(scenario: Scenario) -> dict[str, float | None]:
     return summary.one_replicate(times, {n: series[n] for n in summary.NEEDED}, (insulin.times, insulin.values))
 
 
-def _attempt(scenario: Scenario) -> tuple[dict[str, float | None], str]:
+def _attempt(scenario: Scenario, stop: Stop) -> tuple[dict[str, float | None], str]:
     """The numbers of a scenario, or why there are none."""
     try:
         return numbers(scenario), ""
@@ -326,32 +329,20 @@ def _attempt(scenario: Scenario) -> tuple[dict[str, float | None], str]:
 
 
 class _Runs:
-    """All runs of an analysis, shared out among processes: BDF is Python, and one thread at a time can do it."""
+    """All runs of an analysis, shared out among workers."""
 
-    def __init__(self, scenario, factors, observable, processes, planned, progress):
+    workers: Workers
+
+    def __init__(self, scenario, factors, observable, planned, progress):
         self.scenario, self.factors, self.observable = scenario, factors, observable
-        self.processes, self.planned, self.progress = processes, planned, progress
+        self.planned, self.progress = planned, progress
         self.points: list[np.ndarray] = []
         self.numbers: list[dict[str, float | None]] = []
         self.stages: list[int] = []  # first run of each call
         self.missing: list[dict] = []
         self.done = 0
-        self._pool = None
         pair = {name for names in ASCENDING for name in names}
         self._ordered = [i for i, factor in enumerate(factors) if factor.name in pair]
-
-    def __enter__(self) -> "_Runs":
-        if self.processes > 1:
-            ignore = (signal.SIGINT, signal.SIG_IGN)
-            self._pool = ProcessPoolExecutor(self.processes, get_context("spawn"), signal.signal, ignore)
-            with deaf():
-                for _ in range(self.processes):
-                    self._pool.submit(os.getpid)  # starts a process as long as none is idle
-        return self
-
-    def __exit__(self, *_) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
 
     def may_combine(self, points: np.ndarray) -> np.ndarray:
         """Whether the preset allows each combination (runs, factors)."""
@@ -371,25 +362,21 @@ class _Runs:
         self.stages.append(first)
         self.points += list(points)
         self.numbers += [dict.fromkeys(summary.UNITS)] * len(points)
-        tasks = enumerate((changed(self.scenario, self.factors, point) for point in points), first)
-        if self._pool is None:
-            for run, task in tasks:
-                self._take(run, *_attempt(task))
-        else:
-            futures = {self._pool.submit(_attempt, task): run for run, task in tasks}
-            for future in as_completed(futures):
-                self._take(futures[future], *future.result())
+        tasks = {
+            run: Task(_attempt, (changed(self.scenario, self.factors, point),))
+            for run, point in enumerate(points, first)
+        }
+        duration = self.scenario.run.duration
+        run_tasks(tasks, self.workers, self._take, lambda: self.done * duration, self.planned * duration, self.progress)
         self.missing.sort(key=lambda entry: entry["run"])
         return self._column(self.observable)[first:]
 
-    def _take(self, run: int, found: dict[str, float | None], error: str) -> None:
+    def _take(self, run: int, ended: Future) -> None:
+        found, error = ended.result()
         self.numbers[run] = found
         self.done += 1
         if found[self.observable] is None or not np.isfinite(found[self.observable]):
             self.missing.append({"run": run, "error": error or f"there is no {self.observable}"})
-        if self.progress:
-            duration = self.scenario.run.duration
-            self.progress(self.done * duration, self.planned * duration)
 
     def _column(self, name: str) -> np.ndarray:
         return np.array([np.nan if n[name] is None else n[name] for n in self.numbers], float)

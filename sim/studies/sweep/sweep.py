@@ -12,13 +12,12 @@ taken at the times of the scenario's own schedule. Every level has the same seed
 """
 
 import os
-import traceback
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, wait
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
@@ -28,10 +27,13 @@ from glut4sim.sim.inputs.errors import InputError, unknown
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.results import storage
 from glut4sim.sim.results.series_store import PROGRESS
-from glut4sim.sim.results.writer import METHODS, SWEEP_KEYS, Gathered, Writer, read_run
+from glut4sim.sim.results.writer import SWEEP_KEYS, Gathered, Writer, read_run
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.scenario.sweep_axis import Axis, read_axis, with_levels
-from glut4sim.sim.studies.run import ensemble
+from glut4sim.sim.studies.executors import Workers
+from glut4sim.sim.studies.options import RunKeywords, RunOptions, refuse_checkpoints
+from glut4sim.sim.studies.run.replicate import compute
+from glut4sim.sim.studies.tasks import Task, describe_fault, fault, run_tasks
 
 if TYPE_CHECKING:
     import xarray
@@ -88,12 +90,7 @@ def sweep(
     vary: Mapping[str, str | Sequence[float]],
     out: str | os.PathLike | None = None,
     observable: str = OBSERVABLE,
-    seed: int | None = None,
-    replicates: int | None = None,
-    threads: int | None = None,
-    progress: Callable[[float, float], None] | None = None,
-    mean_field: bool = False,
-    executor: str | None = None,
+    **keywords: Unpack[RunKeywords],
 ) -> SweepResult:
     """Run a scenario at all combinations of levels.
 
@@ -103,7 +100,7 @@ def sweep(
     vary : path -> levels, as text ("1pM..100nM/13") or as numbers in the path's unit (nM, mM, s, a parameter's own)
     out : new directory for results.zarr, sweep.json, figure.png, scenario.toml, provenance.json; None: in memory only
     observable : number of summary.UNITS to fit a curve to, if levels of the first path are doses (`Axis.is_dose`)
-    seed, replicates, threads, progress, mean_field, executor : as `ensemble.run`
+    keywords : as RunOptions, but there are no checkpoints
 
     Raises
     ------
@@ -113,12 +110,14 @@ def sweep(
         on Ctrl-C, when all runs have stopped and the levels that were done are written (provenance: "interrupted");
         `resume` goes on with the others
     """
+    options = RunOptions(**keywords)
+    _refuse_checkpoints(options)
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario)
     if observable not in summary.UNITS:
         raise unknown("observable", observable, summary.UNITS)
     scenario.check_one_assay()
-    scenario = ensemble.prepare(scenario, seed, replicates, mean_field)
+    scenario = options.prepare(scenario)
     scenario = scenario.model_copy(update={"run": scenario.run.model_copy(update={"events": False})})  # no use for them
     axes = tuple(read_axis(scenario, path, levels) for path, levels in vary.items())
     if not axes:
@@ -129,60 +128,78 @@ def sweep(
     runs = int(np.prod([len(a.levels) for a in axes])) * scenario.run.replicates
     if runs > MAX_RUNS:
         raise InputError(f"expected at most {MAX_RUNS} runs, got {runs}; take fewer levels or replicates.")
-    batch = _Batch(scenario, axes, threads, mean_field, executor)
+    scenarios = _at_levels(scenario, axes)
     vary = {a.path: a.as_json() for a in axes}
-    about = {"method": METHODS[mean_field], "vary": vary, "observable": observable}
-    with batch.workers:
+    about = {"method": options.method, "vary": vary, "observable": observable}
+    with options.workers(runs, _largest(scenarios)) as workers:
         writer = Writer(scenario, out, about)
         with storage.held(writer.out):
-            return _run(writer, batch, _Store(scenario, axes, writer.store), progress)
+            return _run(writer, scenarios, _Store(scenario, axes, writer.store), workers, options)
 
 
-def resume(
-    out: str | os.PathLike,
-    threads: int | None = None,
-    progress: Callable[[float, float], None] | None = None,
-    executor: str | None = None,
-) -> SweepResult:
-    """Run the levels that are missing in a sweep, or at which a run failed; all as `ensemble.resume`."""
+def resume(out: str | os.PathLike, options: RunOptions) -> SweepResult:
+    """Run the levels that are missing in a sweep, or at which a run failed; as `running.resume`."""
+    _refuse_checkpoints(options)
     out = Path(out)
     scenario, before = read_run(out)
     if any(key not in before for key in SWEEP_KEYS):
         raise InputError("expected the directory of a sweep.", place=str(out))
     axes = tuple(read_axis(scenario, path, axis["levels"]) for path, axis in before["vary"].items())
+    options = options.as_before(before["method"])
     with storage.held(out):
         writer = Writer.reopen(out)
         store = _Store(scenario, axes, writer.store)
+        scenarios = _at_levels(scenario, axes)
         missing = int((~store.ended).sum()) * scenario.run.replicates
-        batch = _Batch(scenario, axes, threads, before["method"] == METHODS[True], executor, missing)
-        with batch.workers:
-            return _run(writer, batch, store, progress)
+        with options.workers(missing, _largest(scenarios)) as workers:
+            return _run(writer, scenarios, store, workers, options)
+
+
+def _refuse_checkpoints(options: RunOptions) -> None:
+    if options.checkpoint_every is not None:
+        refuse_checkpoints("a sweep")
+
+
+def _at_levels(scenario: Scenario, axes: Sequence[Axis]) -> dict[tuple[int, ...], Scenario]:
+    """The scenario at all combinations of levels, by their places on the axes."""
+    places = np.ndindex(*(len(a.levels) for a in axes))
+    return {place: with_levels(scenario, {a: a.levels[i] for a, i in zip(axes, place)}) for place in places}
+
+
+def _largest(scenarios: Mapping[tuple, Scenario]) -> Scenario:
+    """The scenario that takes most memory."""
+    return max(scenarios.values(), key=lambda s: s.memory_bytes)
 
 
 def _run(
-    writer: Writer, batch: "_Batch", store: "_Store", progress: Callable[[float, float], None] | None
+    writer: Writer,
+    scenarios: Mapping[tuple[int, ...], Scenario],
+    store: "_Store",
+    workers: Workers,
+    options: RunOptions,
 ) -> SweepResult:
     """Run what is missing, and fit all levels."""
-    scenario, axes, observable = writer.scenario, batch.axes, writer.about["observable"]
+    scenario, axes, observable = writer.scenario, store.axes, writer.about["observable"]
+    grid = _Grid(scenario.bath.insulin, scenarios, store)
     status = "failed"
     try:
-        batch.run(store, progress)
-        status = "failed" if batch.errors else "complete"
+        grid.run(workers, options)
+        status = "failed" if grid.errors else "complete"
     except KeyboardInterrupt:
         status = "interrupted"
         raise
     finally:
-        writer.seconds_simulated = batch.seconds.sum(axis=tuple(range(len(axes)))).tolist()
-        writer.finish(None, status, batch.errors)
+        writer.seconds_simulated = grid.seconds.sum(axis=0).tolist()
+        writer.finish(None, status, grid.errors)
         dataset = store.dataset()
-        content = _content(scenario, axes, dataset, observable, status, batch.errors)
+        content = _content(scenario, axes, dataset, observable, status, grid.errors)
         if writer.out is not None:
             writer.write_json("sweep.json", content)
     if writer.out is not None:
         from glut4sim.sim.studies.sweep.figure import save_figure
 
         save_figure(axes, dataset, observable, fit_curves(axes, dataset[observable].values), writer.out / "figure.png")
-    remarks = tuple(dict.fromkeys(batch.remarks))
+    remarks = tuple(dict.fromkeys(grid.remarks))
     wall_seconds = writer.wall_seconds
     return SweepResult(writer.out, scenario, axes, dataset, observable, content, remarks, wall_seconds, status)
 
@@ -225,101 +242,83 @@ def _with_interval(estimate: Estimate, unit: str = "1") -> str:
     return value if estimate.low is None else f"{value} [{estimate.low:.4g}, {estimate.high:.4g}]"
 
 
-class _Batch:
-    """All runs of a sweep, shared out among workers."""
+class _Grid:
+    """All runs of a sweep, by the places of their levels and their replicate."""
 
-    def __init__(
-        self,
-        scenario: Scenario,
-        axes: Sequence[Axis],
-        threads: int | None,
-        mean_field: bool,
-        executor: str | None,
-        missing: int | None = None,
-    ):
-        self.axes, self.protocol, self.mean_field = axes, scenario.bath.insulin, mean_field
-        self.replicates = scenario.run.replicates
-        self.shape = tuple(len(a.levels) for a in axes)
-        self.scenarios = {}
-        for place in np.ndindex(self.shape):
-            self.scenarios[place] = with_levels(scenario, {a: a.levels[i] for a, i in zip(axes, place)})
-        runs = len(self.scenarios) * self.replicates if missing is None else missing
-        largest = max(self.scenarios.values(), key=lambda s: s.memory_bytes)
-        self.workers = ensemble.choose_workers(executor, threads, runs, largest, mean_field)
-        self.gathered = {
-            (place, replicate): Gathered(of)
-            for place, of in self.scenarios.items()
-            for replicate in range(self.replicates)
-        }
-        self.errors: list[dict] = []
-        self.remarks: list[str] = []
+    def __init__(self, protocol: Schedule, scenarios: Mapping[tuple[int, ...], Scenario], store: "_Store"):
+        self.protocol, self.scenarios, self.store = protocol, scenarios, store
+        self.replicates = store.scenario.run.replicates
+        self.gathered = {(p, r): Gathered(of) for p, of in scenarios.items() for r in range(self.replicates)}
+        self._ended: dict[tuple, dict[int, Future]] = {}  # of levels at which some runs have ended
+        self._errors: dict[tuple, list[dict]] = {}
+        self._remarks: dict[tuple, list[str]] = {}
 
     @property
     def seconds(self) -> np.ndarray:
-        """How far each run has come, as far as is known here [s], (levels of each axis, .., replicate)."""
-        return np.reshape([one.seconds for one in self.gathered.values()], (*self.shape, self.replicates))
+        """How far each run has come, as far as is known here [s], (levels, replicate)."""
+        return np.reshape([run.seconds for run in self.gathered.values()], (-1, self.replicates))
 
-    def run(self, store: "_Store", progress: Callable[[float, float], None] | None) -> None:
+    @property
+    def errors(self) -> list[dict]:
+        """Those of all failed runs, in the order of the levels."""
+        return [error for place in self.scenarios for error in self._errors.get(place, ())]
+
+    @property
+    def remarks(self) -> list[str]:
+        """What the user should know, in the order of the levels."""
+        return [remark for place in self.scenarios for remark in self._remarks.get(place, ())]
+
+    def run(self, workers: Workers, options: RunOptions) -> None:
         """Run what the store lacks; levels go to it as they are done."""
+        tasks = {}
+        for (place, replicate), gathered in self.gathered.items():
+            scenario = self.scenarios[place]
+            if self.store.ended[place]:
+                gathered.seconds = scenario.run.duration
+                continue
+            work = scenario, replicate, workers.threads, options.mean_field, self.protocol, gathered
+            tasks[place, replicate] = Task(_numbers, work)
         total = sum(s.run.duration for s in self.scenarios.values()) * self.replicates
-        for (place, _), gathered in self.gathered.items():
-            if store.ended[place]:
-                gathered.seconds = self.scenarios[place].run.duration
-        missing = [place for place in self.scenarios if not store.ended[place]]
-        with self.workers as workers:  # nobody is at work any more when what was reached is written
-            try:
-                waiting = {place: [self._submit(place, r) for r in range(self.replicates)] for place in missing}
-                while waiting:
-                    first = next(iter(waiting))  # they are begun in this order, so none is waited for in vain
-                    for place in [first, *(p for p in waiting if p != first and all(f.done() for f in waiting[p]))]:
-                        if not wait(waiting[place], timeout=ensemble.REPORT_SECONDS).not_done:
-                            self._finish(place, waiting.pop(place), store)
-                    if progress:
-                        progress(float(self.seconds.sum()), total)
-            except BaseException:
-                workers.stop()
-                raise
+        run_tasks(tasks, workers, self._take, lambda: float(self.seconds.sum()), total, options.progress)
 
-    def _submit(self, place: tuple, replicate: int) -> Future:
-        gathered = self.gathered[place, replicate]
-        work = self.scenarios[place], replicate, self.workers.threads, self.mean_field, self.protocol, gathered
-        return self.workers.submit(_one, *work)
+    def _take(self, key: tuple[tuple[int, ...], int], future: Future) -> None:
+        """Keep a run that has ended until all of its level have."""
+        place, replicate = key
+        level = self._ended.setdefault(place, {})
+        level[replicate] = future
+        if len(level) == self.replicates:
+            self._finish(place, self._ended.pop(place))
 
-    def _finish(self, place: tuple, futures: Sequence[Future], store: "_Store") -> None:
+    def _finish(self, place: tuple[int, ...], level: Mapping[int, Future]) -> None:
         """Take the numbers of a level whose runs have ended."""
-        at = {a.path: a.levels[i] for a, i in zip(self.axes, place)}
-        where = ", ".join(a.write(level) for a, level in zip(self.axes, at.values()))
-        numbers = []
-        for replicate, future in enumerate(futures):
+        axes = self.store.axes
+        at = {a.path: a.levels[i] for a, i in zip(axes, place)}
+        where = ", ".join(a.write(level) for a, level in zip(axes, at.values()))
+        numbers, errors, remarks = [], [], []
+        for replicate, future in sorted(level.items()):
             gathered = self.gathered[place, replicate]
-            if (error := future.exception()) is None:
-                one, remarks = future.result()
-                numbers.append(one)
+            if (error := fault(future)) is None:
+                found, said = future.result()
+                numbers.append(found)
                 gathered.seconds = self.scenarios[place].run.duration
-                self.remarks += [f"at {where}: {remark}" for remark in remarks]
+                remarks += said
                 continue
             numbers.append(dict.fromkeys(summary.UNITS))
-            entry = {
-                "at": at,
-                "replicate": replicate,
-                "seconds_simulated": gathered.seconds,
-                "error": f"{type(error).__name__}: {error}",
-                "traceback": "".join(traceback.format_exception(error)),
-            }
-            self.errors.append(entry)
-            failed = f"replicate {replicate} failed at {gathered.seconds:g} s: {entry['error']}"
-            self.remarks.append(f"at {where}: {failed}")
-        store.put(place, numbers, all(future.exception() is None for future in futures))
+            seconds, told = gathered.seconds, describe_fault(error)
+            errors.append({"at": at, "replicate": replicate, "seconds_simulated": seconds, **told})
+            remarks.append(f"replicate {replicate} failed at {seconds:g} s: {told['error']}")
+        self._errors[place], self._remarks[place] = errors, [f"at {where}: {remark}" for remark in remarks]
+        self.store.put(place, numbers, not errors)
 
 
-def _one(
+def _numbers(
     scenario: Scenario, replicate: int, threads: int, mean_field: bool, protocol: Schedule, gathered: Gathered, stop
 ) -> tuple[dict[str, float | None], list[str]]:
     """One run: its numbers, and what the engine says; wherever it is done, `gathered` is empty afterwards."""
     if stop.is_set():
         return dict.fromkeys(summary.UNITS), []
     try:
-        remarks = (ensemble.solve if mean_field else ensemble.simulate)(scenario, replicate, threads, gathered, stop)
+        remarks = compute(scenario, replicate, threads, mean_field, gathered, stop)
         series = {name: np.concatenate([values[name] for values in gathered.records]) for name in summary.NEEDED}
     finally:
         gathered.records.clear()

@@ -9,6 +9,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.image import imread
 
+from glut4sim import run as simulate
 from glut4sim.agents import vesicle
 from glut4sim.sim.analysis import single_vesicle as sv
 from glut4sim.sim.model import signalling
@@ -17,7 +18,6 @@ from glut4sim.sim.model.step_records import Events, StepRecords
 from glut4sim.sim.results.writer import open_results
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.run import single_vesicle_figure
-from glut4sim.sim.studies.run.ensemble import run as simulate
 from tests.statistical import laws
 from tests.support import small_scenario
 

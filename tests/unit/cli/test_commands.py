@@ -71,7 +71,7 @@ def simulate(monkeypatch, tmp_path):
             out=out, summary=SUMMARY, warnings=stage.warnings, wall_seconds=1.25, status=stage.status
         )
 
-    monkeypatch.setitem(sys.modules, "glut4sim.sim.studies.assays.assays", SimpleNamespace(run=run))
+    monkeypatch.setitem(sys.modules, "glut4sim.sim.studies.running", SimpleNamespace(run=run))
     monkeypatch.chdir(tmp_path)
     return stage
 

@@ -8,6 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from glut4sim import run
 from glut4sim.sim.dashboard import archive, live
 from glut4sim.sim.dashboard.live import Difference, Live, LiveChange
 from glut4sim.sim.dashboard.session import Session, Status
@@ -16,7 +17,6 @@ from glut4sim.sim.model.observables import OBSERVABLES
 from glut4sim.sim.results.writer import open_results
 from glut4sim.sim.scenario import live_changes
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.run import ensemble
 
 SMALL = {
     "cell.vesicles": "300", "cell.receptors": "600", "cell.glucose_agents": "400", "run.step": "0.5 s",
@@ -31,7 +31,7 @@ def load(name="insulin-challenge", **changes):
 
 def from_command_line(scenario):
     """Records of the first replicate by name, as a run has them."""
-    dataset = ensemble.run(scenario, replicates=1, threads=1).dataset
+    dataset = run(scenario, replicates=1, threads=1).dataset
     return {o.name: dataset[o.name].values[0] for o in OBSERVABLES}
 
 

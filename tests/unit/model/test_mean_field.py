@@ -8,13 +8,13 @@ import xarray as xr
 from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
+from glut4sim import run
 from glut4sim.agents import glucose, receptor, vesicle
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model import mean_field, signalling
 from glut4sim.sim.model.fluxes import shell
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.run.ensemble import run
 from tests.support import PARAMETERS, small_scenario
 
 RAB10 = signalling.SPECIES.index("rab10_active")

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from glut4sim import run as simulate
 from glut4sim.agents import vesicle
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model import engine as engine_module
@@ -22,8 +23,7 @@ from glut4sim.sim.results import event_store
 from glut4sim.sim.results import writer as writer_module
 from glut4sim.sim.results.writer import Writer, open_results
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.run import ensemble
-from glut4sim.sim.studies.run.ensemble import run as simulate
+from glut4sim.sim.studies.run import replicate as one
 from tests.support import small_scenario
 from tests.unit.model.test_engine import assert_same_bits
 
@@ -281,7 +281,7 @@ def test_a_stopped_process_leaves_a_log_that_can_be_read(tmp_path, kind, request
 def test_events_leave_memory_as_they_reach_the_disk(tmp_path, monkeypatch):
     """However long the run: no more wait to be written than a piece of the log and the events of a block of steps."""
     monkeypatch.setattr(writer_module, "CHUNK_EVENTS", 200)
-    monkeypatch.setattr(ensemble, "CHUNK", 256)
+    monkeypatch.setattr(one, "CHUNK", 256)
     waiting, append_events = [], Writer.append_events
 
     def watch(writer, replicate, events):
@@ -292,7 +292,7 @@ def test_events_leave_memory_as_they_reach_the_disk(tmp_path, monkeypatch):
     of = make_scenario(duration="400 s")
     writer = Writer(of, tmp_path / "out")
     writer.open()
-    ensemble.simulate(of, 0, 1, writer, threading.Event())
+    one.simulate(of, 0, 1, writer, threading.Event())
     times = open_results(tmp_path / "out", "events/0").time.values
-    in_a_block = np.searchsorted(times, times + ensemble.CHUNK * of.run.step) - np.arange(len(times))
+    in_a_block = np.searchsorted(times, times + one.CHUNK * of.run.step) - np.arange(len(times))
     assert max(waiting) <= 200 + in_a_block.max() < len(times) / 5

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from glut4sim import Cell
-from glut4sim import run as public_run
+from glut4sim import Cell, run
 from glut4sim.sim.analysis import timeline
 from glut4sim.sim.endocrine import evidence, library
 from glut4sim.sim.endocrine.modulation import STEPS
@@ -16,9 +15,12 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.observables import OBSERVABLES
 from glut4sim.sim.results.writer import open_results
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.assays import assays, report
+from glut4sim.sim.studies.assays import report
 from glut4sim.sim.studies.assays.result import PairedChange, paired_change
+from glut4sim.sim.studies.options import RunOptions
 from glut4sim.sim.studies.run import ensemble, hormones
+from glut4sim.sim.studies.run import replicate as one
+from glut4sim.sim.studies.run.result import RunResult
 from glut4sim.sim.studies.sweep.sweep import sweep
 from tests.markdown import NASTY, SEEN, headings, tables
 
@@ -49,7 +51,7 @@ CYPIONATE = {"drug": "testosterone cypionate", "dose": "100 mg", "every": "7 d"}
 @pytest.fixture(scope="module")
 def done(tmp_path_factory):
     """Two assays on disk."""
-    return public_run(make_scenario(), out=tmp_path_factory.mktemp("assays") / "out", threads=2)
+    return run(make_scenario(), out=tmp_path_factory.mktemp("assays") / "out", threads=2)
 
 
 # ---- what is left ----
@@ -71,8 +73,8 @@ def test_the_summary_has_each_assay(done):
     assert content == done.summary
     assert (content["scenario"], content["seed"]) == ("withdrawal", 1)
     assert [(a["at"], a["at_days"]) for a in content["assays"]] == [("0 d", 0.0), ("28 d", 28.0)]
-    for assay, run in zip(content["assays"], done.assays, strict=True):
-        assert assay["observables"] == run.summary["observables"]
+    for assay, result in zip(content["assays"], done.assays, strict=True):
+        assert assay["observables"] == result.summary["observables"]
 
 
 def test_two_assays_have_different_modulations_and_cells(done):
@@ -84,7 +86,7 @@ def test_two_assays_have_different_modulations_and_cells(done):
 
 
 def test_an_assay_is_bit_for_bit_the_run_of_it_alone(done):
-    alone = ensemble.run(make_scenario(at=["28 d"])).dataset
+    alone = run(make_scenario(at=["28 d"])).dataset
     for o in OBSERVABLES:
         np.testing.assert_array_equal(alone[o.name].values, done.assays[1].dataset[o.name].values, err_msg=o.name)
 
@@ -137,19 +139,19 @@ def test_the_provenance_says_what_acts_and_how_it_is_known(done):
 
 def failing(monkeypatch, error):
     """The second assay's replicate 1 fails."""
-    simulate = ensemble.simulate
+    simulate = one.simulate
 
     def fail(scenario, replicate, *rest):
         if scenario.assay.at[0] > 0.0 and replicate == 1:
             raise error
         return simulate(scenario, replicate, *rest)
 
-    monkeypatch.setattr(ensemble, "simulate", fail)
+    monkeypatch.setattr(one, "simulate", fail)
 
 
 def test_a_failed_assay_keeps_the_others(monkeypatch, tmp_path):
     failing(monkeypatch, RuntimeError("no more"))
-    result = assays.run(make_scenario(at=["0 d", "7 d", "14 d"]), out=tmp_path / "out")
+    result = run(make_scenario(at=["0 d", "7 d", "14 d"]), out=tmp_path / "out")
     assert result.status == "failed"
     assert result.warnings[0].startswith("at 7 d: replicate 1 failed at 0 s: RuntimeError: no more")
     counts = [a["observables"]["akt_stimulated_percent"]["n"] for a in result.summary["assays"]]
@@ -161,16 +163,16 @@ def test_a_failed_assay_keeps_the_others(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(("error", "status"), [(KeyboardInterrupt, "interrupted"), (OSError("disk full"), "failed")])
 def test_what_ends_it_leaves_the_assays_that_were_done(monkeypatch, tmp_path, error, status):
-    run = ensemble.run
+    run_one = ensemble.run
 
     def stop(scenario, *rest, **options):
         if scenario.assay.at[0] > 0.0:
             raise error
-        return run(scenario, *rest, **options)
+        return run_one(scenario, *rest, **options)
 
     monkeypatch.setattr(ensemble, "run", stop)
     with pytest.raises((KeyboardInterrupt, OSError)):
-        assays.run(make_scenario(), out=tmp_path / "out")
+        run(make_scenario(), out=tmp_path / "out")
     content = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert [a["at"] for a in content["assays"]] == ["0 d"]
     assert open_results(tmp_path / "out" / "assay-0-d").sizes["time"] == 121
@@ -179,7 +181,7 @@ def test_what_ends_it_leaves_the_assays_that_were_done(monkeypatch, tmp_path, er
 
 def test_progress_counts_all_assays():
     told = []
-    assays.run(make_scenario(replicates=1), mean_field=True, progress=lambda done, total: told.append((done, total)))
+    run(make_scenario(replicates=1), mean_field=True, progress=lambda done, total: told.append((done, total)))
     assert told[-1] == (240.0, 240.0)
     assert [done for done, _ in told] == sorted(done for done, _ in told)
 
@@ -187,7 +189,7 @@ def test_progress_counts_all_assays():
 @pytest.mark.parametrize(
     "use",
     [
-        ensemble.run,
+        lambda scenario: ensemble.run(scenario, None, RunOptions()),
         Cell,
         lambda scenario: sweep(scenario, {"bath.insulin": "1nM,2nM"}),
         lambda scenario: scenario.parameter_set,
@@ -209,7 +211,7 @@ def test_an_assay_can_be_chosen_by_override(done):
 
 def test_several_assays_need_hormones(tmp_path):
     with pytest.raises(InputError, match=r"assay\.at: expected one time: without hormones all assays are the same"):
-        assays.run(make_scenario(hormones={}), out=tmp_path / "out")
+        run(make_scenario(hormones={}), out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -237,8 +239,8 @@ def test_paired_change():
 
 def test_a_run_with_hormones_says_what_they_do(tmp_path):
     scenario = make_scenario(at=["3 d"], therapy=[CYPIONATE], replicates=1)
-    result = public_run(scenario, out=tmp_path / "out", mean_field=True)
-    assert isinstance(result, ensemble.RunResult)
+    result = run(scenario, out=tmp_path / "out", mean_field=True)
+    assert isinstance(result, RunResult)
     assert (result.out / "hormones.png").read_bytes().startswith(b"\x89PNG")
     data = xr.open_zarr(result.out / "hormones.zarr")
     assert data.time.attrs["units"] == "d"
@@ -264,7 +266,7 @@ def test_a_run_with_hormones_says_what_they_do(tmp_path):
 
 
 def test_a_run_without_hormones_is_as_ever(tmp_path):
-    result = public_run(make_scenario(at=["0 d"], hormones={}), out=tmp_path / "out", mean_field=True)
+    result = run(make_scenario(at=["0 d"], hormones={}), out=tmp_path / "out", mean_field=True)
     assert {path.name for path in result.out.iterdir()} == {
         "scenario.toml", "provenance.json", "results.zarr", "summary.json", "figure.png",
     }  # fmt: skip

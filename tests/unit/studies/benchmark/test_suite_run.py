@@ -7,13 +7,14 @@ import threading
 import numpy as np
 import pytest
 
+from glut4sim import run
 from glut4sim.sim import cli
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.engine import Engine
+from glut4sim.sim.studies import tasks
 from glut4sim.sim.studies.benchmark import suite_report, suite_run
 from glut4sim.sim.studies.benchmark.suite import load_suite
 from glut4sim.sim.studies.benchmark.suite_run import Outcome, judge, run_suite
-from glut4sim.sim.studies.run import ensemble
 from tests.markdown import NASTY, SEEN, headings, tables
 
 SUITE = """
@@ -171,8 +172,6 @@ def test_neither_threads_nor_other_experiments_change_a_result(suite, result):
 
 
 def test_replicate_r_is_replicate_r_of_a_run(result):
-    from glut4sim.sim.studies.run.ensemble import run
-
     scenario = result.suite.experiments["pulse"].scenarios[0]
     dataset = run(scenario).dataset
     np.testing.assert_array_equal(
@@ -204,17 +203,17 @@ def test_a_fault_in_one_thread_ends_all(suite, monkeypatch):
     monkeypatch.setattr(suite_run, "Engine", Faulty)
     with pytest.raises(ArithmeticError):
         run_suite(suite, threads=2)
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("simulation")]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("task")]
 
 
 def test_ctrl_c_ends_all_threads(suite, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ensemble, "REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(tasks, "REPORT_SECONDS", 0.0)
     with pytest.raises(KeyboardInterrupt):
         run_suite(suite, threads=2, progress=stop)
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("simulation")]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("task")]
 
 
 def test_experiments_must_have_as_many_replicates(path):
@@ -290,8 +289,6 @@ def test_a_series_of_assays_is_a_course_over_days(weeks):
 
 
 def test_an_assay_is_the_run_at_its_time(weeks):
-    from glut4sim.sim.studies.run.ensemble import run
-
     scenario = weeks.suite.experiments["weeks"].scenarios[2]
     assert scenario.assay.at == (84 * 86400.0,)
     surface = run(scenario).dataset["surface_glut4"].values

@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from glut4sim import compare, run
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.comparison import report
-from glut4sim.sim.studies.comparison.comparison import compare, conditions, folder_name
-from glut4sim.sim.studies.run import ensemble
+from glut4sim.sim.studies.comparison.comparison import conditions, folder_name
 from tests.markdown import NASTY, SEEN, headings, tables
 
 TABLE = {
@@ -34,7 +34,7 @@ def compared(tmp_path_factory):
 
 
 def test_effects_are_those_of_the_runs_replicate_by_replicate(compared):
-    runs = [ensemble.run(s).replicates for s in (CONTROL, LOW)]
+    runs = [run(s).replicates for s in (CONTROL, LOW)]
     key = "surface_glut4_stimulated_copies"
     a, b = (np.array([numbers[key] for numbers in run]) for run in runs)
     found = compared.effects["low"][key]

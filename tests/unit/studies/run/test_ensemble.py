@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from glut4sim import run as simulate
 from glut4sim.agents import glucose, receptor, vesicle
 from glut4sim.sim.analysis import summary as summaries
 from glut4sim.sim.inputs.errors import InputError
@@ -19,9 +20,8 @@ from glut4sim.sim.model import engine, signalling
 from glut4sim.sim.model.observables import OBSERVABLES
 from glut4sim.sim.model.step_records import StepRecords
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.run.ensemble import run as simulate
+from glut4sim.sim.studies.run import replicate
 
-RUN_MODULE = sys.modules["glut4sim.sim.studies.run.ensemble"]
 LEVELS = [o.name for o in OBSERVABLES if not o.name.endswith("_rate")]
 
 
@@ -86,7 +86,7 @@ def fake(monkeypatch):
                     advance(self, steps)
                 return super().advance(steps)
 
-        monkeypatch.setattr(RUN_MODULE, "Engine", Engine)
+        monkeypatch.setattr(replicate, "Engine", Engine)
 
     return install
 
@@ -353,7 +353,7 @@ def test_an_interrupt_stops_all_replicates_and_keeps_what_was_computed(fake, tmp
     with pytest.raises(KeyboardInterrupt):
         simulate(make_scenario(duration="10000 s"), tmp_path / "out", replicates=5, threads=2, progress=interrupt)
     assert time.perf_counter() - began < 5.0
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("replicate")]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("task")]
     provenance = json.loads((tmp_path / "out" / "provenance.json").read_text())
     assert provenance["status"] == "interrupted"
     assert provenance["errors"] == []
@@ -400,6 +400,6 @@ def test_a_stopped_process_leaves_readable_results(tmp_path, kind, request):
 def test_xarray_and_matplotlib_are_not_imported_before_the_first_step():
     """They would take longer than all else a run needs to start."""
     slow = ("xarray", "zarr", "matplotlib", "mesa")
-    program = f"import sys, glut4sim.sim.studies.run.ensemble; print([m for m in {slow} if m in sys.modules])"
+    program = f"import sys, glut4sim; glut4sim.run; print([m for m in {slow} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

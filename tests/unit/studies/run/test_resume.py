@@ -11,14 +11,17 @@ import time
 import numpy as np
 import pytest
 
+from glut4sim import resume, run
 from glut4sim.sim import cli
 from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.results import checkpoint, storage
 from glut4sim.sim.results.writer import Writer, open_results
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.assays import assays
+from glut4sim.sim.studies.options import RunOptions
 from glut4sim.sim.studies.run import ensemble
-from tests.unit.studies.run.test_executors import assert_same_results, make_scenario
+from glut4sim.sim.studies.run.replicate import simulate
+from tests.unit.studies.test_executors import assert_same_results, make_scenario
 
 EVERY = 37.0  # s between checkpoints, no multiple of what is recorded or of a block of steps
 
@@ -41,7 +44,7 @@ def whole(tmp_path_factory):
     out = tmp_path_factory.mktemp("whole") / "out"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ensemble, "_draw", lambda writer: None)
-        ensemble.run(make_scenario(events=True), out, threads=2)
+        run(make_scenario(events=True), out, threads=2)
     return out
 
 
@@ -61,7 +64,7 @@ def stopped(scenario, out, looks, every):
     writer = Writer(scenario, out, {"method": "agents"}, every)
     writer.open()
     for replicate, n in enumerate(looks):
-        ensemble.simulate(scenario, replicate, 1, writer, StopAfter(n))
+        simulate(scenario, replicate, 1, writer, StopAfter(n))
     writer.finish(None, "interrupted", [])
 
 
@@ -72,14 +75,14 @@ def provenance(out):
 @pytest.mark.parametrize("every", [EVERY, None])
 @pytest.mark.parametrize("seed", range(3))
 def test_stopped_anywhere(whole, tmp_path, monkeypatch, every, seed):
-    monkeypatch.setattr(ensemble, "CHUNK", 256)  # small blocks: many places to stop at
+    monkeypatch.setattr("glut4sim.sim.studies.run.replicate.CHUNK", 256)  # small blocks: many places to stop at
     looks = random.Random(seed).choices(range(30), k=2)
     out = tmp_path / "out"
     stopped(make_scenario(events=True), out, looks, every)  # and one replicate was never begun
     reached = provenance(out)["seconds_simulated"]
     assert max(reached) < 600.0
     assert checkpoint.path_of(out, 0).exists() == (every is not None)
-    result = ensemble.resume(out, threads=2)
+    result = resume(out, threads=2)
     assert (result.status, result.warnings) == ("complete", ())
     assert_same_results(out, whole)
     assert not (out / "checkpoints").exists()
@@ -91,22 +94,22 @@ def test_a_checkpoint_is_not_computed_again(tmp_path, monkeypatch):
     stopped(make_scenario(), tmp_path / "out", [25, 25, 25], EVERY)
     reached = provenance(tmp_path / "out")["seconds_simulated"]
     assert min(reached) > 100.0
-    steps, advance = [], ensemble.Engine.advance
+    steps, advance = [], Engine.advance
 
     def count(engine, n):
         steps.append(n)
         return advance(engine, n)
 
-    monkeypatch.setattr(ensemble.Engine, "advance", count)
-    ensemble.resume(tmp_path / "out")
+    monkeypatch.setattr(Engine, "advance", count)
+    resume(tmp_path / "out")
     assert sum(steps) == round((3 * 600.0 - sum(reached)) / 0.1)
     steps.clear()
-    assert ensemble.resume(tmp_path / "out").status == "complete"
+    assert resume(tmp_path / "out").status == "complete"
     assert steps == []
 
 
 def test_a_failed_replicate_alone_is_run_again(whole, tmp_path, monkeypatch):
-    advance, ran = ensemble.Engine.advance, []
+    advance, ran = Engine.advance, []
 
     def fail(engine, n):
         ran.append(id(engine))
@@ -115,18 +118,18 @@ def test_a_failed_replicate_alone_is_run_again(whole, tmp_path, monkeypatch):
         return advance(engine, n)
 
     scenario, out = make_scenario(events=True), tmp_path / "out"
-    third = len(ensemble.Engine(scenario, seed=scenario.run.seed, replicate=2).receptors)
+    third = len(Engine(scenario, seed=scenario.run.seed, replicate=2).receptors)
     with monkeypatch.context() as patch:
-        patch.setattr(ensemble.Engine, "advance", fail)
-        result = ensemble.run(scenario, out, threads=1, checkpoint_every=EVERY)
+        patch.setattr(Engine, "advance", fail)
+        result = run(scenario, out, threads=1, checkpoint_every=EVERY)
     assert result.status == "failed"
     [error] = provenance(out)["errors"]
     assert (error["replicate"], error["error"]) == (2, "RuntimeError: numbers went wrong")
     assert error["seconds_simulated"] > 250.0
     ran.clear()
     with monkeypatch.context() as patch:
-        patch.setattr(ensemble.Engine, "advance", lambda engine, n: ran.append(engine) or advance(engine, n))
-        assert ensemble.resume(out, threads=1).status == "complete"
+        patch.setattr(Engine, "advance", lambda engine, n: ran.append(engine) or advance(engine, n))
+        assert resume(out, threads=1).status == "complete"
     assert len(set(map(id, ran))) == 1
     assert provenance(out)["errors"] == []
     assert_same_results(out, whole)
@@ -137,7 +140,7 @@ def test_a_damaged_checkpoint_is_told_and_done_without(whole, tmp_path):
     stopped(make_scenario(events=True), out, [20, 20, 20], EVERY)
     path = checkpoint.path_of(out, 1)
     path.write_bytes(path.read_bytes()[:1000])
-    result = ensemble.resume(out)
+    result = resume(out)
     assert result.status == "complete"
     [warning] = result.warnings
     assert warning.startswith("replicate 1 was begun anew: ")
@@ -148,6 +151,7 @@ def test_a_damaged_checkpoint_is_told_and_done_without(whole, tmp_path):
 
 PROGRAM = """
 import sys
+from glut4sim import resume, run
 from glut4sim.sim.results import writer
 from glut4sim.sim.studies.run import ensemble
 if __name__ == "__main__":
@@ -155,9 +159,9 @@ if __name__ == "__main__":
     ensemble._draw = lambda writer: None
     verb, scenario, out, executor = sys.argv[1:]
     if verb == "run":
-        ensemble.run(scenario, out, threads=2, executor=executor, checkpoint_every=50.0)
+        run(scenario, out, threads=2, executor=executor, checkpoint_every=50.0)
     else:
-        ensemble.resume(out, threads=2, executor=executor)
+        resume(out, threads=2, executor=executor)
 """
 
 
@@ -169,7 +173,7 @@ def test_killed_twice(tmp_path, kind, executor):
     (tmp_path / "test.toml").write_text(scenario.to_toml())
     (tmp_path / "program.py").write_text(PROGRAM)
     out, chance = tmp_path / "out", random.Random(kind)
-    ensemble.run(tmp_path / "test.toml", tmp_path / "whole", threads=2)
+    run(tmp_path / "test.toml", tmp_path / "whole", threads=2)
     for verb in ("run", "resume"):
         process = subprocess.Popen(
             [sys.executable, tmp_path / "program.py", verb, tmp_path / "test.toml", out, executor],
@@ -186,21 +190,21 @@ def test_killed_twice(tmp_path, kind, executor):
         assert process.poll() is None, process.stderr.read()
         if verb == "resume":
             with pytest.raises(InputError, match="is being written by another process"):
-                ensemble.resume(out)
+                resume(out)
         process.send_signal(kind)
         process.communicate(timeout=60.0)
         assert provenance(out)["status"] == ("interrupted" if kind == signal.SIGINT else "running")
     time.sleep(0.2 if executor == "processes" else 0.0)  # for its processes to see that it is gone
-    assert ensemble.resume(out, threads=2).status == "complete"
+    assert resume(out, threads=2).status == "complete"
     assert_same_results(out, tmp_path / "whole")
 
 
 def test_killed_before_the_store_was_made(tmp_path):
     out = tmp_path / "out"
     Writer(make_scenario(), out, {"method": "agents"})
-    result = ensemble.resume(out)
+    result = resume(out)
     assert result.status == "complete"
-    assert result.dataset.equals(ensemble.run(make_scenario()).dataset)
+    assert result.dataset.equals(run(make_scenario()).dataset)
 
 
 # ---- one replicate alone ----
@@ -208,7 +212,7 @@ def test_killed_before_the_store_was_made(tmp_path):
 
 def test_a_replicate_alone_is_the_same_as_among_all(whole, tmp_path):
     out = tmp_path / "out"
-    result = ensemble.run(make_scenario(events=True), out, only=2)
+    result = run(make_scenario(events=True), out, only=2)
     assert result.status == "complete"
     assert result.summary["observables"]["surface_glut4_peak_percent"]["n"] == 1
     ours, theirs = (open_results(place).isel(replicate=[2]).load() for place in (out, whole))
@@ -216,13 +220,13 @@ def test_a_replicate_alone_is_the_same_as_among_all(whole, tmp_path):
     assert open_results(out, "events/2").load().identical(open_results(whole, "events/2").load())
     assert np.isnan(open_results(out).insulin.values[:2]).all()
     assert provenance(out)["only"] == 2
-    assert ensemble.resume(out).status == "complete"  # the others
+    assert resume(out).status == "complete"  # the others
     assert_same_results(out, whole)
 
 
 def test_a_replicate_that_is_not_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"^replicate: expected a whole number from 0 to 2, got 3"):
-        ensemble.run(make_scenario(), tmp_path / "out", only=3)
+        run(make_scenario(), tmp_path / "out", only=3)
     assert not (tmp_path / "out").exists()
 
 
@@ -243,35 +247,35 @@ def hormonal(at):
 
 
 def test_assays_that_were_not_done_are_done(tmp_path, monkeypatch, figures):
-    scenario, run = hormonal(["0 d", "7 d"]), ensemble.run
+    scenario, run_one = hormonal(["0 d", "7 d"]), ensemble.run
 
     def stop(at, *rest, **options):
         if at.assay.at[0] > 0.0:
             raise KeyboardInterrupt
-        return run(at, *rest, **options)
+        return run_one(at, *rest, **options)
 
     with monkeypatch.context() as patch:
         patch.setattr(ensemble, "run", stop)
         with pytest.raises(KeyboardInterrupt):
-            assays.run(scenario, tmp_path / "out")
-    result = assays.resume(tmp_path / "out")
+            run(scenario, tmp_path / "out")
+    result = resume(tmp_path / "out")
     assert result.status == "complete"
-    again = assays.run(scenario, tmp_path / "again")
+    again = run(scenario, tmp_path / "again")
     assert result.summary == again.summary
     names = {path.relative_to(tmp_path / "again") for path in (tmp_path / "again").rglob("*") if path.is_file()}
     assert {path.relative_to(tmp_path / "out") for path in (tmp_path / "out").rglob("*") if path.is_file()} == names
 
 
 def test_a_run_that_is_complete_is_drawn_again(tmp_path, figures):
-    ensemble.run(hormonal(["7 d"]), tmp_path / "out")
+    run(hormonal(["7 d"]), tmp_path / "out")
     (tmp_path / "out" / "figure.png").unlink()
-    assert ensemble.resume(tmp_path / "out").status == "complete"
+    assert resume(tmp_path / "out").status == "complete"
     assert (tmp_path / "out" / "figure.png").exists()
 
 
 def test_a_mean_field_begins_anew(tmp_path):
-    Writer(ensemble.prepare(make_scenario(), None, None, True), tmp_path / "out", {"method": "mean field"})
-    assert ensemble.resume(tmp_path / "out").dataset.equals(ensemble.run(make_scenario(), mean_field=True).dataset)
+    Writer(RunOptions(mean_field=True).prepare(make_scenario()), tmp_path / "out", {"method": "mean field"})
+    assert resume(tmp_path / "out").dataset.equals(run(make_scenario(), mean_field=True).dataset)
 
 
 # ---- elsewhere than on this machine's disk ----
@@ -282,7 +286,7 @@ def test_results_may_lie_wherever_fsspec_reaches(whole, tmp_path, figures):
     out = upath.UPath(f"memory://{tmp_path.name}/out")
     stopped(make_scenario(events=True), str(out), [20, 10, 5], EVERY)
     assert checkpoint.path_of(out, 0).exists()
-    result = ensemble.resume(str(out), threads=2)
+    result = resume(str(out), threads=2)
     assert result.status == "complete"
     assert {path.name for path in out.iterdir()} == {
         "scenario.toml", "provenance.json", "results.zarr", "summary.json", "figure.png", "single_vesicle.png",
@@ -291,12 +295,12 @@ def test_results_may_lie_wherever_fsspec_reaches(whole, tmp_path, figures):
     for group in (None, "single_vesicle", "events/0", "events/2"):
         assert open_results(str(out), group).load().identical(open_results(whole, group).load())
     with pytest.raises(InputError, match="expected a new directory, got one that exists"):
-        ensemble.run(make_scenario(), str(out))
+        run(make_scenario(), str(out))
 
 
 def test_a_file_address_is_a_directory(tmp_path):
     assert storage.place(f"file://{tmp_path}") == tmp_path
-    assert ensemble.run(make_scenario(), f"file://{tmp_path}/out").out == tmp_path / "out"
+    assert run(make_scenario(), f"file://{tmp_path}/out").out == tmp_path / "out"
 
 
 def test_addresses_that_cannot_be_used_say_why():
@@ -329,30 +333,30 @@ def test_another_scenario_is_refused(undone):
         r"results\.zarr was written by glut4sim .* of scenario \w{8}, not of this scenario\.toml \(\w{8}\); restore"
     )
     with pytest.raises(InputError, match=wanted):
-        ensemble.resume(undone)
+        resume(undone)
     path.write_text("run = 3")
     with pytest.raises(InputError, match="is no longer the scenario of the run"):
-        ensemble.resume(undone)
+        resume(undone)
     path.write_text(before)
-    assert ensemble.resume(undone).status == "complete"
+    assert resume(undone).status == "complete"
 
 
 def test_another_version_is_refused(undone):
     content = provenance(undone) | {"version": "0.0.1"}
     (undone / "provenance.json").write_text(json.dumps(content))
     with pytest.raises(InputError, match=r"was written by glut4sim 0\.0\.1, not by this one .*; install that version"):
-        ensemble.resume(undone)
+        resume(undone)
 
 
 def test_what_is_no_run_is_refused(tmp_path, undone):
     with pytest.raises(InputError, match="there is no such directory"):
-        ensemble.resume(tmp_path / "absent")
+        resume(tmp_path / "absent")
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=r"found no scenario\.toml and provenance\.json in it"):
-        ensemble.resume(tmp_path / "empty")
+        resume(tmp_path / "empty")
     (undone / "provenance.json").write_text(json.dumps(provenance(undone) | {"method": "magic"}))
     with pytest.raises(InputError, match="expected the directory of a run, a comparison or a sweep"):
-        ensemble.resume(undone)
+        resume(undone)
 
 
 @pytest.mark.parametrize(
@@ -365,7 +369,7 @@ def test_what_is_no_run_is_refused(tmp_path, undone):
 )
 def test_checkpoints_that_make_no_sense_are_refused(tmp_path, arguments, message):
     with pytest.raises(InputError, match=message):
-        ensemble.run(make_scenario(), **{"out": tmp_path / "out"} | arguments)
+        run(make_scenario(), **{"out": tmp_path / "out"} | arguments)
     assert not (tmp_path / "out").exists()
 
 
@@ -407,5 +411,5 @@ def test_options_that_make_no_sense_are_refused(glut4sim, undone, options, messa
 
 
 def test_no_thread_is_left_behind(undone):
-    ensemble.resume(undone)
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("replicate")]
+    resume(undone)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("task")]

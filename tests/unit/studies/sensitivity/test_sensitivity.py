@@ -18,6 +18,7 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model import mean_field, observables
 from glut4sim.sim.results.writer import open_results, record_times
 from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies import tasks
 from glut4sim.sim.studies.sensitivity.figure import draw
 from glut4sim.sim.studies.sensitivity.report import direction, markdown, verdict
 from glut4sim.sim.studies.sensitivity.sensitivity import SUPPLY, changed, find_factors, numbers, sensitivity
@@ -378,7 +379,9 @@ def test_what_moves_nothing_is_said_so(cheap):
     )
 
 
-def test_stopping_keeps_what_was_reached(tmp_path, cheap):
+def test_stopping_keeps_what_was_reached(tmp_path, cheap, monkeypatch):
+    monkeypatch.setattr(tasks, "REPORT_SECONDS", 0.0)
+
     def stop(done, total):
         if done >= 3 * BRIEF.run.duration:
             raise KeyboardInterrupt

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from glut4sim import run
 from glut4sim.sim import cli
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.inputs.errors import InputError
@@ -17,7 +18,7 @@ from glut4sim.sim.results.csv_table import write_csv
 from glut4sim.sim.results.writer import open_results
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.scenario.sweep_axis import read_axis, with_levels
-from glut4sim.sim.studies.run import ensemble
+from glut4sim.sim.studies.run import replicate as one
 from glut4sim.sim.studies.sweep.sweep import describe_fits, sweep
 from tests.support import small_scenario
 
@@ -188,7 +189,7 @@ def test_a_grid_is_all_combinations(grid):
 def test_each_run_is_that_of_its_scenario_with_the_same_seed(grid):
     """Which also says that levels share their random numbers."""
     result, _ = grid
-    alone = ensemble.run(
+    alone = run(
         small_scenario([(0.0, 0.1), (20.0, 1.0), (80.0, 0.1)], step=1.0, duration=100.0, **(SMALL | {"vesicles": 60})),
         seed=7,
         replicates=3,
@@ -209,7 +210,7 @@ def test_numbers_are_taken_at_the_scenarios_own_times(grid):
     result, _ = grid
     level = small_scenario([(0.0, 0.1), (20.0, 0.0), (80.0, 0.1)], step=1.0, duration=100.0, **SMALL)
     level = with_levels(level, {read_axis(level, "cell.vesicles", "30"): 30})
-    dataset = ensemble.run(level, seed=7, replicates=3).dataset
+    dataset = run(level, seed=7, replicates=3).dataset
     expected = dataset["surface_glut4_percent"].values[:, 20:81]
     weights = np.r_[0.5, np.ones(59), 0.5] / 60.0
     found = result.dataset["surface_glut4_stimulated_percent"][0, 0].values
@@ -308,14 +309,14 @@ def test_what_cannot_be_run_is_refused_before_anything_is(arguments, message, tm
 @pytest.fixture
 def faulty(monkeypatch):
     """The second replicate of 1 nM fails half-way."""
-    simulate = ensemble.simulate
+    simulate = one.simulate
 
     def fail(scenario, replicate, threads, writer, stop):
         if replicate == 1 and 1.0 in scenario.bath.insulin.values:
             raise RuntimeError("dropped")
         return simulate(scenario, replicate, threads, writer, stop)
 
-    monkeypatch.setattr(ensemble, "simulate", fail)
+    monkeypatch.setattr(one, "simulate", fail)
 
 
 def test_a_failed_run_keeps_the_others(faulty, tmp_path):
@@ -558,7 +559,7 @@ def test_export_csv_of_a_run_and_of_a_sweep(glut4sim, scenario_file, tmp_path):
 
 def test_csv_leaves_out_what_was_not_reached():
     """And what does not stand once per record, such as a log of events."""
-    dataset = ensemble.run(brief(), replicates=2).dataset
+    dataset = run(brief(), replicates=2).dataset
     dataset = dataset.where((dataset["time"] <= 30.0) | (dataset["replicate"] == 0))
     dataset = dataset.assign(event_time=(("replicate", "event"), np.ones((2, 5))))
     file = io.StringIO()

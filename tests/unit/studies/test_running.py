@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 
 import glut4sim
+from glut4sim import compare
 from glut4sim.sim import cli
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results import storage
 from glut4sim.sim.results.writer import Writer, open_results
-from glut4sim.sim.studies.comparison.comparison import compare
-from glut4sim.sim.studies.run import ensemble
+from glut4sim.sim.studies import tasks
+from glut4sim.sim.studies.options import RunOptions
+from glut4sim.sim.studies.run import ensemble, replicate
 from glut4sim.sim.studies.sweep.sweep import sweep
 from tests.unit.studies.comparison.test_comparison import CONTROL, LOW
 from tests.unit.studies.sweep.test_sweep import brief, faulty  # noqa: F401 (a fixture)
@@ -35,9 +37,11 @@ def files(out):
 
 
 def simulated(monkeypatch):
-    """Where calls of `ensemble.simulate` are noted from now on."""
-    calls, simulate = [], ensemble.simulate
-    monkeypatch.setattr(ensemble, "simulate", lambda of, r, *rest: calls.append((of.name, r)) or simulate(of, r, *rest))
+    """Where calls of `replicate.simulate` are noted from now on."""
+    calls, simulate = [], replicate.simulate
+    monkeypatch.setattr(
+        replicate, "simulate", lambda of, r, *rest: calls.append((of.name, r)) or simulate(of, r, *rest)
+    )
     return calls
 
 
@@ -69,8 +73,8 @@ def stop_after(share):
 @pytest.mark.parametrize("share", [0.0, 0.4, 0.6])
 def test_a_comparison_goes_on(compared, tmp_path, monkeypatch, share):
     out = tmp_path / "out"
-    monkeypatch.setattr(ensemble, "BLOCK_SECONDS", 0.01)
-    monkeypatch.setattr(ensemble, "REPORT_SECONDS", 0.01)
+    monkeypatch.setattr(replicate, "BLOCK_SECONDS", 0.01)
+    monkeypatch.setattr(tasks, "REPORT_SECONDS", 0.01)
     with pytest.raises(KeyboardInterrupt):
         compare([CONTROL, LOW], out=out, progress=stop_after(share), threads=1)
     stopped = content(out, "compare.json")
@@ -86,9 +90,9 @@ def test_conditions_that_are_done_are_not_run_again(tmp_path, monkeypatch):
     def fail(of, *rest):
         raise RuntimeError("dropped")
 
-    simulate = ensemble.simulate
+    simulate = replicate.simulate
     with monkeypatch.context() as patch:
-        patch.setattr(ensemble, "simulate", lambda of, *rest: (fail if of.name == "low" else simulate)(of, *rest))
+        patch.setattr(replicate, "simulate", lambda of, *rest: (fail if of.name == "low" else simulate)(of, *rest))
         assert compare([CONTROL, LOW], out=tmp_path / "out").status == "failed"
     calls = simulated(monkeypatch)
     assert glut4sim.resume(tmp_path / "out").status == "complete"
@@ -161,7 +165,7 @@ def test_a_comparison_whose_scenario_was_changed_is_refused(tmp_path):
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.7])
 def test_a_sweep_goes_on(swept, tmp_path, monkeypatch, share):
     out = tmp_path / "out"
-    monkeypatch.setattr(ensemble, "REPORT_SECONDS", 0.01)
+    monkeypatch.setattr(tasks, "REPORT_SECONDS", 0.01)
     with pytest.raises(KeyboardInterrupt):
         sweep(brief(), VARY, out=out, replicates=2, threads=1, progress=stop_after(share))
     done = np.isfinite(open_results(out)["surface_glut4_stimulated_percent"].values).all(axis=-1).sum()
@@ -213,20 +217,20 @@ def test_only_one_can_resume(swept, compared):
 
 
 def test_workers_are_as_many_as_runs_are_missing(swept, monkeypatch):
-    asked, choose = [], ensemble.choose_workers
+    asked, workers = [], RunOptions.workers
 
-    def note(executor, threads, tasks, *rest):
-        asked.append(tasks)
-        return choose(executor, threads, tasks, *rest)
+    def note(options, count, largest):
+        asked.append(count)
+        return workers(options, count, largest)
 
-    monkeypatch.setattr(ensemble, "choose_workers", note)
+    monkeypatch.setattr(RunOptions, "workers", note)
     assert glut4sim.resume(swept.out).dataset.identical(swept.dataset)
     assert asked == [0]
 
 
 def test_a_sweep_is_no_run_and_has_no_checkpoints(swept):
     with pytest.raises(InputError, match="found that of a sweep"):
-        ensemble.resume(swept.out)
+        ensemble.resume(swept.out, RunOptions())
     with pytest.raises(InputError, match=r"^checkpoint_every: there are no checkpoints of a sweep; leave it out"):
         glut4sim.resume(swept.out, checkpoint_every=10.0)
 

@@ -11,10 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from glut4sim import compare, run
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results.writer import open_results
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.run import ensemble, executors
+from glut4sim.sim.studies import executors, tasks
+from glut4sim.sim.studies.run import ensemble
+from glut4sim.sim.studies.run.replicate import compute_elsewhere
 from tests.support import ROOT
 
 # where a process finds the functions that tests have it run
@@ -52,7 +55,7 @@ def local(tmp_path_factory):
     out = tmp_path_factory.mktemp("local") / "out"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ensemble, "_draw", lambda writer: None)
-        ensemble.run(make_scenario(events=True), out, threads=2)
+        run(make_scenario(events=True), out, threads=2)
     return out
 
 
@@ -67,14 +70,14 @@ def no_figures(monkeypatch):
 
 def test_processes_give_the_bits_of_threads(local, tmp_path):
     told = []
-    result = ensemble.run(
+    result = run(
         make_scenario(events=True), tmp_path / "out", threads=2, executor="processes",
         progress=lambda *call: told.append(call),
     )  # fmt: skip
     assert (result.status, result.warnings) == ("complete", ())
     assert_same_results(tmp_path / "out", local)
     assert told[-1] == (pytest.approx(1800.0), 1800.0)
-    in_memory = ensemble.run(make_scenario(events=True), threads=2, executor="processes")
+    in_memory = run(make_scenario(events=True), threads=2, executor="processes")
     assert in_memory.dataset.drop_attrs().equals(open_results(local).load().drop_attrs())
     assert in_memory.single_vesicle.equals(open_results(local, "single_vesicle").load())
     assert in_memory.summary == result.summary
@@ -116,11 +119,14 @@ def test_stopping_ends_what_is_at_work_and_drops_the_rest(kind):
 def test_processes_end_when_the_first_is_killed(tmp_path):
     """Else they would write on, perhaps while the run is resumed."""
     program = (
-        "from glut4sim.sim.studies.run import executors\n"
-        "from tests.unit.studies.run.test_executors import work\n"
+        "import os, time\n"
+        "from glut4sim.sim.studies import executors\n"
+        "def tell(stop): return os.getpid()\n"
+        "def wait(stop):\n"
+        "    while not stop.is_set(): time.sleep(0.01)\n"
         "if __name__ == '__main__':\n"
-        "    p = executors.choose('processes', 1, 1); print(p.submit(work, 'ok').result()[1], flush=True)\n"
-        "    p.submit(work, 'wait').result()\n"
+        "    p = executors.choose('processes', 1, 1); print(p.submit(tell).result(), flush=True)\n"
+        "    p.submit(wait).result()\n"
     )
     (tmp_path / "program.py").write_text(program)
     process = subprocess.Popen([sys.executable, tmp_path / "program.py"], env=ENVIRONMENT, stdout=subprocess.PIPE)
@@ -178,10 +184,8 @@ def test_dask_gives_the_bits_of_threads_though_a_worker_is_killed(local, cluster
             began_with.append(done)
             workers[0].kill()
 
-    monkeypatch.setattr(ensemble, "REFRESH_SECONDS", 0.1)
-    result = ensemble.run(
-        make_scenario(events=True), tmp_path / "out", executor=address, progress=kill, checkpoint_every=100.0
-    )
+    monkeypatch.setattr(tasks, "REFRESH_SECONDS", 0.1)
+    result = run(make_scenario(events=True), tmp_path / "out", executor=address, progress=kill, checkpoint_every=100.0)
     assert began_with[0] < 1800.0
     assert (result.status, result.warnings) == ("complete", ())
     assert_same_results(tmp_path / "out", local)
@@ -192,7 +196,7 @@ def test_dask_gives_the_bits_of_threads_though_a_worker_is_killed(local, cluster
 
 def test_an_unknown_executor_is_refused(tmp_path):
     with pytest.raises(InputError, match=r'unknown executor "proceses"\. Did you mean "processes"'):
-        ensemble.run(make_scenario(), tmp_path / "out", executor="proceses")
+        run(make_scenario(), tmp_path / "out", executor="proceses")
     assert not (tmp_path / "out").exists()
 
 
@@ -200,7 +204,7 @@ def test_a_scheduler_that_does_not_answer_is_refused(tmp_path, monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr(executors, "CONNECT_SECONDS", 0.5)
     with pytest.raises(InputError, match=r"^--scheduler tcp://127.0.0.1:9: expected the address of a Dask scheduler"):
-        ensemble.run(make_scenario(), tmp_path / "out", executor="tcp://127.0.0.1:9")
+        run(make_scenario(), tmp_path / "out", executor="tcp://127.0.0.1:9")
     assert not (tmp_path / "out").exists()
 
 
@@ -218,12 +222,12 @@ def test_a_worker_of_another_version_is_refused(monkeypatch):
 def test_a_worker_that_does_not_reach_the_results_says_so(tmp_path):
     stop = executors.Threads(1, 1)._stop
     with pytest.raises(RuntimeError, match="choose an --out that all workers share"):
-        ensemble._elsewhere(make_scenario(), 0, 1, False, (tmp_path / "nowhere", None), stop)
+        compute_elsewhere(make_scenario(), 0, 1, False, tmp_path / "nowhere", None, stop)
 
 
 def test_nothing_heavy_is_imported_with_the_executors():
     slow = ("dask", "distributed", "numpy")
-    program = f"import sys, glut4sim.sim.studies.run.executors; print([m for m in {slow} if m in sys.modules])"
+    program = f"import sys, glut4sim.sim.studies.executors; print([m for m in {slow} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
@@ -237,7 +241,6 @@ def test_series_are_the_same_wherever_they_are_kept(local):
 
 
 def test_sweeps_and_comparisons_run_on_processes_too():
-    from glut4sim.sim.studies.comparison.comparison import compare
     from glut4sim.sim.studies.sweep.sweep import sweep
 
     scenario = make_scenario(duration="60 s", replicates=2)

@@ -1,4 +1,4 @@
-"""Where replicates run: threads of this process, processes of this machine, or the workers of a Dask cluster.
+"""Where tasks run: threads of this process, processes of this machine, or the workers of a Dask cluster.
 
 All are executors after `concurrent.futures`: `submit(work, *arguments)` calls `work(*arguments, stop)` somewhere and
 returns a Future. `stop.is_set()` tells the work that it is to end soon. dask and distributed, the extra "cluster", are
@@ -34,15 +34,21 @@ class Workers(Executor):
     threads : int    processors for each
     is_local : bool    whether they take this machine's memory
     shares_memory : bool    whether tasks see this process's objects, rather than copies
+    is_stopped : bool    whether they were told to stop
     """
 
     count: int
     threads: int
     is_local: bool
     shares_memory: bool
+    is_stopped = False
 
     def stop(self) -> None:
         """Tell the tasks at work to end soon, and drop the others; `shutdown` waits for them."""
+        self.is_stopped = True
+        self._stop_tasks()
+
+    def _stop_tasks(self) -> None:
         raise NotImplementedError
 
 
@@ -78,12 +84,12 @@ class Threads(Workers):
     def __init__(self, count: int, threads: int):
         self.count, self.threads = count, threads
         self._stop = threading.Event()
-        self._pool = ThreadPoolExecutor(count, thread_name_prefix="replicate")
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="task")
 
     def submit(self, work: Callable, /, *arguments) -> Future:
         return self._pool.submit(work, *arguments, self._stop)
 
-    def stop(self) -> None:
+    def _stop_tasks(self) -> None:
         self._stop.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
@@ -124,7 +130,7 @@ class Processes(Workers):
         finally:
             self._idle.put(process)
 
-    def stop(self) -> None:
+    def _stop_tasks(self) -> None:
         self._stop.set()
         self._leaders.shutdown(wait=False, cancel_futures=True)
 
@@ -199,7 +205,7 @@ class Dask(Workers):
     def submit(self, work: Callable, /, *arguments) -> Future:
         return self._executor.submit(_on_worker, __version__, self._stop.name, work, arguments)
 
-    def stop(self) -> None:
+    def _stop_tasks(self) -> None:
         self._stop.set()  # and those that wait end as they begin, so that no task is left behind at work
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:

@@ -1,0 +1,128 @@
+"""One replicate of a scenario, from its first step to its last, or to where it is told to stop."""
+
+from time import perf_counter
+from typing import Protocol
+
+from glut4sim.sim.analysis import single_vesicle
+from glut4sim.sim.model import observables
+from glut4sim.sim.model.engine import CHUNK, Engine
+from glut4sim.sim.model.recorder import Recorder
+from glut4sim.sim.results.storage import Place
+from glut4sim.sim.results.writer import Gathered, Writer
+from glut4sim.sim.scenario.scenario import Scenario
+
+BLOCK_SECONDS = 0.1  # about the time between two looks at whether to stop
+
+
+class Stop(Protocol):
+    """Whether a task is to end: an Event of this process, or what stands for it in another."""
+
+    def is_set(self) -> bool: ...
+
+
+def compute(
+    scenario: Scenario, replicate: int, threads: int, mean_field: bool, writer: Writer | Gathered, stop: Stop
+) -> list[str]:
+    """One replicate, by agents or by the mean field; as `simulate`."""
+    return (solve if mean_field else simulate)(scenario, replicate, threads, writer, stop)
+
+
+def compute_elsewhere(
+    scenario: Scenario,
+    replicate: int,
+    threads: int,
+    mean_field: bool,
+    out: Place | None,
+    checkpoint_every: float | None,
+    stop: Stop,
+) -> tuple[list[str], Gathered | None]:
+    """One replicate in another process than its run's: written to the store in `out`, or else gathered and returned."""
+    if stop.is_set():
+        return [], None
+    if out is None:
+        gathered = Gathered(scenario)
+        return compute(scenario, replicate, threads, mean_field, gathered, stop), gathered
+    try:
+        writer = Writer.attach(scenario, out, checkpoint_every)
+    except FileNotFoundError:
+        raise RuntimeError(f"this worker sees no {out}: choose an --out that all workers share") from None
+    return compute(scenario, replicate, threads, mean_field, writer, stop), None
+
+
+def solve(scenario: Scenario, replicate: int, threads: int, writer: Writer | Gathered, stop: Stop) -> list[str]:
+    """Solve the mean field of a scenario as its only replicate; as `simulate`, but in one thread and at one go."""
+    from glut4sim.sim.model import mean_field  # scipy's solvers take a while to import
+
+    trace = mean_field.solve(scenario, writer.time)
+    values = observables.measure(trace, None, observables.mean_scale(scenario))
+    writer.begin(replicate)
+    writer.append(replicate, values, scenario.run.duration)
+    writer.end(replicate)
+    return []
+
+
+def simulate(scenario: Scenario, replicate: int, threads: int, writer: Writer | Gathered, stop: Stop) -> list[str]:
+    """Run one replicate to the end, or until told to stop; returns what the user should know, a sentence each.
+
+    It goes on from its last checkpoint where the Writer has one.
+    """
+    logging, step = scenario.run.events, scenario.run.step
+    engine = Engine(scenario, seed=scenario.run.seed, replicate=replicate, threads=threads, log_events=logging)
+    steps = round(scenario.run.duration / step)
+    saving = writer.checkpoint_every is not None
+    between = max(1, round(writer.checkpoint_every / step)) if saving else steps  # checkpoints
+    watched = single_vesicle.Statistics(scenario, engine.vesicles.state) if logging else None
+    writer.begin(replicate, engine.vesicles.state if logging else None)
+    recorder, said = _begin(writer, replicate, engine, watched)
+    done = engine.step
+    block = 1
+    try:
+        while done < steps and not stop.is_set():
+            began = perf_counter()
+            block = min(block, steps - done, between - done % between)
+            values = recorder.advance(block)
+            if logging:
+                events = engine.take_events()
+                watched.add(events)
+                writer.append_events(replicate, events)
+            done += block
+            writer.append(replicate, values, round(done * step, 9))
+            if saving and done % between == 0 and done < steps:
+                writer.save_checkpoint(replicate, engine, recorder.last)
+            block = _next_block(block, perf_counter() - began)
+    finally:
+        if done < steps:  # else `end` does
+            writer.flush(replicate)
+        if logging:
+            writer.put_statistics(replicate, watched.result(done * step))
+    if done == steps:
+        writer.end(replicate)
+    elif saving:
+        writer.save_checkpoint(replicate, engine, recorder.last)
+    return said + engine.warnings()
+
+
+def _begin(
+    writer: Writer | Gathered, replicate: int, engine: Engine, watched: single_vesicle.Statistics | None
+) -> tuple[Recorder, list[str]]:
+    """The recorder of an engine at the last checkpoint of its replicate, or at the start; and what there is to say."""
+    said, found = [], None
+    try:
+        found = writer.restore(replicate, engine)
+    except ValueError as error:
+        said.append(f"replicate {replicate} was begun anew: {error}")
+    if found is None:
+        recorder = Recorder(engine)
+        writer.append(replicate, recorder.first(), 0.0)
+        return recorder, said
+    last, events = found
+    for piece in events:
+        watched.add(piece)
+    return Recorder(engine, last), said
+
+
+def _next_block(block: int, took: float) -> int:
+    """How many steps to take next, after so many that took so long [s]."""
+    if took < BLOCK_SECONDS / 2:
+        return min(2 * block, CHUNK)
+    return max(block // 2, 1) if took > BLOCK_SECONDS else block

@@ -1,0 +1,62 @@
+"""What a run leaves."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from glut4sim.sim.analysis import summary
+from glut4sim.sim.results.storage import Place
+from glut4sim.sim.results.writer import Writer
+from glut4sim.sim.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    import xarray
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run leaves.
+
+    Attributes
+    ----------
+    out : Path or UPath or None    directory of the results; None if they are in memory only
+    path : Path or UPath or None    its results.zarr
+    summary : dict    content of summary.json
+    warnings : tuple of str    what the user should know, one line each
+    wall_seconds : float
+    status : "complete" or "failed" (a replicate failed; what was reached is kept)
+    dataset : xarray.Dataset    dims replicate, time (and states); read from disk when used
+    single_vesicle : xarray.Dataset or None    with run.events: rates, dwell times, waits (analysis/single_vesicle.py)
+    """
+
+    out: Place | None
+    path: Place | None
+    summary: dict
+    warnings: tuple[str, ...]
+    wall_seconds: float
+    status: str
+    _writer: Writer = field(repr=False, compare=False)
+
+    @property
+    def scenario(self) -> Scenario:
+        return self._writer.scenario
+
+    @cached_property
+    def dataset(self) -> "xarray.Dataset":
+        return self._writer.dataset()
+
+    @property
+    def replicates(self) -> list[dict[str, float | None]]:
+        """The numbers of summary.UNITS for each replicate; None where there is none."""
+        schedule = self.scenario.bath.insulin
+        series = {name: self._writer.series(name) for name in summary.NEEDED}
+        return summary.by_replicate(self._writer.time, series, (schedule.times, schedule.values))
+
+    @property
+    def seconds_simulated(self) -> list[float]:
+        """How far each replicate came [s]."""
+        return list(self._writer.seconds_simulated)
+
+    @cached_property
+    def single_vesicle(self) -> "xarray.Dataset | None":
+        return self._writer.single_vesicle()

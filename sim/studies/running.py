@@ -1,0 +1,96 @@
+"""Run a scenario, or go on with what was stopped, whichever study that takes."""
+
+import os
+from typing import TYPE_CHECKING, Unpack
+
+from glut4sim.sim.results import storage
+from glut4sim.sim.results.writer import read_run
+from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.options import Progress, RunKeywords, RunOptions
+from glut4sim.sim.studies.run import ensemble
+from glut4sim.sim.studies.run.result import RunResult
+
+if TYPE_CHECKING:
+    from glut4sim.sim.studies.assays.result import AssaysResult
+    from glut4sim.sim.studies.comparison.result import Comparison
+    from glut4sim.sim.studies.sweep.sweep import SweepResult
+
+
+def run(
+    scenario: Scenario | str | os.PathLike,
+    out: str | os.PathLike | None = None,
+    *,
+    only: int | None = None,
+    **keywords: Unpack[RunKeywords],
+) -> "RunResult | AssaysResult":
+    """Run all replicates of a scenario, at each time of its [assay].
+
+    The results do not depend on where and on how many threads they are computed, nor do states at a given time on the
+    recording interval.
+
+    Parameters
+    ----------
+    scenario : Scenario, or the name or path of one
+    out : new directory for the results, or an address such as s3://bucket/run that fsspec knows; None keeps them in
+        memory, of a log of events only its statistics
+    only : run this one of the replicates 0, 1 ..; it is the same alone as among all
+    keywords : seed, replicates, mean_field, threads, executor, checkpoint_every, progress: as RunOptions
+
+    Returns
+    -------
+    RunResult for one assay, AssaysResult for several
+
+    Raises
+    ------
+    InputError
+        before anything is computed: if `out` exists, or the agents do not fit into memory
+    KeyboardInterrupt
+        on Ctrl-C, when all replicates have stopped and the results so far are written (provenance: "interrupted")
+    """
+    options = RunOptions(**keywords)
+    if not isinstance(scenario, Scenario):
+        scenario = Scenario.load(scenario)
+    if len(scenario.assay.at) == 1:
+        return ensemble.run(scenario, out, options, only)
+    from glut4sim.sim.studies.assays import assays
+
+    return assays.run(scenario, out, options, only)
+
+
+def resume(
+    out: str | os.PathLike,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    executor: str | None = None,
+    checkpoint_every: float | None = None,
+) -> "RunResult | AssaysResult | Comparison | SweepResult":
+    """Run what is missing in a directory of results; the numbers are those that nothing stopped would have given.
+
+    Parameters
+    ----------
+    out : directory that `run`, `compare` or `sweep` has made
+    threads, progress, executor : as RunOptions; they may differ from those of that run
+    checkpoint_every : as RunOptions, by default as that run
+
+    Raises
+    ------
+    InputError
+        if there is nothing to go on with, another process is at it, version or scenario are not those of the run, or
+        checkpoints of a sweep are asked for, which has none
+    KeyboardInterrupt
+        on Ctrl-C; what was reached is kept
+    """
+    options = RunOptions(threads=threads, progress=progress, executor=executor, checkpoint_every=checkpoint_every)
+    out = storage.place(out)
+    from glut4sim.sim.studies.assays import assays
+    from glut4sim.sim.studies.comparison import comparison
+    from glut4sim.sim.studies.sweep import sweep
+
+    local = storage.is_local(out)  # elsewhere there are only runs
+    if local and (out / comparison.CONTENT).exists():
+        return comparison.resume(out, options)
+    scenario, before = read_run(out)
+    if local and "vary" in before:
+        return sweep.resume(out, options)
+    study = ensemble if len(scenario.assay.at) == 1 else assays
+    return study.resume(out, options)

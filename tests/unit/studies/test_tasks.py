@@ -1,0 +1,200 @@
+"""The task runner: order, what a fault does, Ctrl-C, results by key, and nobody left at work."""
+
+import json
+import threading
+import time
+from concurrent.futures import Future
+
+import pytest
+
+from glut4sim.sim.studies import executors, tasks
+from glut4sim.sim.studies.tasks import Task, describe_fault, fault, gather, run_tasks
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch):
+    monkeypatch.setattr(tasks, "REPORT_SECONDS", 0.01)
+    monkeypatch.setattr(tasks, "REFRESH_SECONDS", 0.01)
+
+
+def square(number, stop):
+    return number * number
+
+
+def square_or_fail(number, stop):
+    if number == 2:
+        raise ArithmeticError("no square of 2")
+    return number * number
+
+
+def wait(number, began, stop):
+    """Goes on until it is told to stop."""
+    began.append(number)
+    while not stop.is_set():
+        time.sleep(0.001)
+    return number
+
+
+def left_at_work():
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("task")]
+
+
+def run(work, numbers, workers, take, progress=None, **more):
+    """Tasks of a second each."""
+    ended = []
+
+    def note(key, future):
+        ended.append(key)
+        take(key, future)
+
+    run_tasks(
+        {n: Task(work, (n,)) for n in numbers}, workers, note, lambda: float(len(ended)), len(numbers), progress, **more
+    )
+
+
+@pytest.mark.parametrize("kind", ["threads", "processes"])
+def test_results_come_by_key_wherever_they_are_computed(kind):
+    told = []
+    with executors.choose(kind, 2, 9) as workers:
+        found = gather(
+            {n: Task(square, (n,)) for n in range(9)}, workers, dict.fromkeys(range(9), 10.0),
+            lambda *call: told.append(call),
+        )  # fmt: skip
+    assert found == {n: n * n for n in range(9)}
+    assert told[-1] == (90.0, 90.0)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert {total for _, total in told} == {90.0}
+
+
+def test_tasks_are_begun_in_the_order_given_and_handed_over_in_this_thread():
+    begun, taken_in = [], set()
+
+    def note(number, stop):
+        begun.append(number)
+
+    with executors.choose("threads", 1, 5) as workers:
+        run(note, [3, 1, 4, 0, 5], workers, lambda *_: taken_in.add(threading.current_thread()))
+    assert begun == [3, 1, 4, 0, 5]
+    assert taken_in == {threading.main_thread()}
+
+
+def test_each_is_handed_over_as_it_ends():
+    """The second while the first is at work, which ends only then."""
+    second = threading.Event()
+
+    def work(number, stop):
+        if number == 1:
+            assert second.wait(20.0)
+
+    taken = []
+
+    def take(number, future):
+        assert future.exception() is None
+        taken.append(number)
+        second.set()
+
+    with executors.choose("threads", 2, 2) as workers:
+        run(work, [1, 2], workers, take)
+    assert taken == [2, 1]
+
+
+def test_progress_is_told_while_they_are_at_work_but_not_too_often(monkeypatch):
+    monkeypatch.setattr(tasks, "REPORT_SECONDS", 0.05)
+    told = []
+
+    def work(number, stop):
+        time.sleep(0.001)
+
+    began = time.perf_counter()
+    with executors.choose("threads", 2, 300) as workers:
+        run(work, range(300), workers, lambda *_: None, lambda *call: told.append(call))
+    took = time.perf_counter() - began
+    assert 2 <= len(told) <= took / 0.05 + 1
+    assert told[-1] == (300.0, 300)
+
+
+def test_no_tasks_are_done_at_once():
+    told = []
+    with executors.choose("threads", 2, 0) as workers:
+        run(square, [], workers, pytest.fail, lambda *call: told.append(call))
+    assert told == [(0.0, 0)]
+
+
+# ---- what a fault does is the study's to say ----
+
+
+@pytest.mark.parametrize("kind", ["threads", "processes"])
+def test_a_fault_that_is_noted_leaves_the_others(kind):
+    ended = {}
+    with executors.choose(kind, 2, 4) as workers:
+        run(square_or_fail, range(4), workers, ended.__setitem__)
+    faults = {key: fault(future) for key, future in ended.items()}
+    assert {key for key, error in faults.items() if error is not None} == {2}
+    assert [ended[key].result() for key in (0, 1, 3)] == [0, 1, 9]
+    told = describe_fault(faults[2])
+    assert told["error"] == "ArithmeticError: no square of 2"
+    assert "in square_or_fail" in told["traceback"]
+    assert json.dumps(told)
+
+
+def test_a_fault_that_is_raised_ends_all():
+    begun = []
+
+    def work(number, stop):
+        if number == 0:
+            raise ArithmeticError("no")
+        return wait(number, begun, stop)
+
+    with executors.choose("threads", 2, 50) as workers, pytest.raises(ArithmeticError, match="no"):
+        gather({n: Task(work, (n,)) for n in range(50)}, workers, dict.fromkeys(range(50), 1.0), None)
+    assert begun in ([1], [1, 2])  # and those that had not begun never did
+    assert not left_at_work()
+
+
+def test_lost_workers_are_a_fault():
+    future = Future()
+    future.cancel()
+    assert str(fault(future)) == "its workers were lost"
+
+
+# ---- Ctrl-C ----
+
+
+def stop(done, total):
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_ends_all_before_it_goes_on():
+    begun, taken, left = [], [], []
+
+    def at_work(number, stop):
+        return wait(number, begun, stop)
+
+    def take_stopped(number, future):
+        assert not left_at_work()
+        left.append((number, future.result()))
+
+    workers = executors.choose("threads", 2, 5)
+    with pytest.raises(KeyboardInterrupt):
+        run(at_work, range(5), workers, lambda key, _: taken.append(key), stop, take_stopped=take_stopped)
+    assert not left_at_work()
+    assert sorted(begun) == [0, 1]
+    assert taken == []
+    assert sorted(left) == [(0, 0), (1, 1)]  # what the tasks at work had reached, and nothing of the others
+
+
+def test_what_was_stopped_is_dropped_where_nobody_wants_it():
+    with executors.choose("threads", 2, 5) as workers, pytest.raises(KeyboardInterrupt):
+        run(lambda number, stop: wait(number, [], stop), range(5), workers, pytest.fail, stop)
+
+
+def test_workers_that_someone_else_stops_hand_over_only_what_had_begun():
+    begun, taken = [], []
+
+    def at_work(number, stop):
+        return wait(number, begun, stop)
+
+    with executors.choose("threads", 1, 3) as workers:
+        threading.Timer(0.05, workers.stop).start()
+        run(at_work, range(3), workers, lambda key, future: taken.append(future.result()))
+    assert begun == taken == [0]
