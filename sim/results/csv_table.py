@@ -4,65 +4,87 @@ Of a run, rows are replicates and times; of a sweep, levels and replicates. A va
 has a column for each state. Values that do not exist are empty.
 """
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
+from math import prod
 from typing import TYPE_CHECKING, TextIO
-
-import numpy as np
 
 from glut4sim.sim.analysis.summary import UNITS
 from glut4sim.sim.model.observables import OBSERVABLES
 
 if TYPE_CHECKING:
-    import xarray
+    import pandas as pd
+    import xarray as xr
+
+ROWS = 2**14  # that are in memory at a time
 
 
-def write_csv(dataset: "xarray.Dataset", file: TextIO) -> int:
-    """Write a table of a dataset as `results.open_results` gives it; returns the number of its rows.
+def write_csv(dataset: "xr.Dataset", file: TextIO) -> int:
+    """Write a table of a dataset as `open_results` gives it.
 
     Rows without any value, which a run did not get to, are left out; so are variables that do not stand once per
     record, such as logs of events.
+
+    Parameters
+    ----------
+    dataset : read piece by piece
+    file : a text file
+
+    Returns
+    -------
+    rows : int    their number, without the header
     """
-    index = ("replicate", "time") if "time" in dataset.dims else tuple(dataset.dims)
-    writer = csv.writer(file, lineterminator="\n")
-    columns = list(_columns(dataset, index))
-    writer.writerow([_header(dataset[dim], dim) for dim in index] + [header for header, _ in columns])
+    index = ["replicate", "time"] if "time" in dataset.dims else list(dataset.dims)
+    wanted = dataset[_names(dataset, index)]
     rows = 0
-    outer, inner = dataset[index[0]].values, index[1:]
-    for i, label in enumerate(outer):  # one slice at a time is in memory
-        lengths = [dataset.sizes[dim] for dim in inner]
-        values = np.stack([np.broadcast_to(column(i), lengths).ravel() for _, column in columns], axis=1)
-        labels = np.meshgrid(*(dataset[dim].values for dim in inner), indexing="ij")
-        for row in np.flatnonzero(np.isfinite(values).any(axis=1)):
-            place = [label.item(), *(axis.ravel()[row].item() for axis in labels)]
-            writer.writerow([_number(v) for v in place] + [_number(v) for v in values[row].tolist()])
-            rows += 1
+    for number, piece in enumerate(_pieces(wanted, index)):
+        table = _table(piece.load(), index)
+        table.to_csv(file, index=False, header=number == 0, float_format=_shortest, lineterminator="\n")
+        rows += len(table)
     return rows
 
 
-def _columns(dataset, index) -> Iterator[tuple[str, object]]:
-    """Header of each column, and what gives its values at one place along the first dimension."""
+def _names(dataset, index: Sequence[Hashable]) -> list[Hashable]:
+    """Variables that stand once per record, or once per record and state, in the order of the observables."""
     known = [*(o.name for o in OBSERVABLES), *UNITS]  # a Zarr store keeps no order
     places = {name: place for place, name in enumerate(known)}
-    for name, variable in sorted(dataset.data_vars.items(), key=lambda item: places.get(item[0], len(known))):
+    once = [n for n, v in dataset.data_vars.items() if set(index) <= set(v.dims) and len(v.dims) <= len(index) + 1]
+    return sorted(once, key=lambda name: places.get(name, len(known)))
+
+
+def _pieces(dataset: "xr.Dataset", dims: Sequence[Hashable]) -> Iterator["xr.Dataset"]:
+    """Parts of a dataset with few enough records each, in the order of their dimensions."""
+    inner = prod(dataset.sizes[dim] for dim in dims[1:])
+    step = max(1, ROWS // inner)
+    for first in range(0, dataset.sizes[dims[0]], step):
+        part = dataset.isel({dims[0]: slice(first, first + step)})
+        if inner > ROWS:
+            yield from _pieces(part, dims[1:])
+        else:
+            yield part
+
+
+def _table(piece: "xr.Dataset", index: Sequence[Hashable]) -> "pd.DataFrame":
+    """The records of a part, as rows."""
+    import xarray as xr
+
+    columns = {}
+    for name, variable in piece.data_vars.items():
         further = [dim for dim in variable.dims if dim not in index]
-        if not set(index) <= set(variable.dims) or len(further) > 1:
-            continue
-        ordered = variable.transpose(*index, *further)
-        if not further:
-            yield _header(variable, name), lambda i, v=ordered: v[i].values
-            continue
-        for s, state in enumerate(dataset[further[0]].values):
-            yield _header(variable, f"{name}.{state}"), lambda i, v=ordered, s=s: v[i, ..., s].values
+        if further:
+            for s, state in enumerate(piece[further[0]].values):
+                columns[_header(variable, f"{name}.{state}")] = variable.isel({further[0]: s}, drop=True)
+        else:
+            columns[_header(variable, name)] = variable
+    frame = xr.Dataset(columns).to_dataframe(dim_order=list(index))
+    frame = frame[list(columns)].dropna(how="all").reset_index()
+    return frame.rename(columns={dim: _header(piece[dim], dim) for dim in index})
 
 
-def _header(variable, name: str) -> str:
+def _header(variable, name: Hashable) -> str:
     unit = variable.attrs.get("units", "1")
-    return name if unit == "1" else f"{name} [{unit}]"
+    return f"{name}" if unit == "1" else f"{name} [{unit}]"
 
 
-def _number(value: float) -> str:
-    """The shortest text that reads back as the same number; empty if there is none."""
-    if isinstance(value, float):
-        return "" if np.isnan(value) else repr(value).removesuffix(".0")
-    return str(value)
+def _shortest(value: float) -> str:
+    """The shortest text that reads back as the same number."""
+    return float.__repr__(value).removesuffix(".0")
