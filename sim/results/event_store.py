@@ -5,8 +5,6 @@ t = 0, so that it can be replayed; the group `single_vesicle` holds the statisti
 run in memory keeps the statistics only, so that its memory does not grow with every transition.
 """
 
-import threading
-import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +13,7 @@ import numpy as np
 from glut4sim.agents import vesicle
 from glut4sim.sim.analysis import single_vesicle
 from glut4sim.sim.model.step_records import Events
-from glut4sim.sim.results.storage import Place, zarr_store
+from glut4sim.sim.results.storage import Place, consolidate, zarr_store
 
 if TYPE_CHECKING:
     import xarray
@@ -56,18 +54,6 @@ COLUMNS = (
 INITIAL = Column("initial_state", "int8", {"long_name": "State at t = 0", **_codes(single_vesicle.STATES)})
 
 
-_consolidating = threading.Lock()  # which warnings are shown is a state that all threads share
-
-
-def consolidate(store: Place, group: str | None = None) -> None:
-    """Copy the metadata of all arrays of a store, or of a group in it, into its own."""
-    import zarr
-
-    with _consolidating, warnings.catch_warnings():  # that other Zarr 3 readers may ignore the copy, which is harmless
-        warnings.filterwarnings("ignore", message="Consolidated metadata")
-        zarr.consolidate_metadata(zarr_store(store), path=group)
-
-
 def _columns(events: Events) -> dict[str, np.ndarray]:
     position = dict(zip("xyz", events.position.T))
     return {c.name: position[c.name] if c.name in position else getattr(events, c.name) for c in COLUMNS}
@@ -79,7 +65,7 @@ class MemoryEvents:
     def __init__(self, scenario: "Scenario"):
         self._coordinates = _coordinates(scenario)
         sizes = _sizes(self._coordinates)
-        self.tables = {
+        self._tables = {
             v.name: np.full([sizes[dim] for dim in ("replicate", *v.dims)], np.nan) for v in single_vesicle.VARIABLES
         }
 
@@ -89,12 +75,25 @@ class MemoryEvents:
     def append(self, replicate: int, events: Events) -> None:
         """As ZarrEvents.append, but nothing is kept."""
 
+    def cut(self, replicate: int, count: int) -> Iterator[Events]:
+        """As ZarrEvents.cut; there is nothing to go on with."""
+        raise NotImplementedError
+
+    def put_statistics(self, replicate: int, values: Mapping[str, np.ndarray]) -> None:
+        """As ZarrEvents.put_statistics."""
+        for name, table in self._tables.items():
+            table[replicate] = values[name]
+
+    def statistics(self, name: str) -> np.ndarray:
+        """As ZarrEvents.statistics."""
+        return self._tables[name]
+
     def dataset(self) -> "xarray.Dataset":
         """The statistics of all replicates; NaN for those that have not ended."""
         import xarray as xr
 
         variables = {
-            v.name: (("replicate", *v.dims), self.tables[v.name], _attributes(v)) for v in single_vesicle.VARIABLES
+            v.name: (("replicate", *v.dims), self._tables[v.name], _attributes(v)) for v in single_vesicle.VARIABLES
         }
         return xr.Dataset(variables, self._coordinates)
 
@@ -143,11 +142,13 @@ class ZarrEvents:
         self._path = path
         self._root = zarr.open_group(zarr_store(path), mode="r+", use_consolidated=False)
         self._logs = {}
-        self.tables = {v.name: self._root[f"{single_vesicle.GROUP}/{v.name}"] for v in single_vesicle.VARIABLES}
+        self._tables = {v.name: self._root[f"{single_vesicle.GROUP}/{v.name}"] for v in single_vesicle.VARIABLES}
 
     def begin(self, replicate: int, initial_state: np.ndarray) -> None:
         """Begin a replicate's log, in place of any that was begun before.
 
+        Parameters
+        ----------
         initial_state : (n,) int    of all vesicles at t = 0
         """
         from zarr.codecs import BloscCodec
@@ -193,6 +194,15 @@ class ZarrEvents:
             part = {name: array[first : first + CHUNK_EVENTS] for name, array in arrays.items()}
             position = np.stack([part.pop(axis) for axis in "xyz"], axis=1)
             yield Events(position=position, **part)
+
+    def put_statistics(self, replicate: int, values: Mapping[str, np.ndarray]) -> None:
+        """Write the statistics of a replicate, by name as in single_vesicle.VARIABLES."""
+        for name, table in self._tables.items():
+            table[replicate] = values[name]
+
+    def statistics(self, name: str) -> np.ndarray:
+        """One of single_vesicle.VARIABLES, (replicates, ..); NaN where not reached."""
+        return np.asarray(self._tables[name][:])
 
     def dataset(self) -> "xarray.Dataset":
         """As MemoryEvents.dataset, lazily; after `close`."""

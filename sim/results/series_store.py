@@ -9,23 +9,31 @@ import asyncio
 import os
 import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.observables import OBSERVABLES, STATE_NAMES
 from glut4sim.sim.results import storage
-from glut4sim.sim.results.event_store import consolidate
-from glut4sim.sim.results.storage import Place, zarr_store
+from glut4sim.sim.results.event_loop import wait_for
+from glut4sim.sim.results.storage import Place, consolidate, zarr_store
 
 if TYPE_CHECKING:
     import xarray
 
 STORE = "results.zarr"
 PROGRESS = "progress"  # group of it
-REACHED = ("seconds", "records", "ended")  # columns of its array `reached`
+REACHED = "reached"  # array of that, a row of Progress for each replicate
 CHUNK_RECORDS = 4096  # of one replicate, about 1 MB of all observables
+
+
+class Progress(NamedTuple):
+    """How far a replicate has come."""
+
+    seconds: float  # simulated [s]
+    records: int  # written
+    ended: bool
 
 
 def record_times(scenario) -> np.ndarray:
@@ -51,33 +59,45 @@ TIME_ATTRIBUTES = {"units": "s", "long_name": "Time"}
 REPLICATE_ATTRIBUTES = {"long_name": "Replicate"}
 
 
-class MemorySink:
+class MemorySeries:
     """Series kept in memory."""
 
-    def __init__(self, time: np.ndarray, replicates: int, attributes: Mapping[str, str]):
-        self.time, self.replicates, self.attributes = time, replicates, dict(attributes)
-        self.arrays = {o.name: np.full(_shape(o, replicates, len(time)), np.nan) for o in OBSERVABLES}
+    def __init__(self, time: np.ndarray, replicates: int, attributes: Mapping[str, object]):
+        self._time, self._replicates, self._attributes = time, replicates, dict(attributes)
+        self._arrays = {o.name: np.full(_shape(o, replicates, len(time)), np.nan) for o in OBSERVABLES}
 
-    def write(self, replicate: int, start: int, stop: int, values: Mapping[str, np.ndarray]) -> None:
-        """Write records start .. stop - 1 of a replicate, of every observable by name."""
-        for name, array in self.arrays.items():
-            array[replicate, start:stop] = values[name]
+    def write(self, replicate: int, start: int, values: Mapping[str, np.ndarray]) -> None:
+        """As ZarrSeries.write."""
+        for name, array in self._arrays.items():
+            array[replicate, start : start + len(values[name])] = values[name]
+
+    def note(self, replicate: int, progress: Progress) -> None:
+        """As ZarrSeries.note, but nobody else asks for it."""
+
+    def read(self, name: str, records: int) -> np.ndarray:
+        """As ZarrSeries.read."""
+        return self._arrays[name][:, :records]
 
     def dataset(self) -> "xarray.Dataset":
+        """All series, as xarray has them."""
         import xarray as xr
 
         coordinates = {
-            "replicate": ("replicate", np.arange(self.replicates), REPLICATE_ATTRIBUTES),
-            "time": ("time", self.time, TIME_ATTRIBUTES),
+            "replicate": ("replicate", np.arange(self._replicates), REPLICATE_ATTRIBUTES),
+            "time": ("time", self._time, TIME_ATTRIBUTES),
             **{dim: (dim, list(names)) for dim, names in STATE_NAMES.items()},
         }
-        variables = {o.name: (_dims(o), self.arrays[o.name], _attributes(o)) for o in OBSERVABLES}
-        return xr.Dataset(variables, coordinates, self.attributes)
+        variables = {o.name: (_dims(o), self._arrays[o.name], _attributes(o)) for o in OBSERVABLES}
+        return xr.Dataset(variables, coordinates, self._attributes)
 
 
-def create_store(path: Place, time: np.ndarray, replicates: int, attributes: Mapping[str, object], final: bool) -> None:
+def create(path: Place, time: np.ndarray, replicates: int, attributes: Mapping[str, object], final: bool) -> None:
     """Make the Zarr store of a run, with nothing in it but NaN.
 
+    Parameters
+    ----------
+    time : (K,) float64    of all records [s]
+    attributes : of the store
     final : whether no other group will be added to the store
     """
     import zarr
@@ -105,49 +125,66 @@ def create_store(path: Place, time: np.ndarray, replicates: int, attributes: Map
     coordinate("replicate", np.arange(replicates), REPLICATE_ATTRIBUTES)
     for dim, names in STATE_NAMES.items():
         coordinate(dim, np.array(names, dtype=np.dtypes.StringDType()), {})
+    columns = Progress._fields
     group.create_group(PROGRESS).create_array(
-        "reached",
-        shape=(replicates, len(REACHED)),
-        chunks=(1, len(REACHED)),
+        REACHED,
+        shape=(replicates, len(columns)),
+        chunks=(1, len(columns)),
         dtype="float64",
         fill_value=0.0,
         dimension_names=("replicate", "entry"),
-        attributes={"long_name": "How far each replicate has come", "entries": list(REACHED)},
+        attributes={"long_name": "How far each replicate has come", "entries": list(columns)},
     )
     if final:
         consolidate(path)
 
 
-class ZarrSink:
+class ZarrSeries:
     """Series in the Zarr store of a run.
 
-    A chunk is replaced as a whole, so a reader never meets half of one.
+    A chunk is replaced as a whole, so a reader never meets half of one. The store is opened on the loop of
+    event_loop.py, and all arrays are written in one turn of it.
     """
 
     def __init__(self, path: Place):
-        import zarr
+        self._path = path
+        *arrays, self._reached = wait_for(_open(path))
+        self._arrays = {o.name: array for o, array in zip(OBSERVABLES, arrays, strict=True)}
 
-        self.path = path
-        group = zarr.open_group(zarr_store(path), mode="r+", use_consolidated=False)
-        self.arrays = {o.name: group[o.name] for o in OBSERVABLES}
-        self.reached = group[f"{PROGRESS}/reached"]
-
-    def write(self, replicate: int, start: int, stop: int, values: Mapping[str, np.ndarray]) -> None:
-        """As MemorySink.write.
-
-        All arrays at a time: one after the other, a replicate would wait for zarr's threads at each, and those for the
-        replicates that compute meanwhile.
-        """
-        from zarr.core.sync import sync  # not public, but the loop must be zarr's own: stores may be bound to it
+    def write(self, replicate: int, start: int, values: Mapping[str, np.ndarray]) -> None:
+        """Write records of a replicate from number `start` on, of every observable by name, (n,) or (n, states)."""
 
         async def write_all():
-            part = replicate, slice(start, stop)
-            await asyncio.gather(*(array.async_array.setitem(part, values[k]) for k, array in self.arrays.items()))
+            part = replicate, slice(start, start + len(values["insulin"]))
+            await asyncio.gather(*(array.setitem(part, values[name]) for name, array in self._arrays.items()))
 
-        sync(write_all())
+        wait_for(write_all())
+
+    def note(self, replicate: int, progress: Progress) -> None:
+        """Note how far a replicate has come, once its records are written."""
+        wait_for(self._reached.setitem(replicate, np.array(progress, float)))
+
+    def progress(self) -> list[Progress]:
+        """How far each replicate has come, whoever writes it."""
+        rows = np.asarray(wait_for(self._reached.getitem(slice(None)))).tolist()
+        return [Progress(seconds, int(records), ended > 0.0) for seconds, records, ended in rows]
+
+    def read(self, name: str, records: int) -> np.ndarray:
+        """The first records of an observable, (replicates, records) or (.., states); NaN where there are none."""
+        return np.asarray(wait_for(self._arrays[name].getitem((slice(None), slice(0, records)))))
 
     def dataset(self) -> "xarray.Dataset":
-        return open_results(self.path)
+        """All series, as xarray has them, read when used."""
+        return open_results(self._path)
+
+
+async def _open(path: Place) -> list:
+    """The arrays of the observables and the one of progress."""
+    from zarr.api.asynchronous import open_group
+
+    group = await open_group(store=zarr_store(path), mode="r+", use_consolidated=False)
+    names = *(o.name for o in OBSERVABLES), f"{PROGRESS}/{REACHED}"
+    return await asyncio.gather(*map(group.getitem, names))
 
 
 def open_results(path: str | os.PathLike, group: str | None = None) -> "xarray.Dataset":
@@ -155,9 +192,14 @@ def open_results(path: str | os.PathLike, group: str | None = None) -> "xarray.D
 
     Parameters
     ----------
-    path : a run's directory, or its results.zarr
+    path : a run's directory, or its results.zarr, here or at an address such as s3://bucket/run
     group : None for the time series; of a run with events also "single_vesicle" (the statistics of all replicates) and
         "events/0" (the log of replicate 0)
+
+    Raises
+    ------
+    InputError
+        if there is no such result
     """
     import xarray as xr
 

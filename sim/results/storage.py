@@ -1,16 +1,20 @@
-"""Where results lie: a directory on this machine, or any location that fsspec knows, such as s3://bucket/run.
+"""Where files lie: a directory on this machine, or any location that fsspec knows, such as s3://bucket/run.
 
-A place is a `pathlib.Path`, or a `upath.UPath` that behaves as one. What is written whole at once (text, figures) is
-made on this machine and put there; the Zarr store is written there chunk by chunk.
+A place is a `pathlib.Path`, or a `upath.UPath` that behaves as one: both join with `/`, and know `exists()`, `name` and
+`glob()`. Everything that a command reads or writes goes through a place. What is written whole at once (text, figures)
+is made on this machine and put there; a Zarr store is written there chunk by chunk.
 """
 
+import json
 import os
 import shutil
-from collections.abc import Iterator
+import threading
+import warnings
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Any, TextIO, Union
 
 from glut4sim.sim.inputs.errors import InputError
 
@@ -23,7 +27,10 @@ Place = Union[Path, "UPath"]
 def place(source: "str | os.PathLike | UPath") -> Place:
     """The place that a path or an address such as s3://bucket/run means.
 
-    InputError if the address cannot be used here: universal-pathlib or the package for its kind is missing.
+    Raises
+    ------
+    InputError
+        if the address cannot be used here: universal-pathlib or the package for its kind is missing
     """
     if isinstance(source, Path) or not (address := str(source)).partition("://")[1]:
         return Path(source)
@@ -49,6 +56,15 @@ def is_local(where: Place) -> bool:
     return isinstance(where, Path)
 
 
+def check_shared(where: Place | None) -> None:
+    """Check that other processes see a place too; InputError if it lies in the memory of this one."""
+    if where is not None and not is_local(where) and where.protocol == "memory":
+        raise InputError(
+            "lies in the memory of this process, where no other can write; choose another, or run on threads.",
+            place=str(where),
+        )
+
+
 def zarr_store(where: Place):
     """A place as zarr and xarray want it."""
     if is_local(where):
@@ -56,6 +72,18 @@ def zarr_store(where: Place):
     from zarr.storage import FsspecStore
 
     return FsspecStore.from_url(str(where), storage_options=dict(where.storage_options))
+
+
+_consolidating = threading.Lock()  # which warnings are shown is a state that all threads share
+
+
+def consolidate(where: Place, group: str | None = None) -> None:
+    """Copy the metadata of all arrays of a Zarr store, or of a group in it, into its own."""
+    import zarr
+
+    with _consolidating, warnings.catch_warnings():  # that other Zarr 3 readers may ignore the copy, which is harmless
+        warnings.filterwarnings("ignore", message="Consolidated metadata")
+        zarr.consolidate_metadata(zarr_store(where), path=group)
 
 
 def make_directory(where: Place) -> None:
@@ -70,8 +98,20 @@ def make_directory(where: Place) -> None:
         raise InputError(f"cannot be made a directory: {error.strerror or error}.", place=str(where)) from None
 
 
-def write(where: Place, content: bytes) -> None:
+def read_text(where: Place) -> str:
+    """The text of a file; OSError if there is none, ValueError if it is no text."""
+    return where.read_text(encoding="utf-8")
+
+
+def read_json(where: Place) -> Any:
+    """The content of a JSON file; OSError if there is none, ValueError if it is no JSON."""
+    return json.loads(read_text(where))
+
+
+def write(where: Place, content: bytes | str) -> None:
     """Replace a file as a whole, so that a reader never meets half of one; on disk when this returns."""
+    if isinstance(content, str):
+        content = content.encode()
     if not is_local(where):  # what fsspec uploads appears when it is complete
         where.parent.mkdir(parents=True, exist_ok=True)
         where.write_bytes(content)
@@ -85,9 +125,27 @@ def write(where: Place, content: bytes) -> None:
     draft.replace(where)
 
 
+def write_json(where: Place, content: Mapping[str, Any]) -> None:
+    """Replace a JSON file, as `write`; ValueError if the content holds NaN, which is not JSON."""
+    write(where, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+@contextmanager
+def new_text(where: Place) -> Iterator[TextIO]:
+    """A new text file, to be written piece by piece; InputError if it exists or cannot be made."""
+    try:
+        if not is_local(where) and where.exists():
+            raise FileExistsError(None, "it exists")
+        file = where.open("x" if is_local(where) else "w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror or error}.", place=str(where)) from None
+    with file:
+        yield file
+
+
 @contextmanager
 def folder(where: Place) -> Iterator[Path]:
-    """A directory of this machine to write files to that shall lie in a place."""
+    """A directory of this machine to write files to that shall lie in a place, such as figures."""
     if is_local(where):
         yield where
         return

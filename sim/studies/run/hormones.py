@@ -13,7 +13,7 @@ import numpy as np
 
 from glut4sim.sim.analysis import timeline
 from glut4sim.sim.inputs.errors import InputError
-from glut4sim.sim.results.event_store import consolidate
+from glut4sim.sim.results.storage import consolidate
 from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 

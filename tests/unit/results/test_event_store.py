@@ -21,6 +21,7 @@ from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.step_records import Events, StepRecords
 from glut4sim.sim.results import event_store
 from glut4sim.sim.results import writer as writer_module
+from glut4sim.sim.results.flush_policy import FlushPolicy
 from glut4sim.sim.results.writer import Writer, open_results
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.run import replicate as one
@@ -166,7 +167,7 @@ def test_the_key_is_off_by_default_and_part_of_what_a_scenario_says():
 
 def test_the_log_on_disk_is_the_engines(tmp_path, monkeypatch):
     """Written in many pieces, by several threads, and the same as taken from an engine."""
-    monkeypatch.setattr(writer_module, "CHUNK_EVENTS", 50)
+    monkeypatch.setattr(writer_module, "POLICY", FlushPolicy(events=50))
     monkeypatch.setattr(event_store, "CHUNK_EVENTS", 64)
     of = make_scenario(replicates=3)
     with warnings.catch_warnings():
@@ -230,7 +231,7 @@ def test_a_write_that_is_cut_off_leaves_what_was_written_before(tmp_path, monkey
         pieces.append(engine.take_events())
     writer.append_events(0, pieces[0])
     writer.flush(0)
-    arrays = iter(writer._events._logs[0].values())
+    arrays = iter(writer._store.events._logs[0].values())
     columns = event_store._columns(pieces[1])
     for array in itertools.islice(arrays, 3):
         array.append(columns[array.basename])
@@ -245,7 +246,8 @@ def test_a_stopped_process_leaves_a_log_that_can_be_read(tmp_path, kind, request
     of = make_scenario(duration="100000 s", replicates=2)
     (tmp_path / "long.toml").write_text(of.to_toml())
     program = (
-        "import sys; from glut4sim import run; from glut4sim.sim.results import writer; writer.FLUSH_SECONDS = 0.05;"
+        "import sys; from glut4sim import run; from glut4sim.sim.results import writer;"
+        "writer.POLICY = writer.FlushPolicy(seconds=0.05);"
         "run(sys.argv[1], out=sys.argv[2], threads=2)"
     )
     process = subprocess.Popen(
@@ -280,13 +282,13 @@ def test_a_stopped_process_leaves_a_log_that_can_be_read(tmp_path, kind, request
 
 def test_events_leave_memory_as_they_reach_the_disk(tmp_path, monkeypatch):
     """However long the run: no more wait to be written than a piece of the log and the events of a block of steps."""
-    monkeypatch.setattr(writer_module, "CHUNK_EVENTS", 200)
+    monkeypatch.setattr(writer_module, "POLICY", FlushPolicy(events=200))
     monkeypatch.setattr(one, "CHUNK", 256)
     waiting, append_events = [], Writer.append_events
 
     def watch(writer, replicate, events):
         append_events(writer, replicate, events)
-        waiting.append(sum(len(piece.time) for piece in writer._pending_events[replicate]))
+        waiting.append(sum(len(piece.time) for piece in writer._backlogs[replicate]._events))
 
     monkeypatch.setattr(Writer, "append_events", watch)
     of = make_scenario(duration="400 s")

@@ -10,6 +10,7 @@ import xarray as xr
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.observables import OBSERVABLES, STATE_NAMES
 from glut4sim.sim.results import writer as writer_module
+from glut4sim.sim.results.flush_policy import FlushPolicy
 from glut4sim.sim.results.writer import Writer, open_results
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.version import __version__
@@ -103,8 +104,7 @@ def test_no_warning_when_a_store_is_made_or_opened(tmp_path):
 
 
 def test_records_are_flushed_by_number(tmp_path, monkeypatch):
-    monkeypatch.setattr(writer_module, "FLUSH_SECONDS", 1e9)
-    monkeypatch.setattr(writer_module, "CHUNK_RECORDS", 256)
+    monkeypatch.setattr(writer_module, "POLICY", FlushPolicy(seconds=1e9, records=256))
     writer = Writer(make_scenario(duration="5000 s"), tmp_path / "out")
     writer.open()
     writer.append(0, make_values(0, 200), 995.0)
@@ -130,7 +130,7 @@ def test_records_are_flushed_by_time_even_if_no_more_come(tmp_path, monkeypatch)
 
 
 def test_what_is_appended_before_the_store_is_open_waits(tmp_path, monkeypatch):
-    monkeypatch.setattr(writer_module, "CHUNK_RECORDS", 256)
+    monkeypatch.setattr(writer_module, "POLICY", FlushPolicy(records=256))
     writer = Writer(make_scenario(duration="5000 s"), tmp_path / "out")
     writer.append(0, make_values(0, 300), 1495.0)
     writer.open()

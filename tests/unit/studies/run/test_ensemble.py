@@ -334,7 +334,7 @@ def test_a_store_that_cannot_be_written_stops_the_run(fake, tmp_path, monkeypatc
     def no_room(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(sys.modules["glut4sim.sim.results.writer"], "ZarrSink", no_room)
+    monkeypatch.setattr(sys.modules["glut4sim.sim.results.store"], "ZarrSeries", no_room)
     began = time.perf_counter()
     with pytest.raises(OSError, match="No space left"):
         simulate(make_scenario(duration="10000 s"), out=tmp_path / "out")

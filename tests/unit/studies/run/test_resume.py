@@ -155,7 +155,7 @@ from glut4sim import resume, run
 from glut4sim.sim.results import writer
 from glut4sim.sim.studies.run import ensemble
 if __name__ == "__main__":
-    writer.FLUSH_SECONDS = 0.05
+    writer.POLICY = writer.FlushPolicy(seconds=0.05)
     ensemble._draw = lambda writer: None
     verb, scenario, out, executor = sys.argv[1:]
     if verb == "run":

@@ -1,0 +1,46 @@
+"""Where the records and events of a run are kept: in memory, or in its results.zarr."""
+
+from typing import NamedTuple
+
+from glut4sim.sim.results import event_store, series_store
+from glut4sim.sim.results.event_store import MemoryEvents, ZarrEvents
+from glut4sim.sim.results.series_store import MemorySeries, ZarrSeries, record_times
+from glut4sim.sim.results.storage import Place
+from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.version import __version__
+
+
+class Store(NamedTuple):
+    """The time series of a run, and the log of its events or what memory keeps of it; None where none is asked for."""
+
+    series: MemorySeries | ZarrSeries
+    events: MemoryEvents | ZarrEvents | None
+
+
+def in_memory(scenario: Scenario) -> Store:
+    """A new store of a scenario's run."""
+    series = MemorySeries(record_times(scenario), scenario.run.replicates, _attributes(scenario))
+    return Store(series, MemoryEvents(scenario) if scenario.run.events else None)
+
+
+def create(path: Place, scenario: Scenario) -> None:
+    """Make the results.zarr of a scenario's run, with nothing in it yet."""
+    events = scenario.run.events
+    series_store.create(path, record_times(scenario), scenario.run.replicates, _attributes(scenario), final=not events)
+    if events:
+        event_store.create(path, scenario)
+
+
+def open_existing(path: Place, scenario: Scenario) -> Store:
+    """The results.zarr that `create` made."""
+    return Store(ZarrSeries(path), ZarrEvents(path) if scenario.run.events else None)
+
+
+def _attributes(scenario: Scenario) -> dict[str, object]:
+    return {
+        "title": scenario.title,
+        "scenario": scenario.name,
+        "scenario_hash": scenario.hash,
+        "seed": scenario.run.seed,
+        "source": f"glut4sim {__version__}",
+    }

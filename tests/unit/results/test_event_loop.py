@@ -1,0 +1,32 @@
+"""Work on the results' own event loop, from any thread."""
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from glut4sim.sim.results.event_loop import wait_for
+
+
+async def where():
+    await asyncio.sleep(0.0)
+    return asyncio.get_running_loop(), threading.current_thread()
+
+
+def test_all_threads_share_one_loop():
+    with ThreadPoolExecutor(8) as pool:
+        found = [future.result() for future in [pool.submit(lambda: wait_for(where())) for _ in range(32)]]
+    assert len({loop for loop, _ in found}) == 1
+    [thread] = {thread for _, thread in found}
+    assert thread.daemon
+    assert thread is not threading.main_thread()
+
+
+def test_a_fault_comes_back_as_it_is():
+    async def fail():
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left") as fault:
+        wait_for(fail())
+    assert fault.value.errno == 28

@@ -1,0 +1,124 @@
+"""Places: the same few things can be done with a directory of this machine and with an address."""
+
+import json
+import sys
+
+import pytest
+
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.results import storage
+
+
+@pytest.fixture(params=["disk", "file://", "memory://"])
+def where(request, tmp_path):
+    if request.param == "disk":
+        return storage.place(tmp_path / "a")
+    if request.param == "file://":
+        return storage.place(f"file://{tmp_path}/a")
+    pytest.importorskip("upath")
+    return storage.place(f"memory://{tmp_path.name}/a")
+
+
+def test_a_file_is_written_whole_and_read_back(where):
+    storage.make_directory(where)
+    storage.write(where / "text", "größer\n")
+    assert storage.read_text(where / "text") == "größer\n"
+    storage.write(where / "text", b"less")
+    assert (where / "text").read_bytes() == b"less"
+    storage.write(where / "new" / "text", "in a new directory")
+    assert [path.name for path in (where / "new").iterdir()] == ["text"]
+
+
+def test_json(where):
+    storage.write_json(where / "a.json", {"ü": [1, None]})
+    assert storage.read_text(where / "a.json") == '{\n  "ü": [\n    1,\n    null\n  ]\n}\n'
+    assert storage.read_json(where / "a.json") == {"ü": [1, None]}
+    with pytest.raises(ValueError, match="JSON"):
+        storage.write_json(where / "a.json", {"a": float("nan")})
+    assert storage.read_json(where / "a.json") == {"ü": [1, None]}
+    with pytest.raises(FileNotFoundError):
+        storage.read_json(where / "b.json")
+    storage.write(where / "a.json", "{")
+    with pytest.raises(json.JSONDecodeError):
+        storage.read_json(where / "a.json")
+
+
+def test_a_new_directory_is_refused_where_there_is_one(where):
+    storage.make_directory(where / "b")
+    storage.write(where / "b" / "text", "")
+    with pytest.raises(InputError, match="expected a new directory, got one that exists; choose another"):
+        storage.make_directory(where / "b")
+
+
+def test_a_text_is_written_piece_by_piece(where):
+    storage.make_directory(where)
+    with storage.new_text(where / "text") as file:
+        file.write("a\n")
+        file.write("ü\r\n")
+    assert (where / "text").read_bytes() == "a\nü\r\n".encode()
+    with pytest.raises(InputError, match=r"text: cannot be written: "), storage.new_text(where / "text"):
+        pass
+    assert (where / "text").read_bytes() == "a\nü\r\n".encode()
+
+
+def test_figures_are_made_here_and_lie_there(where):
+    storage.make_directory(where)
+    storage.write(where / "text", "stays")
+    with storage.folder(where) as folder:
+        (folder / "sub").mkdir()
+        (folder / "sub" / "figure.png").write_bytes(b"PNG")
+        (folder / "other.png").write_bytes(b"PNG 2")
+    assert {path.name for path in where.iterdir()} == {"text", "sub", "other.png"}
+    assert (where / "sub" / "figure.png").read_bytes() == b"PNG"
+
+
+def test_remove(where):
+    storage.remove(where)  # there is none
+    storage.make_directory(where / "b")
+    storage.write(where / "b" / "text", "")
+    storage.remove(where)
+    assert not (where / "b" / "text").exists()
+    assert not where.exists()
+
+
+def test_a_zarr_store(where):
+    import xarray as xr
+
+    storage.make_directory(where)
+    xr.Dataset({"a": ("x", [1.0, 2.0])}).to_zarr(
+        storage.zarr_store(where / "a.zarr"), zarr_format=3, consolidated=False
+    )
+    storage.consolidate(where / "a.zarr")
+    assert xr.open_zarr(storage.zarr_store(where / "a.zarr")).a.values.tolist() == [1.0, 2.0]
+
+
+def test_only_the_memory_of_this_process_is_out_of_reach(tmp_path):
+    pytest.importorskip("upath")
+    for where in (None, tmp_path, storage.place(f"file://{tmp_path}")):
+        storage.check_shared(where)
+    with pytest.raises(InputError, match=r"^memory://a/b: lies in the memory of this process"):
+        storage.check_shared(storage.place("memory://a/b"))
+
+
+def test_a_file_address_is_a_directory(tmp_path):
+    assert storage.place(f"file://{tmp_path}") == tmp_path
+
+
+def test_addresses_that_cannot_be_used_say_why():
+    pytest.importorskip("upath")
+    with pytest.raises(InputError, match=r"^what://bucket/run: expected a directory or an address that fsspec knows"):
+        storage.place("what://bucket/run")
+
+
+def test_a_missing_package_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "upath", None)
+    with pytest.raises(InputError, match=r"^s3://bucket/run: cannot be used here .* pip install 'glut4sim\[cluster\]'"):
+        storage.place("s3://bucket/run")
+
+
+def test_a_directory_is_held_by_one(tmp_path):
+    first, second, third = (storage.held(tmp_path) for _ in range(3))
+    with storage.held(None), first, pytest.raises(InputError, match="is being written by another process"), second:
+        pass
+    with third:
+        pass
