@@ -23,9 +23,16 @@ _UNITS = ((DAY, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
 
 
 def say(seconds: float) -> str:
-    """A time as people say it: in the largest of d, h, min and s that leaves a whole number: "28 d", "90 min", "3.5 d".
+    """A time as people say it.
 
-    Half days are said from two days on.
+    Parameters
+    ----------
+    seconds : the time [s]
+
+    Returns
+    -------
+    text : in the largest of d, h, min and s that leaves a whole number: "28 d", "90 min". From two days on there are
+        half days as well: "3.5 d"
     """
     if seconds >= 2 * DAY and seconds % DAY == DAY / 2:
         return f"{seconds / DAY:.1f} d"
@@ -37,9 +44,17 @@ def say(seconds: float) -> str:
 
 
 def acting(tables: "EndocrineTables") -> tuple[Effect, ...]:
-    """The effects that something set or given sets going, directly or through others; those on the cell come first.
+    """The effects that what a scenario sets or gives brings about, directly or through other effects.
 
     All others see the healthy reference person, in whom they multiply by 1, or have no strength.
+
+    Parameters
+    ----------
+    tables : of a scenario
+
+    Returns
+    -------
+    effects : those on the cell first, in the order of its steps
     """
     effects = _working(tables)
     moved = _set(tables)
@@ -56,15 +71,23 @@ def acting(tables: "EndocrineTables") -> tuple[Effect, ...]:
 
 
 def _working(tables: "EndocrineTables") -> list[Effect]:
-    """The effects that there are in someone of this sex, and that have any strength."""
+    """The effects that exist in someone of this sex and have any strength."""
     known = library.override(tables.effects).values()
     return [e for e in known if e.sex in ("", tables.body.sex) and (e.gain if e.power is None else e.power)]
 
 
 def delays(tables: "EndocrineTables") -> dict[str, float]:
-    """Level -> how long until the cell feels a change of it, by the fastest way [s]; those it never feels are left out.
+    """How long it takes until the cell feels a change of a level.
 
-    A delay is the lags of the effects on the way, and the turnover of the levels.
+    A delay is the sum of the lags of the effects on the way and of the mean lifetimes (1 / rate) of the levels.
+
+    Parameters
+    ----------
+    tables : of a scenario
+
+    Returns
+    -------
+    delays : level -> delay by the fastest way [s]; levels that the cell never feels are left out
     """
     effects = [e for e in _working(tables) if e.receptor not in tables.hormones.blocked]
     levels = library.levels()
@@ -93,7 +116,7 @@ def _set(tables: "EndocrineTables") -> set[str]:
 
 
 def describe_effect(effect: Effect, tables: "EndocrineTables") -> str:
-    """Who acts on what, how, whence it is known, and who doubts it, in one line."""
+    """Who acts on what, how, from which source this is known, and who doubts it, in one line."""
     on, how = target_title(effect), describe_action(effect, tables)
     doubt = f". Disputed: {effect.disagreement}" if effect.disagreement else ""
     return f"{effect.driver} -> {on}: {effect.title}, {how} [{effect.evidence}] {effect.source}{doubt}"
@@ -112,7 +135,7 @@ def describe_action(effect: Effect, tables: "EndocrineTables") -> str:
 
 
 def describe_therapy(therapy: "TherapyTable") -> str:
-    """A regimen in words: "testosterone cypionate 100 mg every 7 d, from 0 d to 84 d"."""
+    """What is given and when, in words: "testosterone cypionate 100 mg every 7 d, from 0 d to 84 d"."""
     if therapy.every is None:
         when = f"once, at {say(therapy.start)}"
     else:
@@ -123,7 +146,7 @@ def describe_therapy(therapy: "TherapyTable") -> str:
 
 
 def standings(tables: "EndocrineTables") -> dict[str, str]:
-    """Drug -> regulatory note, of the drugs that are given."""
+    """The regulatory note of each drug that is given, by the drug's name."""
     return {therapy.drug: library.drugs()[therapy.drug].standing for therapy in tables.therapy}
 
 

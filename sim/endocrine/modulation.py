@@ -7,8 +7,16 @@ from glut4sim.sim.model.parameters import ParameterSet
 
 
 class Step(NamedTuple):
+    """A step of the cell.
+
+    Attributes
+    ----------
+    title : in words
+    parameters : name of a parameter -> power of the step's factor by which it is multiplied
+    """
+
     title: str
-    parameters: Mapping[str, float]  # name -> power of the factor by which it is multiplied
+    parameters: Mapping[str, float]
 
 
 STEPS: Mapping[str, Step] = {
@@ -24,7 +32,13 @@ STEPS: Mapping[str, Step] = {
 
 
 def apply(parameters: ParameterSet, factors: Mapping[str, float]) -> ParameterSet:
-    """The parameters of a cell whose steps are multiplied by factors; a factor of 1 changes no bit."""
+    """The parameters of a cell as hormones leave them: each p becomes p * factor**power.
+
+    Parameters
+    ----------
+    parameters : of the cell without hormones
+    factors : step -> factor; a factor of 1 changes no bit
+    """
     changes: dict[str, dict[str, float]] = {}
     for step, factor in factors.items():
         for name, power in STEPS[step].parameters.items():

@@ -10,6 +10,7 @@
 What takes long to import is imported where it is used: most scenarios have none of this.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -153,7 +154,7 @@ def _effect_number(effect: library.Effect, key: str) -> dict[str, Any]:
 class HormoneTable:
     """[hormones]: levels before any drug, receptors that are blocked, and rhythms that are followed."""
 
-    levels: dict[str, Schedule] = field(default_factory=dict)
+    levels: dict[str, Schedule[float]] = field(default_factory=dict)
     blocked: tuple[str, ...] = ()
     rhythms: tuple[str, ...] = ()
 
@@ -189,7 +190,7 @@ class Hormones(Reader):
         return {"type": "object", "properties": entries, "additionalProperties": False}
 
     @staticmethod
-    def _readers() -> dict[str, Reader]:
+    def _readers() -> Mapping[str, Reader]:
         """What reads each of its keys."""
         known = {name: level for name, level in library.levels().items() if name not in BODY}
         daily = tuple(name for name, level in known.items() if level.rhythm in ("pulses", "day"))
@@ -316,7 +317,7 @@ class EndocrineTables(Table):
     @pydantic.model_validator(mode="after")
     def _endocrine_parts_fit(self):
         try:
-            if self.effects:
+            if self.has_hormones:  # which reads the library here once, rather than in every thread that simulates
                 library.override(self.effects)
         except InputError as error:
             raise error.within("effects") from None
@@ -336,7 +337,13 @@ class EndocrineTables(Table):
         return any(table != default for table, default in zip(tables, (BodyTable(), HormoneTable(), None, (), {})))
 
     def plan(self, until: float, seed: int) -> "Plan":
-        """The person and their doses up to a time [s]."""
+        """The person and their doses, as `endocrine.model.solve` takes them.
+
+        Parameters
+        ----------
+        until : up to when doses are given [s]
+        seed : of the random numbers of irregular cycles
+        """
         from glut4sim.sim.endocrine.model import Plan
         from glut4sim.sim.endocrine.rhythm import Cycle
 

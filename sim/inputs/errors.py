@@ -31,7 +31,19 @@ class InputError(ValueError):
 
 
 def unknown(what: str, name: str, allowed: Iterable[str], see: str = "") -> InputError:
-    """Error about a name that does not exist: suggests the nearest one that does, else `see` or all of them."""
+    """The error about a name that does not exist.
+
+    Parameters
+    ----------
+    what : has the name, such as "preset"
+    name : that does not exist
+    allowed : the names that do; the nearest is suggested
+    see : said where none is near, instead of naming all
+
+    Returns
+    -------
+    error : to raise
+    """
     allowed = sorted(allowed)
     near = difflib.get_close_matches(name, allowed, n=1)
     hint = f"Did you mean {describe(near[0])}?" if near else see or f"Allowed: {', '.join(allowed) or 'none'}."
@@ -39,7 +51,7 @@ def unknown(what: str, name: str, allowed: Iterable[str], see: str = "") -> Inpu
 
 
 def join_path(*parts: str | int) -> str:
-    """Dotted path: `join_path("bath", "insulin", 1)` is "bath.insulin[1]"."""
+    """Dotted path of keys and list indices: `join_path("bath", "insulin", 1)` is "bath.insulin[1]"."""
     path = ""
     for part in parts:
         step = f"[{part}]" if isinstance(part, int) else part

@@ -281,7 +281,7 @@ class Quantity(Reader):
     kind: Kind
 
     @property
-    def hint(self) -> str:  # type: ignore[override]
+    def hint(self) -> str:
         """The kind with its examples."""
         return f"{self.kind.name} such as {self.kind.examples}"
 
@@ -327,10 +327,10 @@ class Course(Reader):
     kind: Kind
     time: Kind = TIME
 
-    def read(self, value: object) -> Schedule:
+    def read(self, value: object) -> Schedule[float]:
         return read_schedule(value, self.kind, self.time)
 
-    def write(self, value: Schedule) -> str | list[list[str]]:
+    def write(self, value: Schedule[float]) -> str | list[list[str]]:
         return write_schedule(value, self.kind, self.time)
 
     def schema(self) -> dict[str, Any]:

@@ -14,11 +14,18 @@ from glut4sim.sim.inputs.errors import InputError, describe, unknown
 
 
 class TomlFile(NamedTuple):
-    """A TOML file."""
+    """A TOML file.
 
-    name: str  # as users call it: the installed name, or the file's name without .toml
+    Attributes
+    ----------
+    name : as users call it: the installed name, or the file's name without .toml
+    path : where it is
+    place : how error messages call it
+    """
+
+    name: str
     path: Path
-    place: str  # how error messages call it
+    place: str
 
 
 class Layer(NamedTuple):
@@ -28,10 +35,16 @@ class Layer(NamedTuple):
     table: dict
 
 
-class Shelf(NamedTuple):
-    """A folder of installed files, each known by its path without .toml, such as "men/trt"."""
+class TomlFolder(NamedTuple):
+    """A folder of installed TOML files, each known by its path without .toml, such as "men/trt".
 
-    what: str  # "scenario"
+    Attributes
+    ----------
+    what : a file says, such as "scenario"
+    folder : where they are
+    """
+
+    what: str
     folder: Path
 
     def names(self) -> list[str]:
@@ -39,7 +52,18 @@ class Shelf(NamedTuple):
         return sorted(path.relative_to(self.folder).with_suffix("").as_posix() for path in self.folder.rglob("*.toml"))
 
     def find(self, source: str | os.PathLike, base: Path | None = None) -> TomlFile:
-        """The file that a user means: an installed name, or a path, taken relative to the folder `base`."""
+        """The file that a user means.
+
+        Parameters
+        ----------
+        source : an installed name, or a path
+        base : folder from which a path counts; by default the current one
+
+        Raises
+        ------
+        InputError
+            if it is no path and no installed name
+        """
         installed = self.names()
         if isinstance(source, str) and source in installed:
             return TomlFile(source, self.folder / f"{source}.toml", f"{self.folder.name}/{source}.toml")
@@ -49,7 +73,22 @@ class Shelf(NamedTuple):
         raise unknown(self.what, source, installed)
 
     def read(self, source: str | os.PathLike) -> tuple[TomlFile, list[Layer]]:
-        """A file and its layers: those it extends, farthest first, then its own."""
+        """Read a file and those that it extends.
+
+        Parameters
+        ----------
+        source : as in `find`
+
+        Returns
+        -------
+        file : the file itself
+        layers : what each says, its farthest ancestor first and itself last
+
+        Raises
+        ------
+        InputError
+            if one cannot be found or read, or extends itself
+        """
         own = nearest = self.find(source)
         chain = [own]
         layers = []
@@ -117,12 +156,12 @@ def _merge_into(base: dict, table: Mapping) -> None:
             base[key] = value
 
 
-def blame(layers: Sequence[Layer], path: str, own: str) -> str:
-    """Place of the layer that set the value at a dotted path; `own` if none did."""
+def place_of(layers: Sequence[Layer], path: str, default: str) -> str:
+    """Place of the layer that set the value at a dotted path, for an error about it; `default` if none did."""
     for layer in reversed(layers):
         if any(_overlaps(path, leaf) for leaf in _leaves(layer.table)):
             return layer.place
-    return own
+    return default
 
 
 def _leaves(table: Mapping, prefix: str = "") -> Iterable[str]:

@@ -2,31 +2,50 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
 from glut4sim.sim.inputs.errors import InputError, describe
 from glut4sim.sim.inputs.units import TIME, Kind
 
+Value = TypeVar("Value")  # float, or what else changes in time, such as the parameters of a cell
 
-class Schedule(NamedTuple):
-    """A piecewise constant course: each value holds from its time until the next; the last, to the end."""
 
-    times: tuple[float, ...]  # ascending from 0 [s]
-    values: tuple[float, ...]
+class Schedule(NamedTuple, Generic[Value]):
+    """A piecewise constant course: each value holds from its time until the next; the last, to the end.
 
-    def at(self, time: float) -> float:
+    Attributes
+    ----------
+    times : ascending from 0 [s]
+    values : one for each time
+    """
+
+    times: tuple[float, ...]
+    values: tuple[Value, ...]
+
+    def at(self, time: float) -> Value:
         """The value at a time [s]."""
         return self.values[bisect_right(self.times, time) - 1]
 
-    def held(self, time: float, value: float) -> "Schedule":
+    def held(self, time: float, value: Value) -> "Schedule[Value]":
         """The same until a time [s], and this value from then to the end."""
         past = bisect_left(self.times, time)
         return Schedule((*self.times[:past], time), (*self.values[:past], value))
 
     def step_means(self, first: int, steps: int, dt: float) -> np.ndarray:
-        """Mean over each of so many steps of dt [s], counted from 0, (steps,); exact where it changes in a step."""
+        """Mean over each of so many steps; exact where the value changes within a step.
+
+        Parameters
+        ----------
+        first : number of the first step, counted from time 0
+        steps : how many
+        dt : length of a step [s]
+
+        Returns
+        -------
+        means : (steps,) float64
+        """
         starts = (first + np.arange(steps)) * dt
         times, values = np.asarray(self.times), np.asarray(self.values)
         means = values[np.searchsorted(times, starts + 1e-9 * dt, side="right") - 1]
@@ -39,8 +58,19 @@ class Schedule(NamedTuple):
         return means
 
 
-def read_schedule(value: object, kind: Kind, time: Kind = TIME) -> Schedule:
-    """A schedule from one quantity, or from a list of [time, quantity]; InputError if it is neither."""
+def read_schedule(value: object, kind: Kind, time: Kind = TIME) -> Schedule[float]:
+    """Read a schedule.
+
+    Parameters
+    ----------
+    value : one quantity, or a list of [time, quantity]
+    kind, time : kinds of the quantities and of the times
+
+    Raises
+    ------
+    InputError
+        naming the entry that is wrong
+    """
     if not isinstance(value, list):
         return Schedule((0.0,), (kind.read(value),))
     if not value:
@@ -62,7 +92,7 @@ def read_schedule(value: object, kind: Kind, time: Kind = TIME) -> Schedule:
     return Schedule(tuple(times), tuple(values))
 
 
-def write_schedule(schedule: Schedule, kind: Kind, time: Kind = TIME) -> str | list[list[str]]:
+def write_schedule(schedule: Schedule[float], kind: Kind, time: Kind = TIME) -> str | list[list[str]]:
     """What `read_schedule` turns into the same schedule."""
     if len(schedule.times) == 1:
         return kind.write(schedule.values[0])

@@ -74,11 +74,12 @@ def _first_fault(table: type[Table], error: pydantic.ValidationError) -> InputEr
     first = faults[0]
     *parents, key = first["loc"] or ("",)
     path, found = join_path(*first["loc"]), describe(first["input"])
+    reason = first.get("ctx", {}).get("error")
     match first["type"]:
         case "extra_forbidden":
             fault = _unknown_key(_annotation(table, parents), str(key), first["input"]).within(join_path(*parents))
-        case "value_error" if isinstance(first["ctx"]["error"], InputError):
-            fault = first["ctx"]["error"].within(path)
+        case "value_error" if isinstance(reason, InputError):
+            fault = reason.within(path)
         case "missing":
             field = _field(_annotation(table, parents), str(key))
             if hint := field and (reader := reader_of(field)) and reader.hint:

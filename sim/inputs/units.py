@@ -8,16 +8,24 @@ by rules that need to know the substance: its molar mass, or what one internatio
 import math
 import re
 from functools import cache
+from threading import RLock
 from typing import NamedTuple
 
 from glut4sim.sim.inputs.errors import InputError, describe
 
 
 class Substance(NamedTuple):
-    """What turns clinical units of a substance into SI; a rule that is None is not known, or there is none."""
+    """What turns clinical units of a substance into SI; a rule that is None is not known, or there is none.
 
-    molar_mass: float | None  # [g/mol]
-    international_unit: tuple[float, str] | None  # amount or mass that has an activity of 1 IU
+    Attributes
+    ----------
+    molar_mass : [g/mol]
+    international_unit : number and unit of the amount or mass that has an activity of 1 IU
+    source : of both
+    """
+
+    molar_mass: float | None
+    international_unit: tuple[float, str] | None
     source: str
 
 
@@ -72,14 +80,24 @@ def write(number: float, unit: str) -> str:
 
 
 class Kind(NamedTuple):
-    """A kind of quantity that a scenario holds."""
+    """A kind of quantity that a scenario holds.
+
+    Attributes
+    ----------
+    name : with its article: "a time"
+    examples : each in quotes, joined by "or"
+    unit : that the program computes with
+    high : the largest allowed, in that unit
+    substance : a name in `SUBSTANCES`, whose clinical units may be used
+    limit : the largest allowed, where people say it in another unit
+    """
 
     name: str
     examples: str
-    unit: str  # that the program computes with
-    high: float  # largest allowed, in that unit
-    substance: str | None = None  # whose clinical units may be used
-    limit: str = ""  # the largest allowed, where people say it in another unit
+    unit: str
+    high: float
+    substance: str | None = None
+    limit: str = ""
 
     def read(self, value: object) -> float:
         """What the user wrote, in `unit`; InputError unless it is of this kind and within 0 .. high."""
@@ -129,6 +147,7 @@ def dose_kind(typical: float, unit: str = "mg", substance: str | None = None) ->
     return Kind("a dose", f'"{write(typical, unit)}"', unit, 1e6, substance)
 
 
+_ONE_AT_A_TIME = RLock()  # pint's contexts are those of the registry, so of all threads
 _QUANTITY = re.compile(r"\s*([+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf|nan))\s*(.*?)\s*", re.IGNORECASE)
 
 
@@ -146,10 +165,11 @@ def _convert(value: object, unit: str, substance: str | None) -> float:
         raise ValueError("no unit")
     if (written or "1") == unit:
         return number  # exactly
-    source, contexts = parse_unit(written), [substance] if substance else []
-    if not source.is_compatible_with(unit, *contexts):
-        raise ValueError(dimension_name(source))
-    converted = pint_registry().Quantity(number, source).to(unit, *contexts).magnitude
+    with _ONE_AT_A_TIME:
+        source, contexts = parse_unit(written), [substance] if substance else []
+        if not source.is_compatible_with(unit, *contexts):
+            raise ValueError(dimension_name(source))
+        converted = pint_registry().Quantity(number, source).to(unit, *contexts).magnitude
     if not math.isfinite(converted):
         raise ValueError("not a finite number")
     short = float(f"{converted:.12g}")  # 100 pM is 0.1 nM, not 0.10000000000000002
@@ -187,8 +207,15 @@ def _context(registry, name: str, substance: Substance):
     context = pint.Context(name)
     for source, target, factor in rules:
         for volume in ("", "/[length]**3"):
-            context.add_transformation(source + volume, target + volume, lambda _, x, factor=factor: x * factor)
+            context.add_transformation(source + volume, target + volume, _times(factor))
     return context
+
+
+def _times(factor):
+    def rule(ureg, value, **_):
+        return value * factor
+
+    return rule
 
 
 _POWER = re.compile(r"(?:\*\*|\^) ?-?\d(?![\d.]| ?[*^])")

@@ -16,7 +16,7 @@ import pydantic
 
 from glut4sim.sim.inputs.errors import InputError, describe, unknown
 from glut4sim.sim.inputs.fields import Choice, Finite, Range, SomeText, Words
-from glut4sim.sim.inputs.files import Shelf
+from glut4sim.sim.inputs.files import TomlFolder
 from glut4sim.sim.inputs.tables import Table
 from glut4sim.sim.inputs.units import convert, write
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from glut4sim.agents import glucose, receptor, vesicle
     from glut4sim.sim.model import signalling
 
-PRESETS = Shelf("preset", Path(__file__).parent / "presets")
+PRESETS = TomlFolder("preset", Path(__file__).parent / "presets")
 EVIDENCE = ("measured", "fitted", "assumed")
 Evidence = Annotated[str, Choice(EVIDENCE)]
 ASCENDING = (  # pairs of which the first must be smaller
@@ -190,22 +190,22 @@ class PresetTable(Table):
 
 
 @cache
-def load_preset(name: str, shelf: Shelf = PRESETS) -> Preset:
+def load_preset(name: str, folder: TomlFolder = PRESETS) -> Preset:
     """Read an installed preset; one that extends another replaces single parameters of it as a whole.
 
     Parameters
     ----------
     name : of the preset
-    shelf : where presets are
+    folder : where presets are
 
     Raises
     ------
     InputError
         naming the file and the path within it
     """
-    if name not in shelf.names():
-        raise unknown("preset", name, shelf.names())
-    own, layers = shelf.read(name)
+    if name not in folder.names():
+        raise unknown("preset", name, folder.names())
+    own, layers = folder.read(name)
     title, parameters = own.name, {}
     for place, table in layers:
         try:

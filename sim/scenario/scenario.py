@@ -44,7 +44,7 @@ from glut4sim.sim.inputs.fields import (
     Time,
     Whole,
 )
-from glut4sim.sim.inputs.files import Layer, Shelf, blame, merge
+from glut4sim.sim.inputs.files import Layer, TomlFolder, merge, place_of
 from glut4sim.sim.inputs.json_schema import nested_or_dotted
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.inputs.tables import Table
@@ -54,7 +54,7 @@ from glut4sim.sim.model.parameters import PRESETS, ParameterSet, Preset, load_pr
 if TYPE_CHECKING:
     from glut4sim.sim.endocrine.model import Timeline
 
-SCENARIOS = Shelf("scenario", Path(__file__).parents[2] / "scenarios")
+SCENARIOS = TomlFolder("scenario", Path(__file__).parents[2] / "scenarios")
 MAX_REPLICATES = 100_000
 MAX_SEED = 2**64 - 1
 MAX_VARIATION = 2.0
@@ -91,10 +91,10 @@ class MealTable(Table):
 class BathTable(Table):
     """[bath]: what surrounds the cell."""
 
-    insulin: Annotated[Schedule, Course(INSULIN)] = Field(
+    insulin: Annotated[Schedule[float], Course(INSULIN)] = Field(
         default=Schedule((0.0,), (0.0,)), description="insulin in the bath"
     )  # nM
-    glucose: Annotated[Schedule, Course(GLUCOSE)] = Field(
+    glucose: Annotated[Schedule[float], Course(GLUCOSE)] = Field(
         default=Schedule((0.0,), (5.0,)), description="glucose in the bath"
     )  # mM
     meal: tuple[MealTable, ...] = Field(
@@ -221,7 +221,7 @@ class Scenario(EndocrineTables):
             scenario = cls.read(merge(layers))
         except InputError as error:
             culprit = join_path(error.path, error.key)
-            raise error.within(place=blame(layers, culprit, place)) from None
+            raise error.within(place=place_of(layers, culprit, place)) from None
         scenario._place = place
         return scenario
 
@@ -272,7 +272,7 @@ class Scenario(EndocrineTables):
         return self.parameter_schedule.values[0]
 
     @property
-    def parameter_schedule(self) -> Schedule:
+    def parameter_schedule(self) -> Schedule[ParameterSet]:
         """The cell's parameters over the run, as hormones change them; each holds from its time [s] until the next.
 
         InputError if there are several assays.
@@ -353,7 +353,7 @@ class Scenario(EndocrineTables):
         free = psutil.virtual_memory().available
         if needs > free:
             parts = self._memory()
-            largest = max(parts, key=parts.get)
+            largest = max(parts, key=lambda part: parts[part])
             remedy = "raise run.record_every" if largest == "run.record_every" else f"lower {largest}"
             raise InputError(
                 f"needs about {_gigabytes(needs)}, {_gigabytes(free)} are free; {remedy}.", largest, self._place
@@ -378,7 +378,7 @@ MODULATION_GRAIN = 1e-3  # change of a factor that the cell is told of
 
 
 @lru_cache(maxsize=64)
-def _modulated(scenario: Scenario) -> Schedule:
+def _modulated(scenario: Scenario) -> Schedule[ParameterSet]:
     """The parameters over a run whose hormones change them, told anew whenever a factor has changed noticeably.
 
     Each minute has the factors of its middle. GLUT4 made or lost during a run is left out: it takes days.
@@ -403,7 +403,7 @@ MEAL_INTERVAL = 120.0  # s for which the bath after a meal is held
 
 
 @lru_cache(maxsize=64)
-def _after_meals(meals: tuple[tuple[float, float], ...], until: float) -> tuple[Schedule, Schedule]:
+def _after_meals(meals: tuple[tuple[float, float], ...], until: float) -> tuple[Schedule[float], Schedule[float]]:
     """Glucose [mM] and insulin [nM] of the blood after meals (time [s], carbohydrate [g]), as the bath has them.
 
     Whole days are solved, since the solver's steps depend on the end: a longer run has the same beginning.
@@ -413,7 +413,8 @@ def _after_meals(meals: tuple[tuple[float, float], ...], until: float) -> tuple[
     starts = np.arange(0.0, DAY * math.ceil(until / DAY), MEAL_INTERVAL)
     courses = solve([Meal(*meal) for meal in meals], starts + MEAL_INTERVAL / 2.0)
     held = int(np.searchsorted(starts, until))
-    return tuple(Schedule(tuple(starts[:held].tolist()), tuple(course[:held].tolist())) for course in courses)
+    glucose, insulin = (Schedule(tuple(starts[:held].tolist()), tuple(course[:held].tolist())) for course in courses)
+    return glucose, insulin
 
 
 def _gigabytes(number: float) -> str:

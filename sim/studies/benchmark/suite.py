@@ -29,7 +29,7 @@ from glut4sim.sim.analysis.summary import MINUTE, first_stimulation
 from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.modulation import STEPS
 from glut4sim.sim.inputs.errors import InputError, describe, join_path, unknown
-from glut4sim.sim.inputs.files import Layer, Shelf, merge
+from glut4sim.sim.inputs.files import Layer, TomlFolder, merge
 from glut4sim.sim.inputs.units import INSULIN, SPAN, TIME
 from glut4sim.sim.model.parameters import Preset
 from glut4sim.sim.scenario.scenario import Scenario
@@ -42,7 +42,7 @@ from glut4sim.sim.studies.benchmark.suite_tables import (
     SuiteTable,
 )
 
-SUITES = Shelf("suite", Path(__file__).parents[3] / "benchmarks")
+SUITES = TomlFolder("suite", Path(__file__).parents[3] / "benchmarks")
 MAX_TIMES = 100_000  # of a timeline
 
 
@@ -338,10 +338,10 @@ def _data(told: str, folder: Path) -> Reference:
         y_name = name
     if y_name not in head:
         raise unknown("column", y_name, head)
-    x, y, sem = (
-        np.array([float(row[head.index(c)]) for row in rows]) if c in head else None for c in (x_name, y_name, "sem")
-    )
-    return Reference(x if x_name == "insulin_nM" else x * MINUTE, y, sem, is_dose=x_name == "insulin_nM")
+    columns = {c: np.array([float(row[head.index(c)]) for row in rows]) for c in (x_name, y_name, "sem") if c in head}
+    is_dose = x_name == "insulin_nM"
+    x = columns[x_name] if is_dose else columns[x_name] * MINUTE
+    return Reference(x, columns[y_name], columns.get("sem"), is_dose)
 
 
 def says_conditions(source: str | os.PathLike) -> bool:

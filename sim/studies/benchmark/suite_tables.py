@@ -32,7 +32,8 @@ class Moments(Quantity):
 
     def read(self, value: object) -> Span:
         if not isinstance(value, list):
-            return (super().read(value),) * 2
+            moment = super().read(value)
+            return moment, moment
         if len(value) != 2:
             raise InputError(f"expected a time or two, got {describe(value)}.")
         since, until = read_all(super().read, value)

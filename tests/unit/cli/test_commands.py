@@ -13,7 +13,7 @@ import pytest
 from glut4sim.sim import cli
 from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.modulation import STEPS
-from glut4sim.sim.inputs.files import Shelf
+from glut4sim.sim.inputs.files import TomlFolder
 from glut4sim.sim.scenario.scenario import Scenario
 
 SUMMARY = {
@@ -314,7 +314,7 @@ def test_scenarios_list_keeps_folders_together(glut4sim, monkeypatch, tmp_path):
     for name in ("zebra.toml", "men/b.toml", "alone.toml", "men/a.toml"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(WITHDRAWAL, encoding="utf-8")
-    monkeypatch.setattr("glut4sim.sim.scenario.scenario.SCENARIOS", Shelf("scenario", tmp_path))
+    monkeypatch.setattr("glut4sim.sim.scenario.scenario.SCENARIOS", TomlFolder("scenario", tmp_path))
     rows = [line.split() for line in glut4sim("scenarios", "list")[1].splitlines()[3:]]
     assert [row[0] if row else "" for row in rows][:5] == ["alone", "zebra", "", "men/a", "men/b"]
     assert rows[0][1:] == ["Withdrawal", "2", "min", "1", "2"]

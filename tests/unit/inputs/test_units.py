@@ -4,6 +4,7 @@ import math
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -274,6 +275,19 @@ def test_clinical_units_belong_to_their_substance():
 def test_written_quantities_are_read_as_the_same_float(number):
     assert INSULIN.read(INSULIN.write(number)) == number
     assert convert(write(number, "1"), "1", "a number") == number
+
+
+def test_threads_convert_at_the_same_time():
+    """pint keeps the context of a conversion in its registry, for all threads."""
+    pairs = [("testosterone", "10 nmol/L", "ng/dL", 288.431), ("glucose", "180.156 mg/dL", "mM", 10.0)] * 200
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda pair: convert(pair[1], pair[2], "a level", pair[0]), pairs))
+    finally:
+        sys.setswitchinterval(before)
+    assert found == pytest.approx([expected for *_, expected in pairs], rel=1e-12)
 
 
 def test_pint_is_imported_only_when_a_unit_is_converted():

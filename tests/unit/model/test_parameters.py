@@ -6,7 +6,7 @@ import pickle
 import pytest
 
 from glut4sim.sim.inputs.errors import InputError
-from glut4sim.sim.inputs.files import Shelf
+from glut4sim.sim.inputs.files import TomlFolder
 from glut4sim.sim.model.parameters import EVIDENCE, PRESETS, ParameterSet, canonical_units, load_preset, sections
 
 ENTRY = 'value = 2\nunit = "1/min"\nrange = [1, 3]\nsource = "somebody (2002)"\nevidence = "measured"\n'
@@ -19,7 +19,7 @@ def adipocyte():
 
 def preset_of(folder, text, name="cell"):
     (folder / f"{name}.toml").write_text(text, encoding="utf-8")
-    return load_preset(name, Shelf("preset", folder))
+    return load_preset(name, TomlFolder("preset", folder))
 
 
 # ---- the installed presets ----

@@ -79,11 +79,14 @@ def test_resolved_scenarios_are_accepted(name):
     assert faults(tomllib.loads(Scenario.load(name).to_toml())) == []
 
 
-def test_the_sample_of_the_readme_is_accepted():
-    samples = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
-    assert any("extends" in tomllib.loads(sample) for sample in samples)
-    for sample in samples:
-        assert faults(tomllib.loads(sample)) == []
+@pytest.mark.parametrize("page", ["README.md", "docs/how-to/editor-support.md"])
+def test_samples_of_the_documentation_are_accepted(page):
+    samples = re.findall(r"^ *```toml\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    scenarios = [table for table in map(tomllib.loads, samples) if "rule" not in table]  # which is Taplo's own file
+    assert any("extends" in table for table in scenarios)
+    for table in scenarios:
+        assert faults(table) == []
+        assert Scenario.load(table["extends"])
 
 
 @given(tables())
