@@ -19,7 +19,7 @@ from glut4sim.sim.cli.options import (
     with_groups,
 )
 from glut4sim.sim.cli.terminal import print_table
-from glut4sim.sim.reporting.numbers import number
+from glut4sim.sim.reporting.numbers import labelled, number
 
 if TYPE_CHECKING:
     from glut4sim.sim.studies.sensitivity.sensitivity import SensitivityResult
@@ -80,9 +80,8 @@ def _print_ranking(result: "SensitivityResult", top: int) -> None:
     from glut4sim.sim.studies.sensitivity.report import readable, verdict, with_error
 
     content = result.content
-    unit = content["unit"].replace("percent", "%")
     columns = {"Parameter": "left", "Value": "right", "Evidence": "left"}
-    columns |= {"mu*" if unit == "1" else f"mu* [{unit}]": "right", "sigma": "right", "S1": "right", "ST": "right"}
+    columns |= {labelled("mu*", content["unit"]): "right", "sigma": "right", "S1": "right", "ST": "right"}
     rows = []
     for row in content["parameters"][:top]:
         value = f"{row['value']:.4g} {'' if row['unit'] == '1' else row['unit']}".strip()

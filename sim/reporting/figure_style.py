@@ -92,7 +92,13 @@ def page(
 
 
 def save(figure: Figure, path: str | os.PathLike, dpi: int = DPI) -> None:
-    """Write a figure into a file; the end of its name says the format (.png, .pdf, .svg)."""
+    """Write a figure into a file.
+
+    Parameters
+    ----------
+    path : of a file on this machine or, as a UPath, elsewhere; the end of its name says the format (.png, .pdf, .svg)
+    dpi : dots per inch
+    """
     place = Path(path) if isinstance(path, str) else path
     with place.open("wb") as file:
         figure.savefig(file, format=place.suffix.removeprefix(".") or None, dpi=dpi)
@@ -103,8 +109,8 @@ def save(figure: Figure, path: str | os.PathLike, dpi: int = DPI) -> None:
 
 def legend(ax: Axes, columns: int) -> None:
     """Legend between title and panel, where no curve can run into it; the page has LEGENDS_ABOVE."""
-    legend = ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=columns, borderaxespad=0.2)
-    legend.set_in_layout(False)  # or a wide one would narrow the panels of its column
+    drawn = ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=columns, borderaxespad=0.2)
+    drawn.set_in_layout(False)  # or a wide one would narrow the panels of its column
 
 
 def frame(ax: Axes, title: str, label: str, top: float | None = None) -> None:

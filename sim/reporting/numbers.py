@@ -47,7 +47,7 @@ def change(estimate: "Estimate | None", unit: str = "") -> str:
     return f"{words} {unit}".strip()
 
 
-def with_error(value: float | None, error: float | None, form: str, form_of_error: str) -> str:
+def plus_minus(value: float | None, error: float | None, form: str, form_of_error: str) -> str:
     """A number and the half of its interval: "12.3 ± 0.8"."""
     return NONE if value is None else f"{value:{form}} ± {formatted(error, form_of_error)}"
 

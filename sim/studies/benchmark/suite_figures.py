@@ -83,16 +83,18 @@ def _panel(ax: Axes, result: SuiteResult, checks: list[CheckResult]) -> None:
 
 
 def _title(one: CheckResult) -> str:
-    value = "no value" if one.value is None else f"{one.value:.3g}"
-    verdict = f"{value}, at most {one.check.expect[1]:g} {one.check.unit}: {'pass' if one.passed else 'FAIL'}"
+    verdict = f"{_value(one)}, at most {one.check.expect[1]:g} {one.check.unit}: {'pass' if one.passed else 'FAIL'}"
     return f"{one.check.id}  {one.check.quantity.partition(',')[0]}\n{verdict}"
+
+
+def _value(one: CheckResult) -> str:
+    return "no value" if one.value is None else f"{one.value:.3g}"
 
 
 def _verdict(one: CheckResult) -> str:
     low, high = one.check.expect
-    value = "no value" if one.value is None else f"{one.value:.3g}"
     band = f"{low:g} to {high:g}" + ("" if one.passed else ": FAIL")
-    return f"{one.check.id}  {value} {one.check.unit}".rstrip() + f" (band {band})"
+    return f"{one.check.id}  {_value(one)} {one.check.unit}".rstrip() + f" (band {band})"
 
 
 def _course(ax: Axes, result: SuiteResult, checks: list[CheckResult]) -> None:
@@ -117,7 +119,7 @@ def _course(ax: Axes, result: SuiteResult, checks: list[CheckResult]) -> None:
     for one in checks:
         _expected(ax, one, unit)
     ax.margins(y=0.1)
-    _label(ax, "Time [h]" if hours else "Time [d]", _of_course(first, scale))
+    ax.set(xlabel="Time [h]" if hours else "Time [d]", ylabel=_of_course(first, scale))
 
 
 def _whole(result: SuiteResult, check: Check) -> float:
@@ -193,7 +195,7 @@ def _rows(shown: list[CheckResult]) -> Figure:
         ax.set_ylim(-0.6, len(shown) - 0.4)
         ax.use_sticky_edges = False
         ax.margins(x=0.05)
-        _label(ax, "Change [%]", "")
+        ax.set_xlabel("Change [%]")
         figure.legend(loc="outside lower right", ncols=3)
     return figure
 
@@ -212,9 +214,8 @@ def _deviation(ax: Axes, outcome: Outcome, measurement: Measurement) -> None:
     _band(ax, course.time / MINUTE, course.values, _reach(outcome, measurement))
     ax.plot(data.x / MINUTE, data.y, "--", color=DATA, linewidth=1.3, label="published ODE", zorder=4)
     quantity = QUANTITIES[measurement.observable]
-    _label(
-        ax, "Time [min]", f"{quantity.long_name.partition(',')[0]} [%]" if quantity.unit == "percent" else quantity.unit
-    )
+    name = f"{quantity.long_name.partition(',')[0]} [%]" if quantity.unit == "percent" else quantity.unit
+    ax.set(xlabel="Time [min]", ylabel=name)
 
 
 def _points(ax: Axes, outcome: Outcome, measurement: Measurement) -> None:
@@ -227,14 +228,15 @@ def _points(ax: Axes, outcome: Outcome, measurement: Measurement) -> None:
         _band(ax, np.where(course.doses > 0.0, course.doses, lowest), responses, reach)
         x = np.where(data.x > 0.0, data.x, lowest)
         ax.set_xscale("log")
-        _label(ax, f"Insulin [nM]; none at {lowest:g}", "Response, published unit")
+        ax.set_xlabel(f"Insulin [nM]; none at {lowest:g}")
     else:
         start = course.values[course.time <= 0.0].mean()
         inside = course.time <= data.x.max() + MINUTE
         scaled = fit.factor * (course.values - start) + fit.offset
         _band(ax, course.time[inside] / MINUTE, scaled[inside], abs(fit.factor) * _reach(outcome, measurement)[inside])
         x = data.x / MINUTE
-        _label(ax, "Time [min]", "Response, published unit")
+        ax.set_xlabel("Time [min]")
+    ax.set_ylabel("Response, published unit")
     ax.errorbar(
         x, data.y, data.sem, fmt="o", color=DATA, markersize=4, capsize=2, linewidth=1, label="data, SEM", zorder=4
     )
@@ -270,8 +272,3 @@ def _band(ax: Axes, x: np.ndarray, mean: np.ndarray, reach: np.ndarray, colour: 
     ax.plot(x, mean, color=colour, label="simulated, 95 % interval" if by_chance else "simulated", zorder=3)
     if by_chance:
         ax.fill_between(x, mean - reach, mean + reach, color=colour, alpha=0.25, linewidth=0, zorder=2)
-
-
-def _label(ax: Axes, x: str, y: str) -> None:
-    ax.set_xlabel(x, color=GREY)
-    ax.set_ylabel(y, color=GREY)

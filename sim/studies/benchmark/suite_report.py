@@ -14,7 +14,7 @@ from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.evidence import WHOLE_BODY
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.parameters import load_preset
-from glut4sim.sim.reporting.numbers import between, rounded
+from glut4sim.sim.reporting.numbers import between, counted, rounded
 from glut4sim.sim.reporting.templates import render
 from glut4sim.sim.results.writer import METHODS, write_json
 from glut4sim.sim.studies.benchmark.suite_run import CheckResult, SuiteResult
@@ -170,6 +170,7 @@ def markdown(report: Mapping) -> str:
         outline=outline(report),
         by_agents=report["method"] == METHODS[False],
         sizes=", ".join(f"{_range(*sizes)} {kind.replace('_', ' ')}" for kind, sizes in report["cells"].items()),
+        replicates=counted(report["replicates"], "replicate"),
         fitted=len(checks) - len(free),
         free=len(free),
         free_and_passed=sum(check["passed"] for check in free),

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from glut4sim.sim.analysis import summary
-from glut4sim.sim.reporting.numbers import NONE, formatted, symbol
-from glut4sim.sim.reporting.numbers import with_error as plus_minus
+from glut4sim.sim.reporting.numbers import NONE, formatted, plus_minus, symbol
 from glut4sim.sim.reporting.templates import render
 
 SAID = 5  # names in a sentence
@@ -57,7 +56,12 @@ def with_error(row: Mapping, key: str) -> str:
 
 
 def markdown(content: Mapping) -> str:
-    """The report."""
+    """The report.
+
+    Parameters
+    ----------
+    content : what sensitivity.json holds
+    """
     return render(
         "studies/sensitivity/report.md.jinja",
         content=content,

@@ -12,6 +12,7 @@ from matplotlib.image import imread
 from glut4sim.sim.analysis.dose_response import Estimate
 from glut4sim.sim.reporting import figure_style
 from glut4sim.sim.reporting.figure_style import A4_LANDSCAPE, interval_bar, page, power_of_1000, save
+from tests.support import ROOT
 
 
 def test_the_style_holds_on_the_page_and_nowhere_else():
@@ -42,6 +43,16 @@ def test_title_and_note_fit_on_the_page(width):
     assert title.x0 == pytest.approx(0.014 * figure.bbox.width, abs=1.0)
     assert note.x1 == pytest.approx(0.986 * figure.bbox.width, abs=1.0)
     assert note.y1 < figure.axes[0].get_window_extent().y0 < title.y0
+
+
+def test_every_figure_is_drawn_on_a_page():
+    drawing = [path for path in (ROOT / "sim").rglob("*.py") if "def save_figure(" in path.read_text("utf-8")]
+    assert len(drawing) > 1
+    for path in drawing:
+        text = path.read_text("utf-8")
+        assert "with page(" in text, path
+        assert "rc_context" not in text, path
+        assert "Figure(" not in text, path
 
 
 @pytest.mark.parametrize(("suffix", "start"), [(".png", b"\x89PNG"), (".pdf", b"%PDF"), (".svg", b"<?xml")])

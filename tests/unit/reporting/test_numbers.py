@@ -10,9 +10,9 @@ from glut4sim.sim.reporting.numbers import (
     counted,
     labelled,
     number,
+    plus_minus,
     rounded,
     symbol,
-    with_error,
 )
 
 
@@ -35,8 +35,8 @@ from glut4sim.sim.reporting.numbers import (
         (change(None), "-"),
         (change(Estimate(12.34)), "+12.3"),
         (change(Estimate(-12.34, -14.5, 1.0), "%"), "-12.3 [-14.5, +1] %"),
-        (with_error(None, None, ".3g", ".2g"), "-"),
-        (with_error(12.34, 0.81, ".3g", ".2g"), "12.3 ± 0.81"),
+        (plus_minus(None, None, ".3g", ".2g"), "-"),
+        (plus_minus(12.34, 0.81, ".3g", ".2g"), "12.3 ± 0.81"),
         (counted(1, "replicate"), "1 replicate"),
         (counted(1000, "replicate"), "1,000 replicates"),
         (concentration(100.0), "100 nM"),
