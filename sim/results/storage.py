@@ -56,9 +56,9 @@ def is_local(where: Place) -> bool:
     return isinstance(where, Path)
 
 
-def check_shared(where: Place | None) -> None:
+def check_shared(source: "str | os.PathLike | UPath | None") -> None:
     """Check that other processes see a place too; InputError if it lies in the memory of this one."""
-    if where is not None and not is_local(where) and where.protocol == "memory":
+    if source is not None and not is_local(where := place(source)) and where.protocol == "memory":
         raise InputError(
             "lies in the memory of this process, where no other can write; choose another, or run on threads.",
             place=str(where),
@@ -131,14 +131,20 @@ def write_json(where: Place, content: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def new_text(where: Place) -> Iterator[TextIO]:
-    """A new text file, to be written piece by piece; InputError if it exists or cannot be made."""
+def new_text(where: Place, option: str = "") -> Iterator[TextIO]:
+    """A new text file, to be written piece by piece; InputError if it exists or cannot be made.
+
+    Parameters
+    ----------
+    option : what names the file on the command line, such as --out
+    """
     try:
         if not is_local(where) and where.exists():
             raise FileExistsError(None, "it exists")
         file = where.open("x" if is_local(where) else "w", encoding="utf-8", newline="")
     except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror or error}.", place=str(where)) from None
+        place = f"{option} {where}".strip()
+        raise InputError(f"cannot be written: {error.strerror or error}.", place=place) from None
     with file:
         yield file
 
