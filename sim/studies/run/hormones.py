@@ -6,14 +6,14 @@
 
 import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from glut4sim.sim.analysis import timeline
 from glut4sim.sim.inputs.errors import InputError
-from glut4sim.sim.results.storage import consolidate
+from glut4sim.sim.results import storage
+from glut4sim.sim.results.storage import Place
 from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 
@@ -30,12 +30,12 @@ class HormoneResult:
 
     Attributes
     ----------
-    out : Path or None    directory of the results; None if they are in memory only
+    out : Path or UPath or None    directory of the results; None if they are in memory only
     dataset : xarray.Dataset    as `timeline.dataset`
     summary : dict    content of summary.json, as `timeline.numbers`
     """
 
-    out: Path | None
+    out: Place | None
     dataset: "xarray.Dataset" = field(repr=False)
     summary: dict = field(repr=False)
     wall_seconds: float
@@ -73,21 +73,23 @@ def run(scenario: Scenario | str | os.PathLike, out: str | os.PathLike | None = 
     return HormoneResult(writer.out, data, numbers, writer.wall_seconds)
 
 
-def save(scenario: Scenario, out: Path) -> "xarray.Dataset":
-    """Write hormones.zarr and hormones.png into a directory; returns what they show."""
+def save(scenario: Scenario, out: Place) -> "xarray.Dataset":
+    """Write hormones.zarr and hormones.png into a directory, in place of any; returns what they show."""
     from glut4sim.sim.studies.run.timeline_figure import save_figure
 
     data = timeline.dataset(scenario)
-    _write(data, out / STORE)
-    save_figure(data, scenario, out / FIGURE)
+    storage.remove(out / STORE)  # of a run that is gone on with
+    with storage.folder(out) as folder:
+        _write(data, folder / STORE)
+        save_figure(data, scenario, folder / FIGURE)
     return data
 
 
-def _write(data: "xarray.Dataset", path: Path) -> None:
+def _write(data: "xarray.Dataset", path: Place) -> None:
     """A dataset as a Zarr store; names are stored as text of any length."""
     import zarr
 
-    group = zarr.create_group(path, zarr_format=3, attributes=data.attrs)
+    group = zarr.create_group(storage.zarr_store(path), zarr_format=3, attributes=data.attrs)
     for name, variable in data.variables.items():
         values = variable.values
         if values.dtype.kind not in "fi":
@@ -96,4 +98,4 @@ def _write(data: "xarray.Dataset", path: Path) -> None:
             name, shape=values.shape, dtype=values.dtype, dimension_names=variable.dims, attributes=variable.attrs
         )
         array[:] = values
-    consolidate(path)
+    storage.consolidate(path)
