@@ -7,6 +7,7 @@ from numbers import Integral
 from typing import TypedDict
 
 from glut4sim.sim.inputs.errors import InputError, describe
+from glut4sim.sim.results import storage
 from glut4sim.sim.results.writer import METHODS
 from glut4sim.sim.scenario.scenario import MAX_REPLICATES, MAX_SEED, Scenario
 from glut4sim.sim.studies import executors
@@ -113,10 +114,15 @@ class RunOptions:
             raise
         return workers
 
-    def check_checkpoints(self, out: object) -> None:
-        """InputError if checkpoints are asked for and results are kept in memory (`out` is None)."""
+    def check_out(self, out: str | os.PathLike | None) -> None:
+        """InputError if what is asked for cannot be had where the results shall lie.
+
+        That is: checkpoints of results in memory (`out` is None), or processes that cannot write there.
+        """
         if self.checkpoint_every is not None and out is None:
             refuse_checkpoints("results in memory")
+        if self.executor not in (None, "threads"):
+            storage.check_shared(out)
 
     def as_before(self, method: str) -> "RunOptions":
         """The options of a run that is gone on with, by the method of its provenance."""

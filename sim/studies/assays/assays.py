@@ -39,7 +39,7 @@ def run(
         raise InputError("expected one time: without hormones all assays are the same.", "assay.at", scenario.name)
     scenario = options.prepare(scenario)
     todo = ensemble.choose_replicates(scenario, only)
-    options.check_checkpoints(out)
+    options.check_out(out)
     options.workers(len(todo), scenario).shutdown()  # any fault in what is asked for
     writer = Writer(scenario, out, {"method": options.method}, options.checkpoint_every)
     return _run_each(writer, options, only)

@@ -57,7 +57,7 @@ def compare(
     count = options.replicates or (1 if options.mean_field else first.replicates)
     options = replace(options, seed=seed, replicates=count)
     prepared = {name: options.prepare(scenario) for name, scenario in chosen.items()}
-    options.check_checkpoints(out)
+    options.check_out(out)
     largest = max(prepared.values(), key=lambda s: s.memory_bytes)
     options.workers(count, largest).shutdown()  # any fault in what is asked for
     for scenario in prepared.values():

@@ -41,7 +41,7 @@ def run(scenario: Scenario, out: str | os.PathLike | None, options: RunOptions, 
     scenario = options.prepare(scenario)
     _ = scenario.parameter_set  # any fault in it is found here, not in a thread
     todo = choose_replicates(scenario, only)
-    options.check_checkpoints(out)
+    options.check_out(out)
     about = {"method": options.method} | ({} if only is None else {"only": only})
     with options.workers(len(todo), scenario) as workers:
         writer = Writer(scenario, out, about, options.checkpoint_every)
@@ -58,9 +58,9 @@ def resume(out: str | os.PathLike, options: RunOptions) -> RunResult:
     out = storage.place(out)
     if "vary" in read_run(out)[1]:
         raise InputError(
-            "expected the directory of a run, found that of a sweep; glut4sim.resume goes on with one on this machine.",
-            place=str(out),
+            "expected the directory of a run, found that of a sweep; glut4sim.resume goes on with one.", place=str(out)
         )
+    options.check_out(out)
     with storage.held(out):
         writer = Writer.reopen(out, options.checkpoint_every)
         _ = writer.scenario.parameter_set  # as in `run`
@@ -180,8 +180,7 @@ def _draw(writer: Writer) -> None:
         if scenario.has_hormones:
             from glut4sim.sim.studies.run import hormones
 
-            storage.remove(folder / hormones.STORE)  # of a run that is resumed
-            hormones.save(scenario, folder)
+            hormones.save(scenario, writer.out)
         if scenario.run.events:
             from glut4sim.sim.studies.run import single_vesicle_figure
 
