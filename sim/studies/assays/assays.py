@@ -103,5 +103,6 @@ def _draw_and_report(result: AssaysResult) -> None:
     from glut4sim.sim.studies.run import hormones
 
     data = hormones.save(result.scenario, result.out)
-    figure.save_figure(result, result.out / "figure.png")
-    (result.out / REPORT).write_text(report.markdown(result, data), encoding="utf-8")
+    with storage.folder(result.out) as folder:
+        figure.save_figure(result, folder / "figure.png")
+    storage.write(result.out / REPORT, report.markdown(result, data))

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
-from pathlib import Path
 from typing import NamedTuple
 
 from glut4sim.sim.analysis import summary
+from glut4sim.sim.results.storage import Place
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.run.result import RunResult
 
@@ -31,7 +31,7 @@ class AssaysResult:
 
     Attributes
     ----------
-    out : Path or None    directory of the results; None if they are in memory only
+    out : Path or UPath or None    directory of the results; None if they are in memory only
     scenario : Scenario    with all its assays
     method : one of writer.METHODS
     assays : tuple of RunResult    those that were done, in the order of scenario.assay.at
@@ -40,7 +40,7 @@ class AssaysResult:
     status : "complete" or "failed" (a replicate failed; what was reached is kept)
     """
 
-    out: Path | None
+    out: Place | None
     scenario: Scenario
     method: str
     assays: tuple[RunResult, ...]
