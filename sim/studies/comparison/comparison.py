@@ -5,13 +5,11 @@ agent, its draw, the stream, the replicate), replicate r of every condition is t
 what the condition changes: the pairs of sim/analysis/paired_effects.py.
 """
 
-import json
 import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
-from pathlib import Path
 from time import perf_counter
 from typing import Unpack
 
@@ -20,7 +18,8 @@ from glut4sim.sim.analysis.paired_effects import PairedEffect, paired_effect
 from glut4sim.sim.endocrine.evidence import say
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results import storage
-from glut4sim.sim.results.writer import Writer, read_run, write_json
+from glut4sim.sim.results.storage import Place
+from glut4sim.sim.results.writer import Writer, read_run
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.comparison.result import Comparison, Condition
 from glut4sim.sim.studies.options import RunKeywords, RunOptions
@@ -63,7 +62,7 @@ def compare(
     for scenario in prepared.values():
         _ = scenario.parameter_set  # and in what it does
     folders = {name: f"{i}-{folder_name(name)}" for i, name in enumerate(prepared)}
-    plan = _Plan(None if out is None else Path(out), prepared, folders, seed, options.method)
+    plan = _Plan(None if out is None else storage.place(out), prepared, folders, seed, options.method)
     if plan.out is not None:
         storage.make_directory(plan.out)
         try:
@@ -77,9 +76,9 @@ def compare(
 
 def resume(out: str | os.PathLike, options: RunOptions) -> Comparison:
     """Run what is missing in a comparison, and compare again; as `running.resume`."""
-    out = Path(out)
+    out = storage.place(out)
     try:
-        before = json.loads((out / CONTENT).read_text(encoding="utf-8"))
+        before = storage.read_json(out / CONTENT)
         folders = {condition["name"]: condition["directory"] for condition in before["conditions"]}
         seed, method, effects = before["seed"], before["method"], before["effects"]
         whole = len(folders) >= FEWEST
@@ -96,7 +95,7 @@ def resume(out: str | os.PathLike, options: RunOptions) -> Comparison:
 class _Plan:
     """What is to be compared, and where the results go."""
 
-    out: Path | None
+    out: Place | None
     scenarios: Mapping[str, Scenario]  # by the names of the conditions, the reference first
     folders: Mapping[str, str]  # of their runs, in `out`
     seed: int
@@ -127,7 +126,7 @@ class _Plan:
     def write(self, content: dict) -> None:
         """Write compare.json, where there is a directory."""
         if self.out is not None:
-            write_json(self.out / CONTENT, content)
+            storage.write_json(self.out / CONTENT, content)
 
 
 def _run(plan: _Plan, options: RunOptions) -> Comparison:
@@ -160,8 +159,9 @@ def _run(plan: _Plan, options: RunOptions) -> Comparison:
         if out is not None:
             from glut4sim.sim.studies.comparison import figure, report
 
-            figure.save_figure(found, out / "figure.png")
-            (out / "report.md").write_text(report.markdown(found), encoding="utf-8")
+            with storage.folder(out) as folder:
+                figure.save_figure(found, folder / "figure.png")
+            storage.write(out / "report.md", report.markdown(found))
     return found
 
 

@@ -1,9 +1,9 @@
 """What a comparison of conditions leaves."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from glut4sim.sim.analysis.paired_effects import PairedEffect
+from glut4sim.sim.results.storage import Place
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.run.result import RunResult
 
@@ -36,13 +36,13 @@ class Comparison:
 
     Attributes
     ----------
-    out : Path or None    directory of the results; None if they are in memory only
+    out : Path or UPath or None    directory of the results; None if they are in memory only
     conditions : the first is the reference
     effects : condition -> observable -> PairedEffect; observables that some replicate of neither has are left out
     status : "complete" or "failed" (a replicate failed; the others are kept)
     """
 
-    out: Path | None
+    out: Place | None
     conditions: tuple[Condition, ...]
     effects: dict[str, dict[str, PairedEffect]]
     warnings: tuple[str, ...]
