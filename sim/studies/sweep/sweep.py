@@ -16,7 +16,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from itertools import product
-from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
@@ -27,6 +26,7 @@ from glut4sim.sim.inputs.errors import InputError, unknown
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.results import storage
 from glut4sim.sim.results.series_store import PROGRESS
+from glut4sim.sim.results.storage import Place
 from glut4sim.sim.results.writer import SWEEP_KEYS, Gathered, Writer, read_run
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.scenario.sweep_axis import Axis, read_axis, with_levels
@@ -49,7 +49,7 @@ class SweepResult:
 
     Attributes
     ----------
-    out : Path or None    directory of the results; None if they are in memory only
+    out : Path or UPath or None    directory of the results; None if they are in memory only
     scenario : Scenario    as it is where nothing is varied
     axes : tuple of Axis    what was varied
     dataset : xarray.Dataset    the numbers of summary.UNITS, dims: varied paths, replicate; NaN where a run failed
@@ -59,7 +59,7 @@ class SweepResult:
     status : "complete" or "failed" (a run failed; the others are kept)
     """
 
-    out: Path | None
+    out: Place | None
     scenario: Scenario
     axes: tuple[Axis, ...]
     dataset: "xarray.Dataset" = field(repr=False)
@@ -140,7 +140,7 @@ def sweep(
 def resume(out: str | os.PathLike, options: RunOptions) -> SweepResult:
     """Run the levels that are missing in a sweep, or at which a run failed; as `running.resume`."""
     _refuse_checkpoints(options)
-    out = Path(out)
+    out = storage.place(out)
     scenario, before = read_run(out)
     if any(key not in before for key in SWEEP_KEYS):
         raise InputError("expected the directory of a sweep.", place=str(out))
@@ -198,7 +198,9 @@ def _run(
     if writer.out is not None:
         from glut4sim.sim.studies.sweep.figure import save_figure
 
-        save_figure(axes, dataset, observable, fit_curves(axes, dataset[observable].values), writer.out / "figure.png")
+        fits = fit_curves(axes, dataset[observable].values)
+        with storage.folder(writer.out) as folder:
+            save_figure(axes, dataset, observable, fits, folder / "figure.png")
     remarks = tuple(dict.fromkeys(grid.remarks))
     wall_seconds = writer.wall_seconds
     return SweepResult(writer.out, scenario, axes, dataset, observable, content, remarks, wall_seconds, status)
@@ -331,7 +333,7 @@ class _Store:
     `ended` says at which levels all runs have come to their end, also when the sweep was begun by another process.
     """
 
-    def __init__(self, scenario: Scenario, axes: Sequence[Axis], path: Path | None):
+    def __init__(self, scenario: Scenario, axes: Sequence[Axis], path: Place | None):
         self.path, self.axes, self.scenario = path, axes, scenario
         self.dims = (*(a.path for a in axes), "replicate")
         shape = (*(len(a.levels) for a in axes), scenario.run.replicates)
@@ -341,13 +343,14 @@ class _Store:
         if path is not None:
             import zarr
 
+            where = storage.zarr_store(path)
             if (path / ENDED / "zarr.json").exists():
-                self._group = zarr.open_group(path, mode="r+")
+                self._group = zarr.open_group(where, mode="r+")
                 self.arrays = {name: self._group[name][:] for name in summary.UNITS}
                 self.ended = self._group[ENDED][:]
             else:
-                self.dataset().to_zarr(path, mode="w", zarr_format=3, consolidated=False)
-                self._group = zarr.open_group(path, mode="r+")
+                self.dataset().to_zarr(where, mode="w", zarr_format=3, consolidated=False)
+                self._group = zarr.open_group(where, mode="r+")
                 self._group.create_array(ENDED, data=self.ended)  # last: only then it is all there
 
     def put(self, place: tuple, numbers: Sequence[Mapping[str, float | None]], ended: bool) -> None:
