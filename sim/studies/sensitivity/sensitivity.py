@@ -30,7 +30,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,6 +43,8 @@ from glut4sim.sim.inputs.errors import InputError, describe, unknown
 from glut4sim.sim.inputs.units import write
 from glut4sim.sim.model import mean_field, observables
 from glut4sim.sim.model.parameters import ASCENDING
+from glut4sim.sim.results import storage
+from glut4sim.sim.results.storage import Place
 from glut4sim.sim.results.writer import STORE, Writer, record_times
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.executors import Workers
@@ -67,7 +68,7 @@ class SensitivityResult:
 
     Attributes
     ----------
-    out : Path or None    directory of the results; None if they are in memory only
+    out : Path or UPath or None    directory of the results; None if they are in memory only
     factors : tuple of Factor    what was varied
     screening, indices : None where not asked for, or where too few runs have a value
     dataset : xarray.Dataset    dim run: the values of all factors and the numbers of summary.UNITS; NaN if missing
@@ -75,7 +76,7 @@ class SensitivityResult:
     status : "complete" or "failed" (nothing could be ranked)
     """
 
-    out: Path | None
+    out: Place | None
     scenario: Scenario = field(repr=False)
     factors: tuple[Factor, ...] = field(repr=False)
     screening: Screening | None = field(repr=False)
@@ -192,7 +193,8 @@ def sensitivity(
         }
         content = about | {"parameters": ranked(factors, screening, indices), "left_out": left_out}
         if writer.out is not None:
-            dataset.to_zarr(writer.out / STORE, mode="w-", zarr_format=3, consolidated=False)
+            where = storage.zarr_store(writer.out / STORE)
+            dataset.to_zarr(where, mode="w-", zarr_format=3, consolidated=False)
             writer.write_json("sensitivity.json", content)
     result = SensitivityResult(
         writer.out, scenario, factors, screening, indices, dataset, content, _warnings(content), writer.wall_seconds,
@@ -201,9 +203,10 @@ def sensitivity(
     if writer.out is not None:
         from glut4sim.sim.studies.sensitivity import figure, report
 
-        (writer.out / "report.md").write_text(report.markdown(content), encoding="utf-8")
+        storage.write(writer.out / "report.md", report.markdown(content))
         if screening is not None or indices is not None:
-            figure.save_figure(content, writer.out / "figure.png")
+            with storage.folder(writer.out) as folder:
+                figure.save_figure(content, folder / "figure.png")
     return result
 
 
