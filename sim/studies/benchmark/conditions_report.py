@@ -1,28 +1,30 @@
 """The report of a benchmark of conditions: a table for the terminal, Markdown and JSON."""
 
+import os
 from collections.abc import Iterable
-from pathlib import Path
 
 from glut4sim.sim.endocrine.evidence import NOT_ADVICE, WHOLE_BODY, say
 from glut4sim.sim.reporting.numbers import NONE, change
 from glut4sim.sim.reporting.templates import render
-from glut4sim.sim.results.writer import write_json
+from glut4sim.sim.results import storage
+from glut4sim.sim.results.storage import Place
 from glut4sim.sim.studies.benchmark.conditions import QUANTITIES, ConditionsResult, Finding, by_group
 from glut4sim.sim.studies.comparison.report import saved
 
 FIGURE = "effects.png"
 
 
-def write(result: ConditionsResult, out: Path) -> dict:
+def write(result: ConditionsResult, out: Place) -> dict:
     """Write NAME.md, NAME.json and the figure into a new directory; returns the content of NAME.json."""
     from glut4sim.sim.studies.benchmark.conditions_figure import save_figure
 
-    out.mkdir(parents=True)
+    storage.make_directory(out)
     content = _content(result)
     name = result.suite.name
-    write_json(out / f"{name}.json", content)
-    save_figure(result, out / FIGURE)
-    (out / f"{name}.md").write_text(markdown(result), "utf-8")
+    storage.write_json(out / f"{name}.json", content)
+    with storage.folder(out) as folder:
+        save_figure(result, folder / FIGURE)
+    storage.write(out / f"{name}.md", markdown(result))
     return content
 
 

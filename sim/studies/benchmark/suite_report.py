@@ -8,15 +8,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 
 from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.evidence import WHOLE_BODY
-from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.parameters import load_preset
 from glut4sim.sim.reporting.numbers import between, counted, rounded
 from glut4sim.sim.reporting.templates import render
-from glut4sim.sim.results.writer import METHODS, write_json
+from glut4sim.sim.results import storage
+from glut4sim.sim.results.storage import Place
+from glut4sim.sim.results.writer import METHODS
 from glut4sim.sim.studies.benchmark.suite_run import CheckResult, SuiteResult
 from glut4sim.version import __version__
 
@@ -192,20 +192,16 @@ def _range(low: int, high: int) -> str:
 # ---- files ----
 
 
-def write(result: SuiteResult, out: Path) -> dict:
+def write(result: SuiteResult, out: Place) -> dict:
     """Write NAME.json, NAME.md and the figures NAME/*.png of a suite into a new directory; returns the content."""
     from glut4sim.sim.studies.benchmark.suite_figures import save_figure
 
     report = content(result)
     name = result.suite.name
-    try:
-        (out / name).mkdir(parents=True)
-    except FileExistsError:
-        raise InputError("expected a new directory, got one that exists.", place=str(out / name)) from None
-    except OSError as error:
-        raise InputError(f"cannot be made a directory: {error.strerror}.", place=str(out / name)) from None
-    write_json(out / f"{name}.json", report)
-    (out / f"{name}.md").write_text(markdown(report), encoding="utf-8")
-    for figure in report["figures"]:
-        save_figure(result, figure, out / name / f"{figure}.png")
+    storage.make_directory(out / name)
+    storage.write_json(out / f"{name}.json", report)
+    storage.write(out / f"{name}.md", markdown(report))
+    with storage.folder(out / name) as folder:
+        for figure in report["figures"]:
+            save_figure(result, figure, folder / f"{figure}.png")
     return report
