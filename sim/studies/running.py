@@ -68,7 +68,7 @@ def resume(
 
     Parameters
     ----------
-    out : directory that `run`, `compare` or `sweep` has made
+    out : directory or address that `run`, `compare` or `sweep` has made
     threads, progress, executor : as RunOptions; they may differ from those of that run
     checkpoint_every : as RunOptions, by default as that run
 
@@ -86,11 +86,10 @@ def resume(
     from glut4sim.sim.studies.comparison import comparison
     from glut4sim.sim.studies.sweep import sweep
 
-    local = storage.is_local(out)  # elsewhere there are only runs
-    if local and (out / comparison.CONTENT).exists():
+    if (out / comparison.CONTENT).exists():
         return comparison.resume(out, options)
     scenario, before = read_run(out)
-    if local and "vary" in before:
+    if "vary" in before:
         return sweep.resume(out, options)
     study = ensemble if len(scenario.assay.at) == 1 else assays
     return study.resume(out, options)
