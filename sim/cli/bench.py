@@ -1,13 +1,16 @@
 """`glut4sim bench`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from glut4sim.sim.cli.options import MeanField, Out, SummaryJson, Threads, at_work, check_new, free_directory
 from glut4sim.sim.cli.terminal import print_json, print_table
 from glut4sim.sim.inputs.errors import InputError
+
+if TYPE_CHECKING:
+    from glut4sim.sim.results.storage import Place
 
 
 def bench(
@@ -58,7 +61,9 @@ def bench(
     typer.echo(f"Report   {out / loaded.name}.md  ({result.wall_seconds:.1f} s)")
 
 
-def _bench_conditions(suite: str, replicates: int | None, out: Path | None, threads: int | None, as_json: bool) -> None:
+def _bench_conditions(
+    suite: str, replicates: int | None, out: "Place | None", threads: int | None, as_json: bool
+) -> None:
     from glut4sim.sim.studies.benchmark import conditions, conditions_report
 
     loaded = conditions.load(suite, replicates)

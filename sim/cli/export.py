@@ -8,12 +8,17 @@ from typing import Annotated, TextIO
 
 import typer
 
-from glut4sim.sim.cli.options import Changes, ScenarioName, check_new, overrides
-from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.cli.options import Changes, ScenarioName, as_place, check_new, overrides
+from glut4sim.sim.results.storage import Place, new_text
 
 app = typer.Typer(help="Write a model or results for other programs.", no_args_is_help=True)
 
-File = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="New file to write, else standard output.")]
+File = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", parser=str, callback=as_place, metavar="FILE", help="New file to write, else standard output."
+    ),
+]
 
 
 @app.command("sbml")
@@ -30,7 +35,12 @@ def export_sbml(scenario: ScenarioName, changes: Changes = None, out: File = Non
 
 @app.command("csv")
 def export_csv(
-    results: Annotated[Path, typer.Argument(metavar="RESULT_DIR", help="Directory of a run or a sweep.")],
+    results: Annotated[
+        Path,
+        typer.Argument(
+            parser=str, callback=as_place, metavar="RESULT_DIR", help="Directory of a run or a sweep, or its address."
+        ),
+    ],
     out: File = None,
 ) -> None:
     """Write the results of a run or a sweep as a table: a row per record, a column per variable."""
@@ -44,14 +54,10 @@ def export_csv(
 
 
 @contextmanager
-def _opened(out: Path | None) -> Iterator[TextIO]:
+def _opened(out: Place | None) -> Iterator[TextIO]:
     """A new text file, or standard output."""
     if out is None:
         yield sys.stdout
         return
-    try:
-        file = out.open("x", encoding="utf-8", newline="")
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}.", place=f"--out {out}") from None
-    with file:
+    with new_text(out, "--out") as file:
         yield file

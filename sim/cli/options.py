@@ -17,9 +17,16 @@ import typer
 
 from glut4sim.sim.cli.terminal import complain, print_json, progress_bar
 from glut4sim.sim.inputs.errors import InputError, describe, unknown
+from glut4sim.sim.results.storage import Place, place
 
 if TYPE_CHECKING:
     from glut4sim.sim.scenario.scenario import Scenario
+
+
+def as_place(text: str | None) -> Any:  # a Place, which typer would look up
+    """What a user means who names a directory or a file; for the `callback` of an option whose `parser` is str."""
+    return None if text is None else place(text)
+
 
 ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="An installed scenario, or a TOML file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -29,7 +36,15 @@ Changes = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option(min=0, metavar="N", help="Instead of the scenario's.")]
 Replicates = Annotated[int | None, typer.Option(min=1, metavar="N", help="Instead of the scenario's.")]
-Out = Annotated[Path | None, typer.Option(metavar="DIR", help="New directory for the results, else one in results/.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        parser=str,
+        callback=as_place,
+        metavar="DIR",
+        help="New directory for the results, here or at an address such as s3://bucket/run, else one in results/.",
+    ),
+]
 Threads = Annotated[int | None, typer.Option(min=1, metavar="N", help="Processors to use, else all.")]
 Executor = Annotated[
     str | None, typer.Option(metavar="threads|processes", help="What replicates run on; the results are the same.")
@@ -134,7 +149,7 @@ def checked(**chosen: Any) -> dict[str, Any]:
     return chosen
 
 
-def load(scenario: str, changes: list[str] | None, out: Path | None) -> "Scenario":
+def load(scenario: str, changes: list[str] | None, out: Place | None) -> "Scenario":
     """The scenario with the changes of --set; first what can be checked without reading it."""
     check_new(out, "directory")
     from glut4sim.sim.scenario.scenario import Scenario
@@ -154,14 +169,14 @@ def checkpoint_time(text: str | None) -> float | None:
         raise error.within(place="--checkpoint-every") from None
 
 
-def check_new(out: Path | None, what: str) -> None:
+def check_new(out: Place | None, what: str) -> None:
     """InputError if what is to be written exists."""
     if out is not None and out.exists():
         raise InputError(f"expected a new {what}, got one that exists; choose another.", place=f"--out {out}")
 
 
 @contextmanager
-def stopping(out: Path, resumable: bool = False) -> Iterator[None]:
+def stopping(out: Place, resumable: bool = False) -> Iterator[None]:
     """Ctrl-C becomes Stopped, which says what is kept."""
     try:
         yield
@@ -172,7 +187,7 @@ def stopping(out: Path, resumable: bool = False) -> Iterator[None]:
 
 
 @contextmanager
-def at_work(name: str, out: Path, quiet: bool, resumable: bool = False) -> Iterator[Callable[[float, float], None]]:
+def at_work(name: str, out: Place, quiet: bool, resumable: bool = False) -> Iterator[Callable[[float, float], None]]:
     """Work that may be stopped, under a progress bar; yields what to call with how much is done and in all."""
     with progress_bar(hidden=quiet) as bar, stopping(out, resumable):
         task = bar.add_task(name, total=None)

@@ -1,5 +1,6 @@
 """`glut4sim resume`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from glut4sim.sim.cli.options import (
     CheckpointEvery,
     Computing,
     Printing,
+    as_place,
     at_work,
     checked,
     checkpoint_time,
@@ -18,7 +20,9 @@ from glut4sim.sim.cli.options import (
 
 @with_groups
 def resume(
-    directory: Annotated[str, typer.Argument(metavar="DIR", help="Directory of results, or the address of a run.")],
+    out: Annotated[
+        Path, typer.Argument(parser=str, callback=as_place, metavar="DIR", help="Directory of results, or its address.")
+    ],
     *,
     computing: Computing,
     checkpoint_every: CheckpointEvery = None,
@@ -29,10 +33,7 @@ def resume(
     Replicates go on from their last checkpoint (run --checkpoint-every) or else begin anew; the results are those that
     come out when nothing stops.
     """
-    from glut4sim.sim.results.storage import place
-
     options = checked(**computing.keywords(), checkpoint_every=checkpoint_time(checkpoint_every))
-    out = place(directory)
     with at_work(out.name, out, printing.quiet, resumable=True) as progress:
         from glut4sim.sim.studies import running
 

@@ -8,6 +8,7 @@ import typer
 from glut4sim.sim.cli.options import (
     CheckpointEvery,
     Computing,
+    Out,
     Printing,
     Sampling,
     ScenarioName,
@@ -25,19 +26,13 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.reporting.numbers import number
 
 if TYPE_CHECKING:
+    from glut4sim.sim.results.storage import Place
     from glut4sim.sim.scenario.scenario import Scenario
     from glut4sim.sim.studies.assays.result import AssaysResult
     from glut4sim.sim.studies.run.hormones import HormoneResult
     from glut4sim.sim.studies.run.result import RunResult
     from glut4sim.sim.studies.sweep.sweep import SweepResult
 
-Out = Annotated[
-    str | None,
-    typer.Option(
-        metavar="DIR",
-        help="New directory for the results, here or at an address such as s3://bucket/run, else one in results/.",
-    ),
-]
 Replicate = Annotated[
     int | None,
     typer.Option(min=0, metavar="N", help="Run this one of the replicates 0, 1 .. only, as it is among all."),
@@ -63,23 +58,20 @@ def run(
 
     Where [assay] names several times, the experiment is done at each and a report says what changed.
     """
-    from glut4sim.sim.results.storage import place
-
-    folder = None if out is None else place(out)
     every = checkpoint_time(checkpoint_every)
     options = checked(**sampling.keywords(), **computing.keywords(), checkpoint_every=every)
-    loaded = load(scenario, sampling.changes, folder)
+    loaded = load(scenario, sampling.changes, out)
     if endocrine_only:
         if sampling.mean_field or sampling.replicates is not None:
             option = "--mean-field" if sampling.mean_field else "--replicates"
             raise InputError("--endocrine-only computes no cell; leave one of them out.", place=option)
-        follow(loaded, sampling.seed, folder or free_directory(Path("results") / f"{loaded.name}-hormones"), printing)
+        follow(loaded, sampling.seed, out or free_directory(Path("results") / f"{loaded.name}-hormones"), printing)
         return
-    folder = folder or free_directory(Path("results") / loaded.name)
-    with at_work(loaded.name, folder, printing.quiet, resumable=True) as progress:
+    out = out or free_directory(Path("results") / loaded.name)
+    with at_work(loaded.name, out, printing.quiet, resumable=True) as progress:
         from glut4sim.sim.studies.running import run as simulate
 
-        result = simulate(loaded, folder, only=replicate, progress=progress, **options)
+        result = simulate(loaded, out, only=replicate, progress=progress, **options)
     report(loaded, result, printing)
 
 
@@ -145,7 +137,7 @@ def _print_assays(scenario: "Scenario", result: "AssaysResult") -> None:
 # ---- hormones alone ----
 
 
-def follow(scenario: "Scenario", seed: int | None, out: Path, printing: Printing) -> None:
+def follow(scenario: "Scenario", seed: int | None, out: "Place", printing: Printing) -> None:
     """`run --endocrine-only`."""
     with at_work(scenario.name, out, printing.quiet):
         from glut4sim.sim.studies.options import RunOptions

@@ -1,6 +1,5 @@
 """The report of a benchmark of conditions: a table for the terminal, Markdown and JSON."""
 
-import os
 from collections.abc import Iterable
 
 from glut4sim.sim.endocrine.evidence import NOT_ADVICE, WHOLE_BODY, say

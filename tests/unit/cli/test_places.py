@@ -1,0 +1,199 @@
+"""Every command reads and writes at an address as it does in a directory of this machine."""
+
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from matplotlib.figure import Figure
+
+from glut4sim.sim import cli
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.results import storage
+from glut4sim.sim.results.writer import open_results
+from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies import resumption
+from glut4sim.sim.studies.assays import assays
+from glut4sim.sim.studies.comparison import comparison
+from glut4sim.sim.studies.run import ensemble
+
+SMALL = """
+title = "Small"
+[cell]
+vesicles = 60
+receptors = 60
+glucose_agents = 60
+[bath]
+insulin = [["0 s", "0 nM"], ["10 s", "5 nM"]]
+[run]
+duration = "2 min"
+step = "0.5 s"
+replicates = 2
+"""
+HORMONES = """
+[hormones]
+testosterone = [["0 d", "531 ng/dL"], ["1 d", "28 ng/dL"]]
+[assay]
+at = ["0 d", "7 d"]
+"""
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """Scenarios in a working directory, in which nothing else may appear."""
+    monkeypatch.chdir(tmp_path)
+    Path("small.toml").write_text(SMALL)
+    Path("other.toml").write_text(SMALL.replace("5 nM", "50 nM"))
+    Path("therapy.toml").write_text(SMALL + HORMONES)
+    yield
+    assert {path.name for path in tmp_path.iterdir()} <= {"small.toml", "other.toml", "therapy.toml", "there"}
+
+
+@pytest.fixture
+def there(request, tmp_path):
+    """An address to write to; its kind is the memory of this process, or what a test says."""
+    if getattr(request, "param", "memory") == "file":
+        return f"file://{tmp_path}/there"
+    pytest.importorskip("upath")
+    return f"memory://{tmp_path.name}"
+
+
+@pytest.fixture(autouse=True)
+def _no_pixels(monkeypatch):
+    """Figures are drawn, but not put into pixels."""
+    monkeypatch.setattr(Figure, "savefig", lambda figure, path, **_: Path(path).write_bytes(b"PNG"))
+
+
+@pytest.fixture
+def glut4sim(monkeypatch, capsys, files):
+    def call(*arguments, status=0):
+        monkeypatch.setattr(sys, "argv", ["glut4sim", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out, err = capsys.readouterr()
+        assert (ended.value.code, err.count("\n")) == (status, int(status > 0)), err
+        return err if status else out
+
+    return call
+
+
+def names(address):
+    return {path.name for path in storage.place(address).iterdir()}
+
+
+RUN = {"scenario.toml", "provenance.json", "results.zarr", "summary.json", "figure.png"}
+
+
+@pytest.mark.parametrize("there", ["memory", "file"], indirect=True)
+def test_a_run_is_made_gone_on_with_and_exported(glut4sim, there):
+    address = f"{there}/run"
+    said = glut4sim("run", "small.toml", "--out", address, "-q", "--threads", 1)
+    assert said == f"{storage.place(address)}\n"
+    assert names(address) == RUN
+    assert "expected a new directory" in glut4sim("run", "small.toml", "--out", address, status=2)
+    content = json.loads(glut4sim("resume", address, "--json"))
+    assert content["status"] == "complete"
+    table = glut4sim("export", "csv", address)
+    assert table.count("\n") == 1 + 2 * open_results(address).sizes["time"]
+    assert glut4sim("export", "csv", address, "--out", f"{there}/run.csv") == ""
+    assert storage.read_text(storage.place(there) / "run.csv") == table
+    assert "--out" in glut4sim("export", "csv", address, "--out", f"{there}/run.csv", status=2)
+    assert glut4sim("export", "sbml", "small.toml", "--out", f"{there}/model.xml") == ""
+    assert storage.read_text(storage.place(there) / "model.xml").startswith("<?xml")
+
+
+def test_a_therapy(glut4sim, there):
+    address = f"{there}/therapy"
+    glut4sim("run", "therapy.toml", "--out", address, "-q", "--threads", 1)
+    wanted = {"assay-0-d", "assay-7-d", "hormones.zarr", "hormones.png", "report.md", "figure.png"}
+    assert names(address) == {"scenario.toml", "provenance.json", "summary.json"} | wanted
+    assert names(f"{address}/assay-7-d") == RUN | {"hormones.zarr", "hormones.png"}
+    storage.remove(storage.place(address) / "assay-7-d")
+    before = storage.read_json(storage.place(address) / "summary.json")
+    glut4sim("resume", address, "-q")
+    assert names(f"{address}/assay-7-d") == RUN | {"hormones.zarr", "hormones.png"}
+    assert storage.read_json(storage.place(address) / "summary.json") == before
+    assert "holds 2 assays; choose one" in glut4sim("export", "csv", address, status=2)
+
+
+def test_hormones_alone(glut4sim, there):
+    address = f"{there}/hormones"
+    glut4sim("run", "therapy.toml", "--endocrine-only", "--out", address, "-q")
+    files = {"scenario.toml", "provenance.json", "summary.json", "hormones.zarr", "hormones.png"}
+    assert names(address) == files
+    import xarray as xr
+
+    assert "step_factor" in xr.open_zarr(storage.zarr_store(storage.place(address) / "hormones.zarr"))
+
+
+def test_a_comparison(glut4sim, there):
+    address = f"{there}/compared"
+    glut4sim("compare", "small.toml", "other.toml", "--out", address, "-q", "--threads", 1)
+    place = storage.place(address)
+    assert names(address) == {"compare.json", "report.md", "figure.png", "0-small", "1-other"}
+    before = storage.read_json(place / "compare.json")
+    storage.write_json(place / "compare.json", before | {"status": "interrupted"})
+    glut4sim("resume", address, "-q")
+    assert storage.read_json(place / "compare.json") == before
+
+
+def test_a_sweep(glut4sim, there):
+    address = f"{there}/swept"
+    glut4sim("sweep", "small.toml", "--vary", "bath.insulin=1nM,10nM", "--mean-field", "--out", address, "-q")
+    assert names(address) == {"scenario.toml", "provenance.json", "results.zarr", "sweep.json", "figure.png"}
+    place = storage.place(address)
+    before = storage.read_json(place / "sweep.json")
+    storage.remove(place / "sweep.json")
+    glut4sim("resume", address, "-q")
+    assert storage.read_json(place / "sweep.json") == before
+    assert glut4sim("export", "csv", address).startswith("bath.insulin [nM],replicate,")
+
+
+def test_a_sensitivity_analysis(glut4sim, there):
+    pytest.importorskip("SALib")
+    address = f"{there}/ranked"
+    options = "--method", "morris", "--trajectories", 2, "--parameters", "vesicle.fuse,vesicle.dock", "--processes", 1
+    glut4sim("sensitivity", "small.toml", *options, "--out", address, "-q")
+    files = {"scenario.toml", "provenance.json", "results.zarr", "sensitivity.json", "report.md", "figure.png"}
+    assert names(address) == files
+    assert open_results(address).sizes["run"] == 6
+
+
+def test_reports_of_suites(there, files):
+    from glut4sim.sim.studies.benchmark import conditions_report, suite_report
+
+    def figure(*arguments):
+        Path(arguments[-1]).write_bytes(b"PNG")
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (conditions_report, suite_report):
+            patch.setattr(module, "markdown", lambda _: "# Report\n")
+        patch.setattr(conditions_report, "_content", lambda _: {"a": 1})
+        patch.setattr(conditions_report, "save_figure", figure)
+        patch.setattr(suite_report, "content", lambda _: {"a": 1, "figures": ["one", "two"]})
+        patch.setattr("glut4sim.sim.studies.benchmark.suite_figures.save_figure", figure)
+        result = SimpleNamespace(suite=SimpleNamespace(name="suite"))
+        for module, made in ((conditions_report, "conditions"), (suite_report, "suites")):
+            out = storage.place(f"{there}/{made}")
+            assert module.write(result, out)["a"] == 1
+            assert storage.read_json(out / "suite.json")["a"] == 1
+            assert storage.read_text(out / "suite.md") == "# Report\n"
+            with pytest.raises(InputError, match="expected a new directory"):
+                module.write(result, out)
+    assert names(f"{there}/conditions") == {"suite.json", "suite.md", conditions_report.FIGURE}
+    assert names(f"{there}/suites/suite") == {"one.png", "two.png"}
+
+
+def test_other_processes_cannot_write_into_the_memory_of_this_one(files, tmp_path):
+    pytest.importorskip("upath")
+    address = f"memory://{tmp_path.name}/run"
+    small = Scenario.load("small.toml")
+    message = "lies in the memory of this process, where no other can write"
+    for work in (ensemble.run, assays.run, lambda s, *a, **k: comparison.compare([s, s], *a, **k)):
+        with pytest.raises(InputError, match=message):
+            work(small, address, executor="processes")
+    assert not storage.place(address).exists()
+    ensemble.run(small, address)
+    with pytest.raises(InputError, match=message):
+        resumption.resume(address, executor="processes")
