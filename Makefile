@@ -28,7 +28,7 @@ dashboard: $(VENV)/.installed-dashboard  ## Open the live dashboard (with anothe
 	$(BIN)/glut4sim dashboard $(SCENARIO)
 
 test: $(VENV)/.installed-dev  ## Run the tests (some of them: TESTS=tests/unit)
-	$(BIN)/pytest -n 2 --dist loadfile $(TESTS)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: $(VENV)/.installed-dev  ## Check style, formatting, import contracts and types
 	$(BIN)/ruff check .

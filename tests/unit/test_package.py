@@ -18,13 +18,15 @@ def test_the_root_is_imported_once():
     assert names == ["glut4sim"]
 
 
-@pytest.mark.parametrize("everyday", ["agents", "sim", "scenarios", "benchmarks"])
-def test_modules_of_everyday_names_are_their_owners(tmp_path, everyday):
+def test_modules_of_everyday_names_are_their_owners(tmp_path):
     """A Mesa user's own agents.py, or a script called sim.py."""
-    (tmp_path / f"{everyday}.py").write_text("MINE = 1\n")
-    code = f"import {everyday}; from glut4sim import Scenario; import glut4sim.sim.model.engine; print({everyday}.MINE)"
+    everyday = ("agents", "sim", "scenarios", "benchmarks")
+    for name in everyday:
+        (tmp_path / f"{name}.py").write_text(f"MINE = '{name}'\n")
+    values = ", ".join(f"{name}.MINE" for name in everyday)
+    code = f"import {', '.join(everyday)}, glut4sim.sim.model.engine; from glut4sim import Scenario; print({values})"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout == "1\n"
+    assert tuple(done.stdout.split()) == everyday
 
 
 def test_the_public_names_are_there():

@@ -233,6 +233,7 @@ def test_parameters_list_and_show(glut4sim):
     assert json.loads(glut4sim("parameters", "show", "vesicle.fuse", "--json")[1])["source"] == fuse.source
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_run_of_several_assays(glut4sim, withdrawal, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     status, out, err = glut4sim("run", withdrawal, "--mean-field")
@@ -249,6 +250,7 @@ def test_run_of_several_assays(glut4sim, withdrawal, tmp_path, monkeypatch):
     assert single["observables"] == content["assays"][1]["observables"]
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_run_of_hormones_alone(glut4sim, withdrawal, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     status, out, err = glut4sim("run", withdrawal, "--endocrine-only")

@@ -8,15 +8,12 @@ from types import SimpleNamespace
 import pytest
 from matplotlib.figure import Figure
 
+from glut4sim import compare, resume, run
 from glut4sim.sim import cli
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results import storage
 from glut4sim.sim.results.writer import open_results
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies import resumption
-from glut4sim.sim.studies.assays import assays
-from glut4sim.sim.studies.comparison import comparison
-from glut4sim.sim.studies.run import ensemble
 
 SMALL = """
 title = "Small"
@@ -62,7 +59,7 @@ def there(request, tmp_path):
 @pytest.fixture(autouse=True)
 def _no_pixels(monkeypatch):
     """Figures are drawn, but not put into pixels."""
-    monkeypatch.setattr(Figure, "savefig", lambda figure, path, **_: Path(path).write_bytes(b"PNG"))
+    monkeypatch.setattr(Figure, "savefig", lambda figure, file, **_: file.write(b"PNG"))
 
 
 @pytest.fixture
@@ -190,10 +187,10 @@ def test_other_processes_cannot_write_into_the_memory_of_this_one(files, tmp_pat
     address = f"memory://{tmp_path.name}/run"
     small = Scenario.load("small.toml")
     message = "lies in the memory of this process, where no other can write"
-    for work in (ensemble.run, assays.run, lambda s, *a, **k: comparison.compare([s, s], *a, **k)):
+    for work in (run, lambda s, *a, **k: compare([s, s], *a, **k)):
         with pytest.raises(InputError, match=message):
             work(small, address, executor="processes")
     assert not storage.place(address).exists()
-    ensemble.run(small, address)
+    run(small, address)
     with pytest.raises(InputError, match=message):
-        resumption.resume(address, executor="processes")
+        resume(address, executor="processes")

@@ -17,6 +17,7 @@ from glut4sim.sim.model.observables import OBSERVABLES
 from glut4sim.sim.results.writer import open_results
 from glut4sim.sim.scenario import live_changes
 from glut4sim.sim.scenario.scenario import Scenario
+from tests.processes import PATIENCE, wait_until
 
 SMALL = {
     "cell.vesicles": "300", "cell.receptors": "600", "cell.glucose_agents": "400", "run.step": "0.5 s",
@@ -258,19 +259,12 @@ def session():
     opened.close()
 
 
-def until(condition, seconds=20.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.005)
-
-
 def test_a_session_runs_to_the_end_and_changes_no_bit(session):
-    session.load(load).result(20)
+    session.load(load).result(PATIENCE)
     session.set_speed(float("inf"))
     session.play()
-    until(lambda: session.heard[-1].phase == "finished")
-    cell, *_ = session.taken().result(20)
+    wait_until(lambda: session.heard[-1].phase == "finished")
+    cell, *_ = session.taken().result(PATIENCE)
     for name, values in from_command_line(load()).items():
         np.testing.assert_array_equal(cell.values[name], values, err_msg=name)
     assert session.view.frames[-1][0] == 2700.0
@@ -278,40 +272,43 @@ def test_a_session_runs_to_the_end_and_changes_no_bit(session):
 
 
 def test_a_session_keeps_the_speed_that_was_asked_for(session):
-    session.load(load).result(20)
+    session.load(load).result(PATIENCE)
     session.set_speed(60.0)
-    session.play().result(20)
-    before, clock = session.heard[-1].time, time.monotonic()
-    time.sleep(1.0)
-    session.pause().result(20)
-    until(lambda: session.heard[-1].phase == "paused")
-    passed = session.heard[-1].time - before
-    assert passed == pytest.approx(60.0 * (time.monotonic() - clock), rel=0.3)
+    session.play().result(PATIENCE)
+
+    def speed():
+        before, clock = session.heard[-1].time, time.monotonic()
+        time.sleep(1.0)
+        return (session.heard[-1].time - before) / (time.monotonic() - clock)
+
+    assert any(speed() == pytest.approx(60.0, rel=0.3) for _ in range(20))  # others may slow it down for a while
+    session.pause().result(PATIENCE)
+    wait_until(lambda: session.heard[-1].phase == "paused")
 
 
 def test_step_goes_to_the_next_record(session):
-    session.load(load).result(20)
-    session.step().result(20)
-    until(lambda: session.heard[-1].time == 5.0)
-    session.step().result(20)
-    until(lambda: session.heard[-1].time == 10.0)
+    session.load(load).result(PATIENCE)
+    session.step().result(PATIENCE)
+    wait_until(lambda: session.heard[-1].time == 5.0)
+    session.step().result(PATIENCE)
+    wait_until(lambda: session.heard[-1].time == 10.0)
     assert session.heard[-1].phase == "paused"
 
 
 def test_a_fault_of_the_user_is_a_line_and_the_cells_stay(session):
-    session.load(load).result(20)
-    session.step().result(20)
-    assert isinstance(session.load(lambda: load(**{"bath.insulin": "5 mm"})).exception(20), InputError)
-    until(lambda: session.heard[-1].error)
+    session.load(load).result(PATIENCE)
+    session.step().result(PATIENCE)
+    assert isinstance(session.load(lambda: load(**{"bath.insulin": "5 mm"})).exception(PATIENCE), InputError)
+    wait_until(lambda: session.heard[-1].error)
     assert "bath.insulin: expected an insulin concentration" in session.heard[-1].error
     assert session.heard[-1].time == 5.0
-    session.change("insulin", 3.0).result(20)
-    until(lambda: not session.heard[-1].error)
+    session.change("insulin", 3.0).result(PATIENCE)
+    wait_until(lambda: not session.heard[-1].error)
     assert session.heard[-1].slider_values["insulin"] == 3.0
 
 
 def test_a_fault_of_the_program_is_said_and_a_restart_mends_it(session, monkeypatch):
-    session.load(load).result(20)
+    session.load(load).result(PATIENCE)
 
     def fail(self, steps):
         raise ArithmeticError("no")
@@ -319,71 +316,73 @@ def test_a_fault_of_the_program_is_said_and_a_restart_mends_it(session, monkeypa
     with monkeypatch.context() as patched:
         patched.setattr(live.Recorder, "advance", fail)
         session.play()
-        until(lambda: session.heard[-1].phase == "failed")
+        wait_until(lambda: session.heard[-1].phase == "failed")
     assert "a fault of its own: ArithmeticError: no" in session.heard[-1].error
-    session.restart().result(20)
-    session.step().result(20)
-    until(lambda: session.heard[-1].time == 5.0 and not session.heard[-1].error)
+    session.restart().result(PATIENCE)
+    session.step().result(PATIENCE)
+    wait_until(lambda: session.heard[-1].time == 5.0 and not session.heard[-1].error)
 
 
 def test_a_fault_while_showing_does_not_end_the_session(session, monkeypatch):
-    session.load(load).result(20)
+    session.load(load).result(PATIENCE)
     with monkeypatch.context() as patched:
         patched.setattr(View, "show_cells", lambda *_: 1 / 0)
-        session.step().result(20)
-        until(lambda: "ZeroDivisionError" in session.heard[-1].error)
-    session.step().result(20)
-    until(lambda: session.view.frames[-1][0] == session.heard[-1].time == 10.0)
+        session.step().result(PATIENCE)
+        wait_until(lambda: "ZeroDivisionError" in session.heard[-1].error)
+    session.step().result(PATIENCE)
+    wait_until(lambda: session.view.frames[-1][0] == session.heard[-1].time == 10.0)
 
 
 def test_changes_survive_a_restart_and_another_day_until_they_are_undone(session):
-    session.load(lambda: Scenario.load("men/trt", SMALL)).result(20)
-    session.change("glucose", 8.0).result(20)
-    session.restart().result(20)
-    session.choose_day(86400.0).result(20)
-    until(lambda: session.heard[-1].scenario.assay.at == (86400.0,))
+    session.load(lambda: Scenario.load("men/trt", SMALL)).result(PATIENCE)
+    session.change("glucose", 8.0).result(PATIENCE)
+    session.restart().result(PATIENCE)
+    session.choose_day(86400.0).result(PATIENCE)
+    wait_until(lambda: session.heard[-1].scenario.assay.at == (86400.0,))
     assert session.heard[-1].is_changed
     assert session.heard[-1].scenario.bath.glucose.values == (8.0,)
-    session.rebase(lambda base: base.replaced({"run.seed": 5})).result(20)
-    session.undo().result(20)
-    until(lambda: not session.heard[-1].is_changed)
+    session.rebase(lambda base: base.replaced({"run.seed": 5})).result(PATIENCE)
+    session.undo().result(PATIENCE)
+    wait_until(lambda: not session.heard[-1].is_changed)
     assert session.heard[-1].scenario.bath.glucose.values == (5.0,)
     assert session.heard[-1].scenario.run.seed == 5
 
 
 def test_a_run_that_has_ended_can_go_on(session):
-    session.load(lambda: load(**{"run.duration": "41 min"})).result(20)
+    session.load(lambda: load(**{"run.duration": "41 min"})).result(PATIENCE)
     session.set_speed(float("inf"))
     session.play()
-    until(lambda: session.heard[-1].phase == "finished")
+    wait_until(lambda: session.heard[-1].phase == "finished")
     session.play_on(60.0)
-    until(lambda: session.heard[-1].phase == "finished" and session.heard[-1].time == 2520.0)
+    wait_until(lambda: session.heard[-1].phase == "finished" and session.heard[-1].time == 2520.0)
 
 
 def test_what_is_left_to_do_when_a_session_ends_is_called_off(session):
-    session.load(load).result(20)
+    session.load(load).result(PATIENCE)
     session.close()
-    until(lambda: not session.is_alive)
+    wait_until(lambda: not session.is_alive)
     assert not session._tasks.qsize()
 
 
 def test_forks_and_twins_reach_the_views(session):
-    session.load(load).result(20)
-    session.step().result(20)
-    session.fork("insulin", 2.0).result(20)
-    until(lambda: session.view.frames[-1][1] == ["Cell", "Twin: Insulin 2 nM from 0.1 min"])
-    until(lambda: [c["name"] for c in session.charts.courses[-1]["sets"]] == ["cell", "twin", "difference"])
-    session.start_twin(Difference("visceral_fat", 3.0)).result(20)
-    until(lambda: session.heard[-1].difference == Difference("visceral_fat", 3.0) and session.heard[-1].time == 0.0)
-    session.load(load, keep_twin=True).result(20)
-    until(lambda: session.heard[-1].difference == Difference("visceral_fat", 3.0))
-    session.drop_twin().result(20)
-    until(lambda: session.view.frames[-1][1] == ["Cell"])
+    session.load(load).result(PATIENCE)
+    session.step().result(PATIENCE)
+    session.fork("insulin", 2.0).result(PATIENCE)
+    wait_until(lambda: session.view.frames[-1][1] == ["Cell", "Twin: Insulin 2 nM from 0.1 min"])
+    wait_until(lambda: [c["name"] for c in session.charts.courses[-1]["sets"]] == ["cell", "twin", "difference"])
+    session.start_twin(Difference("visceral_fat", 3.0)).result(PATIENCE)
+    wait_until(
+        lambda: session.heard[-1].difference == Difference("visceral_fat", 3.0) and session.heard[-1].time == 0.0
+    )
+    session.load(load, keep_twin=True).result(PATIENCE)
+    wait_until(lambda: session.heard[-1].difference == Difference("visceral_fat", 3.0))
+    session.drop_twin().result(PATIENCE)
+    wait_until(lambda: session.view.frames[-1][1] == ["Cell"])
 
 
 def test_a_closed_session_leaves_no_thread(session):
-    session.load(load).result(20)
-    session.play().result(20)
+    session.load(load).result(PATIENCE)
+    session.play().result(PATIENCE)
     session.close()
-    until(lambda: not session.is_alive)
-    until(lambda: not [thread for thread in threading.enumerate() if thread.name.startswith("cell_")])
+    wait_until(lambda: not session.is_alive)
+    wait_until(lambda: not [thread for thread in threading.enumerate() if thread.name.startswith("cell_")])

@@ -4,9 +4,7 @@ import itertools
 import json
 import signal
 import subprocess
-import sys
 import threading
-import time
 import warnings
 
 import numpy as np
@@ -25,8 +23,11 @@ from glut4sim.sim.results.flush_policy import FlushPolicy
 from glut4sim.sim.results.writer import Writer, open_results
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.run import replicate as one
+from tests.processes import PATIENCE, start, wait_until
 from tests.support import small_scenario
 from tests.unit.model.test_engine import assert_same_bits
+
+pytestmark = pytest.mark.usefixtures("all_unrendered")
 
 PIECES = (100, 1, 7, 256, 36)
 STEP = 0.5
@@ -250,23 +251,22 @@ def test_a_stopped_process_leaves_a_log_that_can_be_read(tmp_path, kind, request
         "writer.POLICY = writer.FlushPolicy(seconds=0.05);"
         "run(sys.argv[1], out=sys.argv[2], threads=2)"
     )
-    process = subprocess.Popen(
-        [sys.executable, "-c", program, str(tmp_path / "long.toml"), str(tmp_path / "out")],
-        stderr=subprocess.PIPE, text=True,
+    process = start(
+        "-c", program, tmp_path / "long.toml", tmp_path / "out", stderr=subprocess.PIPE, text=True
     )  # fmt: skip
     request.addfinalizer(process.kill)  # whatever happens
     logs = tmp_path / "out" / "results.zarr" / "events"
-    deadline = time.monotonic() + 120.0
-    while not all(
-        (logs / f"{r}" / "zarr.json").exists()
-        and open_results(tmp_path / "out", f"events/{r}").sizes.get("event", 0) > 1_000
-        for r in range(2)
-    ):
-        assert process.poll() is None, process.stderr.read()
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+
+    def are_long():
+        return all(
+            (logs / f"{r}" / "zarr.json").exists()
+            and open_results(tmp_path / "out", f"events/{r}").sizes.get("event", 0) > 1_000
+            for r in range(2)
+        )
+
+    wait_until(are_long, process, every=0.05)
     process.send_signal(kind)
-    process.communicate(timeout=30.0)
+    process.communicate(timeout=PATIENCE)
     for replicate in range(2):
         found = events_of(open_results(tmp_path / "out", f"events/{replicate}"))
         assert len(found.time) > 1_000

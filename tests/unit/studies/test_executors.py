@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +17,7 @@ from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies import executors, tasks
 from glut4sim.sim.studies.run import ensemble
 from glut4sim.sim.studies.run.replicate import compute_elsewhere
+from tests.processes import PATIENCE, has_ended, wait_until
 from tests.support import ROOT
 
 # where a process finds the functions that tests have it run
@@ -109,10 +109,9 @@ def test_a_process_that_dies_takes_only_its_own_task_with_it():
 def test_stopping_ends_what_is_at_work_and_drops_the_rest(kind):
     with executors.choose(kind, 1, 2) as workers:
         first, second = workers.submit(work, "wait"), workers.submit(work, "wait")
-        while not first.running():
-            time.sleep(0.01)
+        wait_until(first.running)
         workers.stop()
-        assert first.result(timeout=20.0)[0] == "wait"
+        assert first.result(timeout=PATIENCE)[0] == "wait"
     assert second.cancelled()
 
 
@@ -132,11 +131,8 @@ def test_processes_end_when_the_first_is_killed(tmp_path):
     process = subprocess.Popen([sys.executable, tmp_path / "program.py"], env=ENVIRONMENT, stdout=subprocess.PIPE)
     child = int(process.stdout.readline())
     process.kill()
-    process.communicate()
-    deadline = time.monotonic() + 10.0
-    while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text().split()[2]:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    process.communicate(timeout=PATIENCE)
+    wait_until(lambda: has_ended(child))
 
 
 # ---- Dask ----
@@ -155,11 +151,7 @@ def cluster(tmp_path_factory):
     options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(about)]
     processes = [start("distributed.cli.dask_scheduler", *options)]
     try:
-        deadline = time.monotonic() + 60.0
-        while not about.exists():
-            assert processes[0].poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(about.exists, processes[0])
         worker = ["--scheduler-file", str(about), "--nthreads", "1", "--no-nanny", "--no-dashboard"]
         worker += ["--local-directory", str(about.parent)]
         processes += [start("distributed.cli.dask_worker", *worker) for _ in range(2)]
@@ -175,7 +167,7 @@ def test_dask_gives_the_bits_of_threads_though_a_worker_is_killed(local, cluster
     from distributed import Client
 
     with Client(address, set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=60.0)
+        client.wait_for_workers(2, timeout=PATIENCE)
 
     began_with = []
 
@@ -184,6 +176,7 @@ def test_dask_gives_the_bits_of_threads_though_a_worker_is_killed(local, cluster
             began_with.append(done)
             workers[0].kill()
 
+    monkeypatch.setattr(executors, "CONNECT_SECONDS", PATIENCE)
     monkeypatch.setattr(tasks, "REFRESH_SECONDS", 0.1)
     result = run(make_scenario(events=True), tmp_path / "out", executor=address, progress=kill, checkpoint_every=100.0)
     assert began_with[0] < 1800.0

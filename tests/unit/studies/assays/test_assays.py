@@ -149,6 +149,7 @@ def failing(monkeypatch, error):
     monkeypatch.setattr(one, "simulate", fail)
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_failed_assay_keeps_the_others(monkeypatch, tmp_path):
     failing(monkeypatch, RuntimeError("no more"))
     result = run(make_scenario(at=["0 d", "7 d", "14 d"]), out=tmp_path / "out")
@@ -161,6 +162,7 @@ def test_a_failed_assay_keeps_the_others(monkeypatch, tmp_path):
     assert json.loads((tmp_path / "out" / "provenance.json").read_text())["status"] == "failed"
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize(("error", "status"), [(KeyboardInterrupt, "interrupted"), (OSError("disk full"), "failed")])
 def test_what_ends_it_leaves_the_assays_that_were_done(monkeypatch, tmp_path, error, status):
     run_one = ensemble.run
@@ -265,6 +267,7 @@ def test_a_run_with_hormones_says_what_they_do(tmp_path):
     ]
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_run_without_hormones_is_as_ever(tmp_path):
     result = run(make_scenario(at=["0 d"], hormones={}), out=tmp_path / "out", mean_field=True)
     assert {path.name for path in result.out.iterdir()} == {

@@ -21,6 +21,7 @@ from glut4sim.sim.model.observables import OBSERVABLES
 from glut4sim.sim.model.step_records import StepRecords
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.run import replicate
+from tests.processes import PATIENCE, start, wait_until
 
 LEVELS = [o.name for o in OBSERVABLES if not o.name.endswith("_rate")]
 
@@ -132,6 +133,7 @@ def test_a_run_on_disk(tmp_path):
     equal(xr.open_zarr(out / "results.zarr"), simulate(scenario).dataset)
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_seed_and_replicates_override_the_scenario_and_are_recorded(tmp_path):
     result = simulate(make_scenario(seed=1), out=tmp_path / "out", seed=5, replicates=3)
     again = Scenario.load(tmp_path / "out" / "scenario.toml")
@@ -295,6 +297,7 @@ def fail_at(seconds, replicate):
     return advance
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_failing_replicate_keeps_what_was_computed(fake, tmp_path):
     fake(advance=fail_at(10.0, replicate=1))
     result = simulate(make_scenario(), out=tmp_path / "out", replicates=3)
@@ -316,6 +319,7 @@ def test_a_failing_replicate_keeps_what_was_computed(fake, tmp_path):
     assert result.summary["observables"]["glucose_taken_up_molecules"]["n"] == 3
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_all_replicates_failing_at_once_is_reported_too(fake, tmp_path):
     def init(engine):
         raise MemoryError("no room")
@@ -329,16 +333,21 @@ def test_all_replicates_failing_at_once_is_reported_too(fake, tmp_path):
 
 
 def test_a_store_that_cannot_be_written_stops_the_run(fake, tmp_path, monkeypatch):
-    fake(advance=lambda engine, steps: time.sleep(0.05))
+    blocks = []
+
+    def advance(engine, steps):
+        blocks.append(steps)
+        time.sleep(0.05)
+
+    fake(advance=advance)
 
     def no_room(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(sys.modules["glut4sim.sim.results.store"], "ZarrSeries", no_room)
-    began = time.perf_counter()
     with pytest.raises(OSError, match="No space left"):
         simulate(make_scenario(duration="10000 s"), out=tmp_path / "out")
-    assert time.perf_counter() - began < 5.0
+    assert len(blocks) < 100  # 5 s of them
     assert json.loads((tmp_path / "out" / "provenance.json").read_text())["status"] == "failed"
 
 
@@ -352,13 +361,13 @@ def test_an_interrupt_stops_all_replicates_and_keeps_what_was_computed(fake, tmp
 
     with pytest.raises(KeyboardInterrupt):
         simulate(make_scenario(duration="10000 s"), tmp_path / "out", replicates=5, threads=2, progress=interrupt)
-    assert time.perf_counter() - began < 5.0
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("task")]
     provenance = json.loads((tmp_path / "out" / "provenance.json").read_text())
     assert provenance["status"] == "interrupted"
     assert provenance["errors"] == []
     reached = provenance["seconds_simulated"]
     assert min(reached[:2]) > 0.0
+    assert max(reached) < 500.0  # 5 s of work
     assert reached[2:] == [0.0, 0.0, 0.0]
     dataset = xr.open_zarr(tmp_path / "out" / "results.zarr")
     records = np.isfinite(dataset.insulin.values).sum(axis=1)
@@ -372,20 +381,15 @@ def test_a_stopped_process_leaves_readable_results(tmp_path, kind, request):
     scenario = make_scenario(duration="100000 s", record_every="1 s")
     (tmp_path / "long.toml").write_text(scenario.to_toml())
     program = "import sys; from glut4sim import run; run(sys.argv[1], out=sys.argv[2], replicates=2, threads=2)"
-    process = subprocess.Popen(
-        [sys.executable, "-c", program, str(tmp_path / "long.toml"), str(tmp_path / "out")],
-        stderr=subprocess.PIPE, text=True,
+    process = start(
+        "-c", program, tmp_path / "long.toml", tmp_path / "out", stderr=subprocess.PIPE, text=True
     )  # fmt: skip
     request.addfinalizer(process.kill)  # whatever happens
     store = tmp_path / "out" / "results.zarr"
-    deadline = time.monotonic() + 120.0
     last = OBSERVABLES[-1].name  # records are written one observable after the other
-    while not list(store.glob(f"{last}/c/*/0")):
-        assert process.poll() is None, process.stderr.read()
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: list(store.glob(f"{last}/c/*/0")), process)
     process.send_signal(kind)
-    _, errors = process.communicate(timeout=20.0)
+    _, errors = process.communicate(timeout=PATIENCE)
     dataset = xr.open_zarr(store)
     assert np.isfinite(dataset.surface_glut4_percent.values[:, :1]).any()
     provenance = json.loads((tmp_path / "out" / "provenance.json").read_text())

@@ -21,6 +21,7 @@ from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.options import RunOptions
 from glut4sim.sim.studies.run import ensemble
 from glut4sim.sim.studies.run.replicate import simulate
+from tests.processes import PATIENCE, start, wait_until
 from tests.unit.studies.test_executors import assert_same_results, make_scenario
 
 EVERY = 37.0  # s between checkpoints, no multiple of what is recorded or of a block of steps
@@ -165,38 +166,45 @@ if __name__ == "__main__":
 """
 
 
+@pytest.fixture(scope="module")
+def longer(tmp_path_factory):
+    """A run that nothing stopped, beside the file of its scenario, and long enough to be killed twice."""
+    out = tmp_path_factory.mktemp("longer") / "test"
+    out.with_suffix(".toml").write_text(make_scenario(duration="1500 s", replicates=2, events=True).to_toml())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ensemble, "_draw", lambda writer: None)
+        run(out.with_suffix(".toml"), out, threads=2)
+    return out
+
+
 @pytest.mark.parametrize(
     ("kind", "executor"), [(signal.SIGKILL, "threads"), (signal.SIGINT, "threads"), (signal.SIGKILL, "processes")]
 )
-def test_killed_twice(tmp_path, kind, executor):
-    scenario = make_scenario(duration="1500 s", replicates=2, events=True)
-    (tmp_path / "test.toml").write_text(scenario.to_toml())
+def test_killed_twice(longer, tmp_path, kind, executor):
     (tmp_path / "program.py").write_text(PROGRAM)
     out, chance = tmp_path / "out", random.Random(kind)
-    run(tmp_path / "test.toml", tmp_path / "whole", threads=2)
     for verb in ("run", "resume"):
-        process = subprocess.Popen(
-            [sys.executable, tmp_path / "program.py", verb, tmp_path / "test.toml", out, executor],
+        process = start(
+            tmp_path / "program.py", verb, longer.with_suffix(".toml"), out, executor,
             stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
         files = [checkpoint.path_of(out, r) for r in range(2)]
         old = {path: path.stat().st_mtime_ns for path in files if path.exists()}
-        deadline = time.monotonic() + 60.0
-        while not any(path.exists() and path.stat().st_mtime_ns != old.get(path) for path in files):
-            assert process.poll() is None, process.stderr.read()
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+
+        def has_saved(files=files, old=old):
+            return any(path.exists() and path.stat().st_mtime_ns != old.get(path) for path in files)
+
+        wait_until(has_saved, process)
         time.sleep(chance.uniform(0.0, 0.2))
         assert process.poll() is None, process.stderr.read()
         if verb == "resume":
             with pytest.raises(InputError, match="is being written by another process"):
                 resume(out)
         process.send_signal(kind)
-        process.communicate(timeout=60.0)
+        process.communicate(timeout=PATIENCE)  # until its processes are gone too: they share its stderr
         assert provenance(out)["status"] == ("interrupted" if kind == signal.SIGINT else "running")
-    time.sleep(0.2 if executor == "processes" else 0.0)  # for its processes to see that it is gone
     assert resume(out, threads=2).status == "complete"
-    assert_same_results(out, tmp_path / "whole")
+    assert_same_results(out, longer)
 
 
 def test_killed_before_the_store_was_made(tmp_path):
@@ -246,6 +254,7 @@ def hormonal(at):
     )
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_assays_that_were_not_done_are_done(tmp_path, monkeypatch, figures):
     scenario, run_one = hormonal(["0 d", "7 d"]), ensemble.run
 
@@ -266,6 +275,7 @@ def test_assays_that_were_not_done_are_done(tmp_path, monkeypatch, figures):
     assert {path.relative_to(tmp_path / "out") for path in (tmp_path / "out").rglob("*") if path.is_file()} == names
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_run_that_is_complete_is_drawn_again(tmp_path, figures):
     run(hormonal(["7 d"]), tmp_path / "out")
     (tmp_path / "out" / "figure.png").unlink()

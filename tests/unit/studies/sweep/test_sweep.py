@@ -261,6 +261,7 @@ def test_a_sweep_in_memory_writes_nothing(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_sweep_keeps_no_events(tmp_path):
     table = brief().resolved()
     table["run"]["events"] = True
@@ -319,6 +320,7 @@ def faulty(monkeypatch):
     monkeypatch.setattr(one, "simulate", fail)
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_failed_run_keeps_the_others(faulty, tmp_path):
     result = sweep(brief(), {"bath.insulin": "0.5nM,1nM,2nM"}, out=tmp_path / "out", replicates=2, threads=2)
     assert result.status == "failed"
@@ -335,6 +337,7 @@ def test_a_failed_run_keeps_the_others(faulty, tmp_path):
     assert (result.out / "figure.png").exists()
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_ctrl_c_keeps_the_levels_that_are_done(tmp_path):
     def interrupt(done, total):
         if done > 350.0:
@@ -461,6 +464,7 @@ def scenario_file(tmp_path):
     return path
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_sweep_prints_a_table_and_the_curve(glut4sim, scenario_file, tmp_path):
     status, out, err = glut4sim("sweep", scenario_file, "--vary", "bath.insulin=1pM..1uM/5", "--mean-field")
     assert (status, err) == (0, "")
@@ -473,6 +477,7 @@ def test_sweep_prints_a_table_and_the_curve(glut4sim, scenario_file, tmp_path):
     assert (tmp_path / "results" / "brief-sweep" / "sweep.json").exists()
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_sweep_passes_on_what_it_is_told(glut4sim, scenario_file):
     status, out, err = glut4sim(
         "sweep", scenario_file, "--vary", "bath.insulin=1nM,2nM", "--vary", "vesicle.fuse=1 1/s", "--set",
@@ -511,6 +516,7 @@ def test_wrong_sweeps_are_one_line_and_exit_status_2(glut4sim, scenario_file, ar
     assert message in err
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_failed_sweep_warns_and_exits_with_1(glut4sim, scenario_file, faulty):
     status, out, err = glut4sim("sweep", scenario_file, "--vary", "bath.insulin=1nM,2nM", "--replicates", 2, "-q")
     assert (status, out) == (1, "results/brief-sweep\n")
@@ -533,6 +539,7 @@ def test_interrupted_sweep_says_what_is_kept(glut4sim, scenario_file, monkeypatc
 # ---- export ----
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_export_csv_of_a_run_and_of_a_sweep(glut4sim, scenario_file, tmp_path):
     assert glut4sim("run", scenario_file, "--out", "run", "--replicates", 2, "-q")[0] == 0
     status, out, err = glut4sim("export", "csv", "run")
