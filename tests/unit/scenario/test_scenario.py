@@ -388,6 +388,9 @@ def test_keys_that_need_quotes_and_empty_tables_are_written_and_read_as_the_same
     assert '"vesicle.fuse" = "2 1/min"' in text
     assert len(tomllib.loads(text)["therapy"]) == 2
     assert "[cycle]" not in text
+    therapy, _ = scenario.resolved()["therapy"]
+    assert (therapy["start"], therapy["every"], therapy["for"]) == ("0 d", "1 d", "21 d")
+    assert scenario.resolved()["assay"]["at"] == ["1 d", "1.5 d"]
     again = Scenario.load(write(tmp_path, "scenario.toml", text))
     assert again == scenario
     assert again.hash == scenario.hash
