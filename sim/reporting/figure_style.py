@@ -8,12 +8,13 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ SHADE, GREY, PALE = "#F6EBD3", "#444444", "#BBBBBB"
 
 A4_LANDSCAPE = (11.69, 8.27)  # inches
 DPI = 150
-STYLE = {
+STYLE: dict[Any, object] = {
     "font.size": 9.5,
     "figure.titlesize": 13,
     "figure.titleweight": "bold",
@@ -65,7 +66,7 @@ def page(
     title: str = "",
     note: str = "",
     size: tuple[float, float] = A4_LANDSCAPE,
-    style: Mapping[str, object] | None = None,
+    style: Mapping[Any, object] | None = None,
 ) -> Iterator[Figure]:
     """An empty page, to be drawn on as long as the context lasts: only then the style holds.
 
@@ -80,9 +81,8 @@ def page(
     ------
     Figure
     """
-    with mpl.rc_context({**STYLE, **(style or {})}):
-        figure = Figure(figsize=size, layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.12, h_pad=0.1)
+    with mpl.rc_context(STYLE | dict(style or {})):
+        figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1))
         if title:
             figure.suptitle(textwrap.fill(title, round(_TITLE_LETTERS * size[0])), x=_EDGE, ha="left")
         if note:
@@ -99,7 +99,7 @@ def save(figure: Figure, path: str | os.PathLike, dpi: int = DPI) -> None:
     path : of a file on this machine or, as a UPath, elsewhere; the end of its name says the format (.png, .pdf, .svg)
     dpi : dots per inch
     """
-    place = Path(path) if isinstance(path, str) else path
+    place = Path(path) if isinstance(path, str | os.PathLike) else path
     with place.open("wb") as file:
         figure.savefig(file, format=place.suffix.removeprefix(".") or None, dpi=dpi)
 

@@ -33,8 +33,7 @@ def between(value: float, low: float, high: float) -> str:
     digits = max(3, whole_digits(low), whole_digits(high))
     while digits < 6 and f"{low:.{digits}g}" == f"{high:.{digits}g}":
         digits += 1
-    value, low, high = (f"{n:.{digits}g}" for n in (value, low, high))
-    return f"{value} [{low}, {high}]"
+    return f"{value:.{digits}g} [{low:.{digits}g}, {high:.{digits}g}]"
 
 
 def change(estimate: "Estimate | None", unit: str = "") -> str:

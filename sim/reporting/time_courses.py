@@ -39,7 +39,7 @@ def _insulin(dataset) -> list[tuple[float, float, float]]:
     if last < 1:
         return []
     changes = [0, *(i for i in range(1, last) if insulin[i + 1] != insulin[i]), last]
-    return [(minutes[start], minutes[end], insulin[end]) for start, end in pairwise(changes)]
+    return [(float(minutes[start]), float(minutes[end]), float(insulin[end])) for start, end in pairwise(changes)]
 
 
 def shade_insulin(ax: Axes, dataset: "xarray.Dataset") -> None:

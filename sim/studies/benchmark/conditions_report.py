@@ -102,7 +102,8 @@ def table(result: ConditionsResult) -> tuple[dict[str, str], list[tuple[str, ...
 
 def _ec50(f: Finding) -> str:
     """Of uptake, relative to the reference: "x 1.3"."""
-    return NONE if None in f.ec50 else f"x {f.ec50[0] / f.ec50[1]:.2f}"
+    ec50, reference = f.ec50
+    return NONE if ec50 is None or reference is None else f"x {ec50 / reference:.2f}"
 
 
 def _verdict(f: Finding) -> str:

@@ -23,7 +23,16 @@ from glut4sim.sim.reporting.figure_style import (
     save,
 )
 from glut4sim.sim.studies.benchmark import measurements
-from glut4sim.sim.studies.benchmark.measurements import HOUR, MEASURES, QUANTITIES, Fit, Span, fit_to, responses
+from glut4sim.sim.studies.benchmark.measurements import (
+    HOUR,
+    MEASURES,
+    QUANTITIES,
+    Fit,
+    Reference,
+    Span,
+    fit_to,
+    responses,
+)
 from glut4sim.sim.studies.benchmark.suite import Check, Measurement
 from glut4sim.sim.studies.benchmark.suite_run import CheckResult, Outcome, SuiteResult
 
@@ -78,7 +87,7 @@ def _panel(ax: Axes, result: SuiteResult, checks: list[CheckResult]) -> None:
         ax.set_title("\n".join([*lines, *map(_verdict, checks)]))
         return
     draw_panel = _deviation if measurement.data.sem is None else _points
-    draw_panel(ax, outcome, measurement)
+    draw_panel(ax, outcome, measurement, measurement.data)
     ax.set_title(_title(checks[0]))
 
 
@@ -200,16 +209,16 @@ def _rows(shown: list[CheckResult]) -> Figure:
     return figure
 
 
-def _deviation(ax: Axes, outcome: Outcome, measurement: Measurement) -> None:
+def _deviation(ax: Axes, outcome: Outcome, measurement: Measurement, data: Reference) -> None:
     """A course against a published curve; the time with insulin is shaded."""
-    course, data = outcome.course(measurement), measurement.data
+    course, stimulated = outcome.course(measurement), outcome.experiment.step or 0.0
     schedule = outcome.experiment.scenarios[0].bath.insulin
     ends = (*schedule.times[1:], outcome.experiment.scenarios[0].run.duration)
     highest = max(schedule.values)
     for start, end, level in zip(schedule.times, ends, schedule.values):
         if level > 0.0:
             depth = 0.3 + 0.7 * (3.0 + np.log10(level / highest)) / 3.0 if level > 1e-3 * highest else 0.3
-            span = [(t - outcome.experiment.step) / MINUTE for t in (start, end)]
+            span = [(t - stimulated) / MINUTE for t in (start, end)]
             ax.axvspan(*span, color=SHADE, alpha=depth, linewidth=0, zorder=0)
     _band(ax, course.time / MINUTE, course.values, _reach(outcome, measurement))
     ax.plot(data.x / MINUTE, data.y, "--", color=DATA, linewidth=1.3, label="published ODE", zorder=4)
@@ -218,9 +227,9 @@ def _deviation(ax: Axes, outcome: Outcome, measurement: Measurement) -> None:
     ax.set(xlabel="Time [min]", ylabel=name)
 
 
-def _points(ax: Axes, outcome: Outcome, measurement: Measurement) -> None:
+def _points(ax: Axes, outcome: Outcome, measurement: Measurement, data: Reference) -> None:
     """A scaled course, over time or dose, against data points with SEM."""
-    course, data, arguments = outcome.course(measurement), measurement.data, measurement.arguments
+    course, arguments = outcome.course(measurement), measurement.arguments
     fit = fit_to(course, data, arguments["scaling"], arguments.get("at"))
     if data.is_dose:
         lowest = course.doses[course.doses > 0.0].min() / 3.0  # where no insulin is drawn, on a logarithmic axis
@@ -251,13 +260,13 @@ def _dose_curve(outcome: Outcome, measurement: Measurement, fit: Fit) -> tuple[n
     def scaled(one):
         return fit.factor * (responses(one, at) - responses(one, at)[rest]) + fit.offset
 
-    single = np.array([scaled(outcome.course(measurement, [r])) for r in range(outcome.replicates)])
+    single = np.array([scaled(outcome.course(measurement, np.array([r]))) for r in range(outcome.replicates)])
     return scaled(course), _half_width(single)
 
 
 def _reach(outcome: Outcome, measurement: Measurement) -> np.ndarray:
     """Half-width of the 95 % interval of a course."""
-    return _half_width(np.array([outcome.course(measurement, [r]).values for r in range(outcome.replicates)]))
+    return _half_width(np.array([outcome.course(measurement, np.array([r])).values for r in range(outcome.replicates)]))
 
 
 def _half_width(values: np.ndarray) -> np.ndarray:

@@ -51,7 +51,7 @@ def draw(comparison: "Comparison") -> Figure:
     note = f"Bands: range of {replicates} replicates. Bars: 95 % interval of the paired change"
     heights = COURSES, EFFECTS + EFFECT * len(ranked)
     with page("", note if replicates > 1 else "", (A4_LANDSCAPE[0], sum(heights))) as figure:
-        top, bottom = figure.subfigures(2, 1, height_ratios=heights)
+        (top,), (bottom,) = figure.subfigures(2, 1, squeeze=False, height_ratios=heights)
         panels = top.subplots(1, 3)
         for ax, (name, title, label, scale) in zip(panels, _courses(shown)):
             for i, condition in enumerate(shown):

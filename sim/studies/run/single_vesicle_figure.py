@@ -197,7 +197,7 @@ def _copies(ax: Axes, statistics) -> None:
     frame(ax, "GLUT4 per vesicle at fusion", "Share of fusions [%]")
     if used.any():
         first, last = np.flatnonzero(used)[[0, -1]]
-        ax.set_xlim(edges[first], edges[last + 1])
+        ax.set_xlim(float(edges[first]), float(edges[last + 1]))
     ax.set_xlabel("GLUT4 copies in the vesicle")
     _legend_if_any(ax)
 

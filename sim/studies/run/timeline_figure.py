@@ -10,7 +10,7 @@ line in it is the mean over a day. The last panel has the factors by which the s
 import os
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -125,7 +125,7 @@ def _course(ax: Axes, data, name: str, adding: Sequence[str]) -> None:
         _line(ax, data, course, "--", colour, f"from {drug}")
     _line(ax, data, values[0], "-", BLUE)
     lowest, highest = min(map(np.min, values)), values[0].max()
-    if hasattr(substance, "reference"):
+    if isinstance(substance, library.Level):
         reference = substance.reference[data.attrs["sex"]]
         ax.axhline(reference, color=GREY, linewidth=0.9, linestyle=":", zorder=1)
         lowest, highest = min(lowest, reference), max(highest, reference)
@@ -152,7 +152,7 @@ def _ticks(ax: Axes, data, given: Sequence[np.ndarray]) -> None:
     for times in filter(len, given):
         x = times / _scale(data)[1]
         few = len(x) <= MAX_TICKS
-        style = {"marker": "|", "linestyle": "", "ms": 6, "mew": 1.1} if few else {"linewidth": 3.5}
+        style: dict[str, Any] = {"marker": "|", "linestyle": "", "ms": 6, "mew": 1.1} if few else {"linewidth": 3.5}
         ax.plot(x, np.full(len(x), 0.03), transform=ax.get_xaxis_transform(), color=VERMILION, **style)
 
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -51,7 +52,7 @@ def draw(content: Mapping) -> Figure:
             ax.set_ylim(len(chosen) - 0.4, -0.6)
             ax.axvline(0.0, color=GREY, linewidth=0.8)
         told = {row["evidence"] for row in (*screened, *shared)}
-        handles = [
+        handles: list[Artist] = [
             Patch(facecolor=colour, edgecolor="white", hatch=hatch, label=evidence)
             for evidence, (colour, hatch) in LOOKS.items()
             if evidence in told

@@ -99,7 +99,7 @@ def _curve(ax: Axes, axis: Axis, values: np.ndarray, fit: HillFit | None, colour
     many = values.shape[1] > 1
     if many:
         ax.plot(np.repeat(x, values.shape[1]), values.ravel(), "o", color=colour, ms=3.5, alpha=0.35, mew=0, zorder=3)
-    if fit is None or fit.status != "fitted":
+    if fit is None or fit.ec50 is None or fit.bottom is None or fit.top is None:
         order = np.argsort(x)
         ax.plot(x[order], means[order], "-", marker=None if many else "o", ms=4, color=colour, label=label, zorder=2)
         return
@@ -110,10 +110,11 @@ def _curve(ax: Axes, axis: Axis, values: np.ndarray, fit: HillFit | None, colour
     ax.plot(fine, fit.response(fine), color=colour, label=label, zorder=2)
     ec50, middle = fit.ec50, (fit.bottom.value + fit.top.value) / 2.0
     ax.plot(ec50.value, middle, "D", color="white", mec=colour, mew=1.5, ms=7, zorder=5)
-    if ec50.low is not None:
+    interval = ""
+    if ec50.low is not None and ec50.high is not None:
+        interval = f"\n95 %: {ec50.low:.3g} to {ec50.high:.3g}"
         ax.plot([ec50.low, ec50.high], [middle, middle], color=colour, lw=3, solid_capstyle="butt", zorder=4)
     if label is None:
-        interval = "" if ec50.low is None else f"\n95 %: {ec50.low:.3g} to {ec50.high:.3g}"
         text = f"EC50 {ec50.value:.3g} {symbol(axis.unit)}".rstrip() + interval
         rising = fit.top.value > fit.bottom.value
         ax.annotate(

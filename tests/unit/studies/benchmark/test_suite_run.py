@@ -400,6 +400,17 @@ def test_markdown_says_plainly_what_fails(written):
     assert "No parameter differs between the checks of one preset" in text
 
 
+def test_how_it_was_simulated_is_said_in_a_sentence(written):
+    ends = "by the standard error of the mean.{}\n\nParameters were fitted"
+    cells = (
+        " Simulated with agents: 60 vesicles, 60 receptors, 10 glucose agents per cell, {} of each experiment, seed 1."
+    )
+    for replicates, said in ((1, "1 replicate"), (4, "4 replicates")):
+        text = suite_report.markdown(written[1] | {"replicates": replicates})
+        assert ends.format(cells.format(said)) in text
+    assert ends.format("") in suite_report.markdown(written[1] | {"cells": {}})  # hormones alone
+
+
 def test_names_break_no_table(written):
     content = json.loads(json.dumps(written[1]))
     content["title"] = NASTY
