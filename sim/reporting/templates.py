@@ -1,14 +1,14 @@
 """Reports from templates: the words stand in a file `*.md.jinja` beside the study that they report on.
 
-A value that a template does not get is an error, never a gap. Templates have the filters `literal`, `number` and
-`rounded`, and `table(head, rows, sides)`. Jinja2 is imported on use.
+A value that a template does not get is an error, never a gap. Templates have the filter `literal` and the function
+`table` of markdown.py. Jinja2 is imported on use.
 """
 
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glut4sim.sim.reporting import markdown, numbers
+from glut4sim.sim.reporting import markdown
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -39,6 +39,6 @@ def _environment() -> "Environment":
     environment = Environment(
         loader=FileSystemLoader(ROOT), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
-    environment.filters |= {"literal": markdown.literal, "number": numbers.number, "rounded": numbers.rounded}
+    environment.filters["literal"] = markdown.literal
     environment.globals["table"] = markdown.table
     return environment
