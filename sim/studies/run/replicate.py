@@ -7,6 +7,7 @@ from glut4sim.sim.analysis import single_vesicle
 from glut4sim.sim.model import observables
 from glut4sim.sim.model.engine import CHUNK, Engine
 from glut4sim.sim.model.recorder import Recorder
+from glut4sim.sim.results.flush_policy import CheckpointPolicy
 from glut4sim.sim.results.storage import Place
 from glut4sim.sim.results.writer import Gathered, Writer
 from glut4sim.sim.scenario.scenario import Scenario
@@ -69,8 +70,7 @@ def simulate(scenario: Scenario, replicate: int, threads: int, writer: Writer | 
     logging, step = scenario.run.events, scenario.run.step
     engine = Engine(scenario, seed=scenario.run.seed, replicate=replicate, threads=threads, log_events=logging)
     steps = round(scenario.run.duration / step)
-    saving = writer.checkpoint_every is not None
-    between = max(1, round(writer.checkpoint_every / step)) if saving else steps  # checkpoints
+    checkpoints = CheckpointPolicy.every(writer.checkpoint_every, steps, step)
     watched = single_vesicle.Statistics(scenario, engine.vesicles.state) if logging else None
     writer.begin(replicate, engine.vesicles.state if logging else None)
     recorder, said = _begin(writer, replicate, engine, watched)
@@ -79,7 +79,7 @@ def simulate(scenario: Scenario, replicate: int, threads: int, writer: Writer | 
     try:
         while done < steps and not stop.is_set():
             began = perf_counter()
-            block = min(block, steps - done, between - done % between)
+            block = min(block, checkpoints.steps_left(done))
             values = recorder.advance(block)
             if logging:
                 events = engine.take_events()
@@ -87,7 +87,7 @@ def simulate(scenario: Scenario, replicate: int, threads: int, writer: Writer | 
                 writer.append_events(replicate, events)
             done += block
             writer.append(replicate, values, round(done * step, 9))
-            if saving and done % between == 0 and done < steps:
+            if checkpoints.is_due(done):
                 writer.save_checkpoint(replicate, engine, recorder.last)
             block = _next_block(block, perf_counter() - began)
     finally:
@@ -97,7 +97,7 @@ def simulate(scenario: Scenario, replicate: int, threads: int, writer: Writer | 
             writer.put_statistics(replicate, watched.result(done * step))
     if done == steps:
         writer.end(replicate)
-    elif saving:
+    elif checkpoints.between is not None:
         writer.save_checkpoint(replicate, engine, recorder.last)
     return said + engine.warnings()
 
