@@ -6,7 +6,7 @@ A checkpoint is written as a whole in place of the last one, so whatever ends a 
 import io
 import zipfile
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,7 +28,8 @@ def path_of(directory: Place, replicate: int) -> Place:
 def save(path: Place, engine: "Engine", rest: Mapping[str, np.ndarray] | None = None) -> None:
     """Write the state of an engine, and the rest that a run wants back with it."""
     buffer = io.BytesIO()
-    np.savez(buffer, **engine.state(), **{_REST + name: array for name, array in (rest or {}).items()})
+    arrays: dict[str, Any] = engine.state() | {_REST + name: array for name, array in (rest or {}).items()}
+    np.savez(buffer, **arrays)
     storage.write(path, buffer.getvalue())
 
 

@@ -43,11 +43,11 @@ def write_csv(dataset: "xr.Dataset", file: TextIO) -> int:
     return rows
 
 
-def _names(dataset, index: Sequence[Hashable]) -> list[Hashable]:
+def _names(dataset, index: Sequence[Hashable]) -> list[str]:
     """Variables that stand once per record, or once per record and state, in the order of the observables."""
     known = [*(o.name for o in OBSERVABLES), *UNITS]  # a Zarr store keeps no order
     places = {name: place for place, name in enumerate(known)}
-    once = [n for n, v in dataset.data_vars.items() if set(index) <= set(v.dims) and len(v.dims) <= len(index) + 1]
+    once = [f"{n}" for n, v in dataset.data_vars.items() if set(index) <= set(v.dims) and len(v.dims) <= len(index) + 1]
     return sorted(once, key=lambda name: places.get(name, len(known)))
 
 
@@ -85,6 +85,6 @@ def _header(variable, name: Hashable) -> str:
     return f"{name}" if unit == "1" else f"{name} [{unit}]"
 
 
-def _shortest(value: float) -> str:
+def _shortest(value) -> str:
     """The shortest text that reads back as the same number."""
     return float.__repr__(value).removesuffix(".0")

@@ -6,7 +6,7 @@ run in memory keeps the statistics only, so that its memory does not grow with e
 """
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -27,10 +27,10 @@ EVENTS = "events"  # group of results.zarr
 class Column(NamedTuple):
     name: str
     dtype: str
-    attributes: Mapping[str, object]
+    attributes: dict[str, Any]
 
 
-def _codes(names) -> dict[str, object]:
+def _codes(names) -> dict[str, Any]:
     """Attributes of a variable that holds codes, after the CF conventions."""
     return {"flag_values": list(range(len(names))), "flag_meanings": " ".join(names)}
 
@@ -76,8 +76,8 @@ class MemoryEvents:
         """As ZarrEvents.append, but nothing is kept."""
 
     def cut(self, replicate: int, count: int) -> Iterator[Events]:
-        """As ZarrEvents.cut; there is nothing to go on with."""
-        raise NotImplementedError
+        """As ZarrEvents.cut; there are none."""
+        return iter(())
 
     def put_statistics(self, replicate: int, values: Mapping[str, np.ndarray]) -> None:
         """As ZarrEvents.put_statistics."""
@@ -141,8 +141,9 @@ class ZarrEvents:
 
         self._path = path
         self._root = zarr.open_group(zarr_store(path), mode="r+", use_consolidated=False)
-        self._logs = {}
-        self._tables = {v.name: self._root[f"{single_vesicle.GROUP}/{v.name}"] for v in single_vesicle.VARIABLES}
+        self._logs: dict[int, dict[str, Any]] = {}  # replicate -> column -> array
+        group: Any = self._root[single_vesicle.GROUP]
+        self._tables = {v.name: group[v.name] for v in single_vesicle.VARIABLES}
 
     def begin(self, replicate: int, initial_state: np.ndarray) -> None:
         """Begin a replicate's log, in place of any that was begun before.
@@ -185,7 +186,7 @@ class ZarrEvents:
 
     def cut(self, replicate: int, count: int) -> Iterator[Events]:
         """Keep the first events of a replicate only; returns them, in pieces."""
-        group = self._root[f"{EVENTS}/{replicate}"]
+        group: Any = self._root[f"{EVENTS}/{replicate}"]
         arrays = self._logs[replicate] = {c.name: group[c.name] for c in COLUMNS}
         for array in arrays.values():
             array.resize((count,))
@@ -224,5 +225,5 @@ def _sizes(coordinates) -> dict[str, int]:
     return {name: len(values) for name, (dims, values, _) in coordinates.items() if dims == (name,)}
 
 
-def _attributes(variable: single_vesicle.Variable) -> dict[str, str]:
+def _attributes(variable: single_vesicle.Variable) -> dict[str, Any]:
     return {"units": variable.unit, "long_name": variable.long_name}

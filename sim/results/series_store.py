@@ -6,10 +6,9 @@ come.
 """
 
 import asyncio
-import os
 import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.observables import OBSERVABLES, STATE_NAMES
 from glut4sim.sim.results import storage
 from glut4sim.sim.results.event_loop import wait_for
-from glut4sim.sim.results.storage import Place, consolidate, zarr_store
+from glut4sim.sim.results.storage import Place, PlaceLike, consolidate, zarr_store
 
 if TYPE_CHECKING:
     import xarray
@@ -51,7 +50,7 @@ def _shape(observable, replicates: int, records: int) -> tuple[int, ...]:
     return (replicates, records) if observable.dim is None else (replicates, records, len(STATE_NAMES[observable.dim]))
 
 
-def _attributes(observable) -> dict[str, str]:
+def _attributes(observable) -> dict[str, Any]:
     return {"units": observable.unit, "long_name": observable.long_name}
 
 
@@ -65,6 +64,7 @@ class MemorySeries:
     def __init__(self, time: np.ndarray, replicates: int, attributes: Mapping[str, object]):
         self._time, self._replicates, self._attributes = time, replicates, dict(attributes)
         self._arrays = {o.name: np.full(_shape(o, replicates, len(time)), np.nan) for o in OBSERVABLES}
+        self._progress = [Progress(0.0, 0, False)] * replicates
 
     def write(self, replicate: int, start: int, values: Mapping[str, np.ndarray]) -> None:
         """As ZarrSeries.write."""
@@ -72,7 +72,12 @@ class MemorySeries:
             array[replicate, start : start + len(values[name])] = values[name]
 
     def note(self, replicate: int, progress: Progress) -> None:
-        """As ZarrSeries.note, but nobody else asks for it."""
+        """As ZarrSeries.note."""
+        self._progress[replicate] = progress
+
+    def progress(self) -> list[Progress]:
+        """As ZarrSeries.progress."""
+        return list(self._progress)
 
     def read(self, name: str, records: int) -> np.ndarray:
         """As ZarrSeries.read."""
@@ -187,7 +192,7 @@ async def _open(path: Place) -> list:
     return await asyncio.gather(*map(group.getitem, names))
 
 
-def open_results(path: str | os.PathLike, group: str | None = None) -> "xarray.Dataset":
+def open_results(path: PlaceLike, group: str | None = None) -> "xarray.Dataset":
     """Open the results of a run, lazily: data are read when used.
 
     Parameters
@@ -203,15 +208,15 @@ def open_results(path: str | os.PathLike, group: str | None = None) -> "xarray.D
     """
     import xarray as xr
 
-    path = storage.place(path)
-    store = path / STORE if (path / STORE).is_dir() else path
-    inside = sorted(found.parent.name for found in path.glob(f"assay-*/{STORE}"))
+    where = storage.place(path)
+    store = where / STORE if (where / STORE).is_dir() else where
+    inside = sorted(found.parent.name for found in where.glob(f"assay-*/{STORE}"))
     if inside:
-        raise InputError(f"holds {len(inside)} assays; choose one: {path / inside[0]}.", place=str(path))
+        raise InputError(f"holds {len(inside)} assays; choose one: {where / inside[0]}.", place=str(where))
     if not (store / "zarr.json").is_file():
-        raise InputError(f"expected the directory of a run, found no {STORE} in it.", place=str(path))
+        raise InputError(f"expected the directory of a run, found no {STORE} in it.", place=str(where))
     if group is not None and not (store / group / "zarr.json").is_file():
-        raise InputError(f'found no group "{group}" in {STORE}; run with run.events = true.', place=str(path))
+        raise InputError(f'found no group "{group}" in {STORE}; run with run.events = true.', place=str(where))
     with warnings.catch_warnings():  # that the metadata of a run with events are not consolidated before it ends
         warnings.filterwarnings("ignore", message="Failed to open Zarr store with consolidated")
         return xr.open_zarr(zarr_store(store), group=group, chunks=None)  # arrays of numpy, also where there is Dask

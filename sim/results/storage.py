@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, TextIO, Union
+from typing import IO, TYPE_CHECKING, Any, Union
 
 from glut4sim.sim.inputs.errors import InputError
 
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from upath import UPath
 
 Place = Union[Path, "UPath"]
+PlaceLike = Union[str, os.PathLike, "UPath"]  # what may name one
 
 
-def place(source: "str | os.PathLike | UPath") -> Place:
+def place(source: PlaceLike) -> Place:
     """The place that a path or an address such as s3://bucket/run means.
 
     Raises
@@ -32,8 +33,10 @@ def place(source: "str | os.PathLike | UPath") -> Place:
     InputError
         if the address cannot be used here: universal-pathlib or the package for its kind is missing
     """
-    if isinstance(source, Path) or not (address := str(source)).partition("://")[1]:
-        return Path(source)
+    if isinstance(source, Path):
+        return source
+    if not (address := str(source)).partition("://")[1]:
+        return Path(address)
     if address.startswith("file://"):
         return Path(address.removeprefix("file://"))
     try:
@@ -51,14 +54,9 @@ def place(source: "str | os.PathLike | UPath") -> Place:
     return found
 
 
-def is_local(where: Place) -> bool:
-    """Whether it is a directory of this machine."""
-    return isinstance(where, Path)
-
-
-def check_shared(source: "str | os.PathLike | UPath | None") -> None:
+def check_shared(source: PlaceLike | None) -> None:
     """Check that other processes see a place too; InputError if it lies in the memory of this one."""
-    if source is not None and not is_local(where := place(source)) and where.protocol == "memory":
+    if source is not None and not isinstance(where := place(source), Path) and where.protocol == "memory":
         raise InputError(
             "lies in the memory of this process, where no other can write; choose another, or run on threads.",
             place=str(where),
@@ -67,7 +65,7 @@ def check_shared(source: "str | os.PathLike | UPath | None") -> None:
 
 def zarr_store(where: Place):
     """A place as zarr and xarray want it."""
-    if is_local(where):
+    if isinstance(where, Path):
         return where
     from zarr.storage import FsspecStore
 
@@ -89,7 +87,7 @@ def consolidate(where: Place, group: str | None = None) -> None:
 def make_directory(where: Place) -> None:
     """Make a new directory and those above it; InputError if it exists or cannot be made."""
     try:
-        if not is_local(where) and where.exists():
+        if not isinstance(where, Path) and where.exists():
             raise FileExistsError
         where.mkdir(parents=True)
     except FileExistsError:
@@ -112,7 +110,7 @@ def write(where: Place, content: bytes | str) -> None:
     """Replace a file as a whole, so that a reader never meets half of one; on disk when this returns."""
     if isinstance(content, str):
         content = content.encode()
-    if not is_local(where):  # what fsspec uploads appears when it is complete
+    if not isinstance(where, Path):  # what fsspec uploads appears when it is complete
         where.parent.mkdir(parents=True, exist_ok=True)
         where.write_bytes(content)
         return
@@ -131,7 +129,7 @@ def write_json(where: Place, content: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def new_text(where: Place, option: str = "") -> Iterator[TextIO]:
+def new_text(where: Place, option: str = "") -> Iterator[IO[str]]:
     """A new text file, to be written piece by piece; InputError if it exists or cannot be made.
 
     Parameters
@@ -139,12 +137,12 @@ def new_text(where: Place, option: str = "") -> Iterator[TextIO]:
     option : what names the file on the command line, such as --out
     """
     try:
-        if not is_local(where) and where.exists():
+        if not isinstance(where, Path) and where.exists():
             raise FileExistsError(None, "it exists")
-        file = where.open("x" if is_local(where) else "w", encoding="utf-8", newline="")
+        file = where.open("x" if isinstance(where, Path) else "w", encoding="utf-8", newline="")
     except OSError as error:
-        place = f"{option} {where}".strip()
-        raise InputError(f"cannot be written: {error.strerror or error}.", place=place) from None
+        called = f"{option} {where}".strip()
+        raise InputError(f"cannot be written: {error.strerror or error}.", place=called) from None
     with file:
         yield file
 
@@ -152,7 +150,7 @@ def new_text(where: Place, option: str = "") -> Iterator[TextIO]:
 @contextmanager
 def folder(where: Place) -> Iterator[Path]:
     """A directory of this machine to write files to that shall lie in a place, such as figures."""
-    if is_local(where):
+    if isinstance(where, Path):
         yield where
         return
     with TemporaryDirectory() as name:
@@ -162,7 +160,7 @@ def folder(where: Place) -> Iterator[Path]:
 
 def remove(where: Place) -> None:
     """Remove a directory and all that is in it, if there is one."""
-    if is_local(where):
+    if isinstance(where, Path):
         shutil.rmtree(where, ignore_errors=True)
     elif where.exists():
         where.fs.rm(where.path, recursive=True)
@@ -175,7 +173,7 @@ def held(where: Place | None) -> Iterator[None]:
     Whatever ends the process gives the directory free. Locations elsewhere, and file systems that know no locks, are
     not guarded.
     """
-    if where is None or not is_local(where):
+    if where is None or not isinstance(where, Path):
         yield
         return
     import fcntl

@@ -10,7 +10,6 @@ and gone on from. xarray and zarr are imported where they are used, for that tak
 start.
 """
 
-import os
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from time import monotonic
@@ -25,7 +24,7 @@ from glut4sim.sim.results.flush_policy import FlushPolicy
 from glut4sim.sim.results.gathered import Gathered
 from glut4sim.sim.results.provenance import METHODS, PROVENANCE, SCENARIO, SWEEP_KEYS, Provenance, read_run
 from glut4sim.sim.results.series_store import PROGRESS, REACHED, STORE, Progress, open_results, record_times
-from glut4sim.sim.results.storage import Place, write_json
+from glut4sim.sim.results.storage import Place, PlaceLike, write_json
 from glut4sim.sim.results.store import Store
 from glut4sim.sim.scenario.scenario import Scenario
 
@@ -74,7 +73,7 @@ class Writer:
     def __init__(
         self,
         scenario: Scenario,
-        out: str | os.PathLike | None,
+        out: PlaceLike | None,
         about: Mapping[str, object] | None = None,
         checkpoint_every: float | None = None,
     ):
@@ -94,7 +93,7 @@ class Writer:
         return writer
 
     @classmethod
-    def reopen(cls, out: str | os.PathLike, checkpoint_every: float | None = None) -> "Writer":
+    def reopen(cls, out: PlaceLike, checkpoint_every: float | None = None) -> "Writer":
         """A Writer that goes on with a run: when it is open, `ended` says which replicates need not be run again.
 
         Parameters
@@ -106,11 +105,11 @@ class Writer:
         InputError
             as `read_run`
         """
-        out = storage.place(out)
-        scenario, before = read_run(out)
-        begun = (out / STORE / PROGRESS / REACHED / "zarr.json").is_file()
+        where = storage.place(out)
+        scenario, before = read_run(where)
+        begun = (where / STORE / PROGRESS / REACHED / "zarr.json").is_file()
         writer = cls.__new__(cls)
-        writer._set_up(scenario, out, Provenance.going_on(scenario, before, checkpoint_every), is_new=not begun)
+        writer._set_up(scenario, where, Provenance.going_on(scenario, before, checkpoint_every), is_new=not begun)
         return writer
 
     def _set_up(self, scenario: Scenario, out: Place | None, provenance: Provenance, is_new: bool) -> None:
@@ -167,9 +166,16 @@ class Writer:
         """Whether `open` has made or found the arrays."""
         return self._store is not None
 
+    @property
+    def _kept(self) -> Store:
+        """The arrays, once `open` has made or found them."""
+        if self._store is None:
+            raise RuntimeError("the results are not open")
+        return self._store
+
     def refresh(self) -> None:
         """Learn from the store how far replicates are that others write."""
-        for replicate, (seconds, records, ended) in enumerate(self._store.series.progress()):
+        for replicate, (seconds, records, ended) in enumerate(self._kept.series.progress()):
             self.seconds_simulated[replicate], self.ended[replicate] = seconds, ended
             self._backlogs[replicate].records_written = records
 
@@ -207,7 +213,7 @@ class Writer:
     def put_statistics(self, replicate: int, values: Mapping[str, np.ndarray]) -> None:
         """Write the statistics of a replicate's single vesicles, by name as in single_vesicle.VARIABLES."""
         self._opened.wait()
-        if self._store is not None:
+        if self._store is not None and self._store.events is not None:
             self._store.events.put_statistics(replicate, values)
 
     def end(self, replicate: int) -> None:
@@ -225,11 +231,11 @@ class Writer:
         records = backlog.take_records(monotonic())
         self._write_events(backlog, replicate, backlog.events_waiting)
         if records:
-            self._store.series.write(replicate, backlog.records_written, records)
+            self._kept.series.write(replicate, backlog.records_written, records)
             backlog.records_written += len(records["insulin"])
 
     def _write_events(self, backlog: Backlog, replicate: int, count: int) -> None:
-        log = self._store.events
+        log = self._kept.events
         if log is None:
             return
         if backlog.initial_state is not None:
@@ -241,14 +247,14 @@ class Writer:
 
     def _note(self, replicate: int) -> None:
         written = self._backlogs[replicate].records_written
-        self._store.series.note(replicate, Progress(self.seconds_simulated[replicate], written, self.ended[replicate]))
+        self._kept.series.note(replicate, Progress(self.seconds_simulated[replicate], written, self.ended[replicate]))
 
     # ---- checkpoints ----
 
     def save_checkpoint(self, replicate: int, engine: "Engine", last: StepRecords) -> None:
         """Write all that a replicate needs to go on from here; `last` is its last record."""
         self.flush(replicate)
-        if self._store is None:
+        if self._store is None or self.out is None:
             return
         backlog = self._backlogs[replicate]
         counts = {"records": backlog.records_written, "events": backlog.events_written}
@@ -276,7 +282,7 @@ class Writer:
         records, events = int(rest["records"]), int(rest["events"])
         self._backlogs[replicate] = Backlog(monotonic(), records, events)
         self.seconds_simulated[replicate] = round(engine.time, 9)
-        log = self._store.events
+        log = self._kept.events
         logged = () if log is None else log.cut(replicate, events)
         return StepRecords(*(rest[f"last.{name}"] for name in StepRecords._fields)), logged
 
@@ -289,19 +295,21 @@ class Writer:
 
     def series(self, name: str) -> np.ndarray:
         """One observable's records so far, (replicates, reached) or (.., states); NaN where a replicate lags behind."""
-        return self._store.series.read(name, self.reached)
+        return self._kept.series.read(name, self.reached)
 
     def dataset(self) -> "xarray.Dataset":
         """All series, as xarray has them."""
-        return self._store.series.dataset()
+        return self._kept.series.dataset()
 
     def statistics(self, name: str) -> np.ndarray | None:
         """One of single_vesicle.VARIABLES, (replicates, ..); NaN where not reached. None without a log of events."""
-        return None if self._store.events is None else self._store.events.statistics(name)
+        events = self._kept.events
+        return None if events is None else events.statistics(name)
 
     def single_vesicle(self) -> "xarray.Dataset | None":
         """The statistics of single vesicles; None without a log of events."""
-        return None if self._store.events is None else self._store.events.dataset()
+        events = self._kept.events
+        return None if events is None else events.dataset()
 
     def finish(self, summary: dict | None, status: str, errors: Sequence[Mapping]) -> None:
         """Write the summary, where there is one, and the final provenance; nothing is appended any more.
@@ -312,16 +320,17 @@ class Writer:
         """
         if self._store is not None and self._store.events is not None:
             self._store.events.close()
-        if self.out is not None:
-            if all(self.ended):
-                storage.remove(self.out / checkpoint.FOLDER)
-            if summary is not None:
-                self.write_json("summary.json", summary)
-            self._write_provenance(status, errors)
+        if self.out is not None and all(self.ended):
+            storage.remove(self.out / checkpoint.FOLDER)
+        if summary is not None:
+            self.write_json("summary.json", summary)
+        self._write_provenance(status, errors)
 
     def _write_provenance(self, status: str, errors: Sequence[Mapping]) -> None:
         self.write_json(PROVENANCE, self._provenance.content(status, self.seconds_simulated, errors))
 
     def write_json(self, name: str, content: Mapping) -> None:
-        """Replace a file in the directory."""
+        """Replace a file in the directory, if there is one."""
+        if self.out is None:
+            return
         write_json(self.out / name, content)
