@@ -6,18 +6,17 @@ per agent). All agents of a kind share the hazard of a state, so one running int
 
     H_s(t) = integral of the total rate out of s over 0 .. t;   leave when H_s(t) > threshold = H_s(entry) + E.
 
-A chunk of K steps comes as a *clock table*: `hazard` (K + 1, n_state) holds H_s at the step boundaries and `rate`
-(K, n_transition) the rates within each step, constant there. Whoever's threshold lies beyond the last row stays where
-it is at the price of one comparison for the whole chunk; the others find their step in the table and fire at the
-exact time within it, several times if need be. With constant rates the path does not depend on the step at all; rates
-that vary within a step cost O(dt).
+Steps come in a `Chunk`, with a table of H_s at the step boundaries and of the rates within each step, constant there.
+Whoever's threshold lies beyond the last row stays where it is at the price of one comparison for the whole chunk; the
+others find their step in the table and fire at the exact time within it, several times if need be. With constant rates
+the path does not depend on the step at all; rates that vary within a step cost O(dt).
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from glut4sim.agents.compiling import compiled, inlined
 from glut4sim.agents.streams import exponential, philox, uniform, words
 
 
@@ -36,6 +35,15 @@ class Clocks(NamedTuple):
     state: np.ndarray  # (n,) int8, code of the kind's State
     threshold: np.ndarray  # (n,) float64, integrated hazard at which the agent leaves its state
     draws: np.ndarray  # (n,) uint32, random numbers used so far: the counter of the next
+
+
+class Chunk(NamedTuple):
+    """Steps done in one compiled call, and the clock table of a kind in them."""
+
+    first_step: int  # number of the first since time 0
+    dt: float  # [s]
+    hazard: np.ndarray  # (K + 1, n_state) float64, integrated hazard of each state at the step boundaries
+    rate: np.ndarray  # (K, n_transition) float64, of each transition within each step [1/s]
 
 
 class EventLog(NamedTuple):
@@ -62,6 +70,13 @@ def table(transitions, n_states: int) -> TransitionTable:
     return TransitionTable(source, target, exits, np.array([len(those) for those in leaving], np.int64))
 
 
+def chunk(first_step: int, steps: int, dt: float, hazard: np.ndarray, n_transitions: int) -> Chunk:
+    """So many steps, whose table is still empty but for the hazards (n_state,) at the start."""
+    hazards = np.empty((steps + 1, len(hazard)))
+    hazards[0] = hazard
+    return Chunk(first_step, dt, hazards, np.empty((steps, n_transitions)))
+
+
 def event_log(capacity: int) -> EventLog:
     """An empty log for so many events."""
     return EventLog(
@@ -69,17 +84,21 @@ def event_log(capacity: int) -> EventLog:
     )
 
 
-@njit(cache=True)
-def set_step(step_rates, source, dt, hazard, rate, k):
-    """Write step k of a clock table: its rates, and the hazards at its end from those at its start."""
+@compiled
+def set_step(chunk, k, rates, source):
+    """Write step k of a clock table: its rates, and the hazards at its end from those at its start.
+
+    `source` (n_transition,) is the state that each of the rates leads out of.
+    """
+    hazard, rate = chunk.hazard, chunk.rate
     for s in range(hazard.shape[1]):
         hazard[k + 1, s] = hazard[k, s]
-    for j in range(len(step_rates)):
-        rate[k, j] = step_rates[j]
-        hazard[k + 1, source[j]] += step_rates[j] * dt
+    for j in range(len(rates)):
+        rate[k, j] = rates[j]
+        hazard[k + 1, source[j]] += rates[j] * chunk.dt
 
 
-@njit(cache=True, forceinline=True)
+@inlined
 def find_step(threshold, s, k, hazard):
     """First step, k or later, in which H_s passes the threshold; the number of steps if none does."""
     last = hazard.shape[0] - 1
@@ -100,7 +119,7 @@ def find_step(threshold, s, k, hazard):
     return low
 
 
-@njit(cache=True, forceinline=True)
+@inlined
 def total_rate(s, rates, transitions, barred):
     """Sum of the rates (n_transition,) of all transitions out of s except `barred`."""
     total = 0.0
@@ -111,7 +130,7 @@ def total_rate(s, rates, transitions, barred):
     return total
 
 
-@njit(cache=True, forceinline=True)
+@inlined
 def choose(u, s, rates, transitions, barred):
     """The transition out of s that a uniform number picks by the rates (n_transition,); never `barred`."""
     left = u * total_rate(s, rates, transitions, barred)
@@ -126,7 +145,7 @@ def choose(u, s, rates, transitions, barred):
     return chosen
 
 
-@njit(cache=True, forceinline=True)
+@inlined
 def note(log, time, agent, transition):
     """Add one event to the log."""
     n = log.count[0]
@@ -137,11 +156,11 @@ def note(log, time, agent, transition):
     log.count[0] = n + 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def draw_states(cumulative, source, state):
     """Give each agent a state: the first whose cumulative probability (n_state,) exceeds the agent's uniform number."""
     for i in range(len(state)):
-        w0, w1, _, _ = philox(i, 0, source)
+        w0, w1, _, _ = philox(np.uint32(i), np.uint32(0), source)
         u = uniform(w0, w1) * cumulative[-1]
         s = 0
         while u >= cumulative[s]:
@@ -149,11 +168,11 @@ def draw_states(cumulative, source, state):
         state[i] = s
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def arm(hazard, source, agents):
     """Start every agent's clock at integrated hazards (n_state,), each with its next random number."""
     for i in range(len(agents.state)):
-        w0, w1, _, _ = philox(i, agents.draws[i], source)
+        w0, w1, _, _ = philox(np.uint32(i), agents.draws[i], source)
         agents.draws[i] += np.uint32(1)
         agents.threshold[i] = exponential(w0, w1)
     for i in range(len(agents.state)):
@@ -175,8 +194,7 @@ BATCH = 512
 _LANES = 8  # a batch is filled up to a multiple of this with numbers nobody uses
 
 
-@njit(cache=True)
-def batch():
+def batch() -> Batch:
     """An empty batch."""
     return Batch(
         np.zeros(BATCH, np.uint32), np.zeros(BATCH, np.uint32), np.zeros(BATCH, np.int64),
@@ -184,7 +202,7 @@ def batch():
     )  # fmt: skip
 
 
-@njit(cache=True, forceinline=True)
+@inlined
 def draw(firing, n, source):
     """The random numbers of the first n of a batch."""
     n = (n + _LANES - 1) // _LANES * _LANES
@@ -195,20 +213,19 @@ def draw(firing, n, source):
 
 
 class Ways(NamedTuple):
-    """Which way out of a state a uniform number means, by step."""
+    """Which way out of a state a uniform number means, step by step."""
 
     sums: np.ndarray  # (K, n_state, most exits + 1) float64, running sums of the exits' rates and, last, their total
     like: np.ndarray  # (K,) int64, the step whose row of `sums` holds: the last at which the rates changed
 
 
-@njit(cache=True)
-def ways_out(steps, transitions):
+def ways_out(steps: int, transitions: TransitionTable) -> Ways:
     """Room for the ways of so many steps."""
     n_state, most = transitions.exits.shape
     return Ways(np.empty((steps, n_state, most + 1)), np.empty(steps, np.int64))
 
 
-@njit(cache=True)
+@compiled
 def find_ways(rate, transitions, ways):
     """Fill in the ways from the rates (K, n_transition).
 
@@ -237,17 +254,18 @@ def find_ways(rate, transitions, ways):
             ways.sums[k, s, most] = total
 
 
-@njit(cache=True, error_model="numpy")
-def fire_batch(firing, n, hazard, ways, transitions, first_step, dt, agents, fired, log):
+@compiled(error_model="numpy")
+def fire_batch(firing, n, chunk, ways, transitions, agents, fired, log):
     """One event of each of the first n of a batch, their numbers drawn; returns how many are due again: its first.
 
     No branch in here depends on what an agent does, as a wrong guess of the processor costs as much as all the rest.
     Indices are unsigned, so that none is taken for one from the end.
     """
+    hazard = chunk.hazard
     last, most = len(ways.like), transitions.exits.shape[1]
     logging = len(log.time) > 0
     one = np.uint64(1)
-    kept = 0
+    kept = np.int64(0)
     for m in range(n):
         i, k, number = np.uint64(firing.who[m]), np.uint64(firing.step[m]), firing.draws[m] + np.uint32(1)
         s = np.uint64(agents.state[i])
@@ -261,7 +279,7 @@ def fire_batch(firing, n, hazard, ways, transitions, first_step, dt, agents, fir
         j = np.uint64(transitions.exits[s, e])
         fired[k, j] += 1
         if logging:
-            note(log, (first_step + np.int64(k) + fraction) * dt, i, j)
+            note(log, (chunk.first_step + np.int64(k) + fraction) * chunk.dt, np.uint32(i), np.uint8(j))
         s = np.uint64(transitions.target[j])
         start = hazard[k, s]
         slope = hazard[k + one, s] - start
@@ -279,48 +297,59 @@ def fire_batch(firing, n, hazard, ways, transitions, first_step, dt, agents, fir
     return kept
 
 
-@njit(cache=True, nogil=True)
-def fire(low, high, hazard, rate, transitions, source, first_step, dt, agents, fired, log):
-    """Carry agents low..high through every step of a clock table.
+def fire(low, high, chunk, transitions, source, agents, fired, log):
+    """Carry agents low..high through every step of a chunk.
 
     Those whose clocks run out are gathered in batches, and a batch fires once all round until nobody in it is due
     again: the random numbers and logarithms of a round are then made side by side.
 
     Parameters
     ----------
-    hazard : (K + 1, n_state) float64    integrated hazard of each state at the step boundaries
-    rate : (K, n_transition) float64    rates within each step [1/s]
+    low, high : int
+    chunk : Chunk
     transitions : TransitionTable
-    source : streams.Source    the random numbers of this kind
-    first_step : int    number of the first step since time 0, for the log
-    dt : float    step [s]
+    source : streams.Source
+        The random numbers of this kind.
     agents : Clocks, modified
-    fired : (K, n_transition) int64, modified    the transitions of each step are added
+    fired : (K, n_transition) int64, modified
+        The transitions of each step are added.
     log : EventLog, modified
     """
-    horizon = hazard[len(rate)]
-    firing = batch()
-    ways = ways_out(len(rate), transitions)
-    find_ways(rate, transitions, ways)
+    ways = ways_out(len(chunk.rate), transitions)
+    _fire(low, high, chunk, transitions, source, agents, fired, log, batch(), ways)
+
+
+@compiled
+def _fire(low, high, chunk, transitions, source, agents, fired, log, firing, ways):
+    find_ways(chunk.rate, transitions, ways)
+    horizon = chunk.hazard[len(chunk.rate)]
     for first in range(low, high, BATCH):
-        n = 0
-        for i in range(first, min(first + BATCH, high)):
-            if agents.threshold[i] < horizon[np.uint8(agents.state[i])]:
-                firing.who[n] = i
-                n += 1
-        for m in range(n):
-            i = firing.who[m]
-            firing.draws[m] = agents.draws[i]
-            firing.step[m] = find_step(agents.threshold[i], np.int64(agents.state[i]), 0, hazard)
+        n = gather_due(first, min(first + BATCH, high), chunk.hazard, horizon, agents, firing)
         while n > 0:
             draw(firing, n, source)
-            n = fire_batch(firing, n, hazard, ways, transitions, first_step, dt, agents, fired, log)
+            n = fire_batch(firing, n, chunk, ways, transitions, agents, fired, log)
 
 
-@njit(cache=True, nogil=True)
+@inlined
+def gather_due(low, high, hazard, horizon, agents, firing):
+    """Put those of the agents low..high whose clocks run out before the hazards `horizon` (n_state,) into a batch, each
+    with the step in which it does; returns how many they are."""
+    n = np.int64(0)
+    for i in range(low, high):
+        if agents.threshold[i] < horizon[np.uint8(agents.state[i])]:
+            firing.who[n] = i
+            n += 1
+    for m in range(n):
+        i = firing.who[m]
+        firing.draws[m] = agents.draws[i]
+        firing.step[m] = find_step(agents.threshold[i], np.int64(agents.state[i]), np.int64(0), hazard)
+    return n
+
+
+@compiled
 def collect_due(horizon, agents, due):
     """List the agents whose clocks run out before the integrated hazards `horizon` (n_state,); returns how many."""
-    n = 0
+    n = np.int64(0)
     for i in range(len(agents.state)):
         if agents.threshold[i] < horizon[np.uint8(agents.state[i])]:
             due[n] = i
@@ -328,9 +357,10 @@ def collect_due(horizon, agents, due):
     return n
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def rebase(hazard, agents):
     """Count all hazards from zero again, before the running integrals (n_state,) outgrow the digits of a double."""
     for i in range(len(agents.state)):
         agents.threshold[i] -= hazard[agents.state[i]]
-    hazard[:] = 0.0
+    for s in range(len(hazard)):
+        hazard[s] = 0.0

@@ -13,9 +13,9 @@ from enum import IntEnum
 from typing import Annotated, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from glut4sim.agents import clocks, population
+from glut4sim.agents.compiling import compiled, internal
 
 
 class State(IntEnum):
@@ -61,22 +61,27 @@ class Environment(NamedTuple):
     phosphorylated: float  # glucose 6-phosphate [mM]
 
 
-@njit(cache=True)
+@compiled
 def environment(molecules, glut4, bath, p):
     """What glucose meets, from the molecules in each state (n_state,), GLUT4 copies and glucose outside [mM]."""
-    outside, inside, phosphorylated, _ = molecules
     per_inside = p.cytosol_volume * MOLECULES_PER_MM_PL
-    return Environment(float(glut4), bath, outside, inside / per_inside, phosphorylated / per_inside)
+    return Environment(
+        float(glut4),
+        bath,
+        molecules[State.OUTSIDE.value],
+        molecules[State.INSIDE.value] / per_inside,
+        molecules[State.PHOSPHORYLATED.value] / per_inside,
+    )
 
 
-@njit(cache=True)
+@compiled
 def clearance(glut4, concentration, p):
     """Volume that the carriers clear of glucose from a side at some concentration [mM], [molecules / (s mM)]."""
     by_glut4 = glut4 * p.glut4_turnover / (p.glut4_half + concentration)
     return by_glut4 + p.glut1_copies * p.glut1_turnover / (p.glut1_half + concentration)
 
 
-@njit(cache=True)
+@compiled
 def rates(e, p):
     """Rate of each transition per agent [1/s], in the order of TRANSITIONS, in Environment e."""
     inflow = clearance(e.glut4, e.bath, p) * e.bath  # molecules/s
@@ -88,96 +93,132 @@ def rates(e, p):
     )
 
 
-_NEAR = 0.1  # of the lookahead: what counts as nearest
+class Listed(NamedTuple):
+    """Agents whose clocks can run out soon: all of those whose do before the integrated hazards `horizon`."""
+
+    horizon: np.ndarray  # (n_state,) float64
+    who: np.ndarray  # (n,) uint32
+    count: np.ndarray  # (1,) int64, how many of `who` are meant
 
 
-@njit(cache=True)
-def _keep(agents, horizon, due, n_due, kept):
+LOOKAHEAD = 10.0  # s for which agents are listed, at present rates
+_NEAR = 0.1  # of that: for which they are looked at in every step
+
+
+def nobody_listed(n: int) -> Listed:
+    """Room for n agents, of whom nobody is listed."""
+    return Listed(np.zeros(len(State)), np.empty(n, np.uint32), np.zeros(1, np.int64))
+
+
+def advance(glut4, bath, p, chunk, source, agents, listed, counts, fired, log):
+    """Carry all glucose agents through a chunk of steps whose rates depend on their own numbers.
+
+    The hazard of a step is known only when the step before is done. So the agents whose clocks can run out soon are
+    listed once, and from them those of the next second or so; each step looks at these alone. When a hazard passes its
+    horizon the list is made anew. The lists decide what is looked at, never what happens.
+
+    Parameters
+    ----------
+    glut4 : (K,) int64
+        Copies in the membrane during each step.
+    bath : (K,) float64
+        Glucose outside during each step [mM].
+    p : Parameters
+    chunk : clocks.Chunk, modified
+        Its table is filled.
+    source : streams.Source
+    agents : clocks.Clocks, modified
+    listed : Listed, modified
+    counts : (n_state,) int64, modified
+        Agents in each state.
+    fired : (K, n_transition) int64, modified
+    log : clocks.EventLog, modified
+    """
+    near = chunk.hazard[0].copy()
+    scratch = np.empty(len(counts)), near, clocks.batch(), clocks.ways_out(1, TABLE)
+    _advance(glut4, bath, p, chunk, source, agents, listed, counts, fired, log, *scratch)
+
+
+@compiled
+def _advance(glut4, bath, p, chunk, source, agents, listed, counts, fired, log, molecules, near, firing, ways):
+    """As `advance`, with scratch: molecules (n_state,), the horizon of those listed for the next second, those about to
+    fire and their ways."""
+    per_agent = p.supply / len(agents.state)
+    soon, n_soon = listed.who[:0], np.int64(0)
+    for k in range(len(glut4)):
+        for s in range(len(counts)):
+            molecules[s] = counts[s] * per_agent
+        clocks.set_step(chunk, k, rates(environment(molecules, glut4[k], bath[k], p), p), TABLE.source)
+        step = clocks.Chunk(chunk.first_step + k, chunk.dt, chunk.hazard[k : k + 2], chunk.rate[k : k + 1])
+        clocks.find_ways(step.rate, TABLE, ways)
+        start, end = step.hazard[0], step.hazard[1]
+        outgrown = _passes(end, listed.horizon)
+        if outgrown:
+            for s in range(len(near)):
+                listed.horizon[s] = _ahead(start[s], end[s], LOOKAHEAD / step.dt)
+            listed.count[0] = clocks.collect_due(listed.horizon, agents, listed.who)
+        if outgrown or _passes(end, near):
+            for s in range(len(near)):
+                near[s] = min(listed.horizon[s], _ahead(start[s], end[s], _NEAR * LOOKAHEAD / step.dt))
+            soon, n_soon = _nearest(agents, listed, near)
+        d = np.int64(0)
+        while d < n_soon:
+            n, d = _gather_due(soon, n_soon, d, end, agents, firing)
+            while n > 0:
+                clocks.draw(firing, n, source)
+                n = clocks.fire_batch(firing, n, step, ways, TABLE, agents, fired[k : k + 1], log)
+        for j in range(fired.shape[1]):
+            counts[TABLE.source[j]] -= fired[k, j]
+            counts[TABLE.target[j]] += fired[k, j]
+    listed.count[0] = _keep(agents, listed, listed.horizon, listed.who)
+
+
+@internal
+def _passes(hazard, horizon):
+    """Whether the integrated hazard of any state (n_state,) lies beyond its horizon."""
+    passed = False
+    for s in range(len(hazard)):
+        passed |= hazard[s] > horizon[s]
+    return passed
+
+
+@internal
+def _ahead(start, end, steps):
+    """Where a hazard that grows from start to end in this step is so many steps, at least 2, after its start."""
+    return start + (end - start) * max(2.0, steps)
+
+
+@compiled
+def _nearest(agents, listed, near):
+    """Those listed whose clocks run out before the hazards `near`: an array, and how many of it are meant."""
+    count = listed.count[0]
+    if 2 * count > len(listed.who):
+        return listed.who, count  # no room for a list of their own
+    soon = listed.who[count:]  # they find room in the rest of the array
+    return soon, _keep(agents, listed, near, soon)
+
+
+@compiled
+def _keep(agents, listed, horizon, kept):
     """Copy those listed whose clocks run out before the hazards `horizon` to `kept`, in order; returns how many."""
-    n = 0
-    for d in range(n_due):
-        i = due[d]
+    n = np.int64(0)
+    for d in range(listed.count[0]):
+        i = listed.who[d]
         if agents.threshold[i] < horizon[np.uint8(agents.state[i])]:
             kept[n] = i
             n += 1
     return n
 
 
-@njit(cache=True, nogil=True)
-def advance(glut4, bath, p, source, first_step, dt, hazard, horizon, lookahead, agents, due, n_due, counts, fired, log):
-    """Carry all glucose agents through K steps whose rates depend on their own numbers.
-
-    The hazard of a step is known only when the step before is done. So the agents whose clocks can run out soon, before
-    the integrated hazards reach `horizon`, are listed once, and from them those of the next second or so; each step
-    looks at these alone. When a hazard passes its horizon the list is made anew. The lists decide what is looked at,
-    never what happens.
-
-    Parameters
-    ----------
-    glut4 : (K,) int64    copies in the membrane during each step
-    bath : (K,) float64    glucose outside during each step [mM]
-    p : Parameters
-    source : streams.Source
-    first_step : int    number of the first step since time 0
-    dt : float    step [s]
-    hazard : (n_state,) float64, modified    running integrals
-    horizon : (n_state,) float64, modified    up to where `due` is complete
-    lookahead : float    how far ahead to list, at present rates [s]
-    agents : clocks.Clocks, modified
-    due : (n,) uint32, modified    agents listed, the first `n_due` of them
-    counts : (K + 1, n_state) int64, modified    agents in each state; row 0 is given
-    fired : (K, n_transition) int64, modified
-    log : clocks.EventLog, modified
-
-    Returns
-    -------
-    n_due : int
-    """
-    per_agent = p.supply / len(agents.state)
-    table = np.zeros((2, len(hazard)))
-    rate = np.zeros((1, fired.shape[1]))
-    ways, firing = clocks.ways_out(1, TABLE), clocks.batch()
-    near, soon = hazard.copy(), due[:0]  # those whose clocks run out before the hazards `near`
-    n_soon = 0
-    for k in range(len(glut4)):
-        around = environment(counts[k] * per_agent, glut4[k], bath[k], p)
-        table[0] = hazard
-        clocks.set_step(rates(around, p), TABLE.source, dt, table, rate, 0)
-        clocks.find_ways(rate, TABLE, ways)
-        passed = False
-        for s in range(len(hazard)):
-            passed |= table[1, s] > horizon[s]
-        if passed:
-            for s in range(len(hazard)):
-                horizon[s] = hazard[s] + (table[1, s] - hazard[s]) * max(2.0, lookahead / dt)
-            n_due = clocks.collect_due(horizon, agents, due)
-        for s in range(len(hazard)):
-            passed |= table[1, s] > near[s]
-        if passed:
-            for s in range(len(hazard)):
-                near[s] = min(horizon[s], hazard[s] + (table[1, s] - hazard[s]) * max(2.0, _NEAR * lookahead / dt))
-            if 2 * n_due <= len(due):  # they find room in the rest of the list's own array
-                soon = due[n_due:]
-                n_soon = _keep(agents, near, due, n_due, soon)
-            else:
-                soon, n_soon = due, n_due
-        hazard[:] = table[1]
-        d = 0
-        while d < n_soon:
-            n = 0
-            while d < n_soon and n < clocks.BATCH:
-                i = soon[d]
-                if agents.threshold[i] < hazard[np.uint8(agents.state[i])]:
-                    firing.who[n], firing.draws[n], firing.step[n] = i, agents.draws[i], 0
-                    n += 1
-                d += 1
-            while n > 0:
-                clocks.draw(firing, n, source)
-                n = clocks.fire_batch(
-                    firing, n, table, ways, TABLE, first_step + k, dt, agents, fired[k : k + 1], log
-                )  # fmt: skip
-        counts[k + 1] = counts[k]
-        for j in range(fired.shape[1]):
-            counts[k + 1, TABLE.source[j]] -= fired[k, j]
-            counts[k + 1, TABLE.target[j]] += fired[k, j]
-    return _keep(agents, horizon, due, n_due, due)
+@internal
+def _gather_due(who, n_who, d, hazard, agents, firing):
+    """Put agents of a list, from place d on, whose clocks run out before the hazards (n_state,) into a batch; returns
+    how many, and up to where the list was read."""
+    n = np.int64(0)
+    while d < n_who and n < clocks.BATCH:
+        i = who[d]
+        if agents.threshold[i] < hazard[np.uint8(agents.state[i])]:
+            firing.who[n], firing.draws[n], firing.step[n] = i, agents.draws[i], 0
+            n += 1
+        d += 1
+    return n, d

@@ -10,9 +10,8 @@ Source: Sedaghat, Sherman, Quon, Am J Physiol Endocrinol Metab 283:E1084-E1101 (
 from enum import IntEnum
 from typing import Annotated, NamedTuple
 
-from numba import njit
-
 from glut4sim.agents import clocks, population
+from glut4sim.agents.compiling import compiled
 
 
 class State(IntEnum):
@@ -66,7 +65,7 @@ class Environment(NamedTuple):
     insulin: float  # at the surface [nM]
 
 
-@njit(cache=True)
+@compiled
 def rates(environment, parameters):
     """Rate of each transition [1/s], in the order of TRANSITIONS."""
     return (
@@ -87,16 +86,16 @@ def rates(environment, parameters):
     )
 
 
-@njit(cache=True, nogil=True)
-def tabulate(insulin, parameters, dt, hazard, rate):
-    """Fill the clock table of a chunk from the insulin concentration of each of its steps.
+@compiled
+def tabulate(environment, parameters, chunk):
+    """Fill the clock table of a chunk.
 
     Parameters
     ----------
-    insulin : (K,) float64    mean over each step [nM]
-    dt : float    step [s]
-    hazard : (K + 1, n_state) float64, modified    row 0 is given; the rest is filled
-    rate : (K, n_transition) float64, modified    [1/s]
+    environment : Environment
+        Of arrays (K,), the mean over each step.
+    parameters : Parameters
+    chunk : clocks.Chunk, modified
     """
-    for k in range(len(insulin)):
-        clocks.set_step(rates(Environment(insulin[k]), parameters), TABLE.source, dt, hazard, rate, k)
+    for k in range(len(chunk.rate)):
+        clocks.set_step(chunk, k, rates(Environment(environment.insulin[k]), parameters), TABLE.source)

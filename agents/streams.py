@@ -12,8 +12,9 @@ from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numba.extending import intrinsic
+
+from glut4sim.agents.compiling import compiled, inlined
 
 
 class Stream(IntEnum):
@@ -71,7 +72,7 @@ def split_seed(seed: int) -> tuple[np.uint32, np.uint32]:
     return np.uint32(seed & 0xFFFFFFFF), np.uint32(seed >> 32)
 
 
-@njit(cache=True, forceinline=True)
+@inlined
 def _round(c0, c1, c2, c3, k0, k1):
     """One round on the lower halves of 64-bit words. The upper halves hold whatever is left over: to clear them when
     they are multiplied costs nothing on a vector unit, and to pack words of 32 bits would cost as much as the round.
@@ -81,7 +82,7 @@ def _round(c0, c1, c2, c3, k0, k1):
     return (p1 >> _32) ^ c1 ^ k0, p1, (p0 >> _32) ^ c3 ^ k1, p0
 
 
-@njit(cache=True, forceinline=True)
+@inlined
 def philox(agent, draw, source):
     """Four independent uniform 32-bit words for one counter.
 
@@ -111,7 +112,7 @@ def philox(agent, draw, source):
     return np.uint32(c0 & _WORD), np.uint32(c1 & _WORD), np.uint32(c2 & _WORD), np.uint32(c3 & _WORD)
 
 
-@njit(cache=True, forceinline=True)
+@inlined
 def words(who, draws, n, source, out):
     """The words of n agents' draws into the rows of out (4, capacity): a loop that LLVM vectorises, as everything in it
     is 64 bits wide or only stored.
@@ -120,7 +121,7 @@ def words(who, draws, n, source, out):
         out[0, m], out[1, m], out[2, m], out[3, m] = philox(who[m], draws[m], source)
 
 
-@njit(cache=True, forceinline=True)
+@inlined
 def uniform(high, low):
     """A double in the open interval (0, 1) with 52 random bits, from two words: neither 0 nor 1 can occur."""
     bits = (np.uint64(high) << np.uint64(20)) | (np.uint64(low) >> np.uint64(12))
@@ -128,7 +129,7 @@ def uniform(high, low):
     return np.uint64(bits | np.uint64(0x3FF0000000000000)).view(np.float64) - (1.0 - 2.0**-53)
 
 
-@njit(cache=True, forceinline=True, error_model="numpy")
+@inlined(error_model="numpy")
 def exponential(high, low):
     """A standard exponential variate, E ~ Exp(1), E > 0, by inversion from two words: -ln(u).
 
@@ -154,12 +155,12 @@ def exponential(high, low):
     return ((half_square - tail) - f) - k * 6.93147180369123816490e-01
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def uniforms(n, draw, source):
     """Two uniform numbers in (0, 1) for each of n agents, (n, 2) float64."""
     out = np.empty((n, 2))
     for i in range(n):
-        w0, w1, w2, w3 = philox(i, draw, source)
+        w0, w1, w2, w3 = philox(np.uint32(i), np.uint32(draw), source)
         out[i, 0] = uniform(w0, w1)
         out[i, 1] = uniform(w2, w3)
     return out
@@ -170,7 +171,7 @@ _RADIUS_BITS, _ANGLE_BITS = 26, 16
 _TURN = np.float32(2.0 * np.pi / 2**_ANGLE_BITS)
 
 
-@njit(cache=True, forceinline=True)
+@inlined
 def normal_pair(radius, angle):
     """Two independent standard normal variates (float32) from integers of 26 and 16 bits, by the Box-Muller transform.
 
@@ -219,7 +220,7 @@ def normal_pair(radius, angle):
     return a.view(np.float32), b.view(np.float32)
 
 
-@njit(cache=True, forceinline=True)
+@inlined
 def normals(w0, w1, w2, w3):
     """Six independent standard normal variates (float32) from the four words of one counter.
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from glut4sim.agents import clocks, glucose, receptor, streams, vesicle
+from glut4sim.agents import clocks, glucose, receptor, streams, vesicle, vesicle_steps
 from glut4sim.agents.population import Population
 from glut4sim.agents.streams import Stream
 from glut4sim.sim.model.parameters import load_preset
@@ -74,18 +74,18 @@ class _Agents:
         assert count <= len(self.log.time), f"the log is too short for {count} events"
         return self.log.time[:count], self.log.agent[:count], self.log.transition[:count]
 
-    def _table(self, steps):
-        hazard = np.empty((steps + 1, len(self.hazard)))
-        hazard[0] = self.hazard
-        return hazard, np.empty((steps, len(self.kind.TRANSITIONS)))
+    def _chunk(self, steps):
+        return clocks.chunk(self.steps, steps, self.dt, self.hazard, len(self.kind.TRANSITIONS))
 
-    def _fire(self, hazard, rate):
-        fired = np.zeros(rate.shape, np.int64)
-        n = len(self.population)
+    def _done(self, chunk):
+        self.hazard[:] = chunk.hazard[-1]
+        self.steps += len(chunk.rate)
+
+    def _fire(self, chunk):
+        fired = np.zeros(chunk.rate.shape, np.int64)
         agents = self.population.clocks
-        clocks.fire(0, n, hazard, rate, self.kind.TABLE, self.source, self.steps, self.dt, agents, fired, self.log)
-        self.hazard[:] = hazard[-1]
-        self.steps += len(rate)
+        clocks.fire(0, len(self.population), chunk, self.kind.TABLE, self.source, agents, fired, self.log)
+        self._done(chunk)
         return fired
 
 
@@ -100,9 +100,9 @@ class Receptors(_Agents):
 
     def advance(self, insulin):
         """So many steps at insulin (K,) [nM]; returns how often each transition fired, (K, n_transition)."""
-        hazard, rate = self._table(len(insulin))
-        receptor.tabulate(np.asarray(insulin, float), self.parameters, self.dt, hazard, rate)
-        return self._fire(hazard, rate)
+        chunk = self._chunk(len(insulin))
+        receptor.tabulate(receptor.Environment(np.asarray(insulin, float)), self.parameters, chunk)
+        return self._fire(chunk)
 
 
 class Glucose(_Agents):
@@ -113,10 +113,10 @@ class Glucose(_Agents):
 
     def advance(self, rates):
         """So many steps at rates (K, n_transition) [1/s]; returns how often each transition fired."""
-        hazard, rate = self._table(len(rates))
+        chunk = self._chunk(len(rates))
         for k, step in enumerate(rates):
-            clocks.set_step(tuple(map(float, step)), glucose.TABLE.source, self.dt, hazard, rate, k)
-        return self._fire(hazard, rate)
+            clocks.set_step(chunk, k, tuple(map(float, step)), glucose.TABLE.source)
+        return self._fire(chunk)
 
 
 class Vesicles(_Agents):
@@ -125,7 +125,7 @@ class Vesicles(_Agents):
     def __init__(self, position, state, *, dt=0.1, parameters=PARAMETERS.vesicle, glut4=1, seed=1, replicate=0, log=0):
         position = np.asarray(position, np.float32)
         super().__init__(vesicle, Stream.VESICLE_CLOCK, len(position), state, dt, seed, replicate, log)
-        self.motion_source = streams.source(Stream.VESICLE_MOTION, seed, replicate)
+        self.sources = vesicle_steps.Sources(self.source, streams.source(Stream.VESICLE_MOTION, seed, replicate))
         self.parameters = parameters
         p = self.population
         p.x[:], p.y[:], p.z[:] = position.T
@@ -145,16 +145,15 @@ class Vesicles(_Agents):
     def advance(self, rab10_active):
         """So many steps at Rab10 (K,); returns how often each transition fired and the change of GLUT4 copies, (K,)."""
         v, p = self.parameters, self.population
-        hazard, rate = self._table(len(rab10_active))
-        vesicle.tabulate(np.asarray(rab10_active, float), v, self.dt, hazard, rate)
-        fired, surface = np.zeros(rate.shape, np.int64), np.zeros(len(rate), np.int64)
-        vesicle.advance(
-            0, len(p), hazard, rate, vesicle.motion_table(v, self.dt), np.float32(v.cell_radius - v.capture_distance),
-            self.motion_source, self.source, self.steps, self.dt, p.clocks, p.x, p.y, p.z, p.glut4, fired, surface,
-            self.log, self.log_position,
+        chunk = self._chunk(len(rab10_active))
+        vesicle.tabulate(vesicle.Environment(np.asarray(rab10_active, float)), v, chunk)
+        fired, surface = np.zeros(chunk.rate.shape, np.int64), np.zeros(len(chunk.rate), np.int64)
+        vesicle_steps.advance(
+            0, len(p), chunk, vesicle.mobility(v, self.dt), self.sources,
+            vesicle_steps.Vesicles(p.clocks, p.x, p.y, p.z, p.glut4),
+            vesicle_steps.Outcome(fired, surface, self.log, self.log_position),
         )  # fmt: skip
-        self.hazard[:] = hazard[-1]
-        self.steps += len(rate)
+        self._done(chunk)
         return fired, surface
 
 

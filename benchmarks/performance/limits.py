@@ -14,7 +14,7 @@ import time
 import numpy as np
 from numba import njit
 
-from glut4sim.agents import clocks, vesicle
+from glut4sim.agents import clocks, vesicle, vesicle_steps
 from glut4sim.agents.streams import Stream, normals, source, words
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.parameters import load_preset
@@ -71,20 +71,22 @@ def motion_work(n=100_000, steps=100):
     p = p._replace(release=0.0, recapture=0.0, tether=0.0, diffusion_mobile=0.05, drift_mobile=0.0)
     agents = clocks.Clocks(np.full(n, vesicle.State.MOBILE, np.int8), np.ones(n), np.zeros(n, np.uint32))
     x, y, z = np.full((3, n), 8.0, np.float32)
-    hazard, rate = np.zeros((steps + 1, len(vesicle.State))), np.zeros((steps, len(vesicle.TRANSITIONS)))
-    vesicle.tabulate(np.zeros(steps), p, DT, hazard, rate)
-    table, capture = vesicle.motion_table(p, DT), np.float32(p.cell_radius - p.capture_distance)
+    chunk = clocks.chunk(0, steps, DT, np.zeros(len(vesicle.State)), len(vesicle.TRANSITIONS))
+    vesicle.tabulate(vesicle.Environment(np.zeros(steps)), p, chunk)
     origin, clock = source(Stream.VESICLE_MOTION, 1), source(Stream.VESICLE_CLOCK, 1)
-    fired, surface, copies = np.zeros(rate.shape, np.int64), np.zeros(steps, np.int64), np.ones(n, np.int32)
-    log, position = clocks.event_log(0), np.zeros((0, 3), np.float32)
+    vesicles = vesicle_steps.Vesicles(agents, x, y, z, np.ones(n, np.int32))
+    outcome = vesicle_steps.Outcome(
+        np.zeros(chunk.rate.shape, np.int64),
+        np.zeros(steps, np.int64),
+        clocks.event_log(0),
+        np.zeros((0, 3), np.float32),
+    )
+    mobility, sources = vesicle.mobility(p, DT), vesicle_steps.Sources(clock, origin)
     who, draw = np.arange(vesicle.BLOCK, dtype=np.uint32), np.zeros(vesicle.BLOCK, np.uint32)
     out, drawn = np.zeros((4, vesicle.BLOCK), np.uint32), np.zeros((6, vesicle.BLOCK), np.float32)
 
     def move():
-        vesicle.advance(
-            0, n, hazard, rate, table, capture, origin, clock, 0, DT, agents, x, y, z, copies, fired, surface, log,
-            position,
-        )  # fmt: skip
+        vesicle_steps.advance(0, n, chunk, mobility, sources, vesicles, outcome)
 
     return (
         move,

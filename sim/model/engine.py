@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from glut4sim.agents import clocks, glucose, receptor, streams, vesicle
+from glut4sim.agents import clocks, glucose, receptor, streams, vesicle, vesicle_steps
 from glut4sim.agents.population import Population
 from glut4sim.agents.streams import Stream
 from glut4sim.sim.inputs.schedule import Schedule
@@ -34,7 +34,6 @@ from glut4sim.sim.model.step_records import Events, StepRecords
 CHUNK = 1024  # most steps per compiled call: few enough for their tables to stay in the cache
 REBASE = 2**20  # steps after which running hazards count from zero again, the same for any chunking
 LOG_CAPACITY = 2**14  # events for which a chunk's log has room at first, per thread
-LOOKAHEAD = 10.0  # s for which glucose agents are listed ahead
 
 _VESICLE_STATE = ("state", "threshold", "draws", "x", "y", "z")
 # the order in which uniform numbers fill the states at the start: once round, the membrane last. Of two cells that
@@ -66,11 +65,9 @@ class _Clocked:
     def draw_states(self, probabilities):
         clocks.draw_states(np.cumsum(probabilities), self.initial, self.population.state)
 
-    def tables(self, steps):
-        """Empty clock table of a chunk: hazards starting at the running ones, rates, and firing counts."""
-        hazard = np.empty((steps + 1, len(self.hazard)))
-        hazard[0] = self.hazard
-        return hazard, np.empty((steps, len(self.events)))
+    def chunk(self, first_step, steps, dt):
+        """So many steps, their clock table to be filled."""
+        return clocks.chunk(first_step, steps, dt, self.hazard, len(self.events))
 
     def tally(self, fired):
         """Book a chunk's transitions (K, n_transition); returns counts (K, n_state) and all events so far, per step."""
@@ -120,11 +117,8 @@ class Engine:
             glucose, cell.glucose_agents, source[Stream.GLUCOSE_INITIAL], source[Stream.GLUCOSE_CLOCK]
         )
         self._motion_source, self._copies_source = source[Stream.VESICLE_MOTION], source[Stream.VESICLE_GLUT4]
-        self._motion = vesicle.motion_table(p.vesicle, self.dt)
-        self._capture = np.float32(p.vesicle.cell_radius - p.vesicle.capture_distance)
-        self._horizon = np.zeros(len(glucose.State))
-        self._due = np.empty(cell.glucose_agents, np.uint32)
-        self._n_due = 0
+        self._mobility = vesicle.mobility(p.vesicle, self.dt)
+        self._listed = glucose.nobody_listed(cell.glucose_agents)
         self.molecules_per_agent = p.glucose.supply / cell.glucose_agents
         self._start_at_rest()
 
@@ -195,7 +189,7 @@ class Engine:
         state = _FILLED[row]
         edges = self._space.edges
         radius = np.cbrt(edges[low] ** 3 + where[:, 1] * (edges[low + 1] ** 3 - edges[low] ** 3))
-        shell = self._motion[state]
+        shell = self._mobility.by_state[state]
         radius = np.clip(radius, shell[:, 2], shell[:, 3])
         height, angle = 2.0 * direction[:, 0] - 1.0, 2.0 * np.pi * direction[:, 1]
         across = np.sqrt(1.0 - height**2)
@@ -236,7 +230,7 @@ class Engine:
             if self.step % REBASE == 0:
                 for kind in (self._receptor, self._vesicle, self._glucose):
                     kind.rebase()
-                self._horizon[:] = 0.0
+                self._listed.horizon[:] = 0.0
         return pieces[0] if len(pieces) == 1 else StepRecords(*map(np.concatenate, zip(*pieces, strict=True)))
 
     def _steps_to_change(self):
@@ -278,39 +272,37 @@ class Engine:
 
     def _advance_receptors(self, insulin):
         kind, p = self._receptor, self.receptors
-        hazard, rate = kind.tables(len(insulin))
-        receptor.tabulate(insulin, self.parameters.receptor, self.dt, hazard, rate)
+        chunk = kind.chunk(self.step, len(insulin), self.dt)
+        receptor.tabulate(receptor.Environment(insulin), self.parameters.receptor, chunk)
 
         def work(low, high):
-            fired = np.zeros(rate.shape, np.int64)
-            clocks.fire(
-                low, high, hazard, rate, receptor.TABLE, kind.clock, self.step, self.dt, p.clocks, fired, self._no_log
-            )  # fmt: skip
+            fired = np.zeros(chunk.rate.shape, np.int64)
+            clocks.fire(low, high, chunk, receptor.TABLE, kind.clock, p.clocks, fired, self._no_log)
             return fired
 
         counts = kind.tally(sum(self._in_parallel(len(p), vesicle.BLOCK, work)))
-        kind.hazard[:] = hazard[-1]
+        kind.hazard[:] = chunk.hazard[-1]
         return counts
 
     def _advance_vesicles(self, rab10_active):
         kind, p = self._vesicle, self.vesicles
-        hazard, rate = kind.tables(len(rab10_active))
-        vesicle.tabulate(rab10_active, self.parameters.vesicle, self.dt, hazard, rate)
+        chunk = kind.chunk(self.step, len(rab10_active), self.dt)
+        vesicle.tabulate(vesicle.Environment(rab10_active), self.parameters.vesicle, chunk)
+        vesicles = vesicle_steps.Vesicles(p.clocks, p.x, p.y, p.z, p.glut4)
+        sources = vesicle_steps.Sources(kind.clock, self._motion_source)
 
         def work(low, high):
             before = [getattr(p, name)[low:high].copy() for name in _VESICLE_STATE] if self._capacity else []
             capacity = self._capacity
             while True:
-                fired = np.zeros(rate.shape, np.int64)
-                surface = np.zeros(len(rate), np.int64)
-                log, position = clocks.event_log(capacity), np.zeros((capacity, 3), np.float32)
-                vesicle.advance(
-                    low, high, hazard, rate, self._motion, self._capture, self._motion_source, kind.clock, self.step,
-                    self.dt, p.clocks, p.x, p.y, p.z, p.glut4, fired, surface, log, position,
+                outcome = vesicle_steps.Outcome(
+                    np.zeros(chunk.rate.shape, np.int64), np.zeros(len(chunk.rate), np.int64),
+                    clocks.event_log(capacity), np.zeros((capacity, 3), np.float32),
                 )  # fmt: skip
-                count = int(log.count[0])
+                vesicle_steps.advance(low, high, chunk, self._mobility, sources, vesicles, outcome)
+                count = int(outcome.log.count[0])
                 if count <= capacity or not self._capacity:
-                    return fired, surface, (log, position, count)
+                    return outcome.fired, outcome.surface, (outcome.log, outcome.position, count)
                 # the log was too short: the same again, which is the same to the bit, with room for all
                 capacity = count
                 for name, values in zip(_VESICLE_STATE, before):
@@ -321,20 +313,20 @@ class Engine:
             self._events.append(self._collect(logs))
         fired, change = sum(fired), sum(change)
         counts, events = kind.tally(fired)
-        kind.hazard[:] = hazard[-1]
+        kind.hazard[:] = chunk.hazard[-1]
         surface = self.glut4_surface + np.cumsum(change)
         self.glut4_surface = int(surface[-1])
         return counts, events, surface
 
     def _advance_glucose(self, surface, bath):
         kind, p = self._glucose, self.glucose
-        fired = np.zeros((len(surface), len(kind.events)), np.int64)
-        counts = np.empty((len(surface) + 1, len(kind.counts)), np.int64)
-        counts[0] = kind.counts
-        self._n_due = glucose.advance(
-            surface, bath, self.parameters.glucose, kind.clock, self.step, self.dt, kind.hazard, self._horizon,
-            LOOKAHEAD, p.clocks, self._due, self._n_due, counts, fired, self._no_log,
+        chunk = kind.chunk(self.step, len(surface), self.dt)
+        fired = np.zeros(chunk.rate.shape, np.int64)
+        glucose.advance(
+            surface, bath, self.parameters.glucose, chunk, kind.clock, p.clocks, self._listed, kind.counts.copy(),
+            fired, self._no_log,
         )  # fmt: skip
+        kind.hazard[:] = chunk.hazard[-1]
         return kind.tally(fired)
 
     def _collect(self, logs):
@@ -361,8 +353,8 @@ class Engine:
             "step": np.array(self.step),
             "signals": self.signals,
             "glut4_surface": np.array(self.glut4_surface),
-            "horizon": self._horizon,
-            "due": self._due[: self._n_due],
+            "horizon": self._listed.horizon,
+            "due": self._listed.who[: self._listed.count[0]],
         }
         for name, kind in self._kinds().items():
             whole |= {f"{name}.{field.name}": getattr(kind.population, field.name) for field in kind.population.fields}
@@ -380,9 +372,9 @@ class Engine:
             if not fits or (name != "due" and own[name].shape != state[name].shape):
                 raise ValueError(f"the state does not fit this engine: {name}")
         self.step, self.glut4_surface = int(state["step"]), int(state["glut4_surface"])
-        self.signals[:], self._horizon[:] = state["signals"], state["horizon"]
-        self._n_due = len(state["due"])
-        self._due[: self._n_due] = state["due"]
+        self.signals[:], self._listed.horizon[:] = state["signals"], state["horizon"]
+        self._listed.count[0] = len(state["due"])
+        self._listed.who[: len(state["due"])] = state["due"]
         for name, kind in self._kinds().items():
             for field in kind.population.fields:
                 getattr(kind.population, field.name)[:] = state[f"{name}.{field.name}"]

@@ -132,4 +132,5 @@ def advance(y, receptors_active, p, dt, out):
             derivative(ahead, active, p, k4)
             for i in range(len(y)):
                 y[i] += h / 6.0 * (k1[i] + 2.0 * k2[i] + 2.0 * k3[i] + k4[i])
-        out[k] = y
+        for i in range(len(y)):
+            out[k, i] = y[i]

@@ -41,7 +41,8 @@ def clock_table(rates, dt, start=None):
 def fire(population, hazard, rates, dt=0.5, log=100, low=0, high=None, start=0.0):
     fired, events = np.zeros(rates.shape, np.int64), clocks.event_log(log)
     high = len(population) if high is None else high
-    clocks.fire(low, high, hazard, rates, TABLE, SOURCE, round(start / dt), dt, population.clocks, fired, events)
+    chunk = clocks.Chunk(round(start / dt), dt, hazard, rates)
+    clocks.fire(low, high, chunk, TABLE, SOURCE, population.clocks, fired, events)
     return fired, events
 
 
@@ -64,12 +65,11 @@ def test_tables_of_the_agent_kinds_are_their_transitions(kind):
 
 
 def test_set_step_adds_the_hazard_of_each_states_exits():
-    hazard, rate = np.full((3, 4), np.nan), np.empty((2, 5))
-    hazard[0] = [10.0, 20.0, 30.0, 40.0]
-    clocks.set_step((1.0, 2.0, 3.0, 4.0, 5.0), TABLE.source, 0.5, hazard, rate, 0)
-    clocks.set_step((0.0, 0.0, 0.0, 0.0, 0.0), TABLE.source, 0.5, hazard, rate, 1)
-    assert hazard.tolist() == [[10.0, 20.0, 30.0, 40.0], [10.5, 25.0, 32.0, 40.0], [10.5, 25.0, 32.0, 40.0]]
-    assert rate.tolist() == [[1.0, 2.0, 3.0, 4.0, 5.0], [0.0] * 5]
+    chunk = clocks.chunk(0, 2, 0.5, np.array([10.0, 20.0, 30.0, 40.0]), 5)
+    clocks.set_step(chunk, 0, (1.0, 2.0, 3.0, 4.0, 5.0), TABLE.source)
+    clocks.set_step(chunk, 1, (0.0, 0.0, 0.0, 0.0, 0.0), TABLE.source)
+    assert chunk.hazard.tolist() == [[10.0, 20.0, 30.0, 40.0], [10.5, 25.0, 32.0, 40.0], [10.5, 25.0, 32.0, 40.0]]
+    assert chunk.rate.tolist() == [[1.0, 2.0, 3.0, 4.0, 5.0], [0.0] * 5]
 
 
 def test_find_step_is_the_first_whose_end_lies_beyond_the_threshold():
