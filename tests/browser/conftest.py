@@ -16,13 +16,14 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from tests import processes
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 OPTIONS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-PATIENCE = 30_000  # ms
-FIRST_FRAME = 180_000  # ms: where the kernels have not been compiled yet, that comes first
+PATIENCE = 120_000  # ms; the first frame may wait for the kernels to be compiled
 
 expect.set_options(timeout=PATIENCE)
 
@@ -84,6 +85,16 @@ class Visit:
             timeout=PATIENCE,
         )
 
+    def come_to_rest(self):
+        """Wait until no frame comes any more; some may still be on their way when the cell stands still."""
+
+        def no_frame_came():
+            before = self.number("frames")
+            self.page.wait_for_timeout(500)
+            return self.number("frames") == before
+
+        processes.wait_until(no_frame_came)
+
     def download(self, button):
         """What a button gives to take home: path."""
         with self.page.expect_download() as started:
@@ -118,7 +129,7 @@ def server(request, chromium):
     assert found, said + process.stderr.read()
     yield Server(found.group(), psutil.Process(process.pid))
     process.terminate()
-    _, complaints = process.communicate(timeout=20)
+    _, complaints = process.communicate(timeout=processes.PATIENCE)
     assert "Traceback" not in complaints, complaints
 
 
@@ -138,7 +149,7 @@ def visit_again(chromium, server):
         page.on("websocket", lambda socket: asked.append(socket.url))
         page.goto(server.address)
         opened = Visit(page)
-        expect(opened.cell).not_to_have_attribute("data-frames", "0", timeout=FIRST_FRAME)
+        expect(opened.cell).not_to_have_attribute("data-frames", "0")
         expect(opened.charts).not_to_have_attribute("data-drawn", "0")
         return opened
 

@@ -5,6 +5,8 @@ import time
 import pytest
 from playwright.sync_api import expect
 
+from tests.processes import wait_until
+
 SETTINGS = ("cell.vesicles=2000", "cell.receptors=4000", "cell.glucose_agents=2000", "run.step=0.5 s")
 STEP = "Step 5 s"
 
@@ -26,7 +28,7 @@ def stands_still(visit, seconds=0.7):
 def test_the_cell_and_its_charts_are_drawn(visit):
     assert visit.number("points") == 2000
     assert visit.cell.locator(".g4-stages canvas").evaluate(INK) > 100
-    visit.press("max", "Play")
+    visit.press("300×", "Play")  # at the most, it might have ended before it is told to pause
     visit.until("time", ">", 900.0)  # insulin came at 10 min
     visit.press("Pause")
     for canvas in visit.charts.locator("canvas.g4-plot:visible").all():
@@ -43,7 +45,7 @@ def test_play_and_pause(visit):
     visit.until("time", ">", 30.0)
     visit.press("Pause")
     expect(visit.play).to_have_text("Play")
-    visit.page.wait_for_timeout(500)  # for the last frame
+    visit.come_to_rest()
     assert stands_still(visit)
     reached = visit.number("time")
     visit.press("Play")
@@ -79,10 +81,13 @@ def test_a_restart_keeps_what_was_changed(visit):
 def test_the_speed_is_that_of_the_button(visit, name, speed):
     visit.press(name, "Play")
     visit.until("time", ">", 0.0)
-    before, clock = visit.number("time"), time.monotonic()
-    time.sleep(2.0)
-    passed, took = visit.number("time") - before, time.monotonic() - clock
-    assert passed == pytest.approx(speed * took, rel=0.3)
+
+    def seen():
+        before, clock = visit.number("time"), time.monotonic()
+        time.sleep(2.0)
+        return (visit.number("time") - before) / (time.monotonic() - clock)
+
+    assert any(seen() == pytest.approx(speed, rel=0.3) for _ in range(10))  # others may slow it down for a while
 
 
 def test_at_the_end_there_is_more(visit):
@@ -175,7 +180,5 @@ def test_a_closed_page_leaves_nothing_running(visit, server):
     visit.until("time", ">", 300.0)
     threads, busy = server.process.num_threads(), work(1.0)
     visit.page.close()
-    end = time.monotonic() + 20.0
-    while work() > 0.2 * busy:
-        assert time.monotonic() < end, "it goes on"
+    wait_until(lambda: work() <= 0.2 * busy)
     assert server.process.num_threads() <= threads

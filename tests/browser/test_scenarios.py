@@ -27,7 +27,7 @@ def test_a_fork_is_the_same_up_to_now(visit):
     visit.until("time", ">", 900.0)
     visit.press("Pause")
     expect(visit.play).to_have_text("Play")
-    visit.page.wait_for_timeout(500)  # for the last frame
+    visit.come_to_rest()
     panel = visit.open_tab("What if")
     panel.get_by_text("Testosterone").first.click()
     visit.page.get_by_role("option", name="Insulin", exact=True).click()
@@ -44,7 +44,7 @@ def test_a_fork_is_the_same_up_to_now(visit):
     visit.press("60×", "Play")
     visit.until("time", ">", forked + 120.0)
     visit.press("Pause")
-    visit.page.wait_for_timeout(500)
+    visit.come_to_rest()
     cell, twin = (int(text.replace(",", "")) for text in active.all_inner_texts())
     assert twin < 0.8 * cell  # what was bound lets go
     visit.press("Without the twin")
