@@ -12,7 +12,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 
 from glut4sim import Scenario
-from glut4sim.sim.studies.sweep.sweep import describe_fits, sweep
+from glut4sim.sim.studies.sweep.result import describe_fits
+from glut4sim.sim.studies.sweep.sweep import sweep
 
 CHANGES = {
     "cell.vesicles": "2000",

@@ -39,7 +39,7 @@ def resume(
 
         result = running.resume(out, progress=progress, **options)
     from glut4sim.sim.studies.comparison.result import Comparison
-    from glut4sim.sim.studies.sweep.sweep import SweepResult
+    from glut4sim.sim.studies.sweep.result import SweepResult
 
     if isinstance(result, Comparison):
         compare.report(result, printing)

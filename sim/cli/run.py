@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from glut4sim.sim.studies.assays.result import AssaysResult
     from glut4sim.sim.studies.run.hormones import HormoneResult
     from glut4sim.sim.studies.run.result import RunResult
-    from glut4sim.sim.studies.sweep.sweep import SweepResult
+    from glut4sim.sim.studies.sweep.result import SweepResult
 
 Replicate = Annotated[
     int | None,

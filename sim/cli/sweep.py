@@ -25,7 +25,7 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.reporting.numbers import number
 
 if TYPE_CHECKING:
-    from glut4sim.sim.studies.sweep.sweep import SweepResult
+    from glut4sim.sim.studies.sweep.result import SweepResult
 
 
 @with_groups
@@ -76,7 +76,7 @@ def report(result: "SweepResult", printing: Printing) -> None:
 
 
 def _print_sweep(result: "SweepResult") -> None:
-    from glut4sim.sim.studies.sweep.sweep import describe_fits
+    from glut4sim.sim.studies.sweep.result import describe_fits
 
     columns = {f"{a.path} [{a.unit}]" if a.unit != "1" else a.path: "right" for a in result.axes}
     rows = []

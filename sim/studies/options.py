@@ -1,7 +1,7 @@
 """What a user may choose about runs, whichever study makes them."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import TypedDict
@@ -93,12 +93,8 @@ class RunOptions:
             changes |= {"replicates": 1, "events": False}
         return scenario.model_copy(update={"run": scenario.run.model_copy(update=changes)}) if changes else scenario
 
-    def workers(self, tasks: int, largest: Scenario) -> Workers:
-        """What so many runs are computed on; whoever asks shuts it down.
-
-        Parameters
-        ----------
-        largest : the scenario that takes most memory
+    def workers(self, tasks: int, scenarios: Iterable[Scenario]) -> Workers:
+        """What so many runs of scenarios are computed on; whoever asks shuts it down.
 
         Raises
         ------
@@ -108,7 +104,7 @@ class RunOptions:
         workers = executors.choose(self.executor, self.processors, tasks)
         try:
             if workers.is_local and not self.mean_field:
-                largest.check_memory(workers.count)
+                max(scenarios, key=lambda s: s.memory_bytes).check_memory(workers.count)
         except BaseException:
             workers.shutdown()
             raise

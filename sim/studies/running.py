@@ -13,7 +13,7 @@ from glut4sim.sim.studies.run.result import RunResult
 if TYPE_CHECKING:
     from glut4sim.sim.studies.assays.result import AssaysResult
     from glut4sim.sim.studies.comparison.result import Comparison
-    from glut4sim.sim.studies.sweep.sweep import SweepResult
+    from glut4sim.sim.studies.sweep.result import SweepResult
 
 
 def run(

@@ -40,7 +40,7 @@ def run(
     scenario = options.prepare(scenario)
     todo = ensemble.choose_replicates(scenario, only)
     options.check_out(out)
-    options.workers(len(todo), scenario).shutdown()  # any fault in what is asked for
+    options.workers(len(todo), [scenario]).shutdown()  # any fault in what is asked for
     writer = Writer(scenario, out, {"method": options.method}, options.checkpoint_every)
     return _run_each(writer, options, only)
 

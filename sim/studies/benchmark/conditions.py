@@ -242,7 +242,7 @@ def run(suite: Conditions, threads: int | None = None, progress: Progress | None
     jobs = [(scenario, replicate) for scenario in scenarios for replicate in range(suite.replicates)]
     durations = {job: job[0].run.duration for job in jobs}
     tasks = {job: Task(_simulate, job) for job in jobs}
-    with options.workers(len(jobs), max(scenarios, key=lambda s: s.memory_bytes)) as workers:
+    with options.workers(len(jobs), scenarios) as workers:
         found = gather(tasks, workers, durations, progress)
     findings = tuple(_finding(suite, condition, acute, found) for condition in suite.conditions)
     return ConditionsResult(suite, findings, perf_counter() - began, len(jobs))

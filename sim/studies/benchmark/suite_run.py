@@ -159,7 +159,7 @@ def _run_all(jobs: Mapping[tuple, Scenario], suite: Suite, options: RunOptions) 
     reached = dict.fromkeys(longest_first, 0.0)
     work = _solve if options.mean_field else _simulate
     tasks = {key: Task(work, (jobs[key], key, sorted(wanted[key[0]]), reached)) for key in longest_first}
-    with options.workers(len(jobs), max(jobs.values(), key=lambda s: s.memory_bytes)) as workers:
+    with options.workers(len(jobs), jobs.values()) as workers:
         return gather(tasks, workers, durations, options.progress, reached)
 
 

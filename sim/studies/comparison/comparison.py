@@ -57,8 +57,7 @@ def compare(
     options = replace(options, seed=seed, replicates=count)
     prepared = {name: options.prepare(scenario) for name, scenario in chosen.items()}
     options.check_out(out)
-    largest = max(prepared.values(), key=lambda s: s.memory_bytes)
-    options.workers(count, largest).shutdown()  # any fault in what is asked for
+    options.workers(count, prepared.values()).shutdown()  # any fault in what is asked for
     for scenario in prepared.values():
         _ = scenario.parameter_set  # and in what it does
     folders = {name: f"{i}-{folder_name(name)}" for i, name in enumerate(prepared)}

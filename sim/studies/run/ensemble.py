@@ -43,7 +43,7 @@ def run(scenario: Scenario, out: str | os.PathLike | None, options: RunOptions, 
     todo = choose_replicates(scenario, only)
     options.check_out(out)
     about = {"method": options.method} | ({} if only is None else {"only": only})
-    with options.workers(len(todo), scenario) as workers:
+    with options.workers(len(todo), [scenario]) as workers:
         writer = Writer(scenario, out, about, options.checkpoint_every)
         with storage.held(writer.out):
             return _run(writer, todo, workers, options)
@@ -67,7 +67,7 @@ def resume(out: str | os.PathLike, options: RunOptions) -> RunResult:
         writer.open()
         options = options.as_before(writer.about["method"])
         todo = [replicate for replicate, ended in enumerate(writer.ended) if not ended]
-        with options.workers(len(todo), writer.scenario) as workers:
+        with options.workers(len(todo), [writer.scenario]) as workers:
             return _run(writer, todo, workers, options)
 
 

@@ -160,7 +160,7 @@ def sensitivity(
     screening = indices = None
     status = "failed"
     try:
-        with options.workers(planned, scenario) as runs.workers:
+        with options.workers(planned, [scenario]) as runs.workers:
             chosen = tuple(range(len(factors)))
             if "morris" in METHODS[method]:
                 screening = screen(factors, runs, trajectories, seed, runs.may_combine)

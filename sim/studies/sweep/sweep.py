@@ -14,14 +14,12 @@ taken at the times of the scenario's own schedule. Every level has the same seed
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from itertools import product
 from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
 from glut4sim.sim.analysis import summary
-from glut4sim.sim.analysis.dose_response import STATUS, Estimate, HillFit, fit_hill
+from glut4sim.sim.analysis.dose_response import STATUS, Estimate, HillFit
 from glut4sim.sim.inputs.errors import InputError, unknown
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.results import storage
@@ -33,6 +31,7 @@ from glut4sim.sim.scenario.sweep_axis import Axis, read_axis, with_levels
 from glut4sim.sim.studies.executors import Workers
 from glut4sim.sim.studies.options import RunKeywords, RunOptions, refuse_checkpoints
 from glut4sim.sim.studies.run.replicate import compute
+from glut4sim.sim.studies.sweep.result import SweepResult, fit_curves
 from glut4sim.sim.studies.tasks import Task, describe_fault, fault, run_tasks
 
 if TYPE_CHECKING:
@@ -41,48 +40,6 @@ if TYPE_CHECKING:
 OBSERVABLE = "surface_glut4_stimulated_percent"
 MAX_RUNS = 100_000
 ENDED = f"{PROGRESS}/ended"  # array of the store
-
-
-@dataclass(frozen=True)
-class SweepResult:
-    """What a sweep leaves.
-
-    Attributes
-    ----------
-    out : Path or UPath or None    directory of the results; None if they are in memory only
-    scenario : Scenario    as it is where nothing is varied
-    axes : tuple of Axis    what was varied
-    dataset : xarray.Dataset    the numbers of summary.UNITS, dims: varied paths, replicate; NaN where a run failed
-    observable : str    the number that was fitted
-    content : dict    content of sweep.json
-    warnings : tuple of str    one line each
-    status : "complete" or "failed" (a run failed; the others are kept)
-    """
-
-    out: Place | None
-    scenario: Scenario
-    axes: tuple[Axis, ...]
-    dataset: "xarray.Dataset" = field(repr=False)
-    observable: str
-    content: dict = field(repr=False)
-    warnings: tuple[str, ...]
-    wall_seconds: float
-    status: str
-
-    @property
-    def title(self) -> str:
-        """What the numbers are."""
-        name, unit = summary.readable(self.observable), summary.UNITS[self.observable]
-        return name if unit == "1" else f"{name} [{unit}]"
-
-    def fit(self, observable: str | None = None) -> list[tuple[dict[str, float], HillFit]]:
-        """Hill curves over the first path, one for each combination of the others.
-
-        Returns
-        -------
-        list of ({path: level} of the other paths, HillFit)
-        """
-        return fit_curves(self.axes, self.dataset[observable or self.observable].values)
 
 
 def sweep(
@@ -129,9 +86,9 @@ def sweep(
     if runs > MAX_RUNS:
         raise InputError(f"expected at most {MAX_RUNS} runs, got {runs}; take fewer levels or replicates.")
     scenarios = _at_levels(scenario, axes)
-    vary = {a.path: a.as_json() for a in axes}
-    about = {"method": options.method, "vary": vary, "observable": observable}
-    with options.workers(runs, _largest(scenarios)) as workers:
+    varied = {a.path: a.as_json() for a in axes}
+    about = {"method": options.method, "vary": varied, "observable": observable}
+    with options.workers(runs, scenarios.values()) as workers:
         writer = Writer(scenario, out, about)
         with storage.held(writer.out):
             return _run(writer, scenarios, _Store(scenario, axes, writer.store), workers, options)
@@ -151,7 +108,7 @@ def resume(out: str | os.PathLike, options: RunOptions) -> SweepResult:
         store = _Store(scenario, axes, writer.store)
         scenarios = _at_levels(scenario, axes)
         missing = int((~store.ended).sum()) * scenario.run.replicates
-        with options.workers(missing, _largest(scenarios)) as workers:
+        with options.workers(missing, scenarios.values()) as workers:
             return _run(writer, scenarios, store, workers, options)
 
 
@@ -164,11 +121,6 @@ def _at_levels(scenario: Scenario, axes: Sequence[Axis]) -> dict[tuple[int, ...]
     """The scenario at all combinations of levels, by their places on the axes."""
     places = np.ndindex(*(len(a.levels) for a in axes))
     return {place: with_levels(scenario, {a: a.levels[i] for a, i in zip(axes, place)}) for place in places}
-
-
-def _largest(scenarios: Mapping[tuple, Scenario]) -> Scenario:
-    """The scenario that takes most memory."""
-    return max(scenarios.values(), key=lambda s: s.memory_bytes)
 
 
 def _run(
@@ -204,44 +156,6 @@ def _run(
     remarks = tuple(dict.fromkeys(grid.remarks))
     wall_seconds = writer.wall_seconds
     return SweepResult(writer.out, scenario, axes, dataset, observable, content, remarks, wall_seconds, status)
-
-
-def fit_curves(axes: Sequence[Axis], values: np.ndarray) -> list[tuple[dict[str, float], HillFit]]:
-    """Hill curves over the first axis, one for each combination of the others; none if its levels are no doses.
-
-    Parameters
-    ----------
-    values : (levels of each axis, .., replicate)
-    """
-    if not axes[0].is_dose:
-        return []
-    curves = []
-    for place in product(*(range(len(a.levels)) for a in axes[1:])):
-        at = {a.path: a.levels[i] for a, i in zip(axes[1:], place)}
-        curves.append((at, fit_hill(axes[0].levels, values[(slice(None), *place)])))
-    return curves
-
-
-def describe_fits(result: SweepResult) -> list[str]:
-    """A line for each fitted curve: EC50 and slope with their intervals, or why there is none."""
-    lines = []
-    for at, fit in result.fit():
-        where = ", ".join(a.write(at[a.path]) for a in result.axes[1:]) + (": " if at else "")
-        if fit.status == "fitted":
-            unit = summary.UNITS[result.observable]
-            ends = f"from {_with_interval(fit.bottom)} to {_with_interval(fit.top, unit)}"
-            ec50 = f"EC50 {_with_interval(fit.ec50, result.axes[0].unit)}"
-            lines.append(f"{where}{ec50}, slope {_with_interval(fit.slope)}, {ends}")
-        else:
-            lines.append(f"{where}no curve fitted ({fit.status}): {STATUS[fit.status]}")
-        if fit.remark:
-            lines.append(f"{where}{fit.remark}")
-    return lines
-
-
-def _with_interval(estimate: Estimate, unit: str = "1") -> str:
-    value = f"{estimate.value:.4g}" + ("" if unit == "1" else f" {unit}")
-    return value if estimate.low is None else f"{value} [{estimate.low:.4g}, {estimate.high:.4g}]"
 
 
 class _Grid:

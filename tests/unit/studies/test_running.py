@@ -219,9 +219,9 @@ def test_only_one_can_resume(swept, compared):
 def test_workers_are_as_many_as_runs_are_missing(swept, monkeypatch):
     asked, workers = [], RunOptions.workers
 
-    def note(options, count, largest):
+    def note(options, count, scenarios):
         asked.append(count)
-        return workers(options, count, largest)
+        return workers(options, count, scenarios)
 
     monkeypatch.setattr(RunOptions, "workers", note)
     assert glut4sim.resume(swept.out).dataset.identical(swept.dataset)

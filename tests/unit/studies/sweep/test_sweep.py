@@ -19,7 +19,8 @@ from glut4sim.sim.results.writer import open_results
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.scenario.sweep_axis import read_axis, with_levels
 from glut4sim.sim.studies.run import replicate as one
-from glut4sim.sim.studies.sweep.sweep import describe_fits, sweep
+from glut4sim.sim.studies.sweep.result import describe_fits
+from glut4sim.sim.studies.sweep.sweep import sweep
 from tests.support import small_scenario
 
 SWEEP = sys.modules["glut4sim.sim.studies.sweep.sweep"]
