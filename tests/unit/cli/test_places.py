@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import xarray as xr
 from matplotlib.figure import Figure
 
 from glut4sim import compare, resume, run
@@ -14,6 +15,7 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results import storage
 from glut4sim.sim.results.writer import open_results
 from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.run import hormones
 
 SMALL = """
 title = "Small"
@@ -114,13 +116,14 @@ def test_a_therapy(glut4sim, there):
     assert "holds 2 assays; choose one" in glut4sim("export", "csv", address, status=2)
 
 
+@pytest.mark.parametrize("there", ["memory", "file"], indirect=True)
 def test_hormones_alone(glut4sim, there):
     address = f"{there}/hormones"
     glut4sim("run", "therapy.toml", "--endocrine-only", "--out", address, "-q")
     files = {"scenario.toml", "provenance.json", "summary.json", "hormones.zarr", "hormones.png"}
     assert names(address) == files
-    import xarray as xr
-
+    hormones.save(Scenario.load("therapy.toml"), storage.place(address))  # once more, as when it is gone on with
+    assert names(address) == files
     assert "step_factor" in xr.open_zarr(storage.zarr_store(storage.place(address) / "hormones.zarr"))
 
 

@@ -313,18 +313,6 @@ def test_a_file_address_is_a_directory(tmp_path):
     assert run(make_scenario(), f"file://{tmp_path}/out").out == tmp_path / "out"
 
 
-def test_addresses_that_cannot_be_used_say_why():
-    pytest.importorskip("upath")
-    with pytest.raises(InputError, match=r"^what://bucket/run: expected a directory or an address that fsspec knows"):
-        storage.place("what://bucket/run")
-
-
-def test_a_missing_package_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "upath", None)
-    with pytest.raises(InputError, match=r"^s3://bucket/run: cannot be used here .* pip install 'glut4sim\[cluster\]'"):
-        storage.place("s3://bucket/run")
-
-
 # ---- refusals ----
 
 
