@@ -1,9 +1,6 @@
 """The log of events: complete, exact, the same however it is taken, and on disk in pieces that survive a kill."""
 
 import itertools
-import json
-import signal
-import subprocess
 import threading
 import warnings
 
@@ -23,7 +20,6 @@ from glut4sim.sim.results.flush_policy import FlushPolicy
 from glut4sim.sim.results.writer import Writer, open_results
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.run import replicate as one
-from tests.processes import PATIENCE, start, wait_until
 from tests.support import small_scenario
 from tests.unit.model.test_engine import assert_same_bits
 
@@ -240,44 +236,6 @@ def test_a_write_that_is_cut_off_leaves_what_was_written_before(tmp_path, monkey
     with pytest.warns(RuntimeWarning, match="consolidated"):  # since the run has not ended
         log = xr.open_zarr(tmp_path / "out" / "results.zarr", group="events/0")
     assert_same_events(events_of(log), pieces[0])
-
-
-@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGKILL])
-def test_a_stopped_process_leaves_a_log_that_can_be_read(tmp_path, kind, request):
-    of = make_scenario(duration="100000 s", replicates=2)
-    (tmp_path / "long.toml").write_text(of.to_toml())
-    program = (
-        "import sys; from glut4sim import run; from glut4sim.sim.results import writer;"
-        "writer.POLICY = writer.FlushPolicy(seconds=0.05);"
-        "run(sys.argv[1], out=sys.argv[2], threads=2)"
-    )
-    process = start(
-        "-c", program, tmp_path / "long.toml", tmp_path / "out", stderr=subprocess.PIPE, text=True
-    )  # fmt: skip
-    request.addfinalizer(process.kill)  # whatever happens
-    logs = tmp_path / "out" / "results.zarr" / "events"
-
-    def are_long():
-        return all(
-            (logs / f"{r}" / "zarr.json").exists()
-            and open_results(tmp_path / "out", f"events/{r}").sizes.get("event", 0) > 1_000
-            for r in range(2)
-        )
-
-    wait_until(are_long, process, every=0.05)
-    process.send_signal(kind)
-    process.communicate(timeout=PATIENCE)
-    for replicate in range(2):
-        found = events_of(open_results(tmp_path / "out", f"events/{replicate}"))
-        assert len(found.time) > 1_000
-        engine = Engine(of, seed=1, replicate=replicate, log_events=True)
-        engine.advance(int(found.time[-1] / of.run.step) + 1)
-        events = Events(*(column[: len(found.time)] for column in engine.take_events()))
-        assert_same_events(found, events)
-    statistics = open_results(tmp_path / "out", "single_vesicle")
-    ended = json.loads((tmp_path / "out" / "provenance.json").read_text())["status"] == "interrupted"
-    assert ended == (kind == signal.SIGINT)
-    assert np.isfinite(statistics.fusion_rate.sel(phase="insulin")).all() == ended
 
 
 def test_events_leave_memory_as_they_reach_the_disk(tmp_path, monkeypatch):

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import signal
 import sys
 
 import numpy as np
@@ -18,7 +17,6 @@ from glut4sim.sim.studies import tasks
 from glut4sim.sim.studies.options import RunOptions
 from glut4sim.sim.studies.run import ensemble, replicate
 from glut4sim.sim.studies.sweep.sweep import sweep
-from tests.processes import PATIENCE, start, wait_until
 from tests.unit.studies.comparison.test_comparison import CONTROL, LOW
 from tests.unit.studies.sweep.test_sweep import brief, faulty  # noqa: F401 (a fixture)
 
@@ -238,46 +236,11 @@ def test_a_sweep_is_no_run_and_has_no_checkpoints(swept):
 # ---- the command ----
 
 
-@pytest.fixture
-def program(monkeypatch):
-    """Calls the program; returns its exit status."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["glut4sim", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        return ended.value.code
-
-    return call
-
-
-@pytest.mark.parametrize("verb", ["compare", "sweep"])
-def test_killed_and_resumed(tmp_path, verb, program, monkeypatch):
-    """By SIGKILL when the first results are there, on the command line."""
-    slow = brief(vesicles=20_000)
-    for name, insulin in (("a", "1 nM"), ("b", "2 nM")):
-        (tmp_path / f"{name}.toml").write_text(slow.to_toml().replace("100 nM", insulin))
-    more = ["b.toml"] if verb == "compare" else ["--vary", "bath.insulin=1nM..2nM/8"]
-    command = [verb, "a.toml", *more, "--replicates", "4", "--threads", "1", "-q"]
-    process = start("-m", "glut4sim", *command, "--out", "out", cwd=tmp_path, start_new_session=True)
-
-    def begun():
-        if verb == "compare":
-            return any((tmp_path / "out").glob("*/results.zarr/progress/reached/c/0/0"))
-        return any((tmp_path / "out").glob("results.zarr/progress/ended/c/0"))
-
-    wait_until(begun, process)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait(PATIENCE) == -signal.SIGKILL
-    name = "compare.json" if verb == "compare" else "provenance.json"
-    assert content(tmp_path / "out", name)["status"] == "running"
-    monkeypatch.chdir(tmp_path)
-    assert program("resume", "out", "-q") == program(*command, "--out", "whole") == 0
-    assert content(tmp_path / "out", f"{verb}.json") == content(tmp_path / "whole", f"{verb}.json")
-    assert files(tmp_path / "out") == files(tmp_path / "whole")
-
-
 @pytest.mark.parametrize(("made", "said"), [("compared", "low"), ("swept", "bath.insulin [nM]")])
-def test_the_command_says_what_came_out(request, made, said, program, capsys):
-    assert program("resume", request.getfixturevalue(made).out) == 0
+def test_the_command_says_what_came_out(request, made, said, monkeypatch, capsys):
+    out = request.getfixturevalue(made).out
+    monkeypatch.setattr(sys, "argv", ["glut4sim", "resume", str(out)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 0
     assert said in " ".join(capsys.readouterr().out.split())

@@ -1,7 +1,6 @@
 """Running scenarios: threads, records, results on disk, and what happens when something stops it."""
 
 import json
-import signal
 import subprocess
 import sys
 import threading
@@ -21,7 +20,6 @@ from glut4sim.sim.model.observables import OBSERVABLES
 from glut4sim.sim.model.step_records import StepRecords
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.run import replicate
-from tests.processes import PATIENCE, start, wait_until
 
 LEVELS = [o.name for o in OBSERVABLES if not o.name.endswith("_rate")]
 
@@ -373,32 +371,6 @@ def test_an_interrupt_stops_all_replicates_and_keeps_what_was_computed(fake, tmp
     records = np.isfinite(dataset.insulin.values).sum(axis=1)
     assert records.tolist() == [int(reached[0] + 1e-6) + 1, int(reached[1] + 1e-6) + 1, 0, 0, 0]
     assert json.loads((tmp_path / "out" / "summary.json").read_text())["scenario"] == "test"
-
-
-@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGKILL])
-def test_a_stopped_process_leaves_readable_results(tmp_path, kind, request):
-    """Ctrl-C and kill, from outside, of a run that would take minutes."""
-    scenario = make_scenario(duration="100000 s", record_every="1 s")
-    (tmp_path / "long.toml").write_text(scenario.to_toml())
-    program = "import sys; from glut4sim import run; run(sys.argv[1], out=sys.argv[2], replicates=2, threads=2)"
-    process = start(
-        "-c", program, tmp_path / "long.toml", tmp_path / "out", stderr=subprocess.PIPE, text=True
-    )  # fmt: skip
-    request.addfinalizer(process.kill)  # whatever happens
-    store = tmp_path / "out" / "results.zarr"
-    last = OBSERVABLES[-1].name  # records are written one observable after the other
-    wait_until(lambda: list(store.glob(f"{last}/c/*/0")), process)
-    process.send_signal(kind)
-    _, errors = process.communicate(timeout=PATIENCE)
-    dataset = xr.open_zarr(store)
-    assert np.isfinite(dataset.surface_glut4_percent.values[:, :1]).any()
-    provenance = json.loads((tmp_path / "out" / "provenance.json").read_text())
-    if kind == signal.SIGINT:
-        assert provenance["status"] == "interrupted"
-        assert (tmp_path / "out" / "summary.json").exists()
-        assert errors.rstrip().endswith("KeyboardInterrupt")
-    else:
-        assert provenance["status"] == "running"
 
 
 def test_xarray_and_matplotlib_are_not_imported_before_the_first_step():

@@ -2,11 +2,8 @@
 
 import json
 import random
-import signal
-import subprocess
 import sys
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -21,8 +18,7 @@ from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.options import RunOptions
 from glut4sim.sim.studies.run import ensemble
 from glut4sim.sim.studies.run.replicate import simulate
-from tests.processes import PATIENCE, start, wait_until
-from tests.unit.studies.test_executors import assert_same_results, make_scenario
+from tests.runs import assert_same_results, make_scenario
 
 EVERY = 37.0  # s between checkpoints, no multiple of what is recorded or of a block of steps
 
@@ -146,65 +142,6 @@ def test_a_damaged_checkpoint_is_told_and_done_without(whole, tmp_path):
     [warning] = result.warnings
     assert warning.startswith("replicate 1 was begun anew: ")
     assert_same_results(out, whole)
-
-
-# ---- real processes ----
-
-PROGRAM = """
-import sys
-from glut4sim import resume, run
-from glut4sim.sim.results import writer
-from glut4sim.sim.studies.run import ensemble
-if __name__ == "__main__":
-    writer.POLICY = writer.FlushPolicy(seconds=0.05)
-    ensemble._draw = lambda writer: None
-    verb, scenario, out, executor = sys.argv[1:]
-    if verb == "run":
-        run(scenario, out, threads=2, executor=executor, checkpoint_every=50.0)
-    else:
-        resume(out, threads=2, executor=executor)
-"""
-
-
-@pytest.fixture(scope="module")
-def longer(tmp_path_factory):
-    """A run that nothing stopped, beside the file of its scenario, and long enough to be killed twice."""
-    out = tmp_path_factory.mktemp("longer") / "test"
-    out.with_suffix(".toml").write_text(make_scenario(duration="1500 s", replicates=2, events=True).to_toml())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ensemble, "_draw", lambda writer: None)
-        run(out.with_suffix(".toml"), out, threads=2)
-    return out
-
-
-@pytest.mark.parametrize(
-    ("kind", "executor"), [(signal.SIGKILL, "threads"), (signal.SIGINT, "threads"), (signal.SIGKILL, "processes")]
-)
-def test_killed_twice(longer, tmp_path, kind, executor):
-    (tmp_path / "program.py").write_text(PROGRAM)
-    out, chance = tmp_path / "out", random.Random(kind)
-    for verb in ("run", "resume"):
-        process = start(
-            tmp_path / "program.py", verb, longer.with_suffix(".toml"), out, executor,
-            stderr=subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
-        files = [checkpoint.path_of(out, r) for r in range(2)]
-        old = {path: path.stat().st_mtime_ns for path in files if path.exists()}
-
-        def has_saved(files=files, old=old):
-            return any(path.exists() and path.stat().st_mtime_ns != old.get(path) for path in files)
-
-        wait_until(has_saved, process)
-        time.sleep(chance.uniform(0.0, 0.2))
-        assert process.poll() is None, process.stderr.read()
-        if verb == "resume":
-            with pytest.raises(InputError, match="is being written by another process"):
-                resume(out)
-        process.send_signal(kind)
-        process.communicate(timeout=PATIENCE)  # until its processes are gone too: they share its stderr
-        assert provenance(out)["status"] == ("interrupted" if kind == signal.SIGINT else "running")
-    assert resume(out, threads=2).status == "complete"
-    assert_same_results(out, longer)
 
 
 def test_killed_before_the_store_was_made(tmp_path):

@@ -13,40 +13,16 @@ import pytest
 from glut4sim import compare, run
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results.writer import open_results
-from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies import executors, tasks
 from glut4sim.sim.studies.run import ensemble
 from glut4sim.sim.studies.run.replicate import compute_elsewhere
 from tests.processes import PATIENCE, has_ended, wait_until
+from tests.runs import assert_same_results, make_scenario
 from tests.support import ROOT
 
 # where a process finds the functions that tests have it run
 PATH = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
 ENVIRONMENT = os.environ | {"PYTHONPATH": PATH, "DASK_DISTRIBUTED__WORKER__MEMORY__TERMINATE": "False"}
-
-
-def make_scenario(duration="600 s", replicates=3, **run):
-    return Scenario.from_table(
-        {
-            "cell": {"vesicles": 300, "receptors": 300, "glucose_agents": 300, "receptors_cv": 0.3},
-            "bath": {"insulin": [["0 s", "1 nM"], ["20 s", "100 nM"]]},
-            "run": {"duration": duration, "record_every": "1 s", "replicates": replicates, **run},
-            "parameters": {"vesicle.release": "30 1/min", "vesicle.endocytose": "2 1/min"},
-        },
-        "test",
-    )
-
-
-def assert_same_results(one, other):
-    """The same bits in every series, log and statistic of two directories of runs."""
-    groups = [None]
-    if (one / "results.zarr" / "events").exists():
-        replicates = open_results(other).sizes["replicate"]
-        groups += ["single_vesicle", *(f"events/{r}" for r in range(replicates))]
-    for group in groups:
-        ours, theirs = open_results(one, group).load(), open_results(other, group).load()
-        assert ours.identical(theirs), group
-    assert json.loads((one / "summary.json").read_text()) == json.loads((other / "summary.json").read_text())
 
 
 @pytest.fixture(scope="module")
