@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glut4sim.sim.model.step_records import Events
+from glut4sim.sim.model.step_records import Events, StepRecords
 from glut4sim.sim.results.series_store import record_times
 from glut4sim.sim.scenario.scenario import Scenario
 
@@ -47,6 +47,9 @@ class Gathered:
 
     def append_events(self, replicate: int, events: Events) -> None:
         """As Writer.append_events, but nothing is kept."""
+
+    def save_checkpoint(self, replicate: int, engine: "Engine", last: StepRecords) -> None:
+        """As Writer.save_checkpoint, but there are none."""
 
     def put_statistics(self, replicate: int, values: Mapping[str, np.ndarray]) -> None:
         """As Writer.put_statistics."""

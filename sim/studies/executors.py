@@ -149,7 +149,8 @@ def _prepare_process(stop) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for the first process to stop this one
 
     def follow():
-        parent_process().join()
+        if (parent := parent_process()) is not None:
+            parent.join()
         os._exit(1)
 
     threading.Thread(target=follow, daemon=True).start()  # or it would write on when that one was killed
@@ -198,7 +199,8 @@ class Dask(Workers):
             raise InputError(
                 f"this scheduler has no workers; start some with: dask worker {address}", place=place
             ) from None
-        self.count = sum(self._client.nthreads().values())
+        threads: dict[str, int] = self._client.nthreads()  # type: ignore[assignment]  it is a coroutine elsewhere
+        self.count = sum(threads.values())
         self._executor = self._client.get_executor(pure=False)
         self._stop = distributed.Event(f"glut4sim-{uuid4()}", client=self._client)
 
@@ -229,5 +231,5 @@ class _DaskStop:
 
     def is_set(self) -> bool:
         if not self._is_set and monotonic() - self._looked > LOOK_SECONDS:
-            self._is_set, self._looked = self._event.is_set(), monotonic()
+            self._is_set, self._looked = bool(self._event.is_set()), monotonic()
         return self._is_set

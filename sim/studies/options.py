@@ -8,6 +8,7 @@ from typing import TypedDict
 
 from glut4sim.sim.inputs.errors import InputError, describe
 from glut4sim.sim.results import storage
+from glut4sim.sim.results.storage import PlaceLike
 from glut4sim.sim.results.writer import METHODS
 from glut4sim.sim.scenario.scenario import MAX_REPLICATES, MAX_SEED, Scenario
 from glut4sim.sim.studies import executors
@@ -110,7 +111,7 @@ class RunOptions:
             raise
         return workers
 
-    def check_out(self, out: str | os.PathLike | None) -> None:
+    def check_out(self, out: PlaceLike | None) -> None:
         """InputError if what is asked for cannot be had where the results shall lie.
 
         That is: checkpoints of results in memory (`out` is None), or processes that cannot write there.
@@ -120,7 +121,7 @@ class RunOptions:
         if self.executor not in (None, "threads"):
             storage.check_shared(out)
 
-    def as_before(self, method: str) -> "RunOptions":
+    def as_before(self, method: object) -> "RunOptions":
         """The options of a run that is gone on with, by the method of its provenance."""
         return replace(self, mean_field=method == METHODS[True])
 
@@ -139,5 +140,5 @@ def refuse_checkpoints(what: str) -> None:
 
 def check_whole(name: str, value: object, low: int, high: int) -> None:
     """InputError unless an option is a whole number within limits."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or not low <= value <= high:
+    if isinstance(value, bool) or not isinstance(value, Integral) or not low <= int(value) <= high:
         raise InputError(f"expected a whole number from {low} to {high}, got {describe(value)}.", name)

@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING, Unpack
 
 from glut4sim.sim.results import storage
+from glut4sim.sim.results.storage import PlaceLike
 from glut4sim.sim.results.writer import read_run
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.options import Progress, RunKeywords, RunOptions
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def run(
     scenario: Scenario | str | os.PathLike,
-    out: str | os.PathLike | None = None,
+    out: PlaceLike | None = None,
     *,
     only: int | None = None,
     **keywords: Unpack[RunKeywords],
@@ -58,7 +59,7 @@ def run(
 
 
 def resume(
-    out: str | os.PathLike,
+    out: PlaceLike,
     threads: int | None = None,
     progress: Progress | None = None,
     executor: str | None = None,

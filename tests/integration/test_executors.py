@@ -30,7 +30,7 @@ def local(tmp_path_factory):
     """A run on threads, with events."""
     out = tmp_path_factory.mktemp("local") / "out"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ensemble, "_draw", lambda writer: None)
+        patch.setattr(ensemble, "_draw", lambda *_: None)
         run(make_scenario(events=True), out, threads=2)
     return out
 
@@ -38,7 +38,7 @@ def local(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def no_figures(monkeypatch):
     """They are tested elsewhere."""
-    monkeypatch.setattr(ensemble, "_draw", lambda writer: None)
+    monkeypatch.setattr(ensemble, "_draw", lambda *_: None)
 
 
 # ---- processes ----

@@ -5,7 +5,6 @@ The directory of several assays holds one ordinary run for each, `assay-0-d`, `a
 `scenario.toml`, `hormones.zarr`, `hormones.png`, `summary.json`, `figure.png`, `report.md` and `provenance.json`.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,6 +12,7 @@ from glut4sim.sim.analysis.timeline import say_at
 from glut4sim.sim.endocrine.evidence import say
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results import storage
+from glut4sim.sim.results.storage import PlaceLike
 from glut4sim.sim.results.writer import Writer, read_run
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.assays.result import AssaysResult
@@ -23,9 +23,7 @@ from glut4sim.sim.studies.run.result import RunResult
 REPORT = "report.md"
 
 
-def run(
-    scenario: Scenario, out: str | os.PathLike | None, options: RunOptions, only: int | None = None
-) -> AssaysResult:
+def run(scenario: Scenario, out: PlaceLike | None, options: RunOptions, only: int | None = None) -> AssaysResult:
     """Run a scenario at each time of its [assay]; as `running.run`.
 
     Raises
@@ -45,7 +43,7 @@ def run(
     return _run_each(writer, options, only)
 
 
-def resume(out: str | os.PathLike, options: RunOptions) -> AssaysResult:
+def resume(out: PlaceLike, options: RunOptions) -> AssaysResult:
     """Run what is missing in the results of `run`; as `running.resume`."""
     out = storage.place(out)
     _, before = read_run(out)
@@ -72,13 +70,13 @@ def _run_each(writer: Writer, options: RunOptions, only: int | None = None) -> A
         raise
     finally:
         if done:
-            writer.seconds_simulated = [sum(each) for each in zip(*(result.seconds_simulated for result in done))]
+            writer.seconds_simulated = [sum(each, 0.0) for each in zip(*(r.seconds_simulated for r in done))]
         content = _content(scenario, done)
         writer.finish(content, status, [])
     warnings = tuple(f"at {say(at)}: {line}" for at, result in zip(scenario.assay.at, done) for line in result.warnings)
     result = AssaysResult(out, scenario, options.method, tuple(done), content, warnings, writer.wall_seconds, status)
     if out is not None:
-        _draw_and_report(result)
+        _draw_and_report(result, out)
     return result
 
 
@@ -98,11 +96,11 @@ def _content(scenario: Scenario, done: Sequence[RunResult]) -> dict:
     }
 
 
-def _draw_and_report(result: AssaysResult) -> None:
+def _draw_and_report(result: AssaysResult, out: Place) -> None:
     from glut4sim.sim.studies.assays import figure, report
     from glut4sim.sim.studies.run import hormones
 
-    data = hormones.save(result.scenario, result.out)
-    with storage.folder(result.out) as folder:
+    data = hormones.save(result.scenario, out)
+    with storage.folder(out) as folder:
         figure.save_figure(result, folder / "figure.png")
-    storage.write(result.out / REPORT, report.markdown(result, data))
+    storage.write(out / REPORT, report.markdown(result, data))

@@ -123,7 +123,7 @@ class Finding:
     def main_step(self) -> str:
         """The step that does most; empty if none does anything."""
         sizes = {step: max(map(abs, changes.values())) for step, changes in self.steps.items()}
-        return max(sizes, key=sizes.get) if sizes else ""
+        return max(sizes, key=sizes.__getitem__) if sizes else ""
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,8 @@ def _assay(name: str, at: float | None, key: str) -> Scenario:
         if len(scenario.assays) > 1:
             times = ", ".join(say(time) for time in scenario.assay.at)
             raise InputError(f"is missing: {name} has assays at {times}.", key)
-        return scenario.assays[0]
+        [only] = scenario.assays
+        return only
     return scenario.at_assay(at)
 
 
@@ -275,7 +276,7 @@ def _finding(suite, condition, acute, found) -> Finding:
         effects[label] = {
             key: paired_effect([n[key] for n in reference], [n[key] for n in values], suite.seed) for key in QUANTITIES
         }
-    ec50 = tuple(_ec50(scenario.parameter_set) for scenario in (condition.scenario, condition.reference))
+    ec50 = _ec50(condition.scenario.parameter_set), _ec50(condition.reference.parameter_set)
     steps = _steps_alone(condition, suite.insulin)
     value, error = _expected_value(condition.expected, effects, ec50)
     verdict = "no published number"

@@ -18,7 +18,7 @@ from glut4sim.sim.analysis.paired_effects import PairedEffect, paired_effect
 from glut4sim.sim.endocrine.evidence import say
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results import storage
-from glut4sim.sim.results.storage import Place
+from glut4sim.sim.results.storage import Place, PlaceLike
 from glut4sim.sim.results.writer import Writer, read_run
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.comparison.result import Comparison, Condition
@@ -31,7 +31,7 @@ CONTENT = "compare.json"
 
 def compare(
     scenarios: Sequence[Scenario | str | os.PathLike],
-    out: str | os.PathLike | None = None,
+    out: PlaceLike | None = None,
     **keywords: Unpack[RunKeywords],
 ) -> Comparison:
     """Run conditions with paired replicates and compare each with the first.
@@ -73,7 +73,7 @@ def compare(
     return _run(plan, options)
 
 
-def resume(out: str | os.PathLike, options: RunOptions) -> Comparison:
+def resume(out: PlaceLike, options: RunOptions) -> Comparison:
     """Run what is missing in a comparison, and compare again; as `running.resume`."""
     out = storage.place(out)
     try:

@@ -4,7 +4,6 @@ Replicates run on threads, on processes or on a Dask cluster (executors.py) and 
 replicate writes its own part of the results. What a run leaves undone, for whatever reason, `resume` does.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from glut4sim.sim.analysis import single_vesicle, summary
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results import storage
+from glut4sim.sim.results.storage import PlaceLike
 from glut4sim.sim.results.writer import METHODS, Writer, read_run
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.executors import Workers
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 NEEDED_LATER = ("glut4sim.sim.studies.run.figure", "xarray")  # take a while to import
 
 
-def run(scenario: Scenario, out: str | os.PathLike | None, options: RunOptions, only: int | None = None) -> RunResult:
+def run(scenario: Scenario, out: PlaceLike | None, options: RunOptions, only: int | None = None) -> RunResult:
     """Run all replicates of a scenario, or `only` one of them; as `running.run`.
 
     Raises
@@ -49,7 +49,7 @@ def run(scenario: Scenario, out: str | os.PathLike | None, options: RunOptions, 
             return _run(writer, todo, workers, options)
 
 
-def resume(out: str | os.PathLike, options: RunOptions) -> RunResult:
+def resume(out: PlaceLike, options: RunOptions) -> RunResult:
     """Run what is missing in the results of a run: replicates that were not run, failed, or were interrupted.
 
     A replicate goes on from its last checkpoint, or begins anew where there is none; either way, its bits are those
@@ -82,7 +82,7 @@ def choose_replicates(scenario: Scenario, only: int | None) -> Sequence[int]:
 
 def _run(writer: Writer, todo: Sequence[int], workers: Workers, options: RunOptions) -> RunResult:
     """Run replicates of a Writer's scenario, then summarise and draw its results."""
-    status, numbers = "failed", None
+    status, numbers = "failed", {}
     said: dict[int, list[str]] = {}
     faults: dict[int, BaseException] = {}
     errors = []
@@ -101,9 +101,9 @@ def _run(writer: Writer, todo: Sequence[int], workers: Workers, options: RunOpti
         if status == "complete" and not all(writer.ended[replicate] for replicate in todo):
             status = "failed"
         errors = [_error(writer, replicate, faults[replicate]) for replicate in todo if replicate in faults]
-        writer.finish(numbers, status, errors)
+        writer.finish(numbers or None, status, errors)
     if writer.out is not None:
-        _draw(writer)
+        _draw(writer, writer.out)
     warnings = [f"replicate {e['replicate']} failed at {e['seconds_simulated']:g} s: {e['error']}" for e in errors]
     warnings += [sentence for replicate in todo for sentence in said.get(replicate, ())]
     warnings = tuple(dict.fromkeys(warnings))  # each once
@@ -139,7 +139,7 @@ def _run_replicates(
     faults: dict[int, BaseException],
 ) -> None:
     """Run replicates; notes what the user should know of each, and what went wrong."""
-    scenario, here, on_disk = writer.scenario, workers.shares_memory, writer.out is not None
+    scenario, here, out = writer.scenario, workers.shares_memory, writer.out
 
     def take(replicate: int, future: Future) -> None:
         if (error := fault(future)) is not None:
@@ -150,12 +150,12 @@ def _run_replicates(
             gathered.pour(replicate, writer)
 
     def done() -> float:
-        if on_disk and not here:
+        if out is not None and not here:
             writer.refresh()
         return sum(writer.seconds_simulated)
 
     work = compute if here else compute_elsewhere
-    where = (writer,) if here else (writer.out.absolute() if on_disk else None, writer.checkpoint_every)
+    where = (writer,) if here else (out and out.absolute(), writer.checkpoint_every)
     tasks = {r: Task(work, (scenario, r, workers.threads, options.mean_field, *where)) for r in todo}
     total = scenario.run.duration * writer.replicates
     run_tasks(tasks, workers, take, done, total, options.progress, take_stopped=take)
@@ -170,21 +170,22 @@ def _error(writer: Writer, replicate: int, error: BaseException) -> dict:
     }
 
 
-def _draw(writer: Writer) -> None:
+def _draw(writer: Writer, out: Place) -> None:
     """Draw the figures of a run into its directory."""
     from glut4sim.sim.studies.run.figure import save_figure
 
     scenario = writer.scenario
-    with storage.folder(writer.out) as folder:
+    with storage.folder(out) as folder:
         save_figure(writer.dataset(), folder / "figure.png")
         if scenario.has_hormones:
             from glut4sim.sim.studies.run import hormones
 
-            hormones.save(scenario, writer.out)
-        if scenario.run.events:
+            hormones.save(scenario, out)
+        statistics = writer.single_vesicle()
+        if statistics is not None:
             from glut4sim.sim.studies.run import single_vesicle_figure
 
-            single_vesicle_figure.save_figure(writer.dataset(), writer.single_vesicle(), folder / "single_vesicle.png")
+            single_vesicle_figure.save_figure(writer.dataset(), statistics, folder / "single_vesicle.png")
 
 
 def _summarise(writer: Writer) -> dict:

@@ -13,7 +13,7 @@ import numpy as np
 from glut4sim.sim.analysis import timeline
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results import storage
-from glut4sim.sim.results.storage import Place
+from glut4sim.sim.results.storage import Place, PlaceLike
 from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 
@@ -41,7 +41,7 @@ class HormoneResult:
     wall_seconds: float
 
 
-def run(scenario: Scenario | str | os.PathLike, out: str | os.PathLike | None = None) -> HormoneResult:
+def run(scenario: Scenario | str | os.PathLike, out: PlaceLike | None = None) -> HormoneResult:
     """Follow the hormones of a scenario, without a cell.
 
     Parameters
@@ -60,7 +60,7 @@ def run(scenario: Scenario | str | os.PathLike, out: str | os.PathLike | None = 
             "it sets no hormones: expected a table such as [hormones] or [[therapy]].", place=scenario.name
         )
     writer = Writer(scenario, out, {"method": METHOD})
-    status, numbers = "failed", None
+    status, numbers = "failed", {}
     try:
         data = timeline.dataset(scenario) if writer.out is None else save(scenario, writer.out)
         numbers = timeline.numbers(data, scenario)
@@ -69,7 +69,7 @@ def run(scenario: Scenario | str | os.PathLike, out: str | os.PathLike | None = 
         status = "interrupted"
         raise
     finally:
-        writer.finish(numbers, status, [])
+        writer.finish(numbers or None, status, [])
     return HormoneResult(writer.out, data, numbers, writer.wall_seconds)
 
 
@@ -95,7 +95,11 @@ def _write(data: "xarray.Dataset", path: Place) -> None:
         if values.dtype.kind not in "fi":
             values = values.astype(np.dtypes.StringDType())
         array = group.create_array(
-            name, shape=values.shape, dtype=values.dtype, dimension_names=variable.dims, attributes=variable.attrs
+            str(name),
+            shape=values.shape,
+            dtype=values.dtype,
+            dimension_names=[str(dim) for dim in variable.dims],
+            attributes=variable.attrs,
         )
         array[:] = values
     storage.consolidate(path)

@@ -8,6 +8,7 @@ from glut4sim.sim.model import observables
 from glut4sim.sim.model.engine import CHUNK, Engine
 from glut4sim.sim.model.recorder import Recorder
 from glut4sim.sim.results.flush_policy import CheckpointPolicy
+from glut4sim.sim.results.record_sink import RecordSink
 from glut4sim.sim.results.storage import Place
 from glut4sim.sim.results.writer import Gathered, Writer
 from glut4sim.sim.scenario.scenario import Scenario
@@ -22,7 +23,7 @@ class Stop(Protocol):
 
 
 def compute(
-    scenario: Scenario, replicate: int, threads: int, mean_field: bool, writer: Writer | Gathered, stop: Stop
+    scenario: Scenario, replicate: int, threads: int, mean_field: bool, writer: RecordSink, stop: Stop
 ) -> list[str]:
     """One replicate, by agents or by the mean field; as `simulate`."""
     return (solve if mean_field else simulate)(scenario, replicate, threads, writer, stop)
@@ -50,7 +51,7 @@ def compute_elsewhere(
     return compute(scenario, replicate, threads, mean_field, writer, stop), None
 
 
-def solve(scenario: Scenario, replicate: int, threads: int, writer: Writer | Gathered, stop: Stop) -> list[str]:
+def solve(scenario: Scenario, replicate: int, threads: int, writer: RecordSink, stop: Stop) -> list[str]:
     """Solve the mean field of a scenario as its only replicate; as `simulate`, but in one thread and at one go."""
     from glut4sim.sim.model import mean_field  # scipy's solvers take a while to import
 
@@ -62,7 +63,7 @@ def solve(scenario: Scenario, replicate: int, threads: int, writer: Writer | Gat
     return []
 
 
-def simulate(scenario: Scenario, replicate: int, threads: int, writer: Writer | Gathered, stop: Stop) -> list[str]:
+def simulate(scenario: Scenario, replicate: int, threads: int, writer: RecordSink, stop: Stop) -> list[str]:
     """Run one replicate to the end, or until told to stop; returns what the user should know, a sentence each.
 
     It goes on from its last checkpoint where the Writer has one.
@@ -81,7 +82,7 @@ def simulate(scenario: Scenario, replicate: int, threads: int, writer: Writer | 
             began = perf_counter()
             block = min(block, checkpoints.steps_left(done))
             values = recorder.advance(block)
-            if logging:
+            if watched is not None:
                 events = engine.take_events()
                 watched.add(events)
                 writer.append_events(replicate, events)
@@ -93,7 +94,7 @@ def simulate(scenario: Scenario, replicate: int, threads: int, writer: Writer | 
     finally:
         if done < steps:  # else `end` does
             writer.flush(replicate)
-        if logging:
+        if watched is not None:
             writer.put_statistics(replicate, watched.result(done * step))
     if done == steps:
         writer.end(replicate)
@@ -103,7 +104,7 @@ def simulate(scenario: Scenario, replicate: int, threads: int, writer: Writer | 
 
 
 def _begin(
-    writer: Writer | Gathered, replicate: int, engine: Engine, watched: single_vesicle.Statistics | None
+    writer: RecordSink, replicate: int, engine: Engine, watched: single_vesicle.Statistics | None
 ) -> tuple[Recorder, list[str]]:
     """The recorder of an engine at the last checkpoint of its replicate, or at the start; and what there is to say."""
     said, found = [], None
@@ -116,8 +117,9 @@ def _begin(
         writer.append(replicate, recorder.first(), 0.0)
         return recorder, said
     last, events = found
-    for piece in events:
-        watched.add(piece)
+    if watched is not None:
+        for piece in events:
+            watched.add(piece)
     return Recorder(engine, last), said
 
 

@@ -44,7 +44,7 @@ from glut4sim.sim.inputs.units import write
 from glut4sim.sim.model import mean_field, observables
 from glut4sim.sim.model.parameters import ASCENDING
 from glut4sim.sim.results import storage
-from glut4sim.sim.results.storage import Place
+from glut4sim.sim.results.storage import Place, PlaceLike
 from glut4sim.sim.results.writer import STORE, Writer, record_times
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.executors import Workers
@@ -90,7 +90,7 @@ class SensitivityResult:
 
 def sensitivity(
     scenario: Scenario | str | os.PathLike,
-    out: str | os.PathLike | None = None,
+    out: PlaceLike | None = None,
     observable: str = OBSERVABLE,
     method: str = "both",
     trajectories: int = 10,

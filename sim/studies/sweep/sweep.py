@@ -14,7 +14,7 @@ taken at the times of the scenario's own schedule. Every level has the same seed
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from glut4sim.sim.inputs.errors import InputError, unknown
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.results import storage
 from glut4sim.sim.results.series_store import PROGRESS
-from glut4sim.sim.results.storage import Place
+from glut4sim.sim.results.storage import Place, PlaceLike
 from glut4sim.sim.results.writer import SWEEP_KEYS, Gathered, Writer, read_run
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.scenario.sweep_axis import Axis, read_axis, with_levels
@@ -36,6 +36,7 @@ from glut4sim.sim.studies.tasks import Task, describe_fault, fault, run_tasks
 
 if TYPE_CHECKING:
     import xarray
+    import zarr
 
 OBSERVABLE = "surface_glut4_stimulated_percent"
 MAX_RUNS = 100_000
@@ -45,7 +46,7 @@ ENDED = f"{PROGRESS}/ended"  # array of the store
 def sweep(
     scenario: Scenario | str | os.PathLike,
     vary: Mapping[str, str | Sequence[float]],
-    out: str | os.PathLike | None = None,
+    out: PlaceLike | None = None,
     observable: str = OBSERVABLE,
     **keywords: Unpack[RunKeywords],
 ) -> SweepResult:
@@ -94,7 +95,7 @@ def sweep(
             return _run(writer, scenarios, _Store(scenario, axes, writer.store), workers, options)
 
 
-def resume(out: str | os.PathLike, options: RunOptions) -> SweepResult:
+def resume(out: PlaceLike, options: RunOptions) -> SweepResult:
     """Run the levels that are missing in a sweep, or at which a run failed; as `running.resume`."""
     _refuse_checkpoints(options)
     out = storage.place(out)
@@ -131,7 +132,7 @@ def _run(
     options: RunOptions,
 ) -> SweepResult:
     """Run what is missing, and fit all levels."""
-    scenario, axes, observable = writer.scenario, store.axes, writer.about["observable"]
+    scenario, axes, observable = writer.scenario, store.axes, str(writer.about["observable"])
     grid = _Grid(scenario.bath.insulin, scenarios, store)
     status = "failed"
     try:
@@ -247,35 +248,40 @@ class _Store:
     `ended` says at which levels all runs have come to their end, also when the sweep was begun by another process.
     """
 
-    def __init__(self, scenario: Scenario, axes: Sequence[Axis], path: Place | None):
+    def __init__(self, scenario: Scenario, axes: tuple[Axis, ...], path: Place | None):
         self.path, self.axes, self.scenario = path, axes, scenario
         self.dims = (*(a.path for a in axes), "replicate")
         shape = (*(len(a.levels) for a in axes), scenario.run.replicates)
         self.arrays = {name: np.full(shape, np.nan) for name in summary.UNITS}
         self.ended = np.zeros(shape[:-1], bool)
-        self._group = None
+        self._group: zarr.Group | None = None
         if path is not None:
             import zarr
 
             where = storage.zarr_store(path)
             if (path / ENDED / "zarr.json").exists():
                 self._group = zarr.open_group(where, mode="r+")
-                self.arrays = {name: self._group[name][:] for name in summary.UNITS}
-                self.ended = self._group[ENDED][:]
+                self.arrays = {name: self._array(name)[:] for name in summary.UNITS}
+                self.ended = self._array(ENDED)[:]
             else:
                 self.dataset().to_zarr(where, mode="w", zarr_format=3, consolidated=False)
                 self._group = zarr.open_group(where, mode="r+")
                 self._group.create_array(ENDED, data=self.ended)  # last: only then it is all there
+
+    def _array(self, name: str) -> Any:
+        """An array of the Zarr store; zarr's own type says little of what comes out of it."""
+        assert self._group is not None
+        return self._group[name]
 
     def put(self, place: tuple, numbers: Sequence[Mapping[str, float | None]], ended: bool) -> None:
         """Take the numbers of a level, one mapping for each replicate, and whether all of them have ended."""
         for name, array in self.arrays.items():
             array[place] = [np.nan if one[name] is None else one[name] for one in numbers]
             if self._group is not None:
-                self._group[name][place] = array[place]
+                self._array(name)[place] = array[place]
         self.ended[place] = ended
         if self._group is not None:
-            self._group[ENDED][place] = ended
+            self._array(ENDED)[place] = ended
 
     def dataset(self) -> "xarray.Dataset":
         import xarray as xr

@@ -27,7 +27,7 @@ EVERY = 37.0  # s between checkpoints, no multiple of what is recorded or of a b
 def no_figures(monkeypatch, request):
     """They are tested elsewhere."""
     if "figures" not in request.fixturenames:
-        monkeypatch.setattr(ensemble, "_draw", lambda writer: None)
+        monkeypatch.setattr(ensemble, "_draw", lambda *_: None)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def whole(tmp_path_factory):
     """A run that nothing stopped, with events."""
     out = tmp_path_factory.mktemp("whole") / "out"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ensemble, "_draw", lambda writer: None)
+        patch.setattr(ensemble, "_draw", lambda *_: None)
         run(make_scenario(events=True), out, threads=2)
     return out
 
