@@ -25,6 +25,7 @@ class State(IntEnum):
 
 
 ACTIVE = (State.ACTIVE_ONCE, State.ACTIVE_TWICE)  # phosphorylated at the surface: these signal to IRS1
+GIVES = {"receptors_active": ACTIVE}  # what others read of receptors: the share of them in these states
 
 TRANSITIONS = (  # in the order in which `rates` returns their rates
     (State.FREE, State.BOUND),

@@ -24,10 +24,9 @@ from typing import Any
 import mesa
 import numpy as np
 
-from glut4sim.agents import glucose, receptor, vesicle
 from glut4sim.agents.population import Population
 from glut4sim.sim.inputs.errors import InputError, describe, unknown
-from glut4sim.sim.model import observables
+from glut4sim.sim.model import kinds, observables
 from glut4sim.sim.model.engine import CHUNK, Engine
 from glut4sim.sim.model.recorder import Recorder
 from glut4sim.sim.scenario.scenario import MAX_REPLICATES, MAX_SEED, BathTable, CellTable, RunTable, Scenario
@@ -148,11 +147,14 @@ class Cell(mesa.Model):
     ----------
     time : simulated time [s]; `steps`: steps done
     running : False once the scenario's duration is reached; stepping further is possible, the bath staying as it is
-    receptors, vesicles, glucose : PopulationView
+    receptors, vesicles, glucose : PopulationView    and so each agent kind that is registered
     datacollector : mesa.DataCollector of the time and the scalar observables, collected every `run.record_every`
     scenario : Scenario    what the cell was made from
     """
 
+    receptors: PopulationView
+    vesicles: PopulationView
+    glucose: PopulationView
     scenario: Scenario | None = None  # hides the property of that name which Mesa 3.5 has for scenarios of its own
 
     def __init__(
@@ -176,9 +178,9 @@ class Cell(mesa.Model):
         self._take_over_the_clock()
         self.scenario = scenario
         self.engine = Engine(scenario, seed=scenario.run.seed, replicate=replicate)
-        self.receptors = PopulationView(self, "receptor", self.engine.receptors, receptor.State)
-        self.vesicles = PopulationView(self, "vesicle", self.engine.vesicles, vesicle.State)
-        self.glucose = PopulationView(self, "glucose agent", self.engine.glucose, glucose.State)
+        for kind in kinds.KINDS:
+            population = PopulationView(self, kind.noun, self.engine.population(kind.name), kind.agents.State)
+            setattr(self, kind.plural, population)
         self._recorder = Recorder(self.engine)
         self._stride = round(scenario.run.record_every / scenario.run.step)
         self._steps = round(scenario.run.duration / scenario.run.step)

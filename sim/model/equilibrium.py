@@ -31,10 +31,7 @@ def _long_after(derivative, start: np.ndarray) -> np.ndarray:
 
 def receptors(parameters: receptor.Parameters, insulin: float) -> np.ndarray:
     """Fractions of receptors in each state at a constant insulin concentration [nM], (n_state,)."""
-    rates = receptor.rates(receptor.Environment(insulin), parameters)
-    start = np.zeros(len(receptor.State))
-    start[receptor.State.FREE] = 1.0
-    return _long_after(lambda amounts: flow(receptor.TRANSITIONS, rates, amounts)[0], start)
+    return states(receptor, receptor.Environment(insulin), parameters)
 
 
 def signals(parameters: signalling.Parameters, receptors_active: float) -> np.ndarray:
@@ -90,3 +87,18 @@ def _falling_root(function, high: float) -> float:
     while low < (middle := 0.5 * (low + high)) < high:
         low, high = (middle, high) if function(middle) > 0.0 else (low, middle)
     return middle
+
+
+def states(agents, environment, parameters) -> np.ndarray:
+    """Fractions of a kind's agents in each state in a constant environment, (n_state,).
+
+    Parameters
+    ----------
+    agents : module
+        The kind's file.
+    environment, parameters : its Environment and Parameters
+    """
+    rates = agents.rates(environment, parameters)
+    start = np.zeros(len(agents.State))
+    start[0] = 1.0
+    return _long_after(lambda amounts: flow(agents.TRANSITIONS, rates, amounts)[0], start)

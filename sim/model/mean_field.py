@@ -10,7 +10,7 @@ from scipy.integrate import solve_ivp
 from scipy.sparse import csc_matrix
 
 from glut4sim.agents import glucose, receptor, vesicle
-from glut4sim.sim.model import equilibrium, signalling
+from glut4sim.sim.model import equilibrium, followers, signalling
 from glut4sim.sim.model.cell_inputs import CellInputs
 from glut4sim.sim.model.fluxes import BINS, CAPTURE_BINS, Shell, flow, shell, vesicle_flow
 from glut4sim.sim.model.step_records import StepRecords
@@ -84,21 +84,25 @@ class System:
 
     def trace(self, scenario: CellInputs, times, rows) -> StepRecords:
         """Rows of the vector, (K, size), as the counts of so many agents."""
+        return followers.complete(scenario, times, self.columns(scenario, times, rows))
+
+    def columns(self, scenario: CellInputs, times, rows) -> dict[str, np.ndarray]:
+        """As `trace`, by column and without followers."""
         cell, bath, p = scenario.cell, scenario.bath, self.p
         receptors, signals, vesicles, sugar, traffic, sugar_traffic = self.split(rows)
         by_state = vesicles.sum(axis=-1)
-        return StepRecords(
-            time=times,
-            insulin=np.array([bath.insulin.at(time) for time in times]),
-            glucose_bath=np.array([bath.glucose.at(time) for time in times]),
-            receptors=receptors * cell.receptors,
-            signalling=signals,
-            vesicles=by_state * cell.vesicles,
-            glut4_surface=by_state[:, vesicle.State.FUSED] * p.vesicle.glut4_copies,
-            vesicle_events=traffic * cell.vesicles,
-            glucose=sugar * cell.glucose_agents,
-            glucose_events=sugar_traffic * cell.glucose_agents,
-        )
+        return {
+            "time": times,
+            "insulin": np.array([bath.insulin.at(time) for time in times]),
+            "glucose_bath": np.array([bath.glucose.at(time) for time in times]),
+            "receptors": receptors * cell.receptors,
+            "signalling": signals,
+            "vesicles": by_state * cell.vesicles,
+            "glut4_surface": by_state[:, vesicle.State.FUSED] * p.vesicle.glut4_copies,
+            "vesicle_events": traffic * cell.vesicles,
+            "glucose": sugar * cell.glucose_agents,
+            "glucose_events": sugar_traffic * cell.glucose_agents,
+        }
 
 
 def solve(
@@ -117,7 +121,8 @@ def solve(
     -------
     trace : StepRecords    one row per time; counts are floats
     """
-    times = np.asarray(times, float)
+    wanted_times = np.asarray(times, float)
+    times = followers.grid(wanted_times)
     bath, parameters = scenario.bath, scenario.parameter_schedule
     system = System(parameters.values[0], shell(parameters.values[0].vesicle, bins, capture_bins))
     y = system.rest(bath.insulin.values[0], bath.glucose.values[0])
@@ -144,4 +149,4 @@ def solve(
             raise ArithmeticError(f"the mean field could not be solved between {start} and {end} s: {solution.message}")
         rows[wanted] = solution.y.T[: wanted.sum()]
         y = solution.y[:, -1]
-    return system.trace(scenario, times, rows)
+    return followers.complete(scenario, wanted_times, system.columns(scenario, times, rows))

@@ -6,13 +6,12 @@ from typing import NamedTuple
 import numpy as np
 
 from glut4sim.agents import glucose, receptor, vesicle
-from glut4sim.sim.model import signalling
+from glut4sim.sim.model import kinds, signalling
 from glut4sim.sim.model.cell_inputs import CellInputs
+from glut4sim.sim.model.kinds import Kind
 
 STATE_NAMES: Mapping[str, tuple[str, ...]] = {
-    "receptor_state": tuple(state.name.lower() for state in receptor.State),
-    "vesicle_state": tuple(state.name.lower() for state in vesicle.State),
-    "glucose_state": tuple(state.name.lower() for state in glucose.State),
+    f"{kind.name}_state": tuple(state.name.lower() for state in kind.agents.State) for kind in kinds.KINDS
 }
 
 
@@ -88,9 +87,20 @@ def _net_influx(trace) -> np.ndarray:
     return trace.glucose_events[:, glucose.INFLUX] - trace.glucose_events[:, glucose.EFFLUX]
 
 
+def by_state(kind: Kind) -> Observable:
+    """How many agents of a kind are in each state."""
+    return Observable(
+        kind.plural,
+        kind.unit,
+        f"{kind.title} by state",
+        lambda records: getattr(records.rows, kind.plural),
+        f"{kind.name}_state",
+    )
+
+
 OBSERVABLES: tuple[Observable, ...] = (
     Observable("insulin", "nM", "Insulin in the bath", lambda r: r.rows.insulin),
-    Observable("receptors", "receptors", "Insulin receptors by state", lambda r: r.rows.receptors, "receptor_state"),
+    by_state(kinds.find("receptor")),
     Observable("receptors_active", "percent", "Receptors phosphorylated at the surface", _percent_active),
     Observable("irs1_phosphorylated", "percent", "IRS1 phosphorylated on tyrosine", _percent_irs1),
     Observable("pip3", "percent", "PI(3,4,5)P3, share of the phosphoinositides", _species("pip3", 1.0)),
@@ -104,8 +114,8 @@ OBSERVABLES: tuple[Observable, ...] = (
         lambda r: 100.0 * r.rows.glut4_surface / r.scale.glut4_total,
     ),
     Observable("surface_glut4", "copies", "GLUT4 at the surface", lambda r: r.rows.glut4_surface),
-    Observable("vesicles", "vesicles", "GLUT4 vesicles by state", lambda r: r.rows.vesicles, "vesicle_state"),
-    Observable("glucose", "agents", "Glucose agents by state", lambda r: r.rows.glucose, "glucose_state"),
+    by_state(kinds.find("vesicle")),
+    by_state(kinds.find("glucose")),
     Observable(
         "glucose_uptake_rate",
         "1/s",
@@ -130,6 +140,8 @@ OBSERVABLES: tuple[Observable, ...] = (
         "Vesicle fusions that set no GLUT4 free since the record before, per minute",
         lambda r: 60.0 * r.per_second(_transient_fusions),
     ),
+    # what was registered later stands at the end, so that the columns of files keep their order
+    *(by_state(kind) for kind in kinds.KINDS if kind.name not in ("receptor", "vesicle", "glucose")),
 )
 
 

@@ -6,11 +6,12 @@ or by us), or assumed. Presets keep the units of their sources; `Preset.build` c
 
 import hashlib
 import json
+from collections import namedtuple
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple, get_type_hints
+from typing import Annotated, get_type_hints
 
 import pydantic
 
@@ -19,10 +20,7 @@ from glut4sim.sim.inputs.fields import Choice, Finite, Range, SomeText, Words
 from glut4sim.sim.inputs.files import TomlFolder
 from glut4sim.sim.inputs.tables import Table
 from glut4sim.sim.inputs.units import convert, write
-
-if TYPE_CHECKING:
-    from glut4sim.agents import glucose, receptor, vesicle
-    from glut4sim.sim.model import signalling
+from glut4sim.sim.model import kinds
 
 PRESETS = TomlFolder("preset", Path(__file__).parent / "presets")
 EVIDENCE = ("measured", "fitted", "assumed")
@@ -33,23 +31,20 @@ ASCENDING = (  # pairs of which the first must be smaller
 )
 
 
-class ParameterSet(NamedTuple):
-    """What the kernel computes with: plain floats in the units that each section declares."""
+ParameterSet = namedtuple("ParameterSet", kinds.stages())
+ParameterSet.__doc__ = """What the kernel computes with: a section of plain floats for each stage of a step.
 
-    receptor: "receptor.Parameters"
-    signalling: "signalling.Parameters"
-    vesicle: "vesicle.Parameters"
-    glucose: "glucose.Parameters"
+Their units are declared where the section is, such as vesicle.Parameters.
+"""
 
 
 @cache
 def sections() -> dict[str, type]:
     """The sections of a preset and the fields that each must have (imported here: they bring the compiler)."""
-    from glut4sim.agents import glucose, receptor, vesicle
     from glut4sim.sim.model import signalling
 
-    kinds = (receptor, signalling, vesicle, glucose)
-    return dict(zip(ParameterSet._fields, (kind.Parameters for kind in kinds)))
+    names = kinds.stages()
+    return {n: (signalling if n == kinds.SIGNALLING else kinds.find(n).agents).Parameters for n in names}
 
 
 def canonical_units(section: type) -> dict[str, str]:

@@ -9,10 +9,10 @@ from types import FunctionType
 from glut4sim.agents import glucose, receptor, vesicle
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.schedule import Schedule
-from glut4sim.sim.model import signalling
+from glut4sim.sim.model import followers, signalling
 from glut4sim.sim.model.cell_inputs import CellInputs
 from glut4sim.sim.model.fluxes import BINS, CAPTURE_BINS, shell
-from glut4sim.sim.model.mean_field import System
+from glut4sim.sim.model.mean_field import System, solve
 
 
 class Formula:
@@ -115,6 +115,8 @@ class _Writer:
         self._signalling(signals)
         self._vesicles(vesicles)
         self._glucose(sugar)
+        for kind in followers.followers():
+            self._follower(kind)
 
     def _units(self):
         """All is declared free of units: agents come as fractions, lipids in percent, time as a number of seconds."""
@@ -250,3 +252,14 @@ class _Writer:
         glut4 = self._assign("surface_glut4", "vesicle_fused * vesicle_glut4_copies")
         environment = symbolic(glucose.environment)(molecules, glut4, Formula("glucose_bath"), p)
         self._flow(glucose, amounts, self._rates(glucose, "glucose", environment))
+
+    def _follower(self, kind):
+        """A kind that the others drive, and that acts on none of them; it starts where it rests at time 0."""
+        start = getattr(solve(self.scenario, [0.0]), kind.plural)[0]
+        start = start / start.sum()
+        amounts = [self._species(f"{kind.name}_{s.name.lower()}", start[s]) for s in kind.agents.State]
+        names = ("surface_glut4" if name == "glut4_surface" else name for name in kind.agents.Environment._fields)
+        environment = kind.agents.Environment(*map(Formula, names))
+        self._flow(kind.agents, amounts, self._rates(kind.agents, kind.name, environment))
+        for name, states in getattr(kind.agents, "GIVES", {}).items():
+            self._assign(name, " + ".join(str(amounts[s]) for s in states))

@@ -1,26 +1,35 @@
 """What a simulation of the cell hands out, be it of agents or their mean field: one row per step or time."""
 
+from collections import namedtuple
 from typing import NamedTuple
 
 import numpy as np
 
+from glut4sim.sim.model import kinds
 
-class StepRecords(NamedTuple):
-    """What happened in K steps, one row per step, as it stands at the end of the step.
+StepRecords = namedtuple("StepRecords", kinds.step_columns())
+StepRecords.__doc__ = """What happened in K steps, one row per step, as it stands at the end of the step.
 
-    Counts are whole numbers from the agents and floats from the mean field.
-    """
+Counts are whole numbers from the agents and floats from the mean field. Which columns there are follows from the agent
+kinds (sim/model/kinds.py):
 
-    time: np.ndarray  # (K,) [s]
-    insulin: np.ndarray  # (K,) [nM]
-    glucose_bath: np.ndarray  # (K,) [mM]
-    receptors: np.ndarray  # (K, n_state) int64, agents in each receptor.State
-    signalling: np.ndarray  # (K, n_species) in the order of signalling.SPECIES
-    vesicles: np.ndarray  # (K, n_state) int64, agents in each vesicle.State
-    glut4_surface: np.ndarray  # (K,) int64, copies in the membrane
-    vesicle_events: np.ndarray  # (K, n_transition) int64, since time 0
-    glucose: np.ndarray  # (K, n_state) int64, agents in each glucose.State
-    glucose_events: np.ndarray  # (K, n_transition) int64, since time 0
+time              (K,) [s]
+insulin           (K,) [nM]
+glucose_bath      (K,) [mM]
+signalling        (K, n_species) in the order of signalling.SPECIES
+receptors         (K, n_state) int64, agents in each receptor.State
+vesicles          (K, n_state) int64, agents in each vesicle.State
+glut4_surface     (K,) int64, copies in the membrane
+vesicle_events    (K, n_transition) int64, since time 0
+glucose           (K, n_state) int64, agents in each glucose.State
+glucose_events    (K, n_transition) int64, since time 0
+"""
+
+
+def record_type() -> type:
+    """StepRecords; one with other columns where a kind has been registered since this file was imported."""
+    columns = kinds.step_columns()
+    return StepRecords if columns == StepRecords._fields else namedtuple("StepRecords", columns)
 
 
 class Events(NamedTuple):

@@ -14,6 +14,7 @@ from scipy.special import ndtri
 from glut4sim.agents import streams
 from glut4sim.agents.streams import Stream
 from glut4sim.sim.model.cell_inputs import CellSize
+from glut4sim.sim.model.kinds import Kind
 from glut4sim.sim.model.parameters import ParameterSet
 
 
@@ -31,6 +32,13 @@ def draw(cell: CellSize, seed: int, replicate: int) -> Individual:
     uniforms = streams.uniforms(2, 0, streams.source(Stream.CELL, seed, replicate)).ravel()[:3]
     spread = np.sqrt(np.log1p(variation**2))
     return Individual(*np.exp(spread * ndtri(uniforms) - spread**2 / 2.0).tolist())
+
+
+def sizes(kind: Kind, cell: CellSize, individual: Individual) -> tuple[int, int]:
+    """How many agents of a kind the mean cell has, and this one."""
+    mean = getattr(cell, kind.size, kind.number)
+    factor = individual.receptors if kind.name == "receptor" else 1.0
+    return mean, max(1, round(mean * factor))
 
 
 def apply(parameters: ParameterSet, individual: Individual) -> ParameterSet:

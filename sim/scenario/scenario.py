@@ -49,6 +49,7 @@ from glut4sim.sim.inputs.json_schema import nested_or_dotted
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.inputs.tables import Table
 from glut4sim.sim.inputs.units import CARBOHYDRATE, GLUCOSE, INSULIN, TIME
+from glut4sim.sim.model import kinds
 from glut4sim.sim.model.parameters import PRESETS, ParameterSet, Preset, load_preset
 
 if TYPE_CHECKING:
@@ -333,15 +334,13 @@ class Scenario(EndocrineTables):
         return sum(self._memory().values())
 
     def _memory(self) -> dict[str, int]:
-        from glut4sim.agents import glucose, receptor, vesicle
         from glut4sim.agents.population import bytes_per_agent
 
-        scratch = 256 if self.run.events else 128  # placing them; and following their events, which are kept in blocks
-        agents = {
-            "cell.vesicles": (self.cell.vesicles, bytes_per_agent(vesicle.FIELDS) + scratch),
-            "cell.receptors": (self.cell.receptors, bytes_per_agent(receptor.FIELDS) + 8),
-            "cell.glucose_agents": (self.cell.glucose_agents, bytes_per_agent(glucose.FIELDS) + 12),  # lists of the due
-        }
+        agents = {}
+        for kind in kinds.KINDS:
+            following = 128 if self.run.events and kind.name == "vesicle" else 0  # its events, which are kept in blocks
+            each = bytes_per_agent(kind.agents.FIELDS) + kind.scratch + following
+            agents[f"cell.{kind.size}"] = (getattr(self.cell, kind.size, kind.number), each)
         records = self.run.duration / self.run.record_every
         return {"run.record_every": int(400 * records)} | {key: n * size for key, (n, size) in agents.items()}
 

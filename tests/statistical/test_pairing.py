@@ -6,8 +6,8 @@ import pytest
 from glut4sim import run
 from glut4sim.agents import vesicle
 from glut4sim.sim.analysis.paired_effects import paired_effect
-from glut4sim.sim.model import engine
 from glut4sim.sim.model.engine import Engine
+from glut4sim.sim.model.stages import VesicleStage
 from glut4sim.sim.scenario.scenario import Scenario
 
 FUSED = vesicle.State.FUSED
@@ -56,5 +56,5 @@ def test_cells_that_share_their_numbers_start_with_the_same_vesicles_in_the_memb
         return (few & ~many).sum()
 
     assert only_in_the_cell_with_fewer() == 0
-    monkeypatch.setattr(engine, "_FILLED", np.array(vesicle.State))
+    monkeypatch.setattr(VesicleStage, "FILLED", np.array(vesicle.State))
     assert only_in_the_cell_with_fewer() > 20

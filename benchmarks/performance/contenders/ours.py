@@ -51,14 +51,14 @@ def shell(n):
         task["start"] * height,
     )
     v.state[:] = vesicle.State.STORED
-    cell._vesicle.arm()
+    cell.stages["vesicle"].arm()
     return cell, task["steps"]
 
 
 def receptors(n):
     cell = engine({"receptors": n}, task["step"], {}, insulin=f"{task['insulin']} nM")
     cell.receptors.state[:] = receptor.State.FREE
-    cell._receptor.arm()
+    cell.stages["receptor"].arm()
     return cell, task["rows"]
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from glut4sim.sim.analysis import single_vesicle, summary
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results import storage
-from glut4sim.sim.results.storage import PlaceLike
+from glut4sim.sim.results.storage import Place, PlaceLike
 from glut4sim.sim.results.writer import METHODS, Writer, read_run
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.executors import Workers

@@ -36,7 +36,7 @@ from glut4sim.sim.studies.tasks import Task, describe_fault, fault, run_tasks
 
 if TYPE_CHECKING:
     import xarray
-    import zarr
+    from zarr import Group
 
 OBSERVABLE = "surface_glut4_stimulated_percent"
 MAX_RUNS = 100_000
@@ -254,7 +254,7 @@ class _Store:
         shape = (*(len(a.levels) for a in axes), scenario.run.replicates)
         self.arrays = {name: np.full(shape, np.nan) for name in summary.UNITS}
         self.ended = np.zeros(shape[:-1], bool)
-        self._group: zarr.Group | None = None
+        self._group: Group | None = None
         if path is not None:
             import zarr
 

@@ -60,8 +60,8 @@ def test_counting_hazards_from_zero_again_changes_nothing_but_digits(monkeypatch
         ours, theirs = getattr(reference, kind), getattr(rebased[0], kind)
         np.testing.assert_array_equal(ours.state, theirs.state)
         np.testing.assert_array_equal(ours.draws, theirs.draws)
-    hazard = rebased[0]._receptor.hazard
-    assert hazard.max() < reference._receptor.hazard.max() / 4.0
+    hazard = rebased[0].stages["receptor"].hazard
+    assert hazard.max() < reference.stages["receptor"].hazard.max() / 4.0
 
 
 @pytest.mark.parametrize(("seed", "replicate"), [(2, 0), (1, 1), (1 + 2**32, 0), (2**64 - 1, 2**31)])

@@ -84,9 +84,9 @@ def run_side_by_side(case, seed, replicate):
 def agents_of(engine, twin):
     """Each kind's population, what remains of each agent's E, twin agents and state names."""
     for kind, agents, names in (
-        (engine._receptor, twin.receptors, RECEPTOR_STATES),
-        (engine._vesicle, twin.vesicles, VESICLE_STATES),
-        (engine._glucose, twin.glucose, GLUCOSE_STATES),
+        (engine.stages["receptor"], twin.receptors, RECEPTOR_STATES),
+        (engine.stages["vesicle"], twin.vesicles, VESICLE_STATES),
+        (engine.stages["glucose"], twin.glucose, GLUCOSE_STATES),
     ):
         population = kind.population
         yield population, population.threshold - kind.hazard[population.state], agents, names

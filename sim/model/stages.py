@@ -1,0 +1,353 @@
+"""The stages of a step: signalling, and each agent kind at work, with its population, its running hazards and who is in
+which state.
+
+A stage reads what the stages before it have written down as `known`, and adds to it: by name, numbers at the start and
+arrays (K,) in a chunk of steps. `Stage` is all that a kind needs whose agents share their clocks and whose environment
+is known before they act. Vesicles, which move, and glucose, whose rates depend on its own numbers, do more.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from glut4sim.agents import clocks, glucose, streams, vesicle, vesicle_steps
+from glut4sim.agents.population import Population
+from glut4sim.agents.streams import Stream
+from glut4sim.sim.model import equilibrium, signalling
+from glut4sim.sim.model.fluxes import shell
+from glut4sim.sim.model.kinds import Kind
+from glut4sim.sim.model.parameters import ParameterSet
+from glut4sim.sim.model.step_records import Events
+
+Known = dict[str, Any]  # by name: numbers, or arrays (K,)
+NO_LOG = clocks.event_log(0)
+
+
+class Threads:
+    """So many threads, which share agents out among themselves in whole batches."""
+
+    def __init__(self, number: int):
+        self.number = number
+        self._pool = ThreadPoolExecutor(number) if number > 1 else None
+
+    def share(self, size: int, work: Callable[[int, int], Any]) -> list:
+        """Run work(low, high) over that many agents; returns the results in order."""
+        if self._pool is None:
+            return [work(0, size)]
+        batches = -(-size // clocks.BATCH)
+        bounds = [min(size, clocks.BATCH * (batches * t // self.number)) for t in range(self.number + 1)]
+        return list(self._pool.map(work, bounds[:-1], bounds[1:]))
+
+
+class Signalling:
+    """The signalling ODE, between the kinds that it reads of and those that read of it."""
+
+    def __init__(self, dt: float):
+        self.dt = dt
+        self.species = np.zeros(len(signalling.SPECIES))
+
+    def start(self, known: Known, parameters: ParameterSet) -> None:
+        """Be at rest."""
+        self.species = equilibrium.signals(parameters.signalling, known["receptors_active"])
+        known.update(zip(signalling.SPECIES, self.species))
+
+    def advance(self, known: Known, parameters: ParameterSet, first_step: int, steps: int, threads: Threads) -> Known:
+        """Do so many steps; returns the columns of their records."""
+        out = np.empty((steps, len(self.species)))
+        signalling.advance(self.species, known["receptors_active"], parameters.signalling, self.dt, out)
+        known.update((name, np.ascontiguousarray(out[:, i])) for i, name in enumerate(signalling.SPECIES))
+        return {"signalling": out}
+
+    def now(self) -> Known:
+        """The columns of a record of the present."""
+        return {"signalling": self.species[None].copy()}
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that the future depends on, by name; not copies."""
+        return {"signals": self.species}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from a `state`."""
+        self.species[:] = state["signals"]
+
+    def rebase(self) -> None:
+        """Nothing runs here that could outgrow its digits."""
+
+    def warnings(self) -> list[str]:
+        """What the user should know, a sentence each."""
+        return []
+
+
+class Stage:
+    """An agent kind at work.
+
+    Parameters
+    ----------
+    kind : Kind
+    size : int
+        Number of agents.
+    mean_size : int
+        Their number in the mean cell, of which what the kind gives are shares.
+    seed, replicate : int
+    parameters : ParameterSet
+        Of the start.
+    dt : float
+        Step [s].
+    """
+
+    RUNNING = ("hazard", "counts", "events")  # arrays that a run carries on, besides the population
+
+    def __init__(
+        self, kind: Kind, size: int, mean_size: int, seed: int, replicate: int, parameters: ParameterSet, dt: float
+    ):
+        self.kind, self.agents, self.mean_size, self.dt = kind, kind.agents, mean_size, dt
+        self.population = Population(self.agents.FIELDS, size)
+        self.initial, self.clock = (streams.source(stream, seed, replicate) for stream in kind.streams)
+        self.hazard = np.zeros(len(self.agents.State))
+        self.events = np.zeros(len(self.agents.TRANSITIONS), np.int64)
+        self._change = np.zeros((len(self.agents.TRANSITIONS), len(self.agents.State)), np.int64)
+        for j, (source, target) in enumerate(self.agents.TRANSITIONS):
+            self._change[j, source] -= 1
+            self._change[j, target] += 1
+
+    # ---- the start ----
+
+    def start(self, known: Known, parameters: ParameterSet) -> None:
+        """Draw every agent from the steady state, and start its clock."""
+        self.draw_states(known, getattr(parameters, self.kind.name))
+        self.arm()
+        known.update(self._gives(self.counts))
+
+    def draw_states(self, known: Known, p) -> None:
+        """Give each agent a state."""
+        self._draw_from(equilibrium.states(self.agents, self._environment(known), p))
+
+    def _draw_from(self, shares):
+        clocks.draw_states(np.cumsum(shares), self.initial, self.population.state)
+
+    def arm(self) -> None:
+        """Start everybody's clock."""
+        clocks.arm(self.hazard, self.clock, self.population.clocks)
+        self.counts = self.population.counts(len(self.agents.State))
+
+    # ---- steps ----
+
+    def advance(self, known: Known, parameters: ParameterSet, first_step: int, steps: int, threads: Threads) -> Known:
+        """Do so many steps; returns the columns of their records."""
+        chunk = clocks.chunk(first_step, steps, self.dt, self.hazard, len(self.events))
+        fired, columns = self.fire(known, getattr(parameters, self.kind.name), chunk, threads)
+        self.hazard[:] = chunk.hazard[-1]
+        events = self.events + np.cumsum(fired, axis=0)
+        counts = self.counts + np.cumsum(fired @ self._change, axis=0)
+        self.events, self.counts = events[-1], counts[-1]
+        columns = self._columns(counts, events) | columns
+        known.update(columns | self._gives(counts))
+        return columns
+
+    def fire(self, known: Known, p, chunk: clocks.Chunk, threads: Threads) -> tuple[np.ndarray, Known]:
+        """Carry everybody through a chunk; returns the transitions of each step (K, n_transition), and more columns."""
+        self.agents.tabulate(self._environment(known), p, chunk)
+
+        def work(low, high):
+            fired = np.zeros(chunk.rate.shape, np.int64)
+            clocks.fire(low, high, chunk, self.agents.TABLE, self.clock, self.population.clocks, fired, NO_LOG)
+            return fired
+
+        return sum(threads.share(len(self.population), work)), {}
+
+    def _environment(self, known):
+        return self.agents.Environment(*(known[name] for name in self.agents.Environment._fields))
+
+    def _columns(self, counts, events):
+        return {self.kind.plural: counts} | ({self.kind.events: events} if self.kind.events else {})
+
+    def _gives(self, counts):
+        """The shares of agents in certain states, by name, from counts (.., n_state)."""
+        gives = getattr(self.agents, "GIVES", {})
+        return {name: counts[..., list(those)].sum(axis=-1) / self.mean_size for name, those in gives.items()}
+
+    def rebase(self) -> None:
+        """Count hazards from zero again."""
+        clocks.rebase(self.hazard, self.population.clocks)
+
+    # ---- the present ----
+
+    def now(self) -> Known:
+        """The columns of a record of the present."""
+        return self._columns(self.counts[None], self.events[None])
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that the future depends on, by name; not copies."""
+        fields = {field.name: getattr(self.population, field.name) for field in self.population.fields}
+        running = {part: getattr(self, part) for part in self.RUNNING}
+        return {f"{self.kind.name}.{name}": array for name, array in (fields | running).items()}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from a `state`."""
+        for field in self.population.fields:
+            getattr(self.population, field.name)[:] = state[f"{self.kind.name}.{field.name}"]
+        for part in self.RUNNING:
+            setattr(self, part, state[f"{self.kind.name}.{part}"].copy())
+
+    def warnings(self) -> list[str]:
+        """What the user should know, a sentence each."""
+        return []
+
+
+class VesicleStage(Stage):
+    """Vesicles move, then fire; their log holds every transition, if it has room for any."""
+
+    _KEPT = ("state", "threshold", "draws", "x", "y", "z")  # fields that steps change
+    # the order in which uniform numbers fill the states at the start: once round, the membrane last. Of two cells that
+    # share their numbers, the one with less in the membrane then has no vesicles there but those that the other has
+    FILLED = np.roll(vesicle.State, -1 - vesicle.State.FUSED)
+
+    def __init__(self, kind, size, mean_size, seed, replicate, parameters, dt):
+        super().__init__(kind, size, mean_size, seed, replicate, parameters, dt)
+        self._sources = vesicle_steps.Sources(self.clock, streams.source(Stream.VESICLE_MOTION, seed, replicate))
+        self._copies = streams.source(Stream.VESICLE_GLUT4, seed, replicate)
+        self._mobility = vesicle.mobility(parameters.vesicle, dt)
+        self._space = shell(parameters.vesicle)
+        self.log_capacity = 0  # events for which a chunk's log has room at first, per thread
+        self._log = []
+
+    def draw_states(self, known, p):
+        """Draw state, position and GLUT4 copies of each vesicle."""
+        by_bin = equilibrium.vesicles(p, known["rab10_active"], self._space)
+        v = self.population
+        n = len(v)
+        where = streams.uniforms(n, 0, self.initial)
+        direction = streams.uniforms(n, 1, self.initial)
+        cumulative = np.cumsum(by_bin[self.FILLED])
+        row, low = np.divmod(np.searchsorted(cumulative, where[:, 0] * cumulative[-1], side="right"), by_bin.shape[1])
+        state = self.FILLED[row]
+        edges = self._space.edges
+        radius = np.cbrt(edges[low] ** 3 + where[:, 1] * (edges[low + 1] ** 3 - edges[low] ** 3))
+        motion = self._mobility.by_state[state]
+        radius = np.clip(radius, motion[:, 2], motion[:, 3])
+        height, angle = 2.0 * direction[:, 0] - 1.0, 2.0 * np.pi * direction[:, 1]
+        across = np.sqrt(1.0 - height**2)
+        v.state[:] = state
+        v.x[:], v.y[:], v.z[:] = radius * across * np.cos(angle), radius * across * np.sin(angle), radius * height
+        v.glut4[:] = _poisson(streams.uniforms(n, 0, self._copies)[:, 0], p.glut4_copies / n)
+        self.glut4_total = int(v.glut4.sum())
+        self.glut4_surface = int(v.glut4[v.state == vesicle.State.FUSED].sum())
+        known["glut4_surface"] = self.glut4_surface
+
+    def fire(self, known, p, chunk, threads):
+        """As Stage.fire, with the GLUT4 in the membrane as another column."""
+        v = self.population
+        self.agents.tabulate(self._environment(known), p, chunk)
+        vesicles = vesicle_steps.Vesicles(v.clocks, v.x, v.y, v.z, v.glut4)
+
+        def work(low, high):
+            before = [getattr(v, name)[low:high].copy() for name in self._KEPT] if self.log_capacity else []
+            capacity = self.log_capacity
+            while True:
+                outcome = vesicle_steps.Outcome(
+                    np.zeros(chunk.rate.shape, np.int64),
+                    np.zeros(len(chunk.rate), np.int64),
+                    clocks.event_log(capacity),
+                    np.zeros((capacity, 3), np.float32),
+                )
+                vesicle_steps.advance(low, high, chunk, self._mobility, self._sources, vesicles, outcome)
+                count = int(outcome.log.count[0])
+                if count <= capacity or not self.log_capacity:
+                    return outcome
+                # the log was too short: the same again, which is the same to the bit, with room for all
+                capacity = count
+                for name, values in zip(self._KEPT, before):
+                    getattr(v, name)[low:high] = values
+
+        outcomes = threads.share(len(v), work)
+        if self.log_capacity:
+            self._log.append(self._collect(outcomes))
+        surface = self.glut4_surface + np.cumsum(sum(outcome.surface for outcome in outcomes))
+        self.glut4_surface = int(surface[-1])
+        return sum(outcome.fired for outcome in outcomes), {"glut4_surface": surface}
+
+    def _collect(self, outcomes):
+        columns = []
+        for outcome in outcomes:
+            log, n = outcome.log, outcome.log.count[0]
+            who = log.agent[:n]
+            columns.append((log.time[:n], who, log.transition[:n], outcome.position[:n], self.population.glut4[who]))
+        joined = Events(*map(np.concatenate, zip(*columns)))
+        order = np.lexsort((joined.agent, joined.time))
+        return Events(*(column[order] for column in joined))
+
+    def take_events(self) -> Events:
+        """The transitions since the last call, in order of time."""
+        taken = self._log or [Events.none()]
+        self._log = []
+        return Events(*map(np.concatenate, zip(*taken)))
+
+    def now(self):
+        """As Stage.now."""
+        return super().now() | {"glut4_surface": np.array([self.glut4_surface])}
+
+    def state(self):
+        """As Stage.state; the log is not in it."""
+        return super().state() | {"glut4_surface": np.array(self.glut4_surface)}
+
+    def restore(self, state):
+        """As Stage.restore."""
+        super().restore(state)
+        self.glut4_surface = int(state["glut4_surface"])
+        self.glut4_total = int(self.population.glut4.sum())
+        self._log = []
+
+
+class GlucoseStage(Stage):
+    """Glucose, whose rates in a step depend on how much is where at its start."""
+
+    def __init__(self, kind, size, mean_size, seed, replicate, parameters, dt):
+        super().__init__(kind, size, mean_size, seed, replicate, parameters, dt)
+        self._listed = glucose.nobody_listed(size)
+        self.molecules_per_agent = parameters.glucose.supply / size
+
+    def draw_states(self, known, p):
+        """Give each agent a state."""
+        self._draw_from(equilibrium.glucose_molecules(p, float(known["glut4_surface"]), known["glucose_bath"]))
+
+    def fire(self, known, p, chunk, threads):
+        """As Stage.fire."""
+        fired = np.zeros(chunk.rate.shape, np.int64)
+        glucose.advance(
+            known["glut4_surface"], known["glucose_bath"], p, chunk, self.clock, self.population.clocks, self._listed,
+            self.counts.copy(), fired, NO_LOG,
+        )  # fmt: skip
+        return fired, {}
+
+    def rebase(self):
+        """As Stage.rebase."""
+        super().rebase()
+        self._listed.horizon[:] = 0.0
+
+    def state(self):
+        """As Stage.state."""
+        due = self._listed.who[: self._listed.count[0]]
+        return super().state() | {"horizon": self._listed.horizon, "due": due}
+
+    def restore(self, state):
+        """As Stage.restore."""
+        super().restore(state)
+        self._listed.horizon[:] = state["horizon"]
+        self._listed.count[0] = len(state["due"])
+        self._listed.who[: len(state["due"])] = state["due"]
+
+    def warnings(self):
+        """As Stage.warnings."""
+        if self.counts[glucose.State.OUTSIDE] == 0:
+            return ["all glucose outside was used up and uptake stopped; raise parameters.glucose.supply"]
+        return []
+
+
+def _poisson(u: np.ndarray, mean: float) -> np.ndarray:
+    """Poisson variates by inversion of uniform numbers."""
+    from scipy.special import pdtr, pdtrik
+
+    guess = np.ceil(pdtrik(u, mean))
+    return np.where((guess > 0) & (pdtr(np.maximum(guess - 1, 0), mean) >= u), guess - 1, guess).astype(np.int64)
