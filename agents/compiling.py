@@ -16,9 +16,12 @@ the texts of numba's error messages along; scratch is made in Python.
 """
 
 from functools import partial
+from typing import Any
 
 from numba import njit
 
-compiled = partial(njit, cache=True, nogil=True, no_cfunc_wrapper=True)
-inlined = partial(njit, cache=True, forceinline=True, no_cfunc_wrapper=True, _nrt=False)
-internal = partial(inlined, no_cpython_wrapper=True)
+# numba's own types know neither all options nor what a call of a compiled function returns
+_njit: Any = njit
+compiled: Any = partial(_njit, cache=True, nogil=True, no_cfunc_wrapper=True)
+inlined: Any = partial(_njit, cache=True, forceinline=True, no_cfunc_wrapper=True, _nrt=False)
+internal: Any = partial(inlined, no_cpython_wrapper=True)

@@ -1,6 +1,6 @@
 """Structure-of-arrays storage: a population is one array per declared field; an agent is a row seen through a view."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -35,6 +35,10 @@ class Population:
         self.fields = fields
         for field in fields:
             setattr(self, field.name, np.zeros(size, field.dtype))
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> np.ndarray: ...  # a field
 
     def __len__(self) -> int:
         return len(self.state)

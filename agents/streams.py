@@ -9,7 +9,7 @@ the known-answer vectors of the authors' Random123 library.
 """
 
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba.extending import intrinsic
@@ -43,13 +43,16 @@ _KEY_1 = tuple(np.uint64(i * _WEYL_1) for i in range(10))
 
 
 @intrinsic
-def fma(typing_context, a, b, c):
+def _fma(typing_context, a, b, c):
     """a * b + c, rounded once: the same bits on every machine, in a vectorised loop and out of one."""
 
     def generate(context, builder, signature, arguments):
         return builder.fma(*arguments)
 
     return a(a, a, a), generate
+
+
+fma: Any = _fma  # its own type is that of what numba calls while it compiles
 
 
 class Source(NamedTuple):
@@ -60,8 +63,8 @@ class Source(NamedTuple):
     key: tuple[np.uint32, np.uint32]
 
 
-def source(stream: Stream, seed: int, replicate: int = 0) -> Source:
-    """The source of a stream's numbers in one replicate of a seed."""
+def source(stream: int, seed: int, replicate: int = 0) -> Source:
+    """The source of the numbers of a Stream in one replicate of a seed."""
     return Source(np.uint32(stream), np.uint32(replicate), split_seed(seed))
 
 

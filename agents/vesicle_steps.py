@@ -96,7 +96,7 @@ class Block(NamedTuple):
 def empty_block(steps: int) -> Block:
     """Scratch for chunks of so many steps."""
     return Block(
-        moving=Moving(np.zeros(BLOCK, np.uint32), *np.zeros((11, BLOCK), np.float32), np.full(BLOCK, np.inf)),
+        moving=Moving._make((np.zeros(BLOCK, np.uint32), *np.zeros((11, BLOCK), np.float32), np.full(BLOCK, np.inf))),
         count=np.zeros(3, np.int64),
         draw=np.zeros(BLOCK, np.uint32),
         words=np.zeros((4, BLOCK), np.uint32),

@@ -81,7 +81,7 @@ def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Estim
     return Estimate(mean, float(mean - reach), float(mean + reach))
 
 
-def fit_hill(levels: Sequence[float], values: np.ndarray) -> HillFit:
+def fit_hill(levels: Sequence[float] | np.ndarray, values: np.ndarray) -> HillFit:
     """Fit a Hill curve to responses.
 
     Parameters

@@ -19,6 +19,7 @@ Splitting the stages costs O(step).
 
 from bisect import bisect_right
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,7 @@ from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.model import kinds, stages, step_records, variability
 from glut4sim.sim.model.cell_inputs import CellInputs
 from glut4sim.sim.model.parameters import ParameterSet
-from glut4sim.sim.model.stages import GlucoseStage, Known, Signalling, Stage, Threads, VesicleStage
+from glut4sim.sim.model.stages import GlucoseStage, Known, Signalling, Threads, VesicleStage
 from glut4sim.sim.model.step_records import Events, StepRecords
 
 CHUNK = 1024  # most steps per compiled call: few enough for their tables to stay in the cache
@@ -66,7 +67,7 @@ class Engine:
         self.individual = variability.draw(scenario.cell, seed, replicate)
         self._take_schedule(scenario.parameter_schedule)
         p = self._parameters = self._schedule.values[0]
-        self.stages: dict[str, Stage | Signalling] = {}
+        self.stages: dict[str, Any] = {}  # of stages.py, each of its own kind
         for name in kinds.stages():
             if name == kinds.SIGNALLING:
                 self.stages[name] = Signalling(self.dt)

@@ -25,7 +25,8 @@ def _long_after(derivative, start: np.ndarray) -> np.ndarray:
     units = np.eye(start.size)
     generator = derivative(units.reshape(start.size, *start.shape)).reshape(units.shape).T
     # a sparse solver, as a dense one starts threads that then get in the way of other replicates
-    p = np.clip(spsolve(csc_array(units - generator / _SLOW), start.ravel(), use_umfpack=False), 0.0, None)
+    solution = np.asarray(spsolve(csc_array(units - generator / _SLOW), start.ravel(), use_umfpack=False))
+    p = np.clip(solution, 0.0, None)
     return (p / p.sum()).reshape(start.shape)
 
 

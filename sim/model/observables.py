@@ -9,6 +9,7 @@ from glut4sim.agents import glucose, receptor, vesicle
 from glut4sim.sim.model import kinds, signalling
 from glut4sim.sim.model.cell_inputs import CellInputs
 from glut4sim.sim.model.kinds import Kind
+from glut4sim.sim.model.step_records import StepRecords
 
 STATE_NAMES: Mapping[str, tuple[str, ...]] = {
     f"{kind.name}_state": tuple(state.name.lower() for state in kind.agents.State) for kind in kinds.KINDS
@@ -36,11 +37,11 @@ class Records(NamedTuple):
     are taken; None at the start, where rates do not exist.
     """
 
-    rows: object
-    previous: object | None
+    rows: StepRecords
+    previous: StepRecords | None
     scale: Scale
 
-    def per_second(self, cumulative: Callable[[object], np.ndarray]) -> np.ndarray:
+    def per_second(self, cumulative: Callable[[StepRecords], np.ndarray]) -> np.ndarray:
         """Change of a cumulative count since the record before, per second; NaN for the very first record."""
         count, time = cumulative(self.rows).astype(float), self.rows.time
         if self.previous is None:

@@ -5,6 +5,7 @@ are called with formulas in place of numbers and hand back formulas. Needs pytho
 """
 
 from types import FunctionType
+from typing import Any
 
 from glut4sim.agents import glucose, receptor, vesicle
 from glut4sim.sim.inputs.errors import InputError
@@ -55,6 +56,11 @@ class Formula:
 
     def __neg__(self):
         return Formula(f"(-{self.text})")
+
+
+def _formula(text: str) -> Any:
+    """A formula where rates expect a number."""
+    return Formula(text)
 
 
 def _larger(a, b):
@@ -208,7 +214,7 @@ class _Writer:
 
     def _receptors(self, fractions):
         amounts = [self._species(f"receptor_{s.name.lower()}", fractions[s]) for s in receptor.State]
-        rates = self._rates(receptor, "receptor", receptor.Environment(Formula("insulin")))
+        rates = self._rates(receptor, "receptor", receptor.Environment(_formula("insulin")))
         self._flow(receptor, amounts, rates)
         self._assign("receptors_active", " + ".join(str(amounts[s]) for s in receptor.ACTIVE))
 
@@ -234,7 +240,7 @@ class _Writer:
                     if to in amounts[s] and space.transport[s, to, b] > 0.0:
                         speed = Formula(space.transport[s, to, b])
                         self._reaction(f"move_{s.name.lower()}_{b}_to_{to}", amounts[s][b], amounts[s][to], speed)
-        rates = self._rates(vesicle, "vesicle", vesicle.Environment(Formula("rab10_active")))
+        rates = self._rates(vesicle, "vesicle", vesicle.Environment(_formula("rab10_active")))
         for j, ((source, target), rate) in enumerate(zip(vesicle.TRANSITIONS, rates)):
             for b in bins[source]:
                 if j != vesicle.TETHERING or space.near[b]:

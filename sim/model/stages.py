@@ -155,7 +155,7 @@ class Stage:
             clocks.fire(low, high, chunk, self.agents.TABLE, self.clock, self.population.clocks, fired, NO_LOG)
             return fired
 
-        return sum(threads.share(len(self.population), work)), {}
+        return np.sum(threads.share(len(self.population), work), axis=0), {}
 
     def _environment(self, known):
         return self.agents.Environment(*(known[name] for name in self.agents.Environment._fields))
@@ -202,7 +202,7 @@ class VesicleStage(Stage):
     _KEPT = ("state", "threshold", "draws", "x", "y", "z")  # fields that steps change
     # the order in which uniform numbers fill the states at the start: once round, the membrane last. Of two cells that
     # share their numbers, the one with less in the membrane then has no vesicles there but those that the other has
-    FILLED = np.roll(vesicle.State, -1 - vesicle.State.FUSED)
+    FILLED = np.roll(list(vesicle.State), -1 - vesicle.State.FUSED)
 
     def __init__(self, kind, size, mean_size, seed, replicate, parameters, dt):
         super().__init__(kind, size, mean_size, seed, replicate, parameters, dt)

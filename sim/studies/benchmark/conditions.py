@@ -209,8 +209,7 @@ def _assay(name: str, at: float | None, key: str) -> Scenario:
         if len(scenario.assays) > 1:
             times = ", ".join(say(time) for time in scenario.assay.at)
             raise InputError(f"is missing: {name} has assays at {times}.", key)
-        [only] = scenario.assays
-        return only
+        return next(iter(scenario.assays))
     return scenario.at_assay(at)
 
 

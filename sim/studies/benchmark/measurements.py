@@ -201,9 +201,16 @@ def largest_deviation(course: Course, data: Reference) -> float:
 
 def chi_square(course: Course, data: Reference, scaling: str, at: Span | None = None) -> float:
     """Squared distance from published points in units of their errors, per degree of freedom; see `fit_to`."""
-    fit = fit_to(course, data, scaling, at)
-    distance = (fit.model - data.y)[fit.counted] / data.sem[fit.counted]
+    fit, sem = fit_to(course, data, scaling, at), _errors(data)
+    distance = (fit.model - data.y)[fit.counted] / sem[fit.counted]
     return float(np.sum(distance**2) / fit.freedom)
+
+
+def _errors(data: Reference) -> np.ndarray:
+    """Standard errors of published points, (n,)."""
+    if data.sem is None:
+        raise NoValue("the data lack the errors (sem) of their points")
+    return data.sem
 
 
 SCALINGS = ("factor", "factor and offset")
@@ -233,16 +240,19 @@ def fit_to(course: Course, data: Reference, scaling: str, at: Span | None = None
         rows = [int(np.argmin(np.abs(course.doses - dose))) for dose in data.x]
         if not np.allclose(course.doses[rows], data.x):
             raise NoValue("the experiment lacks a dose of the data")
+        if at is None:
+            raise NoValue("it is not said when responses to doses are taken")
         level_at = responses(course, at)
         rise = level_at[rows] - level_at[np.argmin(course.doses)]
     else:
         rise = np.array([level(course, (x, x)) for x in data.x]) - basal(course)
-    counted = data.sem > 0.0
+    sem = _errors(data)
+    counted = sem > 0.0
     columns = np.stack([rise, np.ones_like(rise)], axis=1)
     if scaling == "factor":
         counted &= data.x > 0.0
         columns = columns[:, :1]
-    weight = 1.0 / data.sem[counted]
+    weight = 1.0 / sem[counted]
     solution, *_ = np.linalg.lstsq(columns[counted] * weight[:, None], data.y[counted] * weight)
     factor, offset = (*map(float, solution), 0.0)[:2]
     return Fit(columns @ solution, factor, offset, counted, int(counted.sum()) - len(solution))

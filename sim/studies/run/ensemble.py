@@ -196,7 +196,8 @@ def _summarise(writer: Writer) -> dict:
         scenario.name, scenario.run.seed, writer.time, series, (schedule.times, schedule.values)
     )
     if scenario.run.events:
-        values = {name: writer.statistics(name) for name in single_vesicle.SUMMED}
+        found = ((name, writer.statistics(name)) for name in single_vesicle.SUMMED)
+        values = {name: table for name, table in found if table is not None}
         content[single_vesicle.GROUP] = single_vesicle.summarise(values)
     return content
 
@@ -216,4 +217,4 @@ def save(scenario: Scenario, values: Mapping[str, "np.ndarray"], seconds: float,
     ended = seconds >= scenario.run.duration
     (writer.end if ended else writer.flush)(0)
     writer.finish(_summarise(writer), "complete" if ended else "interrupted", [])
-    _draw(writer)
+    _draw(writer, storage.place(out))

@@ -92,6 +92,8 @@ def describe_fits(result: SweepResult) -> list[str]:
     return lines
 
 
-def _with_interval(estimate: Estimate, unit: str = "1") -> str:
+def _with_interval(estimate: Estimate | None, unit: str = "1") -> str:
+    if estimate is None:
+        return "-"
     value = f"{estimate.value:.4g}" + ("" if unit == "1" else f" {unit}")
     return value if estimate.low is None else f"{value} [{estimate.low:.4g}, {estimate.high:.4g}]"

@@ -240,3 +240,9 @@ def test_transport_knows_of_glut4_that_hormones_made():
     assert copies[1] > 1.05 * copies[0]
     assert shares[1] == pytest.approx(shares[0])
     assert by_glut4[1] / by_glut4[0] == pytest.approx(copies[1] / copies[0])
+
+
+def test_points_without_errors_give_no_chi_square():
+    data = Reference(np.array([0.0, 60.0]), np.array([0.0, 1.0]), None, False)
+    with pytest.raises(NoValue, match="lack the errors"):
+        measurements.chi_square(Course(TIME, TIME / 2.0, None, np.zeros(0)), data, "factor")
