@@ -308,7 +308,8 @@ def fire(low, high, chunk, transitions, source, agents, fired, log):
     low, high : int
     chunk : Chunk
     transitions : TransitionTable
-    source : streams.Source
+    source
+        streams.Source
         The random numbers of this kind.
     agents : Clocks, modified
     fired : (K, n_transition) int64, modified

@@ -124,15 +124,19 @@ def advance(glut4, bath, p, chunk, source, agents, listed, counts, fired, log):
     bath : (K,) float64
         Glucose outside during each step [mM].
     p : Parameters
-    chunk : clocks.Chunk, modified
+    chunk
+        clocks.Chunk, modified
         Its table is filled.
-    source : streams.Source
-    agents : clocks.Clocks, modified
+    source
+        streams.Source
+    agents
+        clocks.Clocks, modified
     listed : Listed, modified
     counts : (n_state,) int64, modified
         Agents in each state.
     fired : (K, n_transition) int64, modified
-    log : clocks.EventLog, modified
+    log
+        clocks.EventLog, modified
     """
     near = chunk.hazard[0].copy()
     scratch = np.empty(len(counts)), near, clocks.batch(), clocks.ways_out(1, TABLE)

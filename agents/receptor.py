@@ -96,7 +96,8 @@ def tabulate(environment, parameters, chunk):
     environment : Environment
         Of arrays (K,), the mean over each step.
     parameters : Parameters
-    chunk : clocks.Chunk, modified
+    chunk
+        clocks.Chunk, modified
     """
     for k in range(len(chunk.rate)):
         clocks.set_step(chunk, k, rates(Environment(environment.insulin[k]), parameters), TABLE.source)

@@ -91,7 +91,8 @@ def philox(agent, draw, source):
 
     Parameters
     ----------
-    agent, draw : uint32    with the source's stream and replicate, the counter
+    agent, draw : uint32
+        with the source's stream and replicate, the counter
     source : Source
 
     Returns

@@ -119,9 +119,11 @@ def advance(low, high, chunk, mobility, sources, vesicles, outcome):
     Parameters
     ----------
     low, high : int
-    chunk : clocks.Chunk
+    chunk
+        clocks.Chunk
         With the table from `vesicle.tabulate`; half a step's number is the draw index of its motion.
-    mobility : vesicle.Mobility
+    mobility
+        vesicle.Mobility
     sources : Sources
     vesicles : Vesicles, modified
     outcome : Outcome, modified

@@ -87,7 +87,8 @@ class PopulationView:
 
     Attributes
     ----------
-    State : enum of the kind's states; `state` holds its codes
+    State
+        enum of the kind's states; `state` holds its codes
     fields : names of the arrays
     """
 
@@ -138,18 +139,26 @@ class Cell(mesa.Model):
     Parameters
     ----------
     scenario : Scenario, or the name or path of one
-    rng, seed : of all randomness, by either name; default that of the scenario
-    replicate : which of a scenario's replicates; the same seed gives the same cell as this replicate of `run`
-    overrides : values to use instead of the scenario's, by field (`vesicles=500`) or by path
+    rng, seed
+        of all randomness, by either name; default that of the scenario
+    replicate
+        which of a scenario's replicates; the same seed gives the same cell as this replicate of `run`
+    overrides
+        values to use instead of the scenario's, by field (`vesicles=500`) or by path
         (`**{"bath.insulin": "10 nM", "hormones.testosterone": "300 ng/dL", "parameters.vesicle.fuse": "2 1/min"}`)
 
     Attributes
     ----------
-    time : simulated time [s]; `steps`: steps done
-    running : False once the scenario's duration is reached; stepping further is possible, the bath staying as it is
-    receptors, vesicles, glucose : PopulationView    and so each agent kind that is registered
-    datacollector : mesa.DataCollector of the time and the scalar observables, collected every `run.record_every`
-    scenario : Scenario    what the cell was made from
+    time
+        simulated time [s]; `steps`: steps done
+    running
+        False once the scenario's duration is reached; stepping further is possible, the bath staying as it is
+    receptors, vesicles, glucose : PopulationView
+        and so each agent kind that is registered
+    datacollector
+        mesa.DataCollector of the time and the scalar observables, collected every `run.record_every`
+    scenario : Scenario
+        what the cell was made from
     """
 
     receptors: PopulationView

@@ -49,12 +49,18 @@ class HillFit:
 
     Attributes
     ----------
-    status : "fitted", or why there is no curve: a key of STATUS
-    remark : what the user should know in addition; may be empty
-    bottom, top : Estimate or None    response without, and with very much [unit of the values]
-    ec50 : Estimate or None    level of the response half-way [unit of the levels]
-    slope : Estimate or None    Hill's exponent, positive also where the response falls
-    misfit : float or None    root-mean-square distance of the mean responses from the curve, as a share of its height
+    status
+        "fitted", or why there is no curve: a key of STATUS
+    remark
+        what the user should know in addition; may be empty
+    bottom, top : Estimate or None
+        response without, and with very much [unit of the values]
+    ec50 : Estimate or None
+        level of the response half-way [unit of the levels]
+    slope : Estimate or None
+        Hill's exponent, positive also where the response falls
+    misfit : float or None
+        root-mean-square distance of the mean responses from the curve, as a share of its height
     """
 
     status: str
@@ -86,12 +92,15 @@ def fit_hill(levels: Sequence[float] | np.ndarray, values: np.ndarray) -> HillFi
 
     Parameters
     ----------
-    levels : (n_level,)    doses, 0 or more, in any order
-    values : (n_level, n_replicate) or (n_level,)    responses; NaN where there is none
+    levels : (n_level,)
+        doses, 0 or more, in any order
+    values : (n_level, n_replicate) or (n_level,)
+        responses; NaN where there is none
 
     Returns
     -------
-    HillFit    with intervals if there are at least two replicates and each has a curve of its own
+    HillFit
+        with intervals if there are at least two replicates and each has a curve of its own
 
     Raises
     ------

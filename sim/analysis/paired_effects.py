@@ -35,9 +35,12 @@ class PairedEffect:
     pairs : how many
     reference, value : means over the pairs
     difference : value - reference, with its interval
-    percent : 100 (value / reference - 1), with its interval; None where the reference is 0 or changes its sign
-    method : "t" or "bootstrap"; empty where one pair gives no interval
-    variance_reduction : None with fewer than two pairs, or where the differences do not vary at all
+    percent
+        100 (value / reference - 1), with its interval; None where the reference is 0 or changes its sign
+    method
+        "t" or "bootstrap"; empty where one pair gives no interval
+    variance_reduction
+        None with fewer than two pairs, or where the differences do not vary at all
     """
 
     pairs: int

@@ -283,7 +283,8 @@ class Statistics:
     Parameters
     ----------
     scenario : Scenario
-    state : (n,) int    each vesicle's state at t = 0
+    state : (n,) int
+        each vesicle's state at t = 0
     """
 
     def __init__(self, scenario: "Scenario", state: np.ndarray):
@@ -395,7 +396,8 @@ def time_at_risk(count: np.ndarray, ages: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    count, ages : (..., B)    observations that end in the bin less those that begin in it, and the sum of their ages
+    count, ages : (..., B)
+        observations that end in the bin less those that begin in it, and the sum of their ages
         beyond its lower edge [s], with the same signs
     """
     beyond = np.flip(np.cumsum(np.flip(count, axis=-1), axis=-1), axis=-1) - count
@@ -451,7 +453,8 @@ def summarise(values: Mapping[str, np.ndarray]) -> dict[str, dict]:
 
     Parameters
     ----------
-    values : name -> (replicates, phase) or (replicates, phase, vesicle_state), at least SUMMED; NaN where there is none
+    values
+        name -> (replicates, phase) or (replicates, phase, vesicle_state), at least SUMMED; NaN where there is none
     """
     numbers = {}
     for (variable, state), (name, unit) in _SUMMED.items():

@@ -31,12 +31,15 @@ def first_stimulation(times: Sequence[float], values: Sequence[float]) -> tuple[
 
     Parameters
     ----------
-    times, values : piecewise constant insulin [s], [nM]; a value holds until the next time
+    times, values
+        piecewise constant insulin [s], [nM]; a value holds until the next time
 
     Returns
     -------
-    step, washout : float or None    [s]; None where there is none
-    end : float    the next rise after the washout [s]; infinity where there is none
+    step, washout : float or None
+        [s]; None where there is none
+    end : float
+        the next rise after the washout [s]; infinity where there is none
     """
     changes = [(t, b - a) for t, a, b in zip(times[1:], values, values[1:], strict=False) if b != a]
     rises = [t for t, change in changes if change > 0.0]
@@ -251,7 +254,8 @@ def one_replicate(
     Parameters
     ----------
     time : (K,) records of the whole run [s]
-    series : name -> (K,) or fewer; NaN from where an interrupted replicate did not get to
+    series
+        name -> (K,) or fewer; NaN from where an interrupted replicate did not get to
     insulin : times [s] and values [nM] of the schedule
     """
     reached = int(np.isfinite(series["surface_glut4_percent"]).sum())
@@ -324,7 +328,8 @@ def summarise(
     ----------
     name, seed : of the scenario
     time : (K,) records of the whole run [s]
-    series : name -> (replicates, K or fewer), at least NEEDED; NaN where not reached
+    series
+        name -> (replicates, K or fewer), at least NEEDED; NaN where not reached
     insulin : times [s] and values [nM] of the schedule
     """
     numbers = by_replicate(time, series, insulin)

@@ -17,8 +17,10 @@ class CellView(Channel):
 
         Parameters
         ----------
-        time : float    simulated [s]
-        cells : (label, facts, buffers) of each, the last two from `frames.pack`
+        time : float
+            simulated [s]
+        cells
+            (label, facts, buffers) of each, the last two from `frames.pack`
         """
         cells = list(cells)
         content = {"kind": "frame", "time": time, "cells": [{"label": label, **facts} for label, facts, _ in cells]}

@@ -33,7 +33,8 @@ class Channel(anywidget.AnyWidget):
 
         Parameters
         ----------
-        now : float    `time.monotonic()` [s]
+        now : float
+            `time.monotonic()` [s]
         """
         now = monotonic() if now is None else now
         with self._lock:

@@ -69,9 +69,11 @@ class Curve(NamedTuple):
 
     Attributes
     ----------
-    name : "cell", "twin" or "difference": by which panels choose it
+    name
+        "cell", "twin" or "difference": by which panels choose it
     label : for the reader
-    columns : name -> values (K,); "time" [s], ascending, is one of them. NaN is a gap
+    columns
+        name -> values (K,); "time" [s], ascending, is one of them. NaN is a gap
     """
 
     name: str
@@ -106,8 +108,10 @@ def downsample(columns: np.ndarray, most: int = MOST_ROWS) -> np.ndarray:
 
     Parameters
     ----------
-    columns : (rows, K) array    the first column is time, ascending
-    most : int    rows to stay below, at least 4
+    columns : (rows, K) array
+        the first column is time, ascending
+    most : int
+        rows to stay below, at least 4
     """
     rows, width = columns.shape
     if rows <= most:

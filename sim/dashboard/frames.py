@@ -32,14 +32,18 @@ def pack(engine: Engine, since: FrameMark | None = None) -> tuple[dict, list[mem
     Parameters
     ----------
     engine : Engine
-    since : FrameMark or None    of the frame before; None if there was none
+    since : FrameMark or None
+        of the frame before; None if there was none
 
     Returns
     -------
-    facts : dict    numbers of the whole cell; JSON
-    buffers : list    positions (n, 3) uint16, where -radius .. radius is 0 .. 65535, states (n,) uint8 and the groups
+    facts : dict
+        numbers of the whole cell; JSON
+    buffers : list
+        positions (n, 3) uint16, where -radius .. radius is 0 .. 65535, states (n,) uint8 and the groups
         of a sample of receptors (m,) uint8, as an index into RECEPTOR_GROUPS
-    mark : FrameMark    for the next frame
+    mark : FrameMark
+        for the next frame
     """
     now = engine.snapshot()
     p = engine.parameters

@@ -40,9 +40,11 @@ class Difference:
 
     Attributes
     ----------
-    name : of what is in the bath, or of a level; as in glut4sim.sim.scenario.live_changes
+    name
+        of what is in the bath, or of a level; as in glut4sim.sim.scenario.live_changes
     value : in the unit of its kind
-    since : time of the run [s]; None: all along, also before the run
+    since
+        time of the run [s]; None: all along, also before the run
     """
 
     name: str
@@ -167,14 +169,18 @@ class Live:
 
     Parameters
     ----------
-    base : the scenario before any change; of its replicates the first one is run, without a log of events
-    day : when the experiment is done [s]; None for the last assay of the scenario
-    difference : in what a twin differs; None for no twin
+    base
+        the scenario before any change; of its replicates the first one is run, without a log of events
+    day
+        when the experiment is done [s]; None for the last assay of the scenario
+    difference
+        in what a twin differs; None for no twin
     changes : to be made when their time comes
 
     Attributes
     ----------
-    cells : the cell, and its twin if there is one; each with `label`, `engine`, `scenario` and `records`
+    cells
+        the cell, and its twin if there is one; each with `label`, `engine`, `scenario` and `records`
     """
 
     def __init__(

@@ -12,7 +12,8 @@ def Text(tag: str, text: str, look: str = ""):
 
     Parameters
     ----------
-    look : class in page.css
+    look
+        class in page.css
     """
     rv.Html(tag=tag, class_=look, children=[text]).key(tag)  # an element on the page cannot change its tag
 

@@ -38,9 +38,12 @@ class PageState:
     Attributes
     ----------
     cell_view, charts, timeline : the views
-    status : solara.Reactive of the session's Status, a few times a second
-    settings : solara.Reactive of Settings
-    has_timeline : solara.Reactive, whether there is a time line of hormones to show
+    status
+        solara.Reactive of the session's Status, a few times a second
+    settings
+        solara.Reactive of Settings
+    has_timeline
+        solara.Reactive, whether there is a time line of hormones to show
     """
 
     def __init__(self, scenario: Scenario):

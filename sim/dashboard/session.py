@@ -33,16 +33,22 @@ class Status:
 
     Attributes
     ----------
-    phase : "starting", "paused", "running", "finished" or "failed"
+    phase
+        "starting", "paused", "running", "finished" or "failed"
     time, duration : simulated [s]
-    speed : simulated per real time, as asked for; infinite: as fast as it computes
+    speed
+        simulated per real time, as asked for; infinite: as fast as it computes
     ratio : as achieved, 0 while nothing moves
-    scenario : of the cell with all that was changed; None until there is one
-    whole : the same with all assays of the scenario, not only the one on show
+    scenario
+        of the cell with all that was changed; None until there is one
+    whole
+        the same with all assays of the scenario, not only the one on show
     is_changed : whether something was changed by hand
-    difference : in what the twin differs; None without one
+    difference
+        in what the twin differs; None without one
     slider_values : what can be changed in the run -> its value now
-    error : what went wrong last, a line; empty if nothing
+    error
+        what went wrong last, a line; empty if nothing
     """
 
     phase: str = "starting"
@@ -63,8 +69,10 @@ class Session:
 
     Parameters
     ----------
-    cell_view, charts : Channel    where frames and charts go
-    listen : called with a Status whenever it changes, from the session's thread
+    cell_view, charts : Channel
+        where frames and charts go
+    listen
+        called with a Status whenever it changes, from the session's thread
     """
 
     def __init__(self, cell_view, charts, listen: Callable[[Status], None]):

@@ -75,8 +75,10 @@ def _targets(y, n_level, given, delivers, production, effects, values, out):
     ----------
     given : (n_drug,) concentrations
     delivers : (n_drug,) level that each adds to, or -1
-    production : (n_level,) of each level as it would be with every effect at its norm
-    values : (n_level + n_drug,) scratch, modified: levels with what drugs deliver, then concentrations
+    production
+        (n_level,) of each level as it would be with every effect at its norm
+    values
+        (n_level + n_drug,) scratch, modified: levels with what drugs deliver, then concentrations
     out : (size,) modified
     """
     values[:n_level] = y[:n_level]

@@ -39,7 +39,8 @@ class Level:
     ----------
     kind : unit, and how it is read and written
     reference : sex -> value in the healthy, 30 years old
-    rate : of its turnover [1/s]; 0 for a constant
+    rate
+        of its turnover [1/s]; 0 for a constant
     rhythm : one of RHYTHMS, or empty
     """
 
@@ -66,8 +67,10 @@ class Drug:
     ----------
     kind : unit of its concentration
     dose_kind : unit in which its doses are counted
-    delivers : level that its concentration adds to; empty if it acts through effects
-    bioavailability : share of a dose that arrives; counted in `kinetics` already
+    delivers
+        level that its concentration adds to; empty if it acts through effects
+    bioavailability
+        share of a dose that arrives; counted in `kinetics` already
     usual : usual regimen, in words
     standing : regulatory note
     """
@@ -99,8 +102,10 @@ class Effect:
     Attributes
     ----------
     driver : name of a level or a drug
-    target : name of a level, whose production it multiplies, or of a step of the cell
-    gain, half, hill : of the Hill form; half in the driver's unit
+    target
+        name of a level, whose production it multiplies, or of a step of the cell
+    gain, half, hill
+        of the Hill form; half in the driver's unit
     power : of the power form, else None
     lag, stages : mean delay [s] and number of compartments that make it
     opposed_by, opposed_half, opposed_hill : level that takes the effect away
@@ -347,7 +352,8 @@ def override(changes: Mapping[str, str]) -> dict[str, Effect]:
 
     Parameters
     ----------
-    changes : such as {"testosterone-pi3k.gain": "0.5"}
+    changes
+        such as {"testosterone-pi3k.gain": "0.5"}
 
     Raises
     ------

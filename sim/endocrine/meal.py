@@ -184,7 +184,8 @@ def solve(
     meals : in any order, none before time 0
     times : (K,) ascending from 0 or later [s]
     subject : whose parameters
-    start : state at time 0; None: at rest, where the subject stays until the first meal
+    start
+        state at time 0; None: at rest, where the subject stays until the first meal
 
     Returns
     -------

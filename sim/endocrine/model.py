@@ -41,10 +41,13 @@ class Plan:
 
     Attributes
     ----------
-    sex : "man" or "woman"
-    baseline : level -> set-points over time, for the levels that are not to follow from the others
+    sex
+        "man" or "woman"
+    baseline
+        level -> set-points over time, for the levels that are not to follow from the others
     blocked : receptors that are blocked
-    rhythms : levels whose rhythm is followed; of the others the mean over the rhythm is
+    rhythms
+        levels whose rhythm is followed; of the others the mean over the rhythm is
     cycle : menstrual cycles, or None
     doses : drug -> doses
     effects : name -> effect
@@ -71,7 +74,8 @@ class Timeline:
     levels : name -> (K,) in the level's unit
     own : name -> (K,), without what drugs deliver
     drugs : name -> (K,) concentration, in the drug's unit
-    effects : name -> (K,) by which each effect multiplies its target: relative to the reference person for a step of
+    effects
+        name -> (K,) by which each effect multiplies its target: relative to the reference person for a step of
         the cell, to the baseline for a level
     factors : step -> (K,) product of the effects on it
     """

@@ -12,7 +12,8 @@ class Step(NamedTuple):
     Attributes
     ----------
     title : in words
-    parameters : name of a parameter -> power of the step's factor by which it is multiplied
+    parameters
+        name of a parameter -> power of the step's factor by which it is multiplied
     """
 
     title: str
@@ -37,7 +38,8 @@ def apply(parameters: ParameterSet, factors: Mapping[str, float]) -> ParameterSe
     Parameters
     ----------
     parameters : of the cell without hormones
-    factors : step -> factor; a factor of 1 changes no bit
+    factors
+        step -> factor; a factor of 1 changes no bit
     """
     changes: dict[str, dict[str, float]] = {}
     for step, factor in factors.items():

@@ -64,8 +64,10 @@ def regimen(
     Parameters
     ----------
     dose : amount of each
-    start, every, stop : [s]
-    duration : over which each is given [s]; 0: at once
+    start, every, stop
+        [s]
+    duration
+        over which each is given [s]; 0: at once
 
     Raises
     ------

@@ -45,8 +45,10 @@ class Cycle(NamedTuple):
     ----------
     length : mean, and longest that is drawn is twice that [s]
     length_sd : standard deviation of the logarithm of a cycle's length
-    amplitude_sd : standard deviation of the logarithm of a cycle's hormone peaks
-    anovulatory : share of cycles without ovulation: no progesterone, and estradiol without its second half
+    amplitude_sd
+        standard deviation of the logarithm of a cycle's hormone peaks
+    anovulatory
+        share of cycles without ovulation: no progesterone, and estradiol without its second half
     """
 
     length: float = 28.0 * DAY

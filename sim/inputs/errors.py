@@ -13,9 +13,12 @@ class InputError(ValueError):
     Attributes
     ----------
     sentence : what is wrong and what to do about it
-    path : dotted path within the place, such as "bath.insulin[1][0]"; may be empty
-    place : file or command-line option that holds the path; may be empty
-    key : name at `path` that should not be there; may be empty
+    path
+        dotted path within the place, such as "bath.insulin[1][0]"; may be empty
+    place
+        file or command-line option that holds the path; may be empty
+    key
+        name at `path` that should not be there; may be empty
     """
 
     def __init__(self, sentence: str, path: str = "", place: str = "", key: str = ""):
@@ -37,7 +40,8 @@ def unknown(what: str, name: str, allowed: Iterable[str], see: str = "") -> Inpu
     ----------
     what : has the name, such as "preset"
     name : that does not exist
-    allowed : the names that do; the nearest is suggested
+    allowed
+        the names that do; the nearest is suggested
     see : said where none is near, instead of naming all
 
     Returns

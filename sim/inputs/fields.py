@@ -27,7 +27,8 @@ class Reader:
 
     Attributes
     ----------
-    hint : what to write, with an example; said where the key is missing. Empty where its name says enough
+    hint
+        what to write, with an example; said where the key is missing. Empty where its name says enough
     """
 
     hint: str = ""

@@ -18,7 +18,8 @@ class TomlFile(NamedTuple):
 
     Attributes
     ----------
-    name : as users call it: the installed name, or the file's name without .toml
+    name
+        as users call it: the installed name, or the file's name without .toml
     path : where it is
     place : how error messages call it
     """
@@ -57,7 +58,8 @@ class TomlFolder(NamedTuple):
         Parameters
         ----------
         source : an installed name, or a path
-        base : folder from which a path counts; by default the current one
+        base
+            folder from which a path counts; by default the current one
 
         Raises
         ------

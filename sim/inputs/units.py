@@ -19,8 +19,10 @@ class Substance(NamedTuple):
 
     Attributes
     ----------
-    molar_mass : [g/mol]
-    international_unit : number and unit of the amount or mass that has an activity of 1 IU
+    molar_mass
+        [g/mol]
+    international_unit
+        number and unit of the amount or mass that has an activity of 1 IU
     source : of both
     """
 
@@ -56,7 +58,8 @@ def convert(value: object, unit: str, expected: str, substance: str | None = Non
 
     Parameters
     ----------
-    value : text such as "10 min"; where `unit` is "1" also a number
+    value
+        text such as "10 min"; where `unit` is "1" also a number
     unit : to convert to, in pint's syntax
     expected : what the error message says was expected
     substance : a name in `SUBSTANCES`: allow its clinical units
@@ -130,8 +133,10 @@ def level_kind(title: str, unit: str, high: float, typical: float, substance: st
 
     Parameters
     ----------
-    title : how it is called in messages, there in lower case unless an abbreviation
-    unit : that the program computes with; "1" for a relative level
+    title
+        how it is called in messages, there in lower case unless an abbreviation
+    unit
+        that the program computes with; "1" for a relative level
     high, typical : the largest allowed, and an example [unit]
     substance : a name in `SUBSTANCES`, None where there is no rule
     """

@@ -41,7 +41,8 @@ def complete(scenario: CellInputs, times: np.ndarray, columns: dict[str, np.ndar
     Parameters
     ----------
     scenario : CellInputs
-    times : (K,)
+    times
+        (K,)
         Of the records [s].
     columns : dict
         What the coupled equations give at the times of `grid(times)`.

@@ -112,14 +112,19 @@ def solve(
 
     Parameters
     ----------
-    scenario : CellInputs    its step, seed and replicates play no part; its agent counts set the scale of the result
-    times : (K,) ascending    when to look [s]
-    rtol : float    relative tolerance of the solver (BDF)
-    bins, capture_bins : int    radial bins inside of the capture distance and within it
+    scenario : CellInputs
+        its step, seed and replicates play no part; its agent counts set the scale of the result
+    times : (K,) ascending
+        when to look [s]
+    rtol : float
+        relative tolerance of the solver (BDF)
+    bins, capture_bins : int
+        radial bins inside of the capture distance and within it
 
     Returns
     -------
-    trace : StepRecords    one row per time; counts are floats
+    trace : StepRecords
+        one row per time; counts are floats
     """
     wanted_times = np.asarray(times, float)
     times = followers.grid(wanted_times)

@@ -156,13 +156,16 @@ def measure(rows, previous, scale: Scale) -> dict[str, np.ndarray]:
 
     Parameters
     ----------
-    rows : StepRecords    K records, in the order of time
-    previous : StepRecords or None    the one record before them; None if the first row is the start
+    rows : StepRecords
+        K records, in the order of time
+    previous : StepRecords or None
+        the one record before them; None if the first row is the start
     scale : Scale
 
     Returns
     -------
-    dict    name -> (K,) or (K, states) float64, in the units of OBSERVABLES
+    dict
+        name -> (K,) or (K, states) float64, in the units of OBSERVABLES
     """
     records = Records(rows, previous, scale)
     return {o.name: np.asarray(o.measure(records), dtype=float) for o in OBSERVABLES}

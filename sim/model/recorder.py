@@ -13,7 +13,8 @@ class Recorder:
     Parameters
     ----------
     engine : at the start of its run, or anywhere later
-    last : the last record before its present, where that is not a time of a record
+    last
+        the last record before its present, where that is not a time of a record
     """
 
     def __init__(self, engine: Engine, last: StepRecords | None = None):

@@ -95,10 +95,14 @@ def advance(y, receptors_active, p, dt, out):
 
     Parameters
     ----------
-    y : (n_species,) float64, modified    in the order of SPECIES
-    receptors_active : (K,) float64    fraction of all receptors
-    dt : float    step [s]
-    out : (K, n_species) float64, modified    the species at the end of each step
+    y : (n_species,) float64, modified
+        in the order of SPECIES
+    receptors_active : (K,) float64
+        fraction of all receptors
+    dt : float
+        step [s]
+    out : (K, n_species) float64, modified
+        the species at the end of each step
     """
     fastest = max(
         p.irs1_phosphorylate / p.receptor_reference,

@@ -96,7 +96,8 @@ def save(figure: Figure, path: str | os.PathLike, dpi: int = DPI) -> None:
 
     Parameters
     ----------
-    path : of a file on this machine or, as a UPath, elsewhere; the end of its name says the format (.png, .pdf, .svg)
+    path
+        of a file on this machine or, as a UPath, elsewhere; the end of its name says the format (.png, .pdf, .svg)
     dpi : dots per inch
     """
     place = Path(path) if isinstance(path, str | os.PathLike) else path

@@ -28,7 +28,8 @@ def table(head: Sequence[object], rows: Iterable[Sequence[object]], sides: str =
     ----------
     head : names of the columns
     rows : of as many cells each
-    sides : for each column "l", left, or "r", right; those left out stand right, as numbers do
+    sides
+        for each column "l", left, or "r", right; those left out stand right, as numbers do
     """
     rule = (_RULES[side] for _, side in zip_longest(head, sides, fillvalue="r"))
     lines = [map(literal, head), rule, *(map(literal, row) for row in rows)]

@@ -21,7 +21,8 @@ def render(template: str, **values: object) -> str:
 
     Parameters
     ----------
-    template : its path in the folder `sim`: "studies/sweep/report.md.jinja"
+    template
+        its path in the folder `sim`: "studies/sweep/report.md.jinja"
     values : what it says
 
     Returns

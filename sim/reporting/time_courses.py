@@ -78,7 +78,8 @@ def line(ax: Axes, x: np.ndarray, values: np.ndarray, colour: str, label: str | 
 
     Parameters
     ----------
-    x : (K,)
+    x
+        (K,)
     values : (replicates, K)
     """
     ax.plot(x, mean(values), style, color=colour, label=label, zorder=3)

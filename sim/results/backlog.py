@@ -14,8 +14,10 @@ class Backlog:
     ----------
     records_written, events_written : int
     records_waiting, events_waiting : int
-    flushed_at : float    when all that waited was last taken [s]
-    initial_state : (n,) int8 or None    of all vesicles, as long as the log of events is not begun
+    flushed_at : float
+        when all that waited was last taken [s]
+    initial_state : (n,) int8 or None
+        of all vesicles, as long as the log of events is not begun
     """
 
     def __init__(

@@ -31,7 +31,8 @@ def write_csv(dataset: "xr.Dataset", file: TextIO) -> int:
 
     Returns
     -------
-    rows : int    their number, without the header
+    rows : int
+        their number, without the header
     """
     index = ["replicate", "time"] if "time" in dataset.dims else list(dataset.dims)
     wanted = dataset[_names(dataset, index)]

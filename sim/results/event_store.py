@@ -150,7 +150,8 @@ class ZarrEvents:
 
         Parameters
         ----------
-        initial_state : (n,) int    of all vesicles at t = 0
+        initial_state : (n,) int
+            of all vesicles at t = 0
         """
         from zarr.codecs import BloscCodec
 

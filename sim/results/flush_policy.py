@@ -14,9 +14,12 @@ class FlushPolicy(NamedTuple):
 
     Attributes
     ----------
-    seconds : float    time between two writes [s]; a replicate that takes less is written once, when it ends
-    records : int    a chunk of the store
-    events : int    a chunk of the log; a chunk that is begun would be read and written again
+    seconds : float
+        time between two writes [s]; a replicate that takes less is written once, when it ends
+    records : int
+        a chunk of the store
+    events : int
+        a chunk of the log; a chunk that is begun would be read and written again
     """
 
     seconds: float = 5.0
@@ -48,8 +51,10 @@ class CheckpointPolicy(NamedTuple):
 
     Attributes
     ----------
-    steps : int    of the whole replicate
-    between : int or None    steps from one checkpoint to the next; None: there are none
+    steps : int
+        of the whole replicate
+    between : int or None
+        steps from one checkpoint to the next; None: there are none
     """
 
     steps: int

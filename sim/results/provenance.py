@@ -26,9 +26,12 @@ class Provenance:
 
     Attributes
     ----------
-    about : dict    what it says besides, such as {"method": "mean field"}
-    checkpoint_every : float or None    simulated time between two checkpoints of a replicate [s]
-    started : datetime    when the run began, also if another process began it
+    about : dict
+        what it says besides, such as {"method": "mean field"}
+    checkpoint_every : float or None
+        simulated time between two checkpoints of a replicate [s]
+    started : datetime
+        when the run began, also if another process began it
     """
 
     def __init__(self, scenario: Scenario, about: Mapping[str, object], checkpoint_every: float | None):
@@ -44,7 +47,8 @@ class Provenance:
 
         Parameters
         ----------
-        before : its provenance.json
+        before
+            its provenance.json
         checkpoint_every : None: as before
         """
         about = {key: before[key] for key in ("method", *SWEEP_KEYS) if key in before}
@@ -63,9 +67,11 @@ class Provenance:
 
         Parameters
         ----------
-        status : running (also what a killed run says for ever) | complete | interrupted | failed
+        status
+            running (also what a killed run says for ever) | complete | interrupted | failed
         seconds_simulated : how far each replicate has come [s]
-        errors : of failed replicates, each {"replicate", "seconds_simulated", "error", "traceback"}
+        errors
+            of failed replicates, each {"replicate", "seconds_simulated", "error", "traceback"}
         """
         scenario = self._scenario
         return {

@@ -101,7 +101,8 @@ def create(path: Place, time: np.ndarray, replicates: int, attributes: Mapping[s
 
     Parameters
     ----------
-    time : (K,) float64    of all records [s]
+    time : (K,) float64
+        of all records [s]
     attributes : of the store
     final : whether no other group will be added to the store
     """
@@ -197,8 +198,10 @@ def open_results(path: PlaceLike, group: str | None = None) -> "xarray.Dataset":
 
     Parameters
     ----------
-    path : a run's directory, or its results.zarr, here or at an address such as s3://bucket/run
-    group : None for the time series; of a run with events also "single_vesicle" (the statistics of all replicates) and
+    path
+        a run's directory, or its results.zarr, here or at an address such as s3://bucket/run
+    group
+        None for the time series; of a run with events also "single_vesicle" (the statistics of all replicates) and
         "events/0" (the log of replicate 0)
 
     Raises

@@ -57,17 +57,23 @@ class Writer:
 
     Parameters
     ----------
-    out : where the results shall lie, a new directory or address; None keeps them in memory
-    about : what else the provenance shall say, such as {"method": "mean field"}
-    checkpoint_every : float or None    simulated time between two checkpoints of a replicate [s]
+    out
+        where the results shall lie, a new directory or address; None keeps them in memory
+    about
+        what else the provenance shall say, such as {"method": "mean field"}
+    checkpoint_every : float or None
+        simulated time between two checkpoints of a replicate [s]
 
     Attributes
     ----------
     scenario : Scenario
     out : Path or UPath or None
-    time : (K,) float64    of all records of a complete run [s]
-    seconds_simulated : list of float    how far each replicate has come [s]
-    ended : list of bool    whether it has come to its end, and all of it is written
+    time : (K,) float64
+        of all records of a complete run [s]
+    seconds_simulated : list of float
+        how far each replicate has come [s]
+    ended : list of bool
+        whether it has come to its end, and all of it is written
     """
 
     def __init__(
@@ -316,7 +322,8 @@ class Writer:
 
         Parameters
         ----------
-        status, errors : as Provenance.content
+        status, errors
+            as Provenance.content
         """
         if self._store is not None and self._store.events is not None:
             self._store.events.close()

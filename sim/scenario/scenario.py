@@ -184,7 +184,8 @@ class Scenario(EndocrineTables):
         Parameters
         ----------
         source : name of an installed scenario, or path of a file
-        overrides : dotted path -> text, as on the command line: {"cell.vesicles": "500", "bath.insulin": "10 nM"}
+        overrides
+            dotted path -> text, as on the command line: {"cell.vesicles": "500", "bath.insulin": "10 nM"}
 
         Raises
         ------

@@ -30,11 +30,16 @@ class Workers(Executor):
 
     Attributes
     ----------
-    count : int    tasks that run at a time
-    threads : int    processors for each
-    is_local : bool    whether they take this machine's memory
-    shares_memory : bool    whether tasks see this process's objects, rather than copies
-    is_stopped : bool    whether they were told to stop
+    count : int
+        tasks that run at a time
+    threads : int
+        processors for each
+    is_local : bool
+        whether they take this machine's memory
+    shares_memory : bool
+        whether tasks see this process's objects, rather than copies
+    is_stopped : bool
+        whether they were told to stop
     """
 
     count: int
@@ -57,8 +62,10 @@ def choose(executor: str | None, threads: int, tasks: int) -> Workers:
 
     Parameters
     ----------
-    executor : "threads" (also None), "processes", or the address of a Dask scheduler such as "tcp://10.0.0.1:8786"
-    threads : processors of this machine to use, shared among as many tasks as there are
+    executor
+        "threads" (also None), "processes", or the address of a Dask scheduler such as "tcp://10.0.0.1:8786"
+    threads
+        processors of this machine to use, shared among as many tasks as there are
     tasks : to be expected
 
     Raises

@@ -37,13 +37,19 @@ class RunOptions:
 
     Attributes
     ----------
-    seed, replicates : instead of the scenario's; recorded in the resolved scenario
-    mean_field : solve the mean-field twin instead of simulating agents; without chance there is one replicate
-    threads : default all processors; the runs at work share them
-    executor : "threads" (default), "processes", or the address of a Dask scheduler, whose workers must reach `out`
-    checkpoint_every : simulated time between two checkpoints of a replicate [s], from which `resume` goes on; none by
+    seed, replicates
+        instead of the scenario's; recorded in the resolved scenario
+    mean_field
+        solve the mean-field twin instead of simulating agents; without chance there is one replicate
+    threads
+        default all processors; the runs at work share them
+    executor
+        "threads" (default), "processes", or the address of a Dask scheduler, whose workers must reach `out`
+    checkpoint_every
+        simulated time between two checkpoints of a replicate [s], from which `resume` goes on; none by
         default: then it begins anew what was not finished
-    progress : called with the simulated seconds done and in all, over all runs, about ten times a second
+    progress
+        called with the simulated seconds done and in all, over all runs, about ten times a second
 
     Raises
     ------

@@ -32,10 +32,13 @@ def run(
     Parameters
     ----------
     scenario : Scenario, or the name or path of one
-    out : new directory for the results, or an address such as s3://bucket/run that fsspec knows; None keeps them in
+    out
+        new directory for the results, or an address such as s3://bucket/run that fsspec knows; None keeps them in
         memory, of a log of events only its statistics
-    only : run this one of the replicates 0, 1 ..; it is the same alone as among all
-    keywords : seed, replicates, mean_field, threads, executor, checkpoint_every, progress: as RunOptions
+    only
+        run this one of the replicates 0, 1 ..; it is the same alone as among all
+    keywords
+        seed, replicates, mean_field, threads, executor, checkpoint_every, progress: as RunOptions
 
     Returns
     -------
@@ -69,8 +72,10 @@ def resume(
 
     Parameters
     ----------
-    out : directory or address that `run`, `compare` or `sweep` has made
-    threads, progress, executor : as RunOptions; they may differ from those of that run
+    out
+        directory or address that `run`, `compare` or `sweep` has made
+    threads, progress, executor
+        as RunOptions; they may differ from those of that run
     checkpoint_every : as RunOptions, by default as that run
 
     Raises

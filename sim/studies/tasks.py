@@ -44,11 +44,14 @@ def run_tasks(
 
     Parameters
     ----------
-    take : called with the key and the ended future of each task. What it raises ends all
+    take
+        called with the key and the ended future of each task. What it raises ends all
     done : how far all tasks are together [simulated s]
     total : how far they go
-    progress : called with what is done and the total, about ten times a second and at the end. What it raises ends all
-    take_stopped : called instead of `take` for tasks that were at work when all were ended; else these are dropped
+    progress
+        called with what is done and the total, about ten times a second and at the end. What it raises ends all
+    take_stopped
+        called instead of `take` for tasks that were at work when all were ended; else these are dropped
 
     Raises
     ------
@@ -105,7 +108,8 @@ def gather(
     Parameters
     ----------
     durations : how far each task goes [simulated s]
-    reached : how far each is, 0 at first, for tasks that note it here themselves; the others are done or not
+    reached
+        how far each is, 0 at first, for tasks that note it here themselves; the others are done or not
     """
     found: dict[Key, Any] = {}
     reached = dict.fromkeys(durations, 0.0) if reached is None else reached

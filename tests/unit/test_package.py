@@ -1,5 +1,7 @@
 """The repository is one package with one name, whatever the clone is called."""
 
+import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -64,3 +66,19 @@ def test_every_file_that_the_program_reads_is_installed():
     parts = ("agents", "sim", "scenarios", "benchmarks")
     read = {path for part in parts for path in (ROOT / part).rglob("*") if path.suffix in kinds}
     assert read == installed - {ROOT / "py.typed"}
+
+
+def test_docstrings_are_in_the_form_that_tools_read():
+    """numpydoc's: a line with a parameter's name and type, then indented lines that say what it is."""
+    found = []
+    for part in ("agents", "sim"):
+        for path in (ROOT / part).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                    text = ast.get_docstring(node) or ""
+                    listed = re.findall(
+                        r"^(?:Parameters|Attributes)\n-+\n(.*?)(?=\n\n|\Z)", text, re.DOTALL | re.MULTILINE
+                    )
+                    lines = [line for section in listed for line in section.splitlines()]
+                    found += [(path.name, line) for line in lines if re.match(r"\w+(, \w+)* : .*\S {3,}\S", line)]
+    assert not found

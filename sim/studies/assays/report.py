@@ -34,7 +34,8 @@ def markdown(result: "AssaysResult", data: "xarray.Dataset") -> str:
 
     Parameters
     ----------
-    data : the hormones, as `timeline.dataset` gives them
+    data
+        the hormones, as `timeline.dataset` gives them
     """
     scenario = result.scenario
     on_days = data.sel(time=[assay["at_days"] for assay in result.summary["assays"]], method="nearest")

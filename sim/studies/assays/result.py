@@ -31,13 +31,20 @@ class AssaysResult:
 
     Attributes
     ----------
-    out : Path or UPath or None    directory of the results; None if they are in memory only
-    scenario : Scenario    with all its assays
-    method : one of writer.METHODS
-    assays : tuple of RunResult    those that were done, in the order of scenario.assay.at
-    summary : dict    content of summary.json
-    warnings : tuple of str    one line each
-    status : "complete" or "failed" (a replicate failed; what was reached is kept)
+    out : Path or UPath or None
+        directory of the results; None if they are in memory only
+    scenario : Scenario
+        with all its assays
+    method
+        one of writer.METHODS
+    assays : tuple of RunResult
+        those that were done, in the order of scenario.assay.at
+    summary : dict
+        content of summary.json
+    warnings : tuple of str
+        one line each
+    status
+        "complete" or "failed" (a replicate failed; what was reached is kept)
     """
 
     out: Place | None

@@ -107,9 +107,12 @@ class Finding:
     Attributes
     ----------
     effects : label of insulin -> quantity -> PairedEffect
-    ec50 : of uptake, of condition and reference [nM]; None where there is no curve
-    steps : step of the cell -> label of insulin -> change of uptake by this step alone [percent]
-    verdict : "consistent with", "not consistent with" or "no published number"
+    ec50
+        of uptake, of condition and reference [nM]; None where there is no curve
+    steps
+        step of the cell -> label of insulin -> change of uptake by this step alone [percent]
+    verdict
+        "consistent with", "not consistent with" or "no published number"
     """
 
     condition: BenchmarkCondition
@@ -221,7 +224,8 @@ def run(suite: Conditions, threads: int | None = None, progress: Progress | None
 
     Parameters
     ----------
-    threads : default all processors; changes the speed, never a result
+    threads
+        default all processors; changes the speed, never a result
     progress : called with the simulated seconds done and in all
 
     Raises

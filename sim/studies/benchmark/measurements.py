@@ -232,7 +232,8 @@ def fit_to(course: Course, data: Reference, scaling: str, at: Span | None = None
     Parameters
     ----------
     course : of all doses if the data are over doses
-    scaling : "factor" for points that were normalised to 0 at rest: the rise times a factor; the point at rest is 0 in
+    scaling
+        "factor" for points that were normalised to 0 at rest: the rise times a factor; the point at rest is 0 in
         both by construction and does not count. "factor and offset" for other points
     at : when the responses to doses are taken
     """

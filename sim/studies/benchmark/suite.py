@@ -56,10 +56,14 @@ class Experiment:
     Attributes
     ----------
     scenarios : one for every dose or assay
-    step, washout : when insulin first rises and falls [s]; None where it never does
-    doses : [nM]; empty if it is no series of doses
-    assays : times of the assays since day 0 [s]; empty if it is no series of assays
-    timeline : times at which hormones are looked at [s]; empty if cells are simulated
+    step, washout
+        when insulin first rises and falls [s]; None where it never does
+    doses
+        [nM]; empty if it is no series of doses
+    assays
+        times of the assays since day 0 [s]; empty if it is no series of assays
+    timeline
+        times at which hormones are looked at [s]; empty if cells are simulated
     observables : what can be measured
     """
 
@@ -85,10 +89,13 @@ class Measurement:
 
     Attributes
     ----------
-    dose : which of a series [nM]; None where all of them, or the only one, are meant
-    during : part of each assay of a series that counts [s since its stimulation, or its start]; None for all of it
+    dose
+        which of a series [nM]; None where all of them, or the only one, are meant
+    during
+        part of each assay of a series that counts [s since its stimulation, or its start]; None for all of it
     arguments : what the measure takes besides the course
-    figure : name of the figure that shows the course; empty if none does
+    figure
+        name of the figure that shows the course; empty if none does
     """
 
     name: str
@@ -113,12 +120,17 @@ class Check:
     Attributes
     ----------
     relative_to : what it is compared with
-    compare : one of suite_tables.CONTRASTS
+    compare
+        one of suite_tables.CONTRASTS
     expect : lowest and highest value
-    published : the value in its source; None where there is none
-    whole_body : whether the source measured people, so that a cell can only be consistent with it
-    figure : name of the figure that has value and band as a row; empty if none does
-    fitted : whether parameters of the cell were fitted to this number or to the data behind it
+    published
+        the value in its source; None where there is none
+    whole_body
+        whether the source measured people, so that a cell can only be consistent with it
+    figure
+        name of the figure that has value and band as a row; empty if none does
+    fitted
+        whether parameters of the cell were fitted to this number or to the data behind it
     known_failure : why it fails, as far as known
     """
 
@@ -175,7 +187,8 @@ def load_suite(source: str | os.PathLike, changes: Mapping[str, Mapping[str, Any
     Parameters
     ----------
     source : name of an installed suite, or path of a file
-    changes : tables that all its scenarios shall have instead: {"run": {"replicates": 2}}
+    changes
+        tables that all its scenarios shall have instead: {"run": {"replicates": 2}}
 
     Raises
     ------

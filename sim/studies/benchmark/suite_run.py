@@ -37,8 +37,10 @@ class Outcome:
 
     Attributes
     ----------
-    time : (K,) since the stimulation, or the start [s]; since day 0 for hormones alone
-    series : quantity -> (n_replicate, n, K) of n doses or assays; n is 1 for one experiment, and for hormones alone
+    time
+        (K,) since the stimulation, or the start [s]; since day 0 for hormones alone
+    series
+        quantity -> (n_replicate, n, K) of n doses or assays; n is 1 for one experiment, and for hormones alone
     """
 
     experiment: Experiment
@@ -71,9 +73,12 @@ class CheckResult:
 
     Attributes
     ----------
-    value : mean over replicates; None if it could not be measured, and `remark` says why
-    error : its standard error; None without replicates
-    interval : its 95 % interval; None without replicates
+    value
+        mean over replicates; None if it could not be measured, and `remark` says why
+    error
+        its standard error; None without replicates
+    interval
+        its 95 % interval; None without replicates
     passed : whether the value lies within the band, widened by `error`
     """
 
@@ -91,7 +96,8 @@ class SuiteResult:
 
     Attributes
     ----------
-    method : "agents" or "mean field"
+    method
+        "agents" or "mean field"
     seconds_simulated : over all experiments, doses and replicates
     """
 
@@ -114,9 +120,11 @@ def run_suite(
 
     Parameters
     ----------
-    threads : default all processors; changes the speed, never a result
+    threads
+        default all processors; changes the speed, never a result
     mean_field : solve the mean-field twin instead: no replicates, no chance
-    progress : called with the simulated seconds done and in all, about ten times a second
+    progress
+        called with the simulated seconds done and in all, about ten times a second
 
     Raises
     ------

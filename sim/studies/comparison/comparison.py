@@ -38,9 +38,12 @@ def compare(
 
     Parameters
     ----------
-    scenarios : Scenarios, or names or paths of them; of one with several assays each is a condition
-    out : new directory for compare.json, report.md, figure.png and a directory for every run; None keeps all in memory
-    keywords : as RunOptions. Seed and replicates are by default those of the first scenario; progress counts all runs
+    scenarios
+        Scenarios, or names or paths of them; of one with several assays each is a condition
+    out
+        new directory for compare.json, report.md, figure.png and a directory for every run; None keeps all in memory
+    keywords
+        as RunOptions. Seed and replicates are by default those of the first scenario; progress counts all runs
 
     Raises
     ------

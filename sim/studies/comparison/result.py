@@ -36,10 +36,13 @@ class Comparison:
 
     Attributes
     ----------
-    out : Path or UPath or None    directory of the results; None if they are in memory only
+    out : Path or UPath or None
+        directory of the results; None if they are in memory only
     conditions : the first is the reference
-    effects : condition -> observable -> PairedEffect; observables that some replicate of neither has are left out
-    status : "complete" or "failed" (a replicate failed; the others are kept)
+    effects
+        condition -> observable -> PairedEffect; observables that some replicate of neither has are left out
+    status
+        "complete" or "failed" (a replicate failed; the others are kept)
     """
 
     out: Place | None

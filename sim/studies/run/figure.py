@@ -59,7 +59,8 @@ def draw(dataset: "xarray.Dataset") -> Figure:
 
     Parameters
     ----------
-    dataset : as `results.open_results` gives it; NaN where a replicate did not get to
+    dataset
+        as `results.open_results` gives it; NaN where a replicate did not get to
 
     Returns
     -------

@@ -30,9 +30,12 @@ class HormoneResult:
 
     Attributes
     ----------
-    out : Path or UPath or None    directory of the results; None if they are in memory only
-    dataset : xarray.Dataset    as `timeline.dataset`
-    summary : dict    content of summary.json, as `timeline.numbers`
+    out : Path or UPath or None
+        directory of the results; None if they are in memory only
+    dataset : xarray.Dataset
+        as `timeline.dataset`
+    summary : dict
+        content of summary.json, as `timeline.numbers`
     """
 
     out: Place | None
@@ -46,7 +49,8 @@ def run(scenario: Scenario | str | os.PathLike, out: PlaceLike | None = None) ->
 
     Parameters
     ----------
-    out : new directory for hormones.zarr and .png, summary.json, scenario.toml, provenance.json; None: in memory only
+    out
+        new directory for hormones.zarr and .png, summary.json, scenario.toml, provenance.json; None: in memory only
 
     Raises
     ------

@@ -19,14 +19,21 @@ class RunResult:
 
     Attributes
     ----------
-    out : Path or UPath or None    directory of the results; None if they are in memory only
-    path : Path or UPath or None    its results.zarr
-    summary : dict    content of summary.json
-    warnings : tuple of str    what the user should know, one line each
+    out : Path or UPath or None
+        directory of the results; None if they are in memory only
+    path : Path or UPath or None
+        its results.zarr
+    summary : dict
+        content of summary.json
+    warnings : tuple of str
+        what the user should know, one line each
     wall_seconds : float
-    status : "complete" or "failed" (a replicate failed; what was reached is kept)
-    dataset : xarray.Dataset    dims replicate, time (and states); read from disk when used
-    single_vesicle : xarray.Dataset or None    with run.events: rates, dwell times, waits (analysis/single_vesicle.py)
+    status
+        "complete" or "failed" (a replicate failed; what was reached is kept)
+    dataset : xarray.Dataset
+        dims replicate, time (and states); read from disk when used
+    single_vesicle : xarray.Dataset or None
+        with run.events: rates, dwell times, waits (analysis/single_vesicle.py)
     """
 
     out: Place | None

@@ -66,8 +66,10 @@ def draw(dataset: "xarray.Dataset", statistics: "xarray.Dataset") -> Figure:
 
     Parameters
     ----------
-    dataset : time series, as `results.open_results(path)` gives them
-    statistics : as `results.open_results(path, "single_vesicle")` gives them; NaN where a replicate did not get to
+    dataset
+        time series, as `results.open_results(path)` gives them
+    statistics
+        as `results.open_results(path, "single_vesicle")` gives them; NaN where a replicate did not get to
 
     Returns
     -------

@@ -75,7 +75,8 @@ def draw(data: "xarray.Dataset", scenario: "Scenario") -> Figure:
 
     Parameters
     ----------
-    data : as `timeline.dataset` gives it
+    data
+        as `timeline.dataset` gives it
 
     Returns
     -------

@@ -32,7 +32,8 @@ def draw(content: Mapping) -> Figure:
 
     Parameters
     ----------
-    content : what sensitivity.json holds
+    content
+        what sensitivity.json holds
 
     Returns
     -------

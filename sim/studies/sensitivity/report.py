@@ -60,7 +60,8 @@ def markdown(content: Mapping) -> str:
 
     Parameters
     ----------
-    content : what sensitivity.json holds
+    content
+        what sensitivity.json holds
     """
     return render(
         "studies/sensitivity/report.md.jinja",

@@ -68,12 +68,18 @@ class SensitivityResult:
 
     Attributes
     ----------
-    out : Path or UPath or None    directory of the results; None if they are in memory only
-    factors : tuple of Factor    what was varied
-    screening, indices : None where not asked for, or where too few runs have a value
-    dataset : xarray.Dataset    dim run: the values of all factors and the numbers of summary.UNITS; NaN if missing
-    content : dict    content of sensitivity.json; its parameters are ranked
-    status : "complete" or "failed" (nothing could be ranked)
+    out : Path or UPath or None
+        directory of the results; None if they are in memory only
+    factors : tuple of Factor
+        what was varied
+    screening, indices
+        None where not asked for, or where too few runs have a value
+    dataset : xarray.Dataset
+        dim run: the values of all factors and the numbers of summary.UNITS; NaN if missing
+    content : dict
+        content of sensitivity.json; its parameters are ranked
+    status
+        "complete" or "failed" (nothing could be ranked)
     """
 
     out: Place | None
@@ -109,13 +115,20 @@ def sensitivity(
     Parameters
     ----------
     scenario : Scenario, or the name or path of one
-    out : new directory for results.zarr, sensitivity.json, report.md, figure.png, scenario.toml, provenance.json
-    observable : number of summary.UNITS
-    method : one of METHODS; "sobol" alone takes all factors
-    trajectories : of the screening, each with a run more than there are factors
-    samples : of the variance, a power of 2, each with two runs more than there are factors
-    top : how many factors of the screening's head the variance is divided among
-    parameters : patterns such as "vesicle.*" of the names to vary
+    out
+        new directory for results.zarr, sensitivity.json, report.md, figure.png, scenario.toml, provenance.json
+    observable
+        number of summary.UNITS
+    method
+        one of METHODS; "sobol" alone takes all factors
+    trajectories
+        of the screening, each with a run more than there are factors
+    samples
+        of the variance, a power of 2, each with two runs more than there are factors
+    top
+        how many factors of the screening's head the variance is divided among
+    parameters
+        patterns such as "vesicle.*" of the names to vary
     seed : of the sampling, else the scenario's
     processes : default all processors
     progress : called with the simulated seconds done and in all

@@ -53,7 +53,8 @@ def draw(
     Parameters
     ----------
     axes : what was varied
-    dataset, observable, fits : as `sweep.SweepResult` has them; NaN where a run failed
+    dataset, observable, fits
+        as `sweep.SweepResult` has them; NaN where a run failed
 
     Returns
     -------

@@ -23,14 +23,22 @@ class SweepResult:
 
     Attributes
     ----------
-    out : Path or UPath or None    directory of the results; None if they are in memory only
-    scenario : Scenario    as it is where nothing is varied
-    axes : tuple of Axis    what was varied
-    dataset : xarray.Dataset    the numbers of summary.UNITS, dims: varied paths, replicate; NaN where a run failed
-    observable : str    the number that was fitted
-    content : dict    content of sweep.json
-    warnings : tuple of str    one line each
-    status : "complete" or "failed" (a run failed; the others are kept)
+    out : Path or UPath or None
+        directory of the results; None if they are in memory only
+    scenario : Scenario
+        as it is where nothing is varied
+    axes : tuple of Axis
+        what was varied
+    dataset : xarray.Dataset
+        the numbers of summary.UNITS, dims: varied paths, replicate; NaN where a run failed
+    observable : str
+        the number that was fitted
+    content : dict
+        content of sweep.json
+    warnings : tuple of str
+        one line each
+    status
+        "complete" or "failed" (a run failed; the others are kept)
     """
 
     out: Place | None
@@ -64,7 +72,8 @@ def fit_curves(axes: Sequence[Axis], values: np.ndarray) -> list[tuple[dict[str,
 
     Parameters
     ----------
-    values : (levels of each axis, .., replicate)
+    values
+        (levels of each axis, .., replicate)
     """
     if not axes[0].is_dose:
         return []

@@ -55,9 +55,12 @@ def sweep(
     Parameters
     ----------
     scenario : Scenario, or the name or path of one
-    vary : path -> levels, as text ("1pM..100nM/13") or as numbers in the path's unit (nM, mM, s, a parameter's own)
-    out : new directory for results.zarr, sweep.json, figure.png, scenario.toml, provenance.json; None: in memory only
-    observable : number of summary.UNITS to fit a curve to, if levels of the first path are doses (`Axis.is_dose`)
+    vary
+        path -> levels, as text ("1pM..100nM/13") or as numbers in the path's unit (nM, mM, s, a parameter's own)
+    out
+        new directory for results.zarr, sweep.json, figure.png, scenario.toml, provenance.json; None: in memory only
+    observable
+        number of summary.UNITS to fit a curve to, if levels of the first path are doses (`Axis.is_dose`)
     keywords : as RunOptions, but there are no checkpoints
 
     Raises
