@@ -4,6 +4,9 @@ The states and transitions are those of the agents; nothing about the kinds is r
 where the cell ends up when everything starts in a kind's first state, so that it is defined even where a transition
 has been switched off and several steady states exist:  p = (1 - G / e)^-1 p0  with the generator G and e far slower
 than any rate.
+
+Agents are drawn from these, so not one bit of them may change. The mean field computes the same state of rest on its
+own network, compiled (sim/model/mean_field.py).
 """
 
 import numpy as np
@@ -14,7 +17,8 @@ from glut4sim.agents import glucose, receptor, vesicle
 from glut4sim.sim.model import signalling
 from glut4sim.sim.model.fluxes import Shell, flow, vesicle_flow
 
-_SLOW = 1e-9  # 1/s: 30 years
+SLOW = 1e-9  # 1/s: 30 years
+SETTLING = 3600  # s that signalling takes to rest
 
 
 def _long_after(derivative, start: np.ndarray) -> np.ndarray:
@@ -25,7 +29,7 @@ def _long_after(derivative, start: np.ndarray) -> np.ndarray:
     units = np.eye(start.size)
     generator = derivative(units.reshape(start.size, *start.shape)).reshape(units.shape).T
     # a sparse solver, as a dense one starts threads that then get in the way of other replicates
-    solution = np.asarray(spsolve(csc_array(units - generator / _SLOW), start.ravel(), use_umfpack=False))
+    solution = np.asarray(spsolve(csc_array(units - generator / SLOW), start.ravel(), use_umfpack=False))
     p = np.clip(solution, 0.0, None)
     return (p / p.sum()).reshape(start.shape)
 
@@ -35,22 +39,33 @@ def receptors(parameters: receptor.Parameters, insulin: float) -> np.ndarray:
     return states(receptor, receptor.Environment(insulin), parameters)
 
 
-def signals(parameters: signalling.Parameters, receptors_active: float) -> np.ndarray:
-    """Species of the signalling ODE at rest, (n_species,), for a constant active fraction of receptors."""
+def unstimulated(parameters: signalling.Parameters) -> np.ndarray:
+    """Species of the signalling ODE, (n_species,), from where it goes to rest."""
     y = np.zeros(len(signalling.SPECIES))
     y[signalling.SPECIES.index("pip3")] = parameters.pip3_basal
     y[signalling.SPECIES.index("pip2")] = 100.0 - parameters.pip3_basal
-    steps = np.full(3600, receptors_active)
+    return y
+
+
+def signals(parameters: signalling.Parameters, receptors_active: float) -> np.ndarray:
+    """Species of the signalling ODE at rest, (n_species,), for a constant active fraction of receptors."""
+    y = unstimulated(parameters)
+    steps = np.full(SETTLING, receptors_active)
     signalling.advance(y, steps, parameters, 1.0, np.empty((len(steps), len(y))))
     return y
+
+
+def shares_of_volume(space: Shell) -> np.ndarray:
+    """How vesicles are spread over the radial bins, (n_bin,), before they move."""
+    volume = np.diff(space.edges**3)
+    return volume / volume.sum()
 
 
 def vesicles(parameters: vesicle.Parameters, rab10_active: float, space: Shell) -> np.ndarray:
     """Fractions of vesicles by state and radial bin, (n_state, n_bin), at a constant active fraction of Rab10."""
     rates = vesicle.rates(vesicle.Environment(rab10_active), parameters)
     start = np.zeros((len(vesicle.State), len(space.near)))
-    volume = np.diff(space.edges**3)
-    start[vesicle.State.STORED] = volume / volume.sum()
+    start[vesicle.State.STORED] = shares_of_volume(space)
     return _long_after(lambda amounts: vesicle_flow(space, rates, amounts)[0], start)
 
 

@@ -39,7 +39,7 @@ def shell(p: vesicle.Parameters, bins: int = BINS, capture_bins: int = CAPTURE_B
     at_edge = motion[:, 2] == motion[:, 3]
     still = np.zeros((bins + capture_bins,) * 2)
     transport = [
-        still if edge else _transport(edges, spread**2 / 2.0, drift)
+        still if edge or spread == drift == 0.0 else _transport(edges, spread**2 / 2.0, drift)
         for (spread, drift, _, _), edge in zip(motion, at_edge)
     ]
     return Shell(edges, np.arange(len(still)) >= bins, at_edge, np.array(transport))

@@ -1,108 +1,108 @@
 """The mean-field twin: the cell with infinitely many agents of each kind, as ordinary differential equations.
 
-Receptors, vesicles and glucose flow along the agents' own transitions at the agents' own rates (sim/model/fluxes.py),
-signalling by the same derivative, all coupled without splitting. What differs from the agents is their chance, O(1 /
-sqrt N), their finite step, O(step), and the width of a radial bin.
+Receptors, vesicles and glucose flow along the agents' own transitions at the agents' own rates, signalling by the same
+derivative, all coupled without splitting (sim/model/network.py, equations.py). What differs from the agents is their
+chance, O(1 / sqrt N), their finite step, O(step), and the width of a radial bin. Solved by Rodas5P (integrator.py),
+which is compiled at first use.
 """
 
 import numpy as np
-from scipy.integrate import solve_ivp
-from scipy.sparse import csc_matrix
 
-from glut4sim.agents import glucose, receptor, vesicle
-from glut4sim.sim.model import equilibrium, followers, signalling
+from glut4sim.agents import receptor, vesicle
+from glut4sim.sim.inputs.schedule import Schedule
+from glut4sim.sim.model import equations, equilibrium, followers, integrator
 from glut4sim.sim.model.cell_inputs import CellInputs
-from glut4sim.sim.model.fluxes import BINS, CAPTURE_BINS, Shell, flow, shell, vesicle_flow
+from glut4sim.sim.model.fluxes import BINS, CAPTURE_BINS, Shell, shell
+from glut4sim.sim.model.integrator import Course
+from glut4sim.sim.model.network import (
+    COLUMNS,
+    FIRST_VESICLE,
+    N_COLUMN,
+    N_GLUCOSE,
+    N_RECEPTOR,
+    Network,
+    as_records,
+    network,
+    signalling_alone,
+)
+from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.model.step_records import StepRecords
 
-_RAB10 = signalling.SPECIES.index("rab10_active")
+_RESTING_RTOL = 1e-7  # of signalling on its way to rest
+_WHY = {
+    integrator.TOO_MANY: "it takes too many steps",
+    integrator.TOO_SMALL: "its steps become too small, or something is no finite number",
+    integrator.MISFIT: "its arrays do not fit each other",
+}
 
 
 class System:
-    """The cell as one vector of floats, and its derivative."""
+    """The mean field of one cell: a vector of unknowns, its state of rest, and its course.
 
-    def __init__(self, parameters, space: Shell):
-        self.p, self.space = parameters, space
-        self.shapes = {
-            "receptors": (len(receptor.State),),
-            "signals": (len(signalling.SPECIES),),
-            "vesicles": (len(vesicle.State), len(space.near)),
-            "glucose": (len(glucose.State),),
-            "vesicle_events": (len(vesicle.TRANSITIONS),),
-            "glucose_events": (len(glucose.TRANSITIONS),),
-        }
-        ends = np.cumsum([int(np.prod(shape)) for shape in self.shapes.values()])
-        self.slices = [slice(int(end - np.prod(shape)), int(end)) for shape, end in zip(self.shapes.values(), ends)]
-        self.size = int(ends[-1])
+    Parameters
+    ----------
+    parameters : ParameterSet    of the cell at rest
+    space : Shell    what its vesicles move in, whatever happens to the parameters
+    """
 
-    def split(self, y):
-        """The parts of the vector, in the order of `shapes`; leading dimensions are kept."""
-        return [y[..., part].reshape(*y.shape[:-1], *shape) for part, shape in zip(self.slices, self.shapes.values())]
+    def __init__(self, parameters: ParameterSet, space: Shell):
+        self.parameters, self.space = parameters, space
+        self.network, self.where = network(space)
+        self.size = self.network.plan.size
+        self._first_glucose = int(self.where.max()) + 1
+        self._room = integrator.room(self.network)
 
-    def derivative(self, y, insulin, bath):
-        p = self.p
-        receptors, signals, vesicles, sugar, _, _ = self.split(y)
-        d_receptors, _ = flow(
-            receptor.TRANSITIONS, receptor.rates(receptor.Environment(insulin), p.receptor), receptors
-        )
-        d_signals = np.empty_like(signals)
-        signalling.derivative(signals, receptors[list(receptor.ACTIVE)].sum(), p.signalling, d_signals)
-        rates = vesicle.rates(vesicle.Environment(signals[_RAB10]), p.vesicle)
-        d_vesicles, traffic = vesicle_flow(self.space, rates, vesicles)
-        glut4 = vesicles[vesicle.State.FUSED].sum() * p.vesicle.glut4_copies
-        around = glucose.environment(sugar * p.glucose.supply, glut4, bath, p.glucose)
-        d_sugar, sugar_traffic = flow(glucose.TRANSITIONS, glucose.rates(around, p.glucose), sugar)
-        return np.concatenate([d_receptors, d_signals, d_vesicles.ravel(), d_sugar, traffic, sugar_traffic])
+    def rest(self, insulin: float, bath: float) -> np.ndarray:
+        """The steady state (size,) in insulin [nM] and glucose [mM], with no events counted yet.
 
-    def rest(self, insulin, bath):
-        """The steady state of a bath, with no events counted yet."""
-        p = self.p
-        receptors = equilibrium.receptors(p.receptor, insulin)
-        signals = equilibrium.signals(p.signalling, receptors[list(receptor.ACTIVE)].sum())
-        vesicles = equilibrium.vesicles(p.vesicle, signals[_RAB10], self.space)
-        glut4 = vesicles[vesicle.State.FUSED].sum() * p.vesicle.glut4_copies
-        sugar = equilibrium.glucose_molecules(p.glucose, glut4, bath) / p.glucose.supply
-        return np.concatenate(
-            [
-                receptors,
-                signals,
-                vesicles.ravel(),
-                sugar,
-                np.zeros(len(vesicle.TRANSITIONS) + len(glucose.TRANSITIONS)),
-            ]
-        )
+        It is that of sim/model/equilibrium.py: where receptors and vesicles get long after they were in their first
+        state, and signalling within an hour. ArithmeticError if there is none.
+        """
+        p = self.parameters
+        around = np.array([insulin], float), np.array([bath], float)
+        course = Course(np.array([0.0, equilibrium.SETTLING]), *around, as_records([p]))
+        y, start = np.zeros((2, self.size))
+        y[N_RECEPTOR:FIRST_VESICLE] = equilibrium.unstimulated(p.signalling)
+        start[receptor.State.FREE] = 1.0
+        self._settle(y, start, 0, N_RECEPTOR, course)
+        self.follow(y, course, np.zeros(0), _RESTING_RTOL, signalling_alone(self.network))
+        start[:] = 0.0
+        start[self.where[vesicle.State.STORED]] = equilibrium.shares_of_volume(self.space)
+        self._settle(y, start, FIRST_VESICLE, self._first_glucose, course)
+        glut4 = self.split(y)[2][vesicle.State.FUSED].sum() * p.vesicle.glut4_copies
+        molecules = equilibrium.glucose_molecules(p.glucose, glut4, bath)
+        y[self._first_glucose : self._first_glucose + N_GLUCOSE] = molecules / p.glucose.supply
+        return y
 
-    def jacobian(self, y, insulin, bath):
-        """Derivative of the derivative, by forward differences; the counters of events act on nothing."""
-        rest = self.derivative(y, insulin, bath)
-        matrix = np.zeros((len(y), len(y)))
-        for element in range(self.slices[-2].start):
-            moved = y.copy()
-            moved[element] += 1e-7 * max(abs(y[element]), 1e-3)
-            matrix[:, element] = (self.derivative(moved, insulin, bath) - rest) / (moved[element] - y[element])
-        return matrix
+    def _settle(self, y, start, first, last, course):
+        slow = equilibrium.SLOW
+        settled = equations.settle(
+            y, slow * start, slow, first, last, course.insulin[0], course.glucose[0], course.parameters[0],
+            self.network, self._room.linear,
+        )  # fmt: skip
+        if not settled:
+            raise ArithmeticError("the mean field has no state of rest: something is no finite number")
 
-    def trace(self, scenario: CellInputs, times, rows) -> StepRecords:
-        """Rows of the vector, (K, size), as the counts of so many agents."""
-        return followers.complete(scenario, times, self.columns(scenario, times, rows))
+    def split(self, y) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Receptors (n_state,), signalling (n_species,), vesicles (n_state, n_bin), glucose (n_state,): fractions."""
+        vesicles = np.where(self.where >= 0, y[self.where], 0.0)
+        sugar = y[self._first_glucose : self._first_glucose + N_GLUCOSE]
+        return y[:N_RECEPTOR], y[N_RECEPTOR:FIRST_VESICLE], vesicles, sugar
 
-    def columns(self, scenario: CellInputs, times, rows) -> dict[str, np.ndarray]:
-        """As `trace`, by column and without followers."""
-        cell, bath, p = scenario.cell, scenario.bath, self.p
-        receptors, signals, vesicles, sugar, traffic, sugar_traffic = self.split(rows)
-        by_state = vesicles.sum(axis=-1)
-        return {
-            "time": times,
-            "insulin": np.array([bath.insulin.at(time) for time in times]),
-            "glucose_bath": np.array([bath.glucose.at(time) for time in times]),
-            "receptors": receptors * cell.receptors,
-            "signalling": signals,
-            "vesicles": by_state * cell.vesicles,
-            "glut4_surface": by_state[:, vesicle.State.FUSED] * p.vesicle.glut4_copies,
-            "vesicle_events": traffic * cell.vesicles,
-            "glucose": sugar * cell.glucose_agents,
-            "glucose_events": sugar_traffic * cell.glucose_agents,
-        }
+    def follow(self, y, course: Course, times, rtol: float, net: Network | None = None) -> np.ndarray:
+        """Take the unknowns (size,) through a course, on the whole network or a part of it; they are changed.
+
+        Returns
+        -------
+        rows : (K, n_column)    what is recorded at each of the times, by network.COLUMNS
+
+        ArithmeticError if it cannot be done.
+        """
+        rows = np.zeros((len(times), N_COLUMN))
+        ending, time, _, _ = integrator.integrate(y, course, net or self.network, self._room, times, rows, rtol)
+        if ending != integrator.DONE:
+            raise ArithmeticError(f"the mean field could not be solved from {time:.10g} s on: {_WHY[ending]}")
+        return rows
 
 
 def solve(
@@ -112,46 +112,68 @@ def solve(
 
     Parameters
     ----------
-    scenario : CellInputs
-        its step, seed and replicates play no part; its agent counts set the scale of the result
-    times : (K,) ascending
-        when to look [s]
-    rtol : float
-        relative tolerance of the solver (BDF)
-    bins, capture_bins : int
-        radial bins inside of the capture distance and within it
+    scenario : CellInputs    its step, seed and replicates play no part; its agent counts set the scale of the result
+    times : (K,) ascending    when to look [s]
+    rtol : float    relative tolerance of each step, for everything that is recorded
+    bins, capture_bins : int    radial bins inside of the capture distance and within it
 
     Returns
     -------
-    trace : StepRecords
-        one row per time; counts are floats
+    trace : StepRecords    one row per time; counts are floats
+
+    ArithmeticError if it cannot be solved; ValueError for times or a tolerance that make no sense.
     """
-    wanted_times = np.asarray(times, float)
-    times = followers.grid(wanted_times)
+    wanted = _checked(times, rtol)
+    times = followers.grid(wanted)
     bath, parameters = scenario.bath, scenario.parameter_schedule
     system = System(parameters.values[0], shell(parameters.values[0].vesicle, bins, capture_bins))
     y = system.rest(bath.insulin.values[0], bath.glucose.values[0])
-    rows = np.tile(y, (len(times), 1))  # what is asked for at time 0 is the start
-    changes = [
-        time for time in sorted({*bath.insulin.times, *bath.glucose.times, *parameters.times}) if time < times[-1]
-    ]
-    for start, end in zip(changes, [*changes[1:], times[-1]]):
-        wanted = (times > start) & (times <= end)
-        system.p = parameters.at(start)
-        with np.errstate(invalid="ignore", over="ignore"):  # scipy computes with rows that it has not filled yet
-            solution = solve_ivp(
-                lambda _, y, insulin, glucose_outside: system.derivative(y, insulin, glucose_outside),
-                (start, end),
-                y,
-                method="BDF",
-                t_eval=np.union1d(times[wanted], end),
-                args=(bath.insulin.at(start), bath.glucose.at(start)),
-                rtol=rtol,
-                atol=1e-9,
-                jac=lambda _, y, insulin, glucose_outside: csc_matrix(system.jacobian(y, insulin, glucose_outside)),
-            )
-        if not solution.success:
-            raise ArithmeticError(f"the mean field could not be solved between {start} and {end} s: {solution.message}")
-        rows[wanted] = solution.y.T[: wanted.sum()]
-        y = solution.y[:, -1]
-    return followers.complete(scenario, wanted_times, system.columns(scenario, times, rows))
+    rows = system.follow(y, _course(bath.insulin, bath.glucose, parameters, times[-1]), times, rtol)
+    return followers.complete(scenario, wanted, _columns(scenario, times, rows))
+
+
+def _checked(times, rtol):
+    times = np.array(times, float)
+    if times.ndim != 1 or not len(times) or not np.isfinite(times).all() or (np.diff(times, prepend=0.0) < 0.0).any():
+        raise ValueError("times: expected at least one, all finite and ascending from 0 or later")
+    if not 0.0 < rtol < 1.0:
+        raise ValueError(f"rtol: expected a number between 0 and 1, got {rtol!r}")
+    return times
+
+
+def _course(insulin: Schedule, bath: Schedule, parameters: Schedule, end: float) -> Course:
+    """What happens until the end [s], cut wherever anything changes."""
+    changes = np.array(sorted(time for time in {*insulin.times, *bath.times, *parameters.times} if time < end))
+    return Course(
+        np.append(changes, end),
+        _at(insulin, changes),
+        _at(bath, changes),
+        as_records(parameters.values)[_piece(parameters, changes)],
+    )
+
+
+def _piece(schedule: Schedule, times) -> np.ndarray:
+    """Number of the value that a schedule has at each of the times."""
+    return np.searchsorted(schedule.times, times, side="right") - 1
+
+
+def _at(schedule: Schedule, times) -> np.ndarray:
+    return np.array(schedule.values, float)[_piece(schedule, times)]
+
+
+def _columns(scenario: CellInputs, times, rows) -> dict[str, np.ndarray]:
+    """Rows by network.COLUMNS as the counts of so many agents, by the columns of StepRecords."""
+    cell, bath, copies = scenario.cell, scenario.bath, scenario.parameter_schedule.values[0].vesicle.glut4_copies
+    part = {name: rows[:, columns] for name, columns in COLUMNS.items()}
+    return {
+        "time": times,
+        "insulin": _at(bath.insulin, times),
+        "glucose_bath": _at(bath.glucose, times),
+        "receptors": part["receptors"] * cell.receptors,
+        "signalling": part["signalling"],
+        "vesicles": part["vesicles"] * cell.vesicles,
+        "glut4_surface": part["vesicles"][:, vesicle.State.FUSED] * copies,
+        "vesicle_events": part["vesicle_events"] * cell.vesicles,
+        "glucose": part["glucose"] * cell.glucose_agents,
+        "glucose_events": part["glucose_events"] * cell.glucose_agents,
+    }

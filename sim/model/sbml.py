@@ -106,7 +106,7 @@ class _Writer:
         system = System(self.parameters, self.space)
         bath = scenario.bath
         rest = system.rest(bath.insulin.values[0], bath.glucose.values[0])
-        receptors, signals, vesicles, sugar, _, _ = system.split(rest)
+        receptors, signals, vesicles, sugar = system.split(rest)
         self._units()
         compartment = self.model.createCompartment()
         compartment.setId("cell")

@@ -85,6 +85,42 @@ def derivative(y, receptors_active, p, out):
     out[8] = p.rab10_load * (1.0 - rab10) - p.rab10_hydrolyse * (1.0 - as160) * rab10
 
 
+@njit(cache=True)
+def jacobian(y, receptors_active, p, out):
+    """Derivatives of `derivative`: row i, column j of `out` (n_species, n_species + 1), modified, is that of species i
+    by species j, and the last column those by the active fraction of receptors. Where PIP3 is just basal, as below."""
+    irs1, pi3k, pip3, pip2, _, akt_t308, akt_active, as160, rab10 = y
+    for i in range(len(y)):
+        for j in range(len(y) + 1):
+            out[i, j] = 0.0
+    phosphorylation = p.irs1_phosphorylate / p.receptor_reference
+    binding_by_irs1 = p.pi3k_bind * (1.0 - pi3k)
+    binding_by_pi3k = -p.pi3k_bind * irs1 - p.pi3k_unbind
+    out[0, 0] = -phosphorylation * receptors_active - p.irs1_dephosphorylate - p.pi3k_per_irs1 * binding_by_irs1
+    out[0, 1] = -p.pi3k_per_irs1 * (phosphorylation * receptors_active + binding_by_pi3k)
+    out[0, 9] = phosphorylation * (1.0 - irs1 - p.pi3k_per_irs1 * pi3k)
+    out[1, 0], out[1, 1] = binding_by_irs1, binding_by_pi3k
+    more = (p.pip3_synthesis_stimulated - p.pip3_synthesis_basal) / p.pi3k_reference
+    synthesis = p.pip3_synthesis_basal + more * pi3k
+    out[2, 1], out[2, 2], out[2, 3], out[2, 4] = more * pip2, -p.pten - p.ship, synthesis, p.pi34p2_phosphorylate
+    out[3, 1], out[3, 2], out[3, 3] = -more * pip2, p.pten, -synthesis
+    out[4, 2], out[4, 4] = p.ship, -p.pi34p2_phosphorylate
+    span = p.pip3_reference - p.pip3_basal
+    scale = (p.pdk1_half_pip3 + p.pip3_reference) / p.pip3_reference
+    recruited = max(pip3 - p.pip3_basal, 0.0) / span
+    pdk1 = pip3 / (p.pdk1_half_pip3 + pip3) * scale
+    if pip3 > p.pip3_basal:
+        slope = pdk1 / span + recruited * scale * p.pdk1_half_pip3 / (p.pdk1_half_pip3 + pip3) ** 2
+        out[5, 2] = p.akt_phosphorylate_t308 * slope * (1.0 - akt_t308 - akt_active)
+    t308 = p.akt_phosphorylate_t308 * recruited * pdk1
+    out[5, 5] = -t308 - p.akt_dephosphorylate_t308 - p.akt_phosphorylate_s473
+    out[5, 6] = -t308 + p.akt_dephosphorylate_s473
+    out[6, 5], out[6, 6] = p.akt_phosphorylate_s473, -p.akt_dephosphorylate_s473
+    out[7, 6] = p.as160_phosphorylate * (1.0 - as160)
+    out[7, 7] = -p.as160_phosphorylate * akt_active - p.as160_dephosphorylate
+    out[8, 7], out[8, 8] = p.rab10_hydrolyse * rab10, -p.rab10_load - p.rab10_hydrolyse * (1.0 - as160)
+
+
 @njit(cache=True, nogil=True)
 def advance(y, receptors_active, p, dt, out):
     """Integrate through K steps, the active fraction of receptors held in each, by the classical fourth-order

@@ -47,6 +47,45 @@ def test_every_parameter_matters_and_matters_alike_in_the_twin(name):
     np.testing.assert_allclose(out, signalling_slope(y.tolist(), 0.6, changed), rtol=1e-10, atol=1e-12)
 
 
+def differences(y, active, parameters=P):
+    """Jacobian by central differences, (n_species, n_species + 1), the last column by the receptors."""
+    columns = []
+    for e in range(len(SPECIES) + 1):
+        around = np.append(y, active)
+        step = 1e-6 * max(around[e], 1e-3)
+        slopes = []
+        for side in (step, -step):
+            moved, out = around.copy(), np.empty(len(SPECIES))
+            moved[e] += side
+            signalling.derivative(moved[:-1], moved[-1], parameters, out)
+            slopes.append(out)
+        columns.append((slopes[0] - slopes[1]) / (2.0 * step))
+    return np.stack(columns, axis=1)
+
+
+def jacobian(y, active, parameters=P):
+    out = np.full((len(SPECIES), len(SPECIES) + 1), np.nan)
+    signalling.jacobian(y, active, parameters, out)
+    return out
+
+
+@pytest.mark.parametrize("above", [True, False])  # PIP3 above its basal level, where Akt is recruited, or below
+def test_jacobian_is_that_of_the_derivative(above):
+    for y, active in random_states(50):
+        pip3 = SPECIES.index("pip3")
+        y[pip3] = P.pip3_basal * (1.0 + y[pip3] if above else 0.9)
+        np.testing.assert_allclose(jacobian(y, active), differences(y, active), rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", signalling.Parameters._fields)
+def test_every_parameter_is_right_in_the_jacobian(name):
+    changed = P._replace(**{name: 1.5 * getattr(P, name)})
+    y = np.array([0.3, 0.04, 2.0, 95.0, 1.0, 0.01, 0.05, 0.4, 0.03])
+    found = jacobian(y, 0.6, changed)
+    np.testing.assert_allclose(found, differences(y, 0.6, changed), rtol=1e-6, atol=1e-8)
+    assert np.abs(found - differences(y, 0.6)).max() > 1e-5
+
+
 def test_without_active_receptors_pip3_stays_basal_and_akt_off():
     y = advance(REST, np.zeros(600), 1.0)
     assert np.abs(y[:, SPECIES.index("pip3")] / P.pip3_basal - 1.0).max() < 0.005

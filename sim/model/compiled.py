@@ -1,0 +1,32 @@
+"""Compiled functions of the model that call each other across files, kept on disk until any of those files changes.
+
+Numba looks only at the file of a function to see whether its cached machine code is still good (agents/__init__.py).
+These go to a folder that is named after the contents of all files of this package, below that of the agents.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+
+import numba
+from numba import njit
+
+
+def _folder() -> str:
+    if os.environ.get("NUMBA_CACHE_DIR"):
+        return os.environ["NUMBA_CACHE_DIR"]
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+    return str(Path(numba.config.CACHE_DIR) / f"model-{digest[:16]}")
+
+
+_FOLDER = _folder()
+
+
+def compiled(function):
+    """`numba.njit`, compiled at the first call and cached; it lets other threads run."""
+    agents, numba.config.CACHE_DIR = numba.config.CACHE_DIR, _FOLDER
+    try:
+        return njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function)
+    finally:
+        numba.config.CACHE_DIR = agents
