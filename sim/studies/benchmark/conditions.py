@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from glut4sim.agents import glucose, receptor, vesicle
+from glut4sim.agents import glucose, vesicle
 from glut4sim.sim.analysis.dose_response import fit_hill
 from glut4sim.sim.analysis.paired_effects import PairedEffect, paired_effect
 from glut4sim.sim.endocrine.evidence import say
@@ -29,9 +29,10 @@ from glut4sim.sim.endocrine.modulation import STEPS, apply
 from glut4sim.sim.inputs.errors import InputError, unknown
 from glut4sim.sim.inputs.files import merge
 from glut4sim.sim.inputs.units import INSULIN
-from glut4sim.sim.model import equilibrium, signalling
+from glut4sim.sim.model import signalling
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.fluxes import shell
+from glut4sim.sim.model.mean_field import System
 from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.benchmark.condition_tables import QUANTITIES, ConditionsTable, ConditionTable
@@ -45,7 +46,6 @@ BINS = (12, 4)  # radial bins of the mean field: surface GLUT4 within 1e-4 of th
 NOTICED = 1e-3  # change of a step's factor from which on it is looked at
 BLOCK = 256  # steps between two looks at whether to stop
 
-_RAB10 = signalling.SPECIES.index("rab10_active")
 _AKT = signalling.SPECIES.index("akt_active")
 
 
@@ -308,9 +308,8 @@ def _expected_value(expected, effects, ec50) -> tuple[float | None, float]:
 
 def steady_uptake(parameters: ParameterSet, insulin: float, bath: float = 5.0) -> float:
     """Glucose that the carriers bring in at rest in insulin [nM] and glucose outside [mM], molecules per second."""
-    receptors = equilibrium.receptors(parameters.receptor, insulin)
-    signals = equilibrium.signals(parameters.signalling, receptors[list(receptor.ACTIVE)].sum())
-    vesicles = equilibrium.vesicles(parameters.vesicle, signals[_RAB10], shell(parameters.vesicle, *BINS))
+    system = System(parameters, shell(parameters.vesicle, *BINS))
+    _, _, vesicles, _ = system.split(system.rest(insulin, bath))
     surface = vesicles[vesicle.State.FUSED].sum() * parameters.vesicle.glut4_copies
     return bath * float(glucose.clearance(surface, bath, parameters.glucose))
 
