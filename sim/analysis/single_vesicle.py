@@ -396,7 +396,8 @@ def time_at_risk(count: np.ndarray, ages: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    count, ages : (..., B)
+    count, ages
+        (..., B)
         observations that end in the bin less those that begin in it, and the sum of their ages
         beyond its lower edge [s], with the same signs
     """

@@ -7,9 +7,12 @@ These go to a folder that is named after the contents of all files of this packa
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import numba
-from numba import njit
+
+_settings: Any = numba.config  # type: ignore[attr-defined]  numba sets it up as it is imported
+_njit: Any = numba.njit
 
 
 def _folder() -> str:
@@ -17,16 +20,16 @@ def _folder() -> str:
         return os.environ["NUMBA_CACHE_DIR"]
     sources = sorted(Path(__file__).parent.glob("*.py"))
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
-    return str(Path(numba.config.CACHE_DIR) / f"model-{digest[:16]}")
+    return str(Path(_settings.CACHE_DIR) / f"model-{digest[:16]}")
 
 
 _FOLDER = _folder()
 
 
-def compiled(function):
+def compiled(function) -> Any:
     """`numba.njit`, compiled at the first call and cached; it lets other threads run."""
-    agents, numba.config.CACHE_DIR = numba.config.CACHE_DIR, _FOLDER
+    agents, _settings.CACHE_DIR = _settings.CACHE_DIR, _FOLDER
     try:
-        return njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function)
+        return _njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function)
     finally:
-        numba.config.CACHE_DIR = agents
+        _settings.CACHE_DIR = agents

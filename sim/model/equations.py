@@ -95,11 +95,15 @@ def derivative(y, bath, p, net, at, out):
     Parameters
     ----------
     y : (n,) float64
-    bath : float    glucose outside [mM]
-    p : record from network.as_records
+    bath : float
+        glucose outside [mM]
+    p
+        record from network.as_records
     net : Network
-    at : Linear, modified    its rates of receptors are given, the others are set
-    out : (n + 1,) float64, modified    the last element means nothing
+    at : Linear, modified
+        its rates of receptors are given, the others are set
+    out : (n + 1,) float64, modified
+        the last element means nothing
     """
     first, arcs, motion, speed = net.first, net.arcs, net.motion, net.speed
     set_vesicle_rates(y, p, at)

@@ -37,9 +37,15 @@ class Room(NamedTuple):
 def room(net: Network) -> Room:
     """Arrays of the sizes that a network needs."""
     n = net.plan.size
-    columns = [np.zeros(N_COLUMN) for _ in range(3)]
     return Room(
-        equations.linear(net), rodas.stages(n), np.zeros(n + 1), np.zeros(n + 1), *columns, np.zeros((3, N_COLUMN))
+        linear=equations.linear(net),
+        stages=rodas.stages(n),
+        slope=np.zeros(n + 1),
+        slope_there=np.zeros(n + 1),
+        before=np.zeros(N_COLUMN),
+        after=np.zeros(N_COLUMN),
+        error=np.zeros(N_COLUMN),
+        bends=np.zeros((3, N_COLUMN)),
     )
 
 
@@ -139,18 +145,24 @@ def integrate(y, course, net, room, times, rows, rtol):
 
     Parameters
     ----------
-    y : (n,) float64, modified    the unknowns
+    y : (n,) float64, modified
+        the unknowns
     course : Course
     net : Network
     room : Room, modified
-    times : (K,) float64, ascending    when to record, from the start to the end of the course [s]
-    rows : (K, n_column) float64, modified    the records
-    rtol : float    relative tolerance
+    times : (K,) float64, ascending
+        when to record, from the start to the end of the course [s]
+    rows : (K, n_column) float64, modified
+        the records
+    rtol : float
+        relative tolerance
 
     Returns
     -------
-    ending : int    DONE; or TOO_MANY or TOO_SMALL steps; MISFIT if arrays do not fit each other
-    time : float    up to where it came [s]
+    ending : int
+        DONE; or TOO_MANY or TOO_SMALL steps; MISFIT if arrays do not fit each other
+    time : float
+        up to where it came [s]
     steps, rejected : int
     """
     pieces, changes = len(course.insulin), course.changes
@@ -176,7 +188,7 @@ def integrate(y, course, net, room, times, rows, rtol):
                 equations.derivative(y, bath, p, net, room.linear, room.slope)
                 step = first_step(y, min(step, end - t), net, room, rtol)
             add_up(y, net.column, room.before)
-            accepted = False
+            accepted, left, h = False, 0.0, 0.0
             while not accepted:
                 left = end - t
                 h = left if step >= left else min(step, 0.5 * left)

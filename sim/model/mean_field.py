@@ -41,8 +41,10 @@ class System:
 
     Parameters
     ----------
-    parameters : ParameterSet    of the cell at rest
-    space : Shell    what its vesicles move in, whatever happens to the parameters
+    parameters : ParameterSet
+        of the cell at rest
+    space : Shell
+        what its vesicles move in, whatever happens to the parameters
     """
 
     def __init__(self, parameters: ParameterSet, space: Shell):
@@ -94,7 +96,8 @@ class System:
 
         Returns
         -------
-        rows : (K, n_column)    what is recorded at each of the times, by network.COLUMNS
+        rows : (K, n_column)
+            what is recorded at each of the times, by network.COLUMNS
 
         ArithmeticError if it cannot be done.
         """
@@ -112,14 +115,19 @@ def solve(
 
     Parameters
     ----------
-    scenario : CellInputs    its step, seed and replicates play no part; its agent counts set the scale of the result
-    times : (K,) ascending    when to look [s]
-    rtol : float    relative tolerance of each step, for everything that is recorded
-    bins, capture_bins : int    radial bins inside of the capture distance and within it
+    scenario : CellInputs
+        its step, seed and replicates play no part; its agent counts set the scale of the result
+    times : (K,) ascending
+        when to look [s]
+    rtol : float
+        relative tolerance of each step, for everything that is recorded
+    bins, capture_bins : int
+        radial bins inside of the capture distance and within it
 
     Returns
     -------
-    trace : StepRecords    one row per time; counts are floats
+    trace : StepRecords
+        one row per time; counts are floats
 
     ArithmeticError if it cannot be solved; ValueError for times or a tolerance that make no sense.
     """

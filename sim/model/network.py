@@ -12,6 +12,7 @@ those of glucose its own states and the vesicles that have fused. So each kind a
 and linear systems are solved block by block (sim/model/sparse_lu.py).
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -80,10 +81,12 @@ def network(space: Shell) -> tuple[Network, np.ndarray]:
     Returns
     -------
     network : Network
-    where : (n_state, n_bin) int64    the unknown of each vesicle state and bin; -1 where no vesicle can be
+    where : (n_state, n_bin) int64
+        the unknown of each vesicle state and bin; -1 where no vesicle can be
     """
     moves = space.transport.any(axis=(1, 2))
-    layout = _lay_out(*(tuple(flags.tolist()) for flags in (space.at_edge, moves, space.near)))
+    at_edge, moving, near = (np.asarray(flags).tolist() for flags in (space.at_edge, moves, space.near))
+    layout = _lay_out(tuple(at_edge), tuple(moving), tuple(near))
     state, low = layout.motion
     speed = np.stack([space.transport[state, low + 1, low], space.transport[state, low, low + 1]], axis=1)
     still = layout.network.still.copy()
@@ -104,9 +107,9 @@ def signalling_alone(net: Network) -> Network:
 
 
 @lru_cache(maxsize=16)
-def _lay_out(at_edge: tuple[bool, ...], moves: tuple[bool, ...], near: tuple[bool, ...]) -> _Layout:
+def _lay_out(at_edges: tuple[bool, ...], moving: tuple[bool, ...], nears: tuple[bool, ...]) -> _Layout:
     """The network for vesicles of which some states live at the edge and some move, and some bins are near."""
-    at_edge, moves, near = map(np.array, (at_edge, moves, near))
+    at_edge, moves, near = map(np.array, (at_edges, moving, nears))
     where = _number(_reached(at_edge, moves, near), at_edge, moves)
     first_glucose = int(where.max()) + 1
     first_counter = first_glucose + N_GLUCOSE
@@ -211,7 +214,7 @@ def _indices(numbers) -> np.ndarray:
     return np.array(numbers, np.uint32)
 
 
-def as_records(parameters: list[ParameterSet]) -> np.ndarray:
+def as_records(parameters: Sequence[ParameterSet]) -> np.ndarray:
     """Parameter sets as an array of records, which compiled functions read like the sets themselves."""
     kinds = [(name, [(field, np.float64) for field in kind._fields]) for name, kind in sections().items()]
     return np.array([tuple(map(tuple, one)) for one in parameters], kinds)

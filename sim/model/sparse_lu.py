@@ -42,13 +42,16 @@ def plan(pattern, blocks) -> tuple[Plan, dict[tuple[int, int], int]]:
 
     Parameters
     ----------
-    pattern : iterable of (row, column)    entries that may differ from zero; the diagonal always may
-    blocks : sequence of int    first unknown of each block, ascending from 0, and the number of unknowns
+    pattern : iterable of (row, column)
+        entries that may differ from zero; the diagonal always may
+    blocks : sequence of int
+        first unknown of each block, ascending from 0, and the number of unknowns
 
     Returns
     -------
     plan : Plan
-    entry : dict    (row, column) -> number of the entry
+    entry : dict
+        (row, column) -> number of the entry
 
     ValueError if an unknown acts on a block before its own.
     """

@@ -32,7 +32,8 @@ class HormoneResult:
     ----------
     out : Path or UPath or None
         directory of the results; None if they are in memory only
-    dataset : xarray.Dataset
+    dataset
+        xarray.Dataset
         as `timeline.dataset`
     summary : dict
         content of summary.json, as `timeline.numbers`

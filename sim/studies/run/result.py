@@ -30,9 +30,11 @@ class RunResult:
     wall_seconds : float
     status
         "complete" or "failed" (a replicate failed; what was reached is kept)
-    dataset : xarray.Dataset
+    dataset
+        xarray.Dataset
         dims replicate, time (and states); read from disk when used
-    single_vesicle : xarray.Dataset or None
+    single_vesicle
+        xarray.Dataset or None
         with run.events: rates, dwell times, waits (analysis/single_vesicle.py)
     """
 

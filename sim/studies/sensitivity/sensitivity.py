@@ -74,7 +74,8 @@ class SensitivityResult:
         what was varied
     screening, indices
         None where not asked for, or where too few runs have a value
-    dataset : xarray.Dataset
+    dataset
+        xarray.Dataset
         dim run: the values of all factors and the numbers of summary.UNITS; NaN if missing
     content : dict
         content of sensitivity.json; its parameters are ranked

@@ -29,7 +29,8 @@ class SweepResult:
         as it is where nothing is varied
     axes : tuple of Axis
         what was varied
-    dataset : xarray.Dataset
+    dataset
+        xarray.Dataset
         the numbers of summary.UNITS, dims: varied paths, replicate; NaN where a run failed
     observable : str
         the number that was fitted
