@@ -12,6 +12,8 @@ others find their step in the table and fire at the exact time within it, severa
 the path does not depend on the step at all; rates that vary within a step cost O(dt).
 """
 
+from functools import cache
+from threading import get_ident
 from typing import NamedTuple
 
 import numpy as np
@@ -194,8 +196,9 @@ BATCH = 512
 _LANES = 8  # a batch is filled up to a multiple of this with numbers nobody uses
 
 
-def batch() -> Batch:
-    """An empty batch."""
+@cache
+def batch(thread: int) -> Batch:
+    """The batch of a thread, empty or with what is left of its last."""
     return Batch(
         np.zeros(BATCH, np.uint32), np.zeros(BATCH, np.uint32), np.zeros(BATCH, np.int64),
         np.zeros((4, BATCH), np.uint32), np.zeros(BATCH), np.zeros(BATCH),
@@ -317,7 +320,7 @@ def fire(low, high, chunk, transitions, source, agents, fired, log):
     log : EventLog, modified
     """
     ways = ways_out(len(chunk.rate), transitions)
-    _fire(low, high, chunk, transitions, source, agents, fired, log, batch(), ways)
+    _fire(low, high, chunk, transitions, source, agents, fired, log, batch(get_ident()), ways)
 
 
 @compiled

@@ -12,7 +12,7 @@ leave that out. So such a helper may be handed arrays, but neither makes nor ret
 All is cached on disk, and has no wrapper for callers in C, as there are none: each wrapper takes its time to compile.
 What else keeps that time short: a function is compiled for each combination of argument types, so counters start as
 `np.int64(0)` and not as the literal 0, which is another type; arrays are filled by loops, as `array[:] = value` brings
-the texts of numba's error messages along; scratch is made in Python.
+the texts of numba's error messages along; scratch is made in Python, once per thread.
 """
 
 from functools import partial

@@ -10,6 +10,7 @@ hexokinase with inhibition by glucose 6-phosphate as in Wilson, J Exp Biol 206:2
 """
 
 from enum import IntEnum
+from threading import get_ident
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -139,7 +140,7 @@ def advance(glut4, bath, p, chunk, source, agents, listed, counts, fired, log):
         clocks.EventLog, modified
     """
     near = chunk.hazard[0].copy()
-    scratch = np.empty(len(counts)), near, clocks.batch(), clocks.ways_out(1, TABLE)
+    scratch = np.empty(len(counts)), near, clocks.batch(get_ident()), clocks.ways_out(1, TABLE)
     _advance(glut4, bath, p, chunk, source, agents, listed, counts, fired, log, *scratch)
 
 

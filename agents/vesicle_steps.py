@@ -5,6 +5,8 @@ packed into it for the whole chunk; the others cost nothing until the step in wh
 mobile vesicle can be tethered is decided where it is after the step's motion, so it alone burns its clock step by step.
 """
 
+from functools import cache
+from threading import get_ident
 from typing import NamedTuple
 
 import numpy as np
@@ -93,8 +95,9 @@ class Block(NamedTuple):
     fraction: np.ndarray  # (BLOCK,) float64, by place in the batch: of the step, when the clock runs out
 
 
-def empty_block(steps: int) -> Block:
-    """Scratch for chunks of so many steps."""
+@cache
+def empty_block(thread: int) -> Block:
+    """The block of a thread, for chunks of no steps. `advance` leaves it empty."""
     return Block(
         moving=Moving._make((np.zeros(BLOCK, np.uint32), *np.zeros((11, BLOCK), np.float32), np.full(BLOCK, np.inf))),
         count=np.zeros(3, np.int64),
@@ -102,10 +105,10 @@ def empty_block(steps: int) -> Block:
         words=np.zeros((4, BLOCK), np.uint32),
         normals=np.zeros((3, BLOCK), np.float32),
         slot=np.full(BLOCK, -1),
-        due=np.full(steps, -1),
+        due=np.full(0, -1),
         also_due=np.zeros(BLOCK, np.int64),
-        own=np.zeros((steps, 2)),
-        firing=clocks.batch(),
+        own=np.zeros((0, 2)),
+        firing=clocks.batch(thread),
         fraction=np.zeros(BLOCK),
     )
 
@@ -128,7 +131,9 @@ def advance(low, high, chunk, mobility, sources, vesicles, outcome):
     vesicles : Vesicles, modified
     outcome : Outcome, modified
     """
-    _advance(low, high, chunk, mobility, sources, vesicles, outcome, empty_block(len(chunk.rate)))
+    n_step = len(chunk.rate)
+    block = empty_block(get_ident())._replace(due=np.full(n_step, -1), own=np.empty((n_step, 2)))
+    _advance(low, high, chunk, mobility, sources, vesicles, outcome, block)
 
 
 @compiled(error_model="numpy")

@@ -8,6 +8,7 @@ is known before they act. Vesicles, which move, and glucose, whose rates depend 
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ class Signalling:
         """Do so many steps; returns the columns of their records."""
         out = np.empty((steps, len(self.species)))
         signalling.advance(self.species, known["receptors_active"], parameters.signalling, self.dt, out)
-        known.update((name, np.ascontiguousarray(out[:, i])) for i, name in enumerate(signalling.SPECIES))
+        known.update(zip(signalling.SPECIES, np.ascontiguousarray(out.T)))
         return {"signalling": out}
 
     def now(self) -> Known:
@@ -155,7 +156,7 @@ class Stage:
             clocks.fire(low, high, chunk, self.agents.TABLE, self.clock, self.population.clocks, fired, NO_LOG)
             return fired
 
-        return np.sum(threads.share(len(self.population), work), axis=0), {}
+        return reduce(np.add, threads.share(len(self.population), work)), {}
 
     def _environment(self, known):
         return self.agents.Environment(*(known[name] for name in self.agents.Environment._fields))
@@ -264,9 +265,9 @@ class VesicleStage(Stage):
         outcomes = threads.share(len(v), work)
         if self.log_capacity:
             self._log.append(self._collect(outcomes))
-        surface = self.glut4_surface + np.cumsum(sum(outcome.surface for outcome in outcomes))
+        surface = self.glut4_surface + np.cumsum(reduce(np.add, [outcome.surface for outcome in outcomes]))
         self.glut4_surface = int(surface[-1])
-        return sum(outcome.fired for outcome in outcomes), {"glut4_surface": surface}
+        return reduce(np.add, [outcome.fired for outcome in outcomes]), {"glut4_surface": surface}
 
     def _collect(self, outcomes):
         columns = []
