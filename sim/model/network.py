@@ -21,7 +21,7 @@ import numpy as np
 from glut4sim.agents import glucose, receptor, vesicle
 from glut4sim.sim.model import signalling, sparse_lu
 from glut4sim.sim.model.fluxes import Shell
-from glut4sim.sim.model.parameters import ParameterSet, sections
+from glut4sim.sim.model.parameters import ParameterSet
 
 # the first unknowns are those of receptors, then those of signalling
 N_RECEPTOR, N_SPECIES, N_GLUCOSE = len(receptor.State), len(signalling.SPECIES), len(glucose.State)
@@ -214,7 +214,15 @@ def _indices(numbers) -> np.ndarray:
     return np.array(numbers, np.uint32)
 
 
+_SECTIONS = {
+    "receptor": receptor.Parameters,
+    "signalling": signalling.Parameters,
+    "vesicle": vesicle.Parameters,
+    "glucose": glucose.Parameters,
+}
+
+
 def as_records(parameters: Sequence[ParameterSet]) -> np.ndarray:
-    """Parameter sets as an array of records, which compiled functions read like the sets themselves."""
-    kinds = [(name, [(field, np.float64) for field in kind._fields]) for name, kind in sections().items()]
-    return np.array([tuple(map(tuple, one)) for one in parameters], kinds)
+    """What the equations need of parameter sets, as an array of records, which compiled functions read like the sets."""
+    records = [(section, [(field, np.float64) for field in kind._fields]) for section, kind in _SECTIONS.items()]
+    return np.array([tuple(tuple(getattr(one, section)) for section in _SECTIONS) for one in parameters], records)
