@@ -223,6 +223,6 @@ _SECTIONS = {
 
 
 def as_records(parameters: Sequence[ParameterSet]) -> np.ndarray:
-    """What the equations need of parameter sets, as an array of records, which compiled functions read like the sets."""
+    """What the equations need of parameter sets: records that compiled functions read like the sets themselves."""
     records = [(section, [(field, np.float64) for field in kind._fields]) for section, kind in _SECTIONS.items()]
     return np.array([tuple(tuple(getattr(one, section)) for section in _SECTIONS) for one in parameters], records)
