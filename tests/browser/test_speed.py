@@ -11,7 +11,7 @@ import psutil
 from playwright.sync_api import expect
 
 SETTINGS = ("cell.vesicles=20000",)
-WINDOWS = 10  # at most
+WINDOWS = 30  # at most
 
 FRAMES = """seconds => new Promise((done) => {
   const cell = document.querySelector(".g4-cell"), before = Number(cell.dataset.frames), start = performance.now();
