@@ -12,7 +12,7 @@ others find their step in the table and fire at the exact time within it, severa
 the path does not depend on the step at all; rates that vary within a step cost O(dt).
 """
 
-from functools import cache
+from functools import lru_cache
 from threading import get_ident
 from typing import NamedTuple
 
@@ -196,7 +196,7 @@ BATCH = 512
 _LANES = 8  # a batch is filled up to a multiple of this with numbers nobody uses
 
 
-@cache
+@lru_cache(maxsize=128)  # threads come and go
 def batch(thread: int) -> Batch:
     """The batch of a thread, empty or with what is left of its last."""
     return Batch(

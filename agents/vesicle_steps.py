@@ -5,7 +5,7 @@ packed into it for the whole chunk; the others cost nothing until the step in wh
 mobile vesicle can be tethered is decided where it is after the step's motion, so it alone burns its clock step by step.
 """
 
-from functools import cache
+from functools import lru_cache
 from threading import get_ident
 from typing import NamedTuple
 
@@ -95,7 +95,7 @@ class Block(NamedTuple):
     fraction: np.ndarray  # (BLOCK,) float64, by place in the batch: of the step, when the clock runs out
 
 
-@cache
+@lru_cache(maxsize=128)  # threads come and go
 def empty_block(thread: int) -> Block:
     """The block of a thread, for chunks of no steps. `advance` leaves it empty."""
     return Block(

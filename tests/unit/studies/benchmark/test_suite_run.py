@@ -384,6 +384,8 @@ def test_the_report_is_json_markdown_and_figures(written):
 
 def test_markdown_says_plainly_what_fails(written):
     text = (written[0] / "small.md").read_text()
+    date = written[1]["finished"][:10]
+    assert f"on {date}; not edited by hand" in text
     assert "**3 of 6 checks pass, 3 fail.**" in text
     assert "Parameters were fitted to 1 of these numbers" in text
     assert "The other 5 had no part in a fit: 2 of them pass." in text
