@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from glut4sim.sim.results.writer import open_results
+from glut4sim.sim.results.series_store import open_results
 from glut4sim.sim.scenario.scenario import Scenario
 
 

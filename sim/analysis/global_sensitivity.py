@@ -1,6 +1,6 @@
 """Which factors of a model matter: Morris' elementary effects and Sobol's indices, by SALib, of any function.
 
-A factor is an uncertain value with a plausible range. Points are drawn as shares of the ranges, 0 to 1.
+Points are drawn as shares of the factors' ranges, 0 to 1.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.scenario.factors import Factor
 
-LOGARITHMIC = 3.0  # ratio of a range's ends from which on it is taken in equal ratios
 LEVELS = 4  # of Morris' grid
 RESAMPLES = 1000  # of the bootstrap
 RESOLUTION = 1e-4  # relative change of a number that the twin resolves
@@ -19,30 +19,6 @@ FEWEST = 2  # trajectories, or rows of the Sobol sample
 
 Model = Callable[[np.ndarray], np.ndarray]  # values (runs, factors) -> number (runs,); NaN where there is none
 Check = Callable[[np.ndarray], np.ndarray]  # values (runs, factors) -> whether they may be combined (runs,)
-
-
-@dataclass(frozen=True)
-class Factor:
-    """An uncertain value and its plausible range, in its own unit."""
-
-    name: str  # "vesicle.fuse", "testosterone-pi3k.gain"
-    value: float
-    unit: str
-    low: float
-    high: float
-    evidence: str
-    source: str
-
-    @property
-    def is_log(self) -> bool:
-        """Whether its range is taken in equal ratios."""
-        return self.low > 0.0 and self.high > LOGARITHMIC * self.low
-
-    def at(self, share: np.ndarray) -> np.ndarray:
-        """Values at shares of the range, 0 to 1."""
-        if self.is_log:
-            return np.clip(self.low * (self.high / self.low) ** share, self.low, self.high)
-        return np.clip(self.low + (self.high - self.low) * share, self.low, self.high)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from glut4sim.sim.cli.terminal import print_json, print_table
 from glut4sim.sim.inputs.errors import InputError
 
 if TYPE_CHECKING:
-    from glut4sim.sim.results.storage import Place
+    from glut4sim.sim.inputs.storage import Place
 
 
 def bench(

@@ -9,7 +9,7 @@ from typing import Annotated, TextIO
 import typer
 
 from glut4sim.sim.cli.options import Changes, ScenarioName, as_place, check_new, overrides
-from glut4sim.sim.results.storage import Place, new_text
+from glut4sim.sim.inputs.storage import Place, new_text
 
 app = typer.Typer(help="Write a model or results for other programs.", no_args_is_help=True)
 
@@ -46,7 +46,7 @@ def export_csv(
     """Write the results of a run or a sweep as a table: a row per record, a column per variable."""
     check_new(out, "file")
     from glut4sim.sim.results.csv_table import write_csv
-    from glut4sim.sim.results.writer import open_results
+    from glut4sim.sim.results.series_store import open_results
 
     dataset = open_results(results)
     with _opened(out) as file:

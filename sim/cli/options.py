@@ -17,7 +17,7 @@ import typer
 
 from glut4sim.sim.cli.terminal import complain, print_json, progress_bar
 from glut4sim.sim.inputs.errors import InputError, describe, unknown
-from glut4sim.sim.results.storage import Place, place
+from glut4sim.sim.inputs.storage import Place, place
 
 if TYPE_CHECKING:
     from glut4sim.sim.scenario.scenario import Scenario

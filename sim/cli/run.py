@@ -26,7 +26,7 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.reporting.numbers import number
 
 if TYPE_CHECKING:
-    from glut4sim.sim.results.storage import Place
+    from glut4sim.sim.inputs.storage import Place
     from glut4sim.sim.scenario.scenario import Scenario
     from glut4sim.sim.studies.assays.result import AssaysResult
     from glut4sim.sim.studies.run.hormones import HormoneResult

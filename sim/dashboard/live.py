@@ -18,7 +18,7 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.units import write
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.recorder import Recorder
-from glut4sim.sim.results.writer import record_times
+from glut4sim.sim.results.series_store import record_times
 from glut4sim.sim.scenario import live_changes
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.options import RunOptions

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glut4sim.sim.results import storage
-from glut4sim.sim.results.storage import Place
+from glut4sim.sim.inputs import storage
+from glut4sim.sim.inputs.storage import Place
 
 if TYPE_CHECKING:
     from glut4sim.sim.model.engine import Engine

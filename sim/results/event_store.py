@@ -12,8 +12,8 @@ import numpy as np
 
 from glut4sim.agents import vesicle
 from glut4sim.sim.analysis import single_vesicle
+from glut4sim.sim.inputs.storage import Place, consolidate, zarr_store
 from glut4sim.sim.model.step_records import Events
-from glut4sim.sim.results.storage import Place, consolidate, zarr_store
 
 if TYPE_CHECKING:
     import xarray

@@ -9,10 +9,10 @@ from importlib.metadata import version
 from time import monotonic
 
 from glut4sim.sim.endocrine import evidence
+from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
-from glut4sim.sim.results import storage
+from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.results.series_store import STORE
-from glut4sim.sim.results.storage import Place
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.version import __version__
 

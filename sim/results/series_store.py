@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.storage import Place, PlaceLike, consolidate, zarr_store
 from glut4sim.sim.model.observables import OBSERVABLES, STATE_NAMES
-from glut4sim.sim.results import storage
 from glut4sim.sim.results.event_loop import wait_for
-from glut4sim.sim.results.storage import Place, PlaceLike, consolidate, zarr_store
 
 if TYPE_CHECKING:
     import xarray

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
+from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.results import event_store, series_store
 from glut4sim.sim.results.event_store import MemoryEvents, ZarrEvents
 from glut4sim.sim.results.series_store import MemorySeries, ZarrSeries, record_times
-from glut4sim.sim.results.storage import Place
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.version import __version__
 

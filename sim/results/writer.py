@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from glut4sim.sim.inputs import storage
+from glut4sim.sim.inputs.storage import Place, PlaceLike, write_json
 from glut4sim.sim.model.step_records import Events, StepRecords
-from glut4sim.sim.results import checkpoint, storage, store
+from glut4sim.sim.results import checkpoint, store
 from glut4sim.sim.results.backlog import Backlog
 from glut4sim.sim.results.flush_policy import FlushPolicy
-from glut4sim.sim.results.gathered import Gathered
-from glut4sim.sim.results.provenance import METHODS, PROVENANCE, SCENARIO, SWEEP_KEYS, Provenance, read_run
-from glut4sim.sim.results.series_store import PROGRESS, REACHED, STORE, Progress, open_results, record_times
-from glut4sim.sim.results.storage import Place, PlaceLike, write_json
+from glut4sim.sim.results.provenance import PROVENANCE, SCENARIO, Provenance, read_run
+from glut4sim.sim.results.series_store import PROGRESS, REACHED, STORE, Progress, record_times
 from glut4sim.sim.results.store import Store
 from glut4sim.sim.scenario.scenario import Scenario
 
@@ -32,18 +32,6 @@ if TYPE_CHECKING:
     import xarray
 
     from glut4sim.sim.model.engine import Engine
-
-__all__ = [
-    "METHODS",
-    "STORE",
-    "SWEEP_KEYS",
-    "Gathered",
-    "Writer",
-    "open_results",
-    "read_run",
-    "record_times",
-    "write_json",
-]
 
 POLICY = FlushPolicy()  # of all runs
 

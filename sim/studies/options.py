@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import TypedDict
 
+from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError, describe
-from glut4sim.sim.results import storage
-from glut4sim.sim.results.storage import PlaceLike
-from glut4sim.sim.results.writer import METHODS
+from glut4sim.sim.inputs.storage import PlaceLike
+from glut4sim.sim.results.provenance import METHODS
 from glut4sim.sim.scenario.scenario import MAX_REPLICATES, MAX_SEED, Scenario
 from glut4sim.sim.studies import executors
 from glut4sim.sim.studies.executors import Workers

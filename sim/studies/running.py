@@ -3,9 +3,9 @@
 import os
 from typing import TYPE_CHECKING, Unpack
 
-from glut4sim.sim.results import storage
-from glut4sim.sim.results.storage import PlaceLike
-from glut4sim.sim.results.writer import read_run
+from glut4sim.sim.inputs import storage
+from glut4sim.sim.inputs.storage import PlaceLike
+from glut4sim.sim.results.provenance import read_run
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.options import Progress, RunKeywords, RunOptions
 from glut4sim.sim.studies.run import ensemble

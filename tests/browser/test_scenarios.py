@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 import glut4sim
-from glut4sim.sim.results.writer import open_results
+from glut4sim.sim.results.series_store import open_results
 from glut4sim.sim.scenario.scenario import Scenario
 
 SETTINGS = ("cell.vesicles=2000", "cell.receptors=4000", "cell.glucose_agents=2000", "run.step=0.5 s")

@@ -12,7 +12,7 @@ import pytest
 
 from glut4sim import compare, run
 from glut4sim.sim.inputs.errors import InputError
-from glut4sim.sim.results.writer import open_results
+from glut4sim.sim.results.series_store import open_results
 from glut4sim.sim.studies import executors, tasks
 from glut4sim.sim.studies.run import ensemble
 from glut4sim.sim.studies.run.replicate import compute_elsewhere

@@ -18,7 +18,7 @@ from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.observables import OBSERVABLES
 from glut4sim.sim.model.step_records import Events
 from glut4sim.sim.results import checkpoint
-from glut4sim.sim.results.writer import open_results
+from glut4sim.sim.results.series_store import open_results
 from tests.processes import PATIENCE, start, wait_until
 from tests.runs import assert_same_results, make_scenario
 from tests.support import small_scenario

@@ -10,10 +10,11 @@ from dataclasses import replace
 
 from glut4sim.sim.analysis.timeline import say_at
 from glut4sim.sim.endocrine.evidence import say
+from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
-from glut4sim.sim.results import storage
-from glut4sim.sim.results.storage import Place, PlaceLike
-from glut4sim.sim.results.writer import Writer, read_run
+from glut4sim.sim.inputs.storage import Place, PlaceLike
+from glut4sim.sim.results.provenance import read_run
+from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.assays.result import AssaysResult
 from glut4sim.sim.studies.options import RunOptions

@@ -8,7 +8,7 @@ from glut4sim.sim.endocrine.evidence import NOT_ADVICE, WHOLE_BODY, acting, desc
 from glut4sim.sim.endocrine.modulation import STEPS
 from glut4sim.sim.reporting.numbers import NONE, counted, labelled, number
 from glut4sim.sim.reporting.templates import render
-from glut4sim.sim.results.writer import METHODS
+from glut4sim.sim.results.provenance import METHODS
 
 if TYPE_CHECKING:
     import xarray

@@ -6,7 +6,7 @@ from math import sqrt
 from typing import NamedTuple
 
 from glut4sim.sim.analysis import summary
-from glut4sim.sim.results.storage import Place
+from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.run.result import RunResult
 

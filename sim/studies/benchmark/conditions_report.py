@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from glut4sim.sim.endocrine.evidence import NOT_ADVICE, WHOLE_BODY, say
+from glut4sim.sim.inputs import storage
+from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.reporting.numbers import NONE, change
 from glut4sim.sim.reporting.templates import render
-from glut4sim.sim.results import storage
-from glut4sim.sim.results.storage import Place
 from glut4sim.sim.studies.benchmark.conditions import QUANTITIES, ConditionsResult, Finding, by_group
 from glut4sim.sim.studies.comparison.report import saved
 

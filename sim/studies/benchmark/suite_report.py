@@ -11,12 +11,12 @@ from importlib.metadata import version
 
 from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.evidence import WHOLE_BODY
+from glut4sim.sim.inputs import storage
+from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.model.parameters import load_preset
 from glut4sim.sim.reporting.numbers import between, counted, rounded
 from glut4sim.sim.reporting.templates import render
-from glut4sim.sim.results import storage
-from glut4sim.sim.results.storage import Place
-from glut4sim.sim.results.writer import METHODS
+from glut4sim.sim.results.provenance import METHODS
 from glut4sim.sim.studies.benchmark.suite_run import CheckResult, SuiteResult
 from glut4sim.version import __version__
 

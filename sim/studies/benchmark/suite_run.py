@@ -19,7 +19,7 @@ from glut4sim.sim.model import mean_field, observables
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.recorder import Recorder
 from glut4sim.sim.model.step_records import StepRecords
-from glut4sim.sim.results.writer import record_times
+from glut4sim.sim.results.series_store import record_times
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.benchmark.measurements import MEASURES, QUANTITIES, Course, NoValue, Recorded
 from glut4sim.sim.studies.benchmark.suite import Check, Experiment, Measurement, Suite

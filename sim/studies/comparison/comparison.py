@@ -16,10 +16,11 @@ from typing import Unpack
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.analysis.paired_effects import PairedEffect, paired_effect
 from glut4sim.sim.endocrine.evidence import say
+from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
-from glut4sim.sim.results import storage
-from glut4sim.sim.results.storage import Place, PlaceLike
-from glut4sim.sim.results.writer import Writer, read_run
+from glut4sim.sim.inputs.storage import Place, PlaceLike
+from glut4sim.sim.results.provenance import read_run
+from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.comparison.result import Comparison, Condition
 from glut4sim.sim.studies.options import RunKeywords, RunOptions

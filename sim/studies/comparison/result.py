@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from glut4sim.sim.analysis.paired_effects import PairedEffect
-from glut4sim.sim.results.storage import Place
+from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.run.result import RunResult
 

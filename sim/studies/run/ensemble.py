@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glut4sim.sim.analysis import single_vesicle, summary
+from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
-from glut4sim.sim.results import storage
-from glut4sim.sim.results.storage import Place, PlaceLike
-from glut4sim.sim.results.writer import METHODS, Writer, read_run
+from glut4sim.sim.inputs.storage import Place, PlaceLike
+from glut4sim.sim.results.provenance import METHODS, read_run
+from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.executors import Workers
 from glut4sim.sim.studies.options import RunOptions, check_whole

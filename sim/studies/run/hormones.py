@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from glut4sim.sim.analysis import timeline
+from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
-from glut4sim.sim.results import storage
-from glut4sim.sim.results.storage import Place, PlaceLike
+from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 

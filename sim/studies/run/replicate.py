@@ -4,13 +4,14 @@ from time import perf_counter
 from typing import Protocol
 
 from glut4sim.sim.analysis import single_vesicle
+from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.model import observables
 from glut4sim.sim.model.engine import CHUNK, Engine
 from glut4sim.sim.model.recorder import Recorder
 from glut4sim.sim.results.flush_policy import CheckpointPolicy
+from glut4sim.sim.results.gathered import Gathered
 from glut4sim.sim.results.record_sink import RecordSink
-from glut4sim.sim.results.storage import Place
-from glut4sim.sim.results.writer import Gathered, Writer
+from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 
 BLOCK_SECONDS = 0.1  # about the time between two looks at whether to stop

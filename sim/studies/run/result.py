@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from glut4sim.sim.analysis import summary
-from glut4sim.sim.results.storage import Place
+from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 

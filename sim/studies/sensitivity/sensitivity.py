@@ -15,9 +15,7 @@ by itself, ST that in which it takes part. Only the parameters at the head of th
 their values, so shares are of the variance that these few make. Errors of all are half-widths of 95 % intervals from a
 bootstrap, 1.96 standard deviations of the resampled. Sampling and analysis are SALib's (extra `sensitivity`).
 
-Each run is the mean-field twin with coarse radial bins. At the values of the presets its numbers are within 3e-4 of
-those of the fine one; at 13 places drawn from all ranges surface GLUT4 was within 0.13 percentage points and half-times
-within 0.7 %. Half-times of what does not rise at all, such as Akt without PIP3, are the solver's noise.
+Each run is a mean field with coarse radial bins (sim/studies/expected.py).
 
 Combinations that the preset forbids, such as an inner radius above the cell's, are not drawn: a trajectory (a row of
 the Sobol sample) that holds one gives way to a further one, so that such parameters are not independent. A run that
@@ -28,26 +26,24 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glut4sim.agents import glucose
 from glut4sim.sim.analysis import summary
-from glut4sim.sim.analysis.global_sensitivity import FEWEST, Factor, Indices, Screening, decompose, ranked, screen
-from glut4sim.sim.endocrine import library
-from glut4sim.sim.endocrine.evidence import acting
+from glut4sim.sim.analysis.global_sensitivity import FEWEST, Indices, Screening, decompose, ranked, screen
+from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError, describe, unknown
+from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.inputs.units import write
-from glut4sim.sim.model import mean_field, observables
 from glut4sim.sim.model.parameters import ASCENDING
-from glut4sim.sim.results import storage
-from glut4sim.sim.results.storage import Place, PlaceLike
-from glut4sim.sim.results.writer import STORE, Writer, record_times
+from glut4sim.sim.results.series_store import STORE
+from glut4sim.sim.results.writer import Writer
+from glut4sim.sim.scenario.factors import Factor, changed, find_factors
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.executors import Workers
+from glut4sim.sim.studies.expected import numbers
 from glut4sim.sim.studies.options import Progress, RunOptions
 from glut4sim.sim.studies.run.replicate import Stop
 from glut4sim.sim.studies.sweep.sweep import MAX_RUNS, OBSERVABLE
@@ -57,9 +53,6 @@ if TYPE_CHECKING:
     import xarray
 
 METHODS = {"morris": ("morris",), "sobol": ("sobol",), "both": ("morris", "sobol")}
-BINS, CAPTURE_BINS = 12, 4  # of the twin: a third of the time that the usual ones take
-SUPPLY = "glucose.supply"
-SPARE = 4.0  # times the glucose that the carriers could take up at most
 
 
 @dataclass(frozen=True)
@@ -251,90 +244,7 @@ def _warnings(content: dict) -> tuple[str, ...]:
     return tuple(lines)
 
 
-# ---- what is varied ----
-
-
-def find_factors(scenario: Scenario, patterns: Sequence[str] = ("*",)) -> tuple[tuple[Factor, ...], dict[str, str]]:
-    """The factors of a scenario whose names match one of the patterns, and what is left out: name -> why.
-
-    InputError if a pattern matches nothing, or nothing is left.
-    """
-    known = _known(scenario)
-    for pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for name in known):
-            see = "See `glut4sim parameters list`."
-            raise unknown("parameter", pattern, known, see).within(place="--parameters")
-    found, left_out = [], {}
-    for name, factor in known.items():
-        if not any(fnmatchcase(name, pattern) for pattern in patterns):
-            continue
-        if name in scenario.parameters or name in scenario.effects:
-            left_out[name] = "the scenario sets it"
-        elif not factor.low < factor.high:
-            left_out[name] = "its range has no width"
-        elif name == SUPPLY:
-            left_out[name] = "it is what the agents stand for, made so large here that no run uses it up"
-        else:
-            found.append(factor)
-    if not found:
-        reasons = "; ".join(f"{name}: {why}" for name, why in left_out.items())
-        raise InputError(f"nothing is left to vary ({reasons}).", place="--parameters")
-    return tuple(found), left_out
-
-
-def _known(scenario: Scenario) -> dict[str, Factor]:
-    """All factors by name."""
-    found = {
-        p.name: Factor(p.name, p.value, p.unit, p.low, p.high, p.evidence, p.source)
-        for p in scenario.preset.parameters.values()
-    }
-    if not scenario.has_hormones:
-        return found
-    effects = library.override(scenario.effects)
-    silent = {  # an effect that is nil but might not be acts as well
-        _strength(effect): repr(max(effect.plausible, key=abs))
-        for effect in effects.values()
-        if not (effect.gain if effect.power is None else effect.power)
-    }
-    for effect in acting(scenario.model_copy(update={"effects": silent | scenario.effects})):
-        name, value = _strength(effect), effects[effect.name].gain if effect.power is None else effect.power
-        found[name] = Factor(name, value, "1", *effect.plausible, effect.evidence, effect.source)
-    return found
-
-
-def _strength(effect: library.Effect) -> str:
-    """Path of an effect's gain or power in the table [effects]."""
-    return f"{effect.name}.{'gain' if effect.power is None else 'power'}"
-
-
-def changed(scenario: Scenario, factors: Sequence[Factor], values: Sequence[float]) -> Scenario:
-    """The scenario with other values of the factors; whether they may be combined is found when it is used."""
-    tables = {"parameters": dict(scenario.parameters), "effects": dict(scenario.effects)}
-    for factor, value in zip(factors, values, strict=True):
-        table = "parameters" if factor.name in scenario.preset.parameters else "effects"
-        tables[table][factor.name] = write(float(value), factor.unit)
-    return scenario.model_copy(update=tables)
-
-
 # ---- runs ----
-
-
-def numbers(scenario: Scenario) -> dict[str, float | None]:
-    """The numbers of summary.UNITS of a scenario's mean field, with coarse bins and glucose that no run uses up.
-
-    Glucose that runs out ends uptake, and stalls the solver; it says how many molecules the agents stand for, nothing
-    about the cell.
-    """
-    unmodulated, bath = scenario.preset.build(), max(scenario.bath.glucose.values)
-    inflow = glucose.clearance(unmodulated.vesicle.glut4_copies, bath, unmodulated.glucose) * bath
-    enough = SPARE * inflow * scenario.run.duration
-    if enough > unmodulated.glucose.supply:
-        scenario = scenario.model_copy(update={"parameters": scenario.parameters | {SUPPLY: write(enough, "1")}})
-    times = record_times(scenario)
-    trace = mean_field.solve(scenario, times, bins=BINS, capture_bins=CAPTURE_BINS)
-    series = observables.measure(trace, None, observables.mean_scale(scenario))
-    insulin = scenario.bath.insulin
-    return summary.one_replicate(times, {n: series[n] for n in summary.NEEDED}, (insulin.times, insulin.values))
 
 
 def _attempt(scenario: Scenario, stop: Stop) -> tuple[dict[str, float | None], str]:

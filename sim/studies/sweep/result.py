@@ -9,7 +9,7 @@ import numpy as np
 
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.analysis.dose_response import STATUS, Estimate, HillFit, fit_hill
-from glut4sim.sim.results.storage import Place
+from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.scenario.sweep_axis import Axis
 

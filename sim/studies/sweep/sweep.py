@@ -20,12 +20,14 @@ import numpy as np
 
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.analysis.dose_response import STATUS, Estimate, HillFit
+from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError, unknown
 from glut4sim.sim.inputs.schedule import Schedule
-from glut4sim.sim.results import storage
+from glut4sim.sim.inputs.storage import Place, PlaceLike
+from glut4sim.sim.results.gathered import Gathered
+from glut4sim.sim.results.provenance import SWEEP_KEYS, read_run
 from glut4sim.sim.results.series_store import PROGRESS
-from glut4sim.sim.results.storage import Place, PlaceLike
-from glut4sim.sim.results.writer import SWEEP_KEYS, Gathered, Writer, read_run
+from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.scenario.sweep_axis import Axis, read_axis, with_levels
 from glut4sim.sim.studies.executors import Workers

@@ -15,7 +15,7 @@ from glut4sim.sim.analysis import single_vesicle as sv
 from glut4sim.sim.model import signalling
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.step_records import Events, StepRecords
-from glut4sim.sim.results.writer import open_results
+from glut4sim.sim.results.series_store import open_results
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.run import single_vesicle_figure
 from tests.statistical import laws

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 
 from glut4sim import compare, resume, run
 from glut4sim.sim import cli
+from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
-from glut4sim.sim.results import storage
-from glut4sim.sim.results.writer import open_results
+from glut4sim.sim.results.series_store import open_results
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.run import hormones
 

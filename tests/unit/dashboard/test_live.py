@@ -14,7 +14,7 @@ from glut4sim.sim.dashboard.live import Difference, Live, LiveChange
 from glut4sim.sim.dashboard.session import Session, Status
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.observables import OBSERVABLES
-from glut4sim.sim.results.writer import open_results
+from glut4sim.sim.results.series_store import open_results
 from glut4sim.sim.scenario import live_changes
 from glut4sim.sim.scenario.scenario import Scenario
 from tests.processes import PATIENCE, wait_until

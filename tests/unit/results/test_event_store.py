@@ -17,7 +17,8 @@ from glut4sim.sim.model.step_records import Events, StepRecords
 from glut4sim.sim.results import event_store
 from glut4sim.sim.results import writer as writer_module
 from glut4sim.sim.results.flush_policy import FlushPolicy
-from glut4sim.sim.results.writer import Writer, open_results
+from glut4sim.sim.results.series_store import open_results
+from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.run import replicate as one
 from tests.support import small_scenario

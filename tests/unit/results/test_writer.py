@@ -11,7 +11,8 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.observables import OBSERVABLES, STATE_NAMES
 from glut4sim.sim.results import writer as writer_module
 from glut4sim.sim.results.flush_policy import FlushPolicy
-from glut4sim.sim.results.writer import Writer, open_results
+from glut4sim.sim.results.series_store import open_results
+from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.version import __version__
 

@@ -10,9 +10,10 @@ import pytest
 import glut4sim
 from glut4sim import compare
 from glut4sim.sim import cli
+from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
-from glut4sim.sim.results import storage
-from glut4sim.sim.results.writer import Writer, open_results
+from glut4sim.sim.results.series_store import open_results
+from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.studies import tasks
 from glut4sim.sim.studies.options import RunOptions
 from glut4sim.sim.studies.run import ensemble, replicate

@@ -13,7 +13,7 @@ from glut4sim.sim.endocrine import evidence, library
 from glut4sim.sim.endocrine.modulation import STEPS
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.observables import OBSERVABLES
-from glut4sim.sim.results.writer import open_results
+from glut4sim.sim.results.series_store import open_results
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.assays import report
 from glut4sim.sim.studies.assays.result import PairedChange, paired_change

@@ -10,10 +10,12 @@ import pytest
 
 from glut4sim import resume, run
 from glut4sim.sim import cli
+from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.engine import Engine
-from glut4sim.sim.results import checkpoint, storage
-from glut4sim.sim.results.writer import Writer, open_results
+from glut4sim.sim.results import checkpoint
+from glut4sim.sim.results.series_store import open_results
+from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.options import RunOptions
 from glut4sim.sim.studies.run import ensemble

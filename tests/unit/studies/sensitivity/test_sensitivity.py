@@ -11,17 +11,19 @@ import xarray as xr
 from typer.testing import CliRunner
 
 from glut4sim.sim.analysis import summary
-from glut4sim.sim.analysis.global_sensitivity import FLOOR, Factor, decompose, ranked, screen
+from glut4sim.sim.analysis.global_sensitivity import FLOOR, decompose, ranked, screen
 from glut4sim.sim.cli.sensitivity import sensitivity as command
 from glut4sim.sim.endocrine import library
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model import mean_field, observables
-from glut4sim.sim.results.writer import open_results, record_times
+from glut4sim.sim.results.series_store import open_results, record_times
+from glut4sim.sim.scenario.factors import SUPPLY, Factor, changed, find_factors
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies import tasks
+from glut4sim.sim.studies.expected import numbers
 from glut4sim.sim.studies.sensitivity.figure import draw
 from glut4sim.sim.studies.sensitivity.report import direction, markdown, verdict
-from glut4sim.sim.studies.sensitivity.sensitivity import SUPPLY, changed, find_factors, numbers, sensitivity
+from glut4sim.sim.studies.sensitivity.sensitivity import sensitivity
 from tests.markdown import NASTY, SEEN, headings, tables
 
 pytest.importorskip("SALib")

@@ -15,7 +15,7 @@ from glut4sim.sim import cli
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results.csv_table import write_csv
-from glut4sim.sim.results.writer import open_results
+from glut4sim.sim.results.series_store import open_results
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.scenario.sweep_axis import read_axis, with_levels
 from glut4sim.sim.studies.run import replicate as one

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
+from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
-from glut4sim.sim.results import storage
 
 
 @pytest.fixture(params=["disk", "file://", "memory://"])
