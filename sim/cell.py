@@ -138,7 +138,7 @@ class Cell(mesa.Model):
 
     Parameters
     ----------
-    scenario : Scenario, or the name or path of one
+    scenario : Scenario, or the name, path or address of one
     rng, seed
         of all randomness, by either name; default that of the scenario
     replicate

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 def bench(
     suite: Annotated[
-        str, typer.Argument(metavar="SUITE", help="An installed suite such as validation, or a TOML file.")
+        str,
+        typer.Argument(
+            metavar="SUITE", help="An installed suite such as validation, or a TOML file, here or at an address."
+        ),
     ],
     replicates: Annotated[int | None, typer.Option(min=1, metavar="N", help="Instead of the suite's.")] = None,
     out: Out = None,

@@ -29,7 +29,8 @@ def compare(
         list[str],
         typer.Argument(
             metavar="SCENARIO...",
-            help="Installed scenarios, or TOML files; the first is the reference. Every assay of one counts.",
+            help="Installed scenarios, or TOML files, here or at addresses. "
+            "The first is the reference. Every assay of one counts.",
         ),
     ],
     *,

@@ -11,7 +11,7 @@ PORT = 8765
 
 def dashboard(
     scenario: Annotated[
-        str, typer.Argument(metavar="SCENARIO", help="An installed scenario, or a TOML file.")
+        str, typer.Argument(metavar="SCENARIO", help="An installed scenario, or a TOML file, here or at an address.")
     ] = "insulin-challenge",
     changes: Changes = None,
     seed: Seed = None,

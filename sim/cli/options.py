@@ -28,7 +28,9 @@ def as_place(text: str | None) -> Any:  # a Place, which typer would look up
     return None if text is None else place(text)
 
 
-ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="An installed scenario, or a TOML file.")]
+ScenarioName = Annotated[
+    str, typer.Argument(metavar="SCENARIO", help="An installed scenario, or a TOML file, here or at an address.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Changes = Annotated[
     list[str] | None,

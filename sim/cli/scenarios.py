@@ -74,7 +74,10 @@ def _comment(text: str) -> str:
 
 @app.command("check")
 def check_scenarios(
-    files: Annotated[list[str], typer.Argument(metavar="SCENARIO...", help="Installed scenarios, or TOML files.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="SCENARIO...", help="Installed scenarios, or TOML files, here or at addresses."),
+    ],
 ) -> None:
     """Check scenarios without running them; exit status 2 if any is faulty."""
     from glut4sim.sim.scenario.scenario import Scenario

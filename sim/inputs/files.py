@@ -1,7 +1,7 @@
 """TOML files that may extend one another: found, read, merged, and named when one is at fault.
 
-A file is read into layers, its farthest ancestor first. Merged, they are the content; apart, they tell which file (or
-`--set` option) a faulty value came from.
+They lie on this machine or at an address, such as s3://bucket/cell.toml. A file is read into layers, its farthest
+ancestor first. Merged, they are the content; apart, they tell which file (or `--set` option) a faulty value came from.
 """
 
 import os
@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError, describe, unknown
+from glut4sim.sim.inputs.storage import Place, PlaceLike
 
 
 class TomlFile(NamedTuple):
@@ -25,7 +27,7 @@ class TomlFile(NamedTuple):
     """
 
     name: str
-    path: Path
+    path: Place
     place: str
 
 
@@ -52,29 +54,30 @@ class TomlFolder(NamedTuple):
         """Names of all installed files."""
         return sorted(path.relative_to(self.folder).with_suffix("").as_posix() for path in self.folder.rglob("*.toml"))
 
-    def find(self, source: str | os.PathLike, base: Path | None = None) -> TomlFile:
+    def find(self, source: PlaceLike, base: Place | None = None) -> TomlFile:
         """The file that a user means.
 
         Parameters
         ----------
-        source : an installed name, or a path
+        source : an installed name, a path, or an address
         base
             folder from which a path counts; by default the current one
 
         Raises
         ------
         InputError
-            if it is no path and no installed name
+            if it is none of these, or an address that cannot be used here
         """
         installed = self.names()
         if isinstance(source, str) and source in installed:
             return TomlFile(source, self.folder / f"{source}.toml", f"{self.folder.name}/{source}.toml")
-        path = Path(source) if base is None else Path(os.path.normpath(base / source))
-        if path.suffix == ".toml" or not isinstance(source, str) or os.path.lexists(path):
+        path = storage.place(source) if base is None else storage.beside(base, source)
+        is_local = isinstance(path, Path)
+        if path.suffix == ".toml" or not isinstance(source, str) or not is_local or os.path.lexists(path):
             return TomlFile(path.stem, path, str(path))
         raise unknown(self.what, source, installed)
 
-    def read(self, source: str | os.PathLike) -> tuple[TomlFile, list[Layer]]:
+    def read(self, source: PlaceLike) -> tuple[TomlFile, list[Layer]]:
         """Read a file and those that it extends.
 
         Parameters
@@ -104,24 +107,31 @@ class TomlFolder(NamedTuple):
                 if not isinstance(parent, str):
                     raise InputError(f"expected the name of a {self.what}, got {describe(parent)}.")
                 nearest = self.find(parent, base=nearest.path.parent)
-                if not nearest.path.is_file():
+                with storage.reading(nearest.path):
+                    is_there = nearest.path.is_file()
+                if not is_there:
                     raise InputError(f"there is no {self.what} {describe(nearest.place)}.")
                 if nearest.path.resolve() in [link.path.resolve() for link in chain]:
                     circle = " -> ".join(link.path.name for link in [*chain, nearest])
                     raise InputError(f"expected no circle, got {circle}.", place=own.place)
             except InputError as error:
                 raise error.within("extends", chain[-1].place) from None
+            except OSError as error:
+                unread = f"{nearest.place} cannot be read: {error.strerror}."
+                raise InputError(unread, "extends", chain[-1].place) from None
             chain.append(nearest)
 
 
 def read_toml(source: TomlFile) -> dict:
     """Content of a TOML file; InputError if it cannot be read."""
     try:
-        if source.path.is_dir():
-            raise InputError("expected a TOML file, got a directory.")
-        if source.path.exists() and not source.path.is_file():
-            raise InputError("expected a TOML file, got a device.")
-        table = tomllib.loads(source.path.read_bytes().decode("utf-8-sig"))
+        with storage.reading(source.path):
+            if source.path.is_dir():
+                raise InputError("expected a TOML file, got a directory.")
+            if isinstance(source.path, Path) and source.path.exists() and not source.path.is_file():
+                raise InputError("expected a TOML file, got a device.")
+            content = source.path.read_bytes()
+        table = tomllib.loads(content.decode("utf-8-sig"))
         if not table:
             raise InputError("expected a TOML file with content, got an empty one.")
     except InputError as error:

@@ -54,6 +54,32 @@ def place(source: PlaceLike) -> Place:
     return found
 
 
+def beside(folder: Place, source: str) -> Place:
+    """The place that is meant in a file of a folder: another address, or a path, which counts from the folder."""
+    if "://" in source:
+        return place(source)
+    if isinstance(folder, Path) or Path(source).is_absolute():
+        return Path(os.path.normpath(folder / source if isinstance(folder, Path) else source))
+    return (folder / source).resolve()  # without ".."
+
+
+@contextmanager
+def reading(where: Place) -> Iterator[None]:
+    """Whatever keeps a place from being read is an OSError, whose `strerror` says what.
+
+    Packages for places elsewhere have errors of their own for a wrong name, a missing key or a broken line.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        if isinstance(where, Path) or isinstance(error, FileNotFoundError):
+            raise
+        reason = getattr(error, "strerror", None) or f"{error}" or type(error).__name__
+        raise OSError(None, reason.rstrip(".")) from error
+
+
 def check_shared(source: PlaceLike | None) -> None:
     """Check that other processes see a place too; InputError if it lies in the memory of this one."""
     if source is not None and not isinstance(where := place(source), Path) and where.protocol == "memory":

@@ -5,7 +5,7 @@
              or [[bath.meal]] at, carbohydrate: both as after these meals
     [run]    duration, step, record_every, replicates, seed, events
     [parameters]   values to use instead of the preset's
-    title, description, extends = another scenario, by name or path
+    title, description, extends = another scenario, by name, path or address
     [body], [hormones], [cycle], [[therapy]], [assay], [effects]   hours to months before; see sim/endocrine/tables.py
 
 Times are floats in s, insulin in nM, glucose in mM from here on.
@@ -14,7 +14,6 @@ Times are floats in s, insulin in nM, glucose in mM from here on.
 import hashlib
 import json
 import math
-import os
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
@@ -47,6 +46,7 @@ from glut4sim.sim.inputs.fields import (
 from glut4sim.sim.inputs.files import Layer, TomlFolder, merge, place_of
 from glut4sim.sim.inputs.json_schema import nested_or_dotted
 from glut4sim.sim.inputs.schedule import Schedule
+from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.inputs.tables import Table
 from glut4sim.sim.inputs.units import CARBOHYDRATE, GLUCOSE, INSULIN, TIME
 from glut4sim.sim.model import kinds
@@ -172,18 +172,18 @@ class Scenario(EndocrineTables):
     )
 
     _name: str = PrivateAttr("scenario")
-    _source: Path | None = PrivateAttr(None)
+    _source: Place | None = PrivateAttr(None)
     _place: str = PrivateAttr("scenario")
 
     # ---- making one ----
 
     @classmethod
-    def load(cls, source: str | os.PathLike, overrides: Mapping[str, str] | None = None) -> "Scenario":
+    def load(cls, source: PlaceLike, overrides: Mapping[str, str] | None = None) -> "Scenario":
         """Read a scenario.
 
         Parameters
         ----------
-        source : name of an installed scenario, or path of a file
+        source : name of an installed scenario, or path or address of a file
         overrides
             dotted path -> text, as on the command line: {"cell.vesicles": "500", "bath.insulin": "10 nM"}
 
@@ -259,7 +259,7 @@ class Scenario(EndocrineTables):
         return self._name
 
     @property
-    def source(self) -> Path | None:
+    def source(self) -> Place | None:
         """The file it was read from."""
         return self._source
 

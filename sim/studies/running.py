@@ -1,6 +1,5 @@
 """Run a scenario, or go on with what was stopped, whichever study that takes."""
 
-import os
 from typing import TYPE_CHECKING, Unpack
 
 from glut4sim.sim.inputs import storage
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    scenario: Scenario | str | os.PathLike,
+    scenario: Scenario | PlaceLike,
     out: PlaceLike | None = None,
     *,
     only: int | None = None,
@@ -31,7 +30,7 @@ def run(
 
     Parameters
     ----------
-    scenario : Scenario, or the name or path of one
+    scenario : Scenario, or the name, path or address of one
     out
         new directory for the results, or an address such as s3://bucket/run that fsspec knows; None keeps them in
         memory, of a log of events only its statistics

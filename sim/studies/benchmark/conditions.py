@@ -12,7 +12,6 @@ uptake, and what each step of the cell does alone, come from the steady state of
 reference cell with that one step as hormones change it.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -28,6 +27,7 @@ from glut4sim.sim.endocrine.evidence import say
 from glut4sim.sim.endocrine.modulation import STEPS, apply
 from glut4sim.sim.inputs.errors import InputError, unknown
 from glut4sim.sim.inputs.files import merge
+from glut4sim.sim.inputs.storage import PlaceLike
 from glut4sim.sim.inputs.units import INSULIN
 from glut4sim.sim.model import signalling
 from glut4sim.sim.model.engine import Engine
@@ -142,12 +142,12 @@ class ConditionsResult:
 # ---- reading ----
 
 
-def load(source: str | os.PathLike, replicates: int | None = None) -> Conditions:
+def load(source: PlaceLike, replicates: int | None = None) -> Conditions:
     """Read a file of conditions.
 
     Parameters
     ----------
-    source : name of an installed one, or path of a file
+    source : name of an installed one, or path or address of a file
     replicates : instead of the file's
 
     Raises

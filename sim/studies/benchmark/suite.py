@@ -17,7 +17,6 @@ a course is the mean over an assay, or over the part of it that a measurement na
 sim/studies/benchmark/suite_run.py runs a suite.
 """
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,8 +27,10 @@ import numpy as np
 from glut4sim.sim.analysis.summary import MINUTE, first_stimulation
 from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.modulation import STEPS
+from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError, describe, join_path, unknown
 from glut4sim.sim.inputs.files import Layer, TomlFolder, merge
+from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.inputs.units import INSULIN, SPAN, TIME
 from glut4sim.sim.model.parameters import Preset
 from glut4sim.sim.scenario.scenario import Scenario
@@ -181,12 +182,12 @@ class Suite:
 # ---- reading one ----
 
 
-def load_suite(source: str | os.PathLike, changes: Mapping[str, Mapping[str, Any]] | None = None) -> Suite:
+def load_suite(source: PlaceLike, changes: Mapping[str, Mapping[str, Any]] | None = None) -> Suite:
     """Read a suite.
 
     Parameters
     ----------
-    source : name of an installed suite, or path of a file
+    source : name of an installed suite, or path or address of a file
     changes
         tables that all its scenarios shall have instead: {"run": {"replicates": 2}}
 
@@ -277,7 +278,9 @@ def _timeline(name: str, told: ExperimentTable, table: dict) -> Experiment:
     return Experiment(name, told.title, (scenario,), None, None, timeline=times, observables=observables)
 
 
-def _measurement(name: str, told: MeasurementTable, experiments: Mapping[str, Experiment], folder: Path) -> Measurement:
+def _measurement(
+    name: str, told: MeasurementTable, experiments: Mapping[str, Experiment], folder: Place
+) -> Measurement:
     experiment = experiments[_known("experiment", experiments, told.experiment)]
     _known("observable", experiment.observables, told.observable)
     arguments = told.arguments
@@ -330,14 +333,16 @@ def _known(what: str, allowed: Iterable[str], name: str, key: str = "") -> str:
     return name
 
 
-def _data(told: str, folder: Path) -> Reference:
+def _data(told: str, folder: Place) -> Reference:
     """A curve, "file.csv column", or points, "file.csv series", from a file in the folder `data` beside the suite."""
     file, _, name = told.partition(" ")
     path = folder / "data" / file
     try:
-        lines = [line.strip().split(",") for line in path.read_text("utf-8").splitlines() if line[:1] not in ("#", "")]
+        with storage.reading(path):
+            text = storage.read_text(path)
+        lines = [line.strip().split(",") for line in text.splitlines() if line[:1] not in ("#", "")]
     except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}.") from None
+        raise InputError(f"{file} cannot be read: {error.strerror or 'there is no such file'}.") from None
     head, rows = lines[0], lines[1:]
     x_name = next((column for column in ("insulin_nM", "time_min") if column in head), None)
     if x_name is None:
@@ -357,7 +362,7 @@ def _data(told: str, folder: Path) -> Reference:
     return Reference(x, columns[y_name], columns.get("sem"), is_dose)
 
 
-def says_conditions(source: str | os.PathLike) -> bool:
+def says_conditions(source: PlaceLike) -> bool:
     """Whether a file is one of conditions, for sim/studies/benchmark/conditions.py, rather than a suite of checks."""
     _, layers = SUITES.read(source)
     return "conditions" in merge(layers)

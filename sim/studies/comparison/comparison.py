@@ -5,7 +5,6 @@ agent, its draw, the stream, the replicate), replicate r of every condition is t
 what the condition changes: the pairs of sim/analysis/paired_effects.py.
 """
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -31,7 +30,7 @@ CONTENT = "compare.json"
 
 
 def compare(
-    scenarios: Sequence[Scenario | str | os.PathLike],
+    scenarios: Sequence[Scenario | PlaceLike],
     out: PlaceLike | None = None,
     **keywords: Unpack[RunKeywords],
 ) -> Comparison:

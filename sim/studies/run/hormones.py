@@ -4,7 +4,6 @@
 `run` makes them without a cell.
 """
 
-import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -45,7 +44,7 @@ class HormoneResult:
     wall_seconds: float
 
 
-def run(scenario: Scenario | str | os.PathLike, out: PlaceLike | None = None) -> HormoneResult:
+def run(scenario: Scenario | PlaceLike, out: PlaceLike | None = None) -> HormoneResult:
     """Follow the hormones of a scenario, without a cell.
 
     Parameters

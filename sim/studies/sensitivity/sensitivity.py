@@ -22,7 +22,6 @@ the Sobol sample) that holds one gives way to a further one, so that such parame
 cannot be solved, or lacks the number, has no value, and its whole trajectory (row) is left out and counted.
 """
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -89,7 +88,7 @@ class SensitivityResult:
 
 
 def sensitivity(
-    scenario: Scenario | str | os.PathLike,
+    scenario: Scenario | PlaceLike,
     out: PlaceLike | None = None,
     observable: str = OBSERVABLE,
     method: str = "both",
@@ -108,7 +107,7 @@ def sensitivity(
 
     Parameters
     ----------
-    scenario : Scenario, or the name or path of one
+    scenario : Scenario, or the name, path or address of one
     out
         new directory for results.zarr, sensitivity.json, report.md, figure.png, scenario.toml, provenance.json
     observable

@@ -11,7 +11,6 @@ wherever it occurs, so that the insulin of a pulse is varied and the rest before
 taken at the times of the scenario's own schedule. Every level has the same seed, so levels share their random numbers.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Unpack
@@ -46,7 +45,7 @@ ENDED = f"{PROGRESS}/ended"  # array of the store
 
 
 def sweep(
-    scenario: Scenario | str | os.PathLike,
+    scenario: Scenario | PlaceLike,
     vary: Mapping[str, str | Sequence[float]],
     out: PlaceLike | None = None,
     observable: str = OBSERVABLE,
@@ -56,7 +55,7 @@ def sweep(
 
     Parameters
     ----------
-    scenario : Scenario, or the name or path of one
+    scenario : Scenario, or the name, path or address of one
     vary
         path -> levels, as text ("1pM..100nM/13") or as numbers in the path's unit (nM, mM, s, a parameter's own)
     out

@@ -160,6 +160,89 @@ def test_a_sensitivity_analysis(glut4sim, there):
     assert open_results(address).sizes["run"] == 6
 
 
+@pytest.fixture
+def given(there):
+    """An address at which scenarios lie, and suites with what they name."""
+    place = storage.place(f"{there}/given")
+    storage.write(place / "small.toml", SMALL)
+    storage.write(place / "cells" / "strong.toml", 'extends = "../small.toml"\n[bath]\ninsulin = "50 nM"\n')
+    storage.write(place / "cells" / "therapy.toml", SMALL + HORMONES)
+    storage.write(place / "suite.toml", SUITE.format(data="curve.csv pip3"))
+    storage.write(place / "lost.toml", SUITE.format(data="nowhere.csv pip3"))
+    storage.write(place / "data" / "curve.csv", "time_min,pip3\n0,1\n1,1\n")
+    storage.write(place / "conditions.toml", CONDITIONS.format(scenario=f"{place}/cells/therapy.toml"))
+    return f"{place}"
+
+
+SUITE = """
+title = "A small suite"
+[experiments.pulse]
+title = "A pulse"
+run.duration = "2 min"
+bath.insulin = [["0 s", "0 nM"], ["30 s", "5 nM"]]
+[measurements.curve]
+measure = "rms_deviation"
+experiment = "pulse"
+observable = "pip3"
+data = "{data}"
+[[checks]]
+id = "A1"
+group = "Curves"
+quantity = "PIP3"
+measurement = "curve"
+expect = [0, 1]
+source = "somebody 2001"
+"""
+CONDITIONS = """
+title = "One condition"
+[insulin]
+fasting = "30 pM"
+[cell]
+vesicles = 60
+[run]
+duration = "1 min"
+[[conditions]]
+group = "Men"
+name = "Low testosterone"
+scenario = "{scenario}"
+at = "7 d"
+reference = "{scenario}"
+reference_at = "0 d"
+"""
+
+
+def test_scenarios_lie_at_an_address(glut4sim, there, given):
+    strong = f"{given}/cells/strong.toml"
+    assert glut4sim("scenarios", "check", f"{given}/small.toml", strong).count(": ok\n") == 2
+    assert 'insulin = "50 nM"' in glut4sim("scenarios", "show", strong)
+    glut4sim("run", strong, "--mean-field", "--out", f"{there}/run", "-q")
+    assert Scenario.load(f"{there}/run/scenario.toml").bath.insulin.values == (50.0,)
+    glut4sim("compare", f"{given}/small.toml", strong, "--mean-field", "--out", f"{there}/compared", "-q")
+    assert {"0-small", "1-strong"} < names(f"{there}/compared")
+    assert glut4sim("export", "sbml", strong).startswith("<?xml")
+
+
+@pytest.mark.parametrize("command", ["run", "compare", "sensitivity", "dashboard", "bench", "scenarios check"])
+def test_a_scenario_that_is_not_at_its_address(glut4sim, there, command):
+    said = glut4sim(*command.split(), f"{there}/nowhere.toml", status=2)
+    assert said == f"{there}/nowhere.toml: there is no such file.\n"
+    assert "nokind://a.toml: expected" in glut4sim(*command.split(), "nokind://a.toml", status=2)
+
+
+def test_suites_and_conditions_lie_at_an_address(given):
+    from glut4sim.sim.studies.benchmark import conditions, suite
+
+    assert suite.load_suite(f"{given}/suite.toml").checks[0].measurement.data.y.tolist() == [1.0, 1.0]
+    with pytest.raises(
+        InputError, match=r"/lost\.toml: measurements\.curve\.data: nowhere\.csv cannot be read: there "
+    ):
+        suite.load_suite(f"{given}/lost.toml")
+    assert not suite.says_conditions(f"{given}/suite.toml")
+    assert suite.says_conditions(f"{given}/conditions.toml")
+    found = conditions.load(f"{given}/conditions.toml").conditions[0]
+    assert (found.scenario.name, found.scenario.assay.at) == ("therapy", (7 * 86400.0,))
+
+
 def test_reports_of_suites(there, files):
     from glut4sim.sim.studies.benchmark import conditions_report, suite_report
 
