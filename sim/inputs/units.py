@@ -170,15 +170,34 @@ def _convert(value: object, unit: str, substance: str | None) -> float:
         raise ValueError("no unit")
     if (written or "1") == unit:
         return number  # exactly
-    with _ONE_AT_A_TIME:
-        source, contexts = parse_unit(written), [substance] if substance else []
-        if not source.is_compatible_with(unit, *contexts):
-            raise ValueError(dimension_name(source))
-        converted = pint_registry().Quantity(number, source).to(unit, *contexts).magnitude
+    factor = _factor(written, unit)
+    converted = _by_pint(number, written, unit, substance) if factor is None else number * factor
     if not math.isfinite(converted):
         raise ValueError("not a finite number")
     short = float(f"{converted:.12g}")  # 100 pM is 0.1 nM, not 0.10000000000000002
     return short if math.isclose(short, converted, rel_tol=1e-15) else converted
+
+
+@cache
+def _factor(written: str, unit: str) -> float | None:
+    """What pint multiplies numbers of one unit with to get those of the other; None where that is not all it does.
+
+    Asking pint again and again takes most of the time that a set of parameters needs.
+    """
+    with _ONE_AT_A_TIME:
+        source = parse_unit(written)
+        if not source.is_compatible_with(unit):
+            return None
+        zero, one = (pint_registry().Quantity(number, source).to(unit).magnitude for number in (0.0, 1.0))
+    return one if zero == 0.0 else None
+
+
+def _by_pint(number: float, written: str, unit: str, substance: str | None) -> float:
+    with _ONE_AT_A_TIME:
+        source, contexts = parse_unit(written), [substance] if substance else []
+        if not source.is_compatible_with(unit, *contexts):
+            raise ValueError(dimension_name(source))
+        return pint_registry().Quantity(number, source).to(unit, *contexts).magnitude
 
 
 @cache

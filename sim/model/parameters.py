@@ -47,6 +47,7 @@ def sections() -> dict[str, type]:
     return {n: (signalling if n == kinds.SIGNALLING else kinds.find(n).agents).Parameters for n in names}
 
 
+@cache
 def canonical_units(section: type) -> dict[str, str]:
     """Unit of every field of a section, from its annotations."""
     return {name: hint.__metadata__[0] for name, hint in get_type_hints(section, include_extras=True).items()}

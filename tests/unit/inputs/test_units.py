@@ -21,8 +21,11 @@ from glut4sim.sim.inputs.units import (
     convert,
     dose_kind,
     level_kind,
+    parse_unit,
+    pint_registry,
     write,
 )
+from glut4sim.sim.model.parameters import PRESETS, canonical_units, load_preset, sections
 
 
 @pytest.mark.parametrize(
@@ -76,6 +79,31 @@ def test_conversion(value, unit, expected):
             convert(value, unit, "a quantity")
     else:
         assert convert(value, unit, "a quantity") == pytest.approx(expected, rel=1e-15)
+
+
+_UNITS_OF_PRESETS = sorted(
+    {
+        (preset.parameters[f"{section}.{field}"].unit, unit)
+        for preset in map(load_preset, PRESETS.names())
+        for section, kind in sections().items()
+        for field, unit in canonical_units(kind).items()
+    }
+)
+
+
+@given(st.sampled_from(_UNITS_OF_PRESETS), st.floats(1e-12, 1e12))
+def test_remembered_factors_give_the_bits_that_pint_gives(units, number):
+    written, unit = units
+    expected = pint_registry().Quantity(number, parse_unit(written)).to(unit).magnitude
+    short = float(f"{expected:.12g}")
+    if written != unit and math.isclose(short, expected, rel_tol=1e-15):
+        expected = short
+    assert convert(write(number, written), unit, "a quantity") == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [("0 degC", 273.15), ("20 degC", 293.15), ("59 degF", 288.15)])
+def test_units_that_do_not_begin_at_0(text, expected):
+    assert convert(text, "K", "a temperature") == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize(
