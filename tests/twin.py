@@ -23,6 +23,8 @@ VESICLE_STATES = ("stored", "mobile", "tethered", "docked", "fused", "endocytose
 GLUCOSE_STATES = ("outside", "inside", "phosphorylated", "used")
 RECEPTOR_CLOCK, VESICLE_CLOCK, VESICLE_MOTION, GLUCOSE_CLOCK = 1, 3, 4, 7  # streams
 MOLECULES = 6.02214076e8  # in 1 pL at 1 mM
+VESICLE_TRANSITIONS = ((0, 1), (1, 0), (1, 2), (2, 1), (2, 3), (3, 2), (3, 2), (3, 4), (4, 5), (5, 0))
+TETHERING = 2  # possible only near the membrane
 
 
 # ---- random numbers ----
@@ -396,3 +398,23 @@ class Twin:
 
     def glut4_surface(self):
         return sum(one.glut4 for one in self.vesicles if one.state == "fused")
+
+
+# ---- the mean flow of vesicles ----
+
+
+def vesicle_flow(space, rates, amounts):
+    """Change of amounts by state and bin (.., n_state, n_bin) per second, with motion; and traffic by transition."""
+    change = np.einsum("sab,...sb->...sa", space.transport, amounts)
+    traffic = np.empty((*amounts.shape[:-2], len(VESICLE_TRANSITIONS)))
+    for j, ((source, target), rate) in enumerate(zip(VESICLE_TRANSITIONS, rates, strict=True)):
+        moved = rate * amounts[..., source, :]
+        if j == TETHERING:
+            moved = moved * space.near
+        traffic[..., j] = moved.sum(axis=-1)
+        change[..., source, :] -= moved
+        if space.at_edge[target]:
+            change[..., target, -1] += traffic[..., j]
+        else:
+            change[..., target, :] += moved
+    return change, traffic

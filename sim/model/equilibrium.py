@@ -7,31 +7,41 @@ than any rate.
 
 Agents are drawn from these, so not one bit of them may change. The mean field computes the same state of rest on its
 own network, compiled (sim/model/mean_field.py).
+
+What cells have in common is found once: thousands of them may rest in the same state, and a small one takes less time
+to run than its state of rest to find.
 """
+
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csc_array
 from scipy.sparse.linalg import spsolve
 
 from glut4sim.agents import glucose, receptor, vesicle
+from glut4sim.agents.compiling import compiled
 from glut4sim.sim.model import signalling
-from glut4sim.sim.model.fluxes import Shell, flow, vesicle_flow
+from glut4sim.sim.model.fluxes import Shell, flow, shell, vesicle_generator
 
 SLOW = 1e-9  # 1/s: 30 years
 SETTLING = 3600  # s that signalling takes to rest
+LOOK = 60  # s between two looks whether it rests
+KEPT = 1024  # states of rest that are remembered, of each kind; 2 MB where they are of vesicles
 
 
-def _long_after(derivative, start: np.ndarray) -> np.ndarray:
-    """Where a linear flow has taken amounts of any shape long after they were `start`; they sum to 1.
+def _long_after(generator: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Where a linear flow has taken amounts (n,) long after they were `start`; they sum to 1.
 
-    derivative : amounts (.., *shape) -> their change per second
+    generator : (n, n), amounts -> their change per second
     """
-    units = np.eye(start.size)
-    generator = derivative(units.reshape(start.size, *start.shape)).reshape(units.shape).T
+    matrix = np.eye(start.size) - generator / SLOW
+    column, row = np.nonzero(matrix.T)
+    first = np.searchsorted(column, np.arange(start.size + 1))
     # a sparse solver, as a dense one starts threads that then get in the way of other replicates
-    solution = np.asarray(spsolve(csc_array(units - generator / SLOW), start.ravel(), use_umfpack=False))
-    p = np.clip(solution, 0.0, None)
-    return (p / p.sum()).reshape(start.shape)
+    solution = spsolve(csc_array((matrix[row, column], row, first)), start, use_umfpack=False)
+    p = np.clip(np.asarray(solution), 0.0, None)
+    return p / p.sum()
 
 
 def receptors(parameters: receptor.Parameters, insulin: float) -> np.ndarray:
@@ -49,10 +59,19 @@ def unstimulated(parameters: signalling.Parameters) -> np.ndarray:
 
 def signals(parameters: signalling.Parameters, receptors_active: float) -> np.ndarray:
     """Species of the signalling ODE at rest, (n_species,), for a constant active fraction of receptors."""
+    return np.array(_signals(parameters, float(receptors_active)))
+
+
+@lru_cache(KEPT)
+def _signals(parameters, receptors_active) -> tuple[float, ...]:
     y = unstimulated(parameters)
-    steps = np.full(SETTLING, receptors_active)
-    signalling.advance(y, steps, parameters, 1.0, np.empty((len(steps), len(y))))
-    return y
+    steps, out = np.full(LOOK, receptors_active), np.empty((LOOK, len(y)))
+    for _ in range(0, SETTLING, LOOK):
+        before = y.tobytes()
+        signalling.advance(y, steps, parameters, 1.0, out)
+        if y.tobytes() == before:
+            break  # and so it would for ever
+    return tuple(y.tolist())
 
 
 def shares_of_volume(space: Shell) -> np.ndarray:
@@ -66,7 +85,25 @@ def vesicles(parameters: vesicle.Parameters, rab10_active: float, space: Shell) 
     rates = vesicle.rates(vesicle.Environment(rab10_active), parameters)
     start = np.zeros((len(vesicle.State), len(space.near)))
     start[vesicle.State.STORED] = shares_of_volume(space)
-    return _long_after(lambda amounts: vesicle_flow(space, rates, amounts)[0], start)
+    return _long_after(vesicle_generator(space, rates), start.ravel()).reshape(start.shape)
+
+
+class RestingVesicles(NamedTuple):
+    """Where vesicles are in a cell at rest; for all who look, so nobody may write here."""
+
+    by_bin: np.ndarray  # (n_state, n_bin) fractions
+    edges: np.ndarray  # (n_bin + 1,) of the bins [um]
+
+
+def resting_vesicles(parameters: vesicle.Parameters, rab10_active: float) -> RestingVesicles:
+    """As `vesicles`, in the shell that the parameters say."""
+    return _resting_vesicles(parameters._replace(glut4_copies=1.0), float(rab10_active))  # how many is no matter
+
+
+@lru_cache(KEPT)
+def _resting_vesicles(parameters, rab10_active) -> RestingVesicles:
+    space = shell(parameters)
+    return RestingVesicles(vesicles(parameters, rab10_active, space), space.edges)
 
 
 def glucose_molecules(parameters: glucose.Parameters, glut4: float, bath: float) -> np.ndarray:
@@ -76,32 +113,36 @@ def glucose_molecules(parameters: glucose.Parameters, glut4: float, bath: float)
     """
     p = parameters
     per_inside = p.cytosol_volume * glucose.MOLECULES_PER_MM_PL
-
-    def inside(product):
-        share = p.use * product * (1.0 + product / p.g6p_inhibition) / p.hexokinase_rate
-        return p.hexokinase_half * share / (1.0 - share)
-
-    def surplus(product):
-        free = inside(product)
-        flow = glucose.clearance(glut4, bath, p) * bath - glucose.clearance(glut4, free, p) * free
-        return flow / per_inside - p.use * product
-
     # hexokinase saturates at the positive root of use g (1 + g / K) = rate
     half = p.g6p_inhibition / 2.0
     ceiling = np.sqrt(half**2 + p.g6p_inhibition * p.hexokinase_rate / p.use) - half
-    product = _falling_root(surplus, ceiling * (1.0 - 1e-12)) if bath > 0.0 else 0.0
+    product = _product_at_rest(glut4, bath, p, per_inside, ceiling * (1.0 - 1e-12)) if bath > 0.0 else 0.0
     molecules = np.zeros(len(glucose.State))
-    molecules[glucose.State.INSIDE] = inside(product) * per_inside
+    molecules[glucose.State.INSIDE] = _free_glucose(product, p) * per_inside
     molecules[glucose.State.PHOSPHORYLATED] = product * per_inside
     molecules[glucose.State.OUTSIDE] = max(p.supply - molecules.sum(), 0.0)
     return molecules
 
 
-def _falling_root(function, high: float) -> float:
-    """Where a function falls through 0 between 0 and `high`, to the last digit; scipy.optimize takes long to import."""
-    low = 0.0
-    while low < (middle := 0.5 * (low + high)) < high:
-        low, high = (middle, high) if function(middle) > 0.0 else (low, middle)
+@compiled
+def _free_glucose(product, p):
+    """Glucose inside [mM] at which hexokinase makes as much product as is used."""
+    share = p.use * product * (1.0 + product / p.g6p_inhibition) / p.hexokinase_rate
+    return p.hexokinase_half * share / (1.0 - share)
+
+
+@compiled
+def _product_at_rest(glut4, bath, p, per_inside, high):
+    """Product [mM], at most `high`, at which as much glucose enters as is used: bisected to the last digit."""
+    low, middle = 0.0, 0.5 * high
+    while low < middle < high:
+        free = _free_glucose(middle, p)
+        flow = glucose.clearance(glut4, bath, p) * bath - glucose.clearance(glut4, free, p) * free
+        if flow / per_inside - p.use * middle > 0.0:
+            low = middle
+        else:
+            high = middle
+        middle = 0.5 * (low + high)
     return middle
 
 
@@ -114,7 +155,11 @@ def states(agents, environment, parameters) -> np.ndarray:
         The kind's file.
     environment, parameters : its Environment and Parameters
     """
+    return np.array(_states(agents, environment, parameters))
+
+
+@lru_cache(KEPT)
+def _states(agents, environment, parameters) -> tuple[float, ...]:
     rates = agents.rates(environment, parameters)
-    start = np.zeros(len(agents.State))
-    start[0] = 1.0
-    return _long_after(lambda amounts: flow(agents.TRANSITIONS, rates, amounts)[0], start)
+    units = np.eye(len(agents.State))
+    return tuple(_long_after(flow(agents.TRANSITIONS, rates, units)[0].T, units[0]).tolist())

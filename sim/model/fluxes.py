@@ -74,18 +74,18 @@ def flow(transitions, rates, amounts: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return change, traffic
 
 
-def vesicle_flow(space: Shell, rates, amounts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """As `flow`, for amounts by state and bin, (.., n_state, n_bin), with motion."""
-    change = np.einsum("sab,...sb->...sa", space.transport, amounts)
-    traffic = np.empty((*amounts.shape[:-2], len(vesicle.TRANSITIONS)))
+def vesicle_generator(space: Shell, rates) -> np.ndarray:
+    """The matrix that turns amounts of vesicles by state and bin into their change per second.
+
+    Shape (n_state n_bin, n_state n_bin): the change of what stands in a row, by what stands in a column.
+    """
+    n_state, n_bin = len(space.transport), len(space.near)
+    matrix = np.zeros((n_state, n_bin, n_state, n_bin))
+    bins = np.arange(n_bin)
+    for state, transport in enumerate(space.transport):
+        matrix[state, :, state] = transport
     for j, ((source, target), rate) in enumerate(zip(vesicle.TRANSITIONS, rates)):
-        moved = rate * amounts[..., source, :]
-        if j == vesicle.TETHERING:
-            moved = moved * space.near
-        traffic[..., j] = moved.sum(axis=-1)
-        change[..., source, :] -= moved
-        if space.at_edge[target]:
-            change[..., target, -1] += traffic[..., j]
-        else:
-            change[..., target, :] += moved
-    return change, traffic
+        moved = rate * space.near if j == vesicle.TETHERING else rate
+        matrix[source, bins, source, bins] -= moved
+        matrix[target, -1 if space.at_edge[target] else bins, source, bins] += moved
+    return matrix.reshape(n_state * n_bin, -1)

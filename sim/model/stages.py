@@ -16,8 +16,7 @@ import numpy as np
 from glut4sim.agents import clocks, glucose, streams, vesicle, vesicle_steps
 from glut4sim.agents.population import Population
 from glut4sim.agents.streams import Stream
-from glut4sim.sim.model import equilibrium, signalling
-from glut4sim.sim.model.fluxes import shell
+from glut4sim.sim.model import equilibrium, poisson, signalling
 from glut4sim.sim.model.kinds import Kind
 from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.model.step_records import Events
@@ -210,13 +209,12 @@ class VesicleStage(Stage):
         self._sources = vesicle_steps.Sources(self.clock, streams.source(Stream.VESICLE_MOTION, seed, replicate))
         self._copies = streams.source(Stream.VESICLE_GLUT4, seed, replicate)
         self._mobility = vesicle.mobility(parameters.vesicle, dt)
-        self._space = shell(parameters.vesicle)
         self.log_capacity = 0  # events for which a chunk's log has room at first, per thread
         self._log = []
 
     def draw_states(self, known, p):
         """Draw state, position and GLUT4 copies of each vesicle."""
-        by_bin = equilibrium.vesicles(p, known["rab10_active"], self._space)
+        by_bin, edges = equilibrium.resting_vesicles(p, known["rab10_active"])
         v = self.population
         n = len(v)
         where = streams.uniforms(n, 0, self.initial)
@@ -224,7 +222,6 @@ class VesicleStage(Stage):
         cumulative = np.cumsum(by_bin[self.FILLED])
         row, low = np.divmod(np.searchsorted(cumulative, where[:, 0] * cumulative[-1], side="right"), by_bin.shape[1])
         state = self.FILLED[row]
-        edges = self._space.edges
         radius = np.cbrt(edges[low] ** 3 + where[:, 1] * (edges[low + 1] ** 3 - edges[low] ** 3))
         motion = self._mobility.by_state[state]
         radius = np.clip(radius, motion[:, 2], motion[:, 3])
@@ -232,7 +229,7 @@ class VesicleStage(Stage):
         across = np.sqrt(1.0 - height**2)
         v.state[:] = state
         v.x[:], v.y[:], v.z[:] = radius * across * np.cos(angle), radius * across * np.sin(angle), radius * height
-        v.glut4[:] = _poisson(streams.uniforms(n, 0, self._copies)[:, 0], p.glut4_copies / n)
+        v.glut4[:] = poisson.variates(streams.uniforms(n, 0, self._copies)[:, 0], p.glut4_copies / n)
         self.glut4_total = int(v.glut4.sum())
         self.glut4_surface = int(v.glut4[v.state == vesicle.State.FUSED].sum())
         known["glut4_surface"] = self.glut4_surface
@@ -344,11 +341,3 @@ class GlucoseStage(Stage):
         if self.counts[glucose.State.OUTSIDE] == 0:
             return ["all glucose outside was used up and uptake stopped; raise parameters.glucose.supply"]
         return []
-
-
-def _poisson(u: np.ndarray, mean: float) -> np.ndarray:
-    """Poisson variates by inversion of uniform numbers."""
-    from scipy.special import pdtr, pdtrik
-
-    guess = np.ceil(pdtrik(u, mean))
-    return np.where((guess > 0) & (pdtr(np.maximum(guess - 1, 0), mean) >= u), guess - 1, guess).astype(np.int64)

@@ -8,10 +8,11 @@ from scipy.integrate import solve_ivp
 from glut4sim.agents import glucose, receptor, vesicle
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.model import equations, equilibrium, integrator, mean_field, network, signalling
-from glut4sim.sim.model.fluxes import flow, shell, vesicle_flow
+from glut4sim.sim.model.fluxes import flow, shell
 from glut4sim.sim.model.parameters import PRESETS, load_preset
 from glut4sim.sim.scenario.scenario import Scenario
 from tests.support import PARAMETERS, small_scenario
+from tests.twin import vesicle_flow
 
 RAB10 = signalling.SPECIES.index("rab10_active")
 ACTIVE = list(receptor.ACTIVE)
@@ -39,7 +40,7 @@ def derivative(system, y, insulin=3.0, bath=5.0, parameters=None):
 
 
 def summed_flows(system, y, insulin=3.0, bath=5.0):
-    """The same from `fluxes`, kind by kind, in numpy: parts as `System.split`, then events of vesicles and glucose."""
+    """The same in numpy, kind by kind: parts as `System.split`, then events of vesicles and glucose."""
     p = system.parameters
     receptors, signals, vesicles, sugar = system.split(y)
     d_receptors, _ = flow(receptor.TRANSITIONS, receptor.rates(receptor.Environment(insulin), p.receptor), receptors)

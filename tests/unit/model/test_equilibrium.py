@@ -8,9 +8,12 @@ from scipy.integrate import quad
 from scipy.linalg import expm
 
 from glut4sim.agents import glucose, receptor, vesicle
-from glut4sim.sim.model import equilibrium
-from glut4sim.sim.model.fluxes import shell
+from glut4sim.sim.model import equilibrium, signalling
+from glut4sim.sim.model.engine import Engine
+from glut4sim.sim.model.fluxes import shell, vesicle_generator
+from glut4sim.sim.model.parameters import PRESETS, load_preset
 from glut4sim.sim.model.signalling import SPECIES
+from glut4sim.sim.scenario.scenario import Scenario
 from tests.statistical.laws import generator
 from tests.support import PARAMETERS
 from tests.twin import (
@@ -20,6 +23,7 @@ from tests.twin import (
     glucose_exits,
     receptor_exits,
     signalling_slope,
+    vesicle_flow,
 )
 
 FREE, INTERNAL = receptor.State.FREE, receptor.State.INTERNAL_FREE
@@ -145,3 +149,55 @@ def test_without_glucose_outside_there_is_none_inside():
     molecules = equilibrium.glucose_molecules(PARAMETERS.glucose, 1e5, 0.0)
     assert molecules.tolist() == [PARAMETERS.glucose.supply, 0.0, 0.0, 0.0]
     assert glucose.State.OUTSIDE == 0
+
+
+# ---- what agents are drawn from, to the bit ----
+
+
+@pytest.mark.parametrize("preset", PRESETS.names())
+@pytest.mark.parametrize("active", [0.0, 0.02, 0.9])
+def test_signals_that_rest_are_those_after_all_the_time(preset, active):
+    """However early they come to rest; a third of that time is too early."""
+    p = load_preset(preset).build().signalling
+    y, early = equilibrium.unstimulated(p), equilibrium.unstimulated(p)
+    for species, seconds in ((y, equilibrium.SETTLING), (early, 400)):
+        signalling.advance(species, np.full(seconds, active), p, 1.0, np.empty((seconds, len(y))))
+    assert equilibrium.signals(p, active).tobytes() == y.tobytes() != early.tobytes()
+
+
+@pytest.mark.parametrize("change", [{}, {"diffusion_stored": 1e-3}, {"capture_distance": 20.0}, {"untether": 0.0}])
+def test_the_generator_of_vesicles_is_their_flow(change):
+    p = PARAMETERS.vesicle._replace(**change)
+    space, rates = shell(p), vesicle.rates(vesicle.Environment(0.06), p)
+    n_state, n_bin = len(vesicle.State), len(space.near)
+    units = np.eye(n_state * n_bin).reshape(-1, n_state, n_bin)
+    expected = vesicle_flow(space, rates, units)[0].reshape(len(units), -1).T
+    np.testing.assert_array_equal(vesicle_generator(space, rates), expected)
+    wrong = vesicle.rates(vesicle.Environment(0.0601), p)
+    assert (vesicle_generator(space, wrong) != expected).any()
+
+
+def test_a_cell_is_the_same_after_others_and_alone():
+    """States of rest are remembered; nobody who is given one changes it for those after."""
+    varied = {"receptors_cv": 0.3, "glut4_cv": 0.3, "volume_cv": 0.1}
+    scenario = Scenario.from_table(
+        {
+            "cell": {"vesicles": 60, "receptors": 60, "glucose_agents": 60, **varied},
+            "bath": {"insulin": "1 nM"},
+            "run": {"duration": "1 min"},
+        }
+    )
+
+    def bits(replicate):
+        engine = Engine(scenario, 1, replicate)
+        start = engine.state()
+        engine.advance(50)
+        return [array.tobytes() for array in start.values()]
+
+    forget = (equilibrium._signals, equilibrium._resting_vesicles, equilibrium._states)
+    after = [bits(replicate) for replicate in (0, 1, 0, 2, 1)]
+    assert equilibrium._signals.cache_info().hits > 0
+    for replicate, found in zip((0, 1, 0, 2, 1), after, strict=True):
+        for one in forget:
+            one.cache_clear()
+        assert bits(replicate) == found
