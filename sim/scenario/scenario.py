@@ -334,25 +334,34 @@ class Scenario(EndocrineTables):
         """Memory that one replicate takes, roughly: agents, the scratch that goes with them, and records."""
         return sum(self._memory().values())
 
-    def _memory(self) -> dict[str, int]:
+    @property
+    def mean_field_bytes(self) -> int:
+        """Memory that its mean field takes, roughly: nothing but records, all of them at one go."""
+        return sum(self._memory(mean_field=True).values())
+
+    def _memory(self, mean_field: bool = False) -> dict[str, int]:
         from glut4sim.agents.population import bytes_per_agent
 
+        records = self.run.duration / self.run.record_every
+        if mean_field:
+            from glut4sim.sim.model.mean_field import bytes_per_record
+
+            return {"run.record_every": int(bytes_per_record() * records)}
         agents = {}
         for kind in kinds.KINDS:
             following = 128 if self.run.events and kind.name == "vesicle" else 0  # its events, which are kept in blocks
             each = bytes_per_agent(kind.agents.FIELDS) + kind.scratch + following
             agents[f"cell.{kind.size}"] = (getattr(self.cell, kind.size, kind.number), each)
-        records = self.run.duration / self.run.record_every
         return {"run.record_every": int(400 * records)} | {key: n * size for key, (n, size) in agents.items()}
 
-    def check_memory(self, concurrent_replicates: int = 1) -> None:
-        """InputError if so many replicates at a time need more memory than is free."""
+    def check_memory(self, concurrent_replicates: int = 1, mean_field: bool = False) -> None:
+        """InputError if so many replicates, or mean fields, at a time need more memory than is free."""
         import psutil
 
-        needs = self.memory_bytes * concurrent_replicates
+        parts = self._memory(mean_field)
+        needs = sum(parts.values()) * concurrent_replicates
         free = psutil.virtual_memory().available
         if needs > free:
-            parts = self._memory()
             largest = max(parts, key=lambda part: parts[part])
             remedy = "raise run.record_every" if largest == "run.record_every" else f"lower {largest}"
             raise InputError(

@@ -110,8 +110,9 @@ class RunOptions:
         """
         workers = executors.choose(self.executor, self.processors, tasks)
         try:
-            if workers.is_local and not self.mean_field:
-                max(scenarios, key=lambda s: s.memory_bytes).check_memory(workers.count)
+            if workers.is_local:
+                largest = max(scenarios, key=lambda s: s.mean_field_bytes if self.mean_field else s.memory_bytes)
+                largest.check_memory(workers.count, self.mean_field)
         except BaseException:
             workers.shutdown()
             raise

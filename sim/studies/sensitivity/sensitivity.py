@@ -157,6 +157,7 @@ def sensitivity(
     planned = sum(size[name] for name in METHODS[method])
     if planned > MAX_RUNS:
         raise InputError(f"expected at most {MAX_RUNS} runs, got {planned}; take fewer samples or --parameters.")
+    scenario.check_memory(min(options.processors, planned), mean_field=True)
     base = numbers(scenario)[observable]
     if base is None:
         raise InputError(f"{scenario.name} has no {observable}; choose another.", place="--observable")

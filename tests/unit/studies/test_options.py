@@ -1,14 +1,21 @@
 """Options of runs: checked in one place, the same names for all studies, and what they make of a scenario."""
 
+import tracemalloc
 from dataclasses import fields
+from types import SimpleNamespace
 from typing import get_type_hints
 
 import numpy as np
+import psutil
 import pytest
 
 from glut4sim import compare, resume, run
 from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.model import mean_field
+from glut4sim.sim.studies.benchmark.suite import Experiment, Suite
+from glut4sim.sim.studies.benchmark.suite_run import run_suite
 from glut4sim.sim.studies.options import RunKeywords, RunOptions
+from glut4sim.sim.studies.sensitivity.sensitivity import sensitivity
 from glut4sim.sim.studies.sweep.sweep import sweep
 from tests.support import small_scenario
 
@@ -36,6 +43,49 @@ def test_a_name_that_is_not_is_named(study):
         study(sed=3)
     with pytest.raises(InputError, match=r"^threads: expected a whole number from 1 to 1024, got 0\."):
         study(threads=0)
+
+
+FINE = {"run.record_every": "1 ms", "run.step": "1 ms", "run.duration": "30 d"}  # 2.6e9 records
+WEEKS = {"body.age": "55 yr", "assay.at": ["0 d", "2 weeks"]}
+
+
+def suite(fine):
+    """A suite of one experiment."""
+    return Suite("fine", "", "", {"fine": Experiment("fine", "", (fine,), None, None)}, ())
+
+
+@pytest.mark.parametrize(
+    "study",
+    [
+        lambda fine: run(fine, mean_field=True),
+        lambda fine: run(fine.replaced(WEEKS), mean_field=True),
+        lambda fine: compare([fine, fine.replaced(WEEKS | {"assay.at": "0 d"})], mean_field=True),
+        lambda fine: sweep(fine, {"bath.insulin": "1nM"}, mean_field=True),
+        lambda fine: sensitivity(fine, processes=1),
+        lambda fine: run_suite(suite(fine), mean_field=True),
+    ],
+    ids=["run", "assays", "compare", "sweep", "sensitivity", "suite"],
+)
+def test_a_mean_field_that_does_not_fit_into_memory_is_refused(study, monkeypatch):
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=4e12))
+    monkeypatch.setattr(mean_field, "solve", lambda *a, **k: pytest.fail("computed"))
+    fine = small_scenario(duration=1.0).replaced(FINE)
+    with pytest.raises(InputError, match=r"needs about \d+ GB, 4000 GB are free; raise run\.record_every"):
+        study(fine)
+
+
+def test_memory_of_a_mean_field_is_that_of_its_records(monkeypatch):
+    scenario = small_scenario(duration=600.0).replaced({"run.record_every": "100 ms"})
+    run(scenario, mean_field=True)  # what is read and compiled once is not counted
+    tracemalloc.start()
+    run(scenario, mean_field=True)
+    taken = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert scenario.mean_field_bytes / 3.0 < taken < scenario.mean_field_bytes
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=1.5 * scenario.mean_field_bytes))
+    scenario.check_memory(1, mean_field=True)
+    with pytest.raises(InputError, match=r"raise run\.record_every"):
+        scenario.check_memory(2, mean_field=True)
 
 
 def test_resume_does_not_take_what_the_results_already_have(tmp_path):
