@@ -6,6 +6,7 @@ A factor is one such value with its plausible range. What the scenario itself se
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Protocol
 
 import numpy as np
 
@@ -96,7 +97,16 @@ def _strength(effect: library.Effect) -> str:
     return f"{effect.name}.{'gain' if effect.power is None else 'power'}"
 
 
-def changed(scenario: Scenario, factors: Sequence[Factor], values: Sequence[float]) -> Scenario:
+class Named(Protocol):
+    """What has the name and the unit of an uncertain value, such as a Factor."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+
+
+def changed(scenario: Scenario, factors: Sequence[Named], values: Sequence[float]) -> Scenario:
     """The scenario with other values of the factors; whether they may be combined is found when it is used."""
     tables = {"parameters": dict(scenario.parameters), "effects": dict(scenario.effects)}
     for factor, value in zip(factors, values, strict=True):
