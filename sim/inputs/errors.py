@@ -2,7 +2,8 @@
 
 import difflib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 
 class InputError(ValueError):
@@ -52,6 +53,17 @@ def unknown(what: str, name: str, allowed: Iterable[str], see: str = "") -> Inpu
     near = difflib.get_close_matches(name, allowed, n=1)
     hint = f"Did you mean {describe(near[0])}?" if near else see or f"Allowed: {', '.join(allowed) or 'none'}."
     return InputError(f"unknown {what} {describe(name)}. {hint}", key=name)
+
+
+Made = TypeVar("Made")
+
+
+def under(path: str, make: Callable[..., Made], *arguments: Any) -> Made:
+    """What `make` makes of the arguments; an InputError names the path, and no place."""
+    try:
+        return make(*arguments)
+    except InputError as error:
+        raise InputError(error.sentence, join_path(path, error.path), key=error.key) from None
 
 
 def join_path(*parts: str | int) -> str:

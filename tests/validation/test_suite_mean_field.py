@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
+from glut4sim.sim.analysis.measurements import TRACER, fit_to
 from glut4sim.sim.model.mean_field import solve
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.benchmark.measurements import TRACER, fit_to
 from glut4sim.sim.studies.benchmark.suite import load_suite
 from glut4sim.sim.studies.benchmark.suite_run import run_suite
 

@@ -8,7 +8,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.stats import t as t_distribution
 
+from glut4sim.sim.analysis import measurements
 from glut4sim.sim.analysis.dose_response import CONFIDENCE
+from glut4sim.sim.analysis.measurements import (
+    HOUR,
+    MEASURES,
+    QUANTITIES,
+    Fit,
+    Reference,
+    Span,
+    fit_to,
+    responses,
+)
 from glut4sim.sim.analysis.summary import MINUTE
 from glut4sim.sim.endocrine import library
 from glut4sim.sim.reporting.figure_style import (
@@ -21,17 +32,6 @@ from glut4sim.sim.reporting.figure_style import (
     VERMILION,
     page,
     save,
-)
-from glut4sim.sim.studies.benchmark import measurements
-from glut4sim.sim.studies.benchmark.measurements import (
-    HOUR,
-    MEASURES,
-    QUANTITIES,
-    Fit,
-    Reference,
-    Span,
-    fit_to,
-    responses,
 )
 from glut4sim.sim.studies.benchmark.suite import Check, Measurement
 from glut4sim.sim.studies.benchmark.suite_run import CheckResult, Outcome, SuiteResult

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.stats import t as t_distribution
 
 from glut4sim.sim.analysis.dose_response import CONFIDENCE
+from glut4sim.sim.analysis.measurements import CONTRASTS, MEASURES, QUANTITIES, NoValue, Recorded
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model import mean_field, observables
 from glut4sim.sim.model.engine import Engine
@@ -21,50 +22,14 @@ from glut4sim.sim.model.recorder import Recorder
 from glut4sim.sim.model.step_records import StepRecords
 from glut4sim.sim.results.series_store import record_times
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.benchmark.measurements import MEASURES, QUANTITIES, Course, NoValue, Recorded
-from glut4sim.sim.studies.benchmark.suite import Check, Experiment, Measurement, Suite
-from glut4sim.sim.studies.benchmark.suite_tables import CONTRASTS
+from glut4sim.sim.studies.benchmark.suite import Check, Suite
+from glut4sim.sim.studies.experiments.experiment import Experiment
+from glut4sim.sim.studies.experiments.outcome import Outcome
 from glut4sim.sim.studies.options import Progress, RunOptions
 from glut4sim.sim.studies.run.replicate import Stop
 from glut4sim.sim.studies.tasks import Task, gather
 
 BLOCK = 256  # steps between two looks at whether to stop
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What an experiment gave.
-
-    Attributes
-    ----------
-    time
-        (K,) since the stimulation, or the start [s]; since day 0 for hormones alone
-    series
-        quantity -> (n_replicate, n, K) of n doses or assays; n is 1 for one experiment, and for hormones alone
-    """
-
-    experiment: Experiment
-    time: np.ndarray
-    series: Mapping[str, np.ndarray]
-
-    @property
-    def replicates(self) -> int:
-        """Number of replicates."""
-        return len(next(iter(self.series.values())))
-
-    def course(self, measurement: Measurement, replicates: np.ndarray | slice = slice(None)) -> Course:
-        """Mean over some of the replicates, or all, of what is measured."""
-        e = self.experiment
-        values = self.series[measurement.observable][replicates].mean(axis=0)
-        if e.assays:
-            first, last = measurement.during or (self.time[0], self.time[-1])
-            rows = (self.time > first) & (self.time <= last) if first < last else self.time == first
-            return Course(np.array(e.assays), values[:, rows].mean(axis=1), None, np.zeros(0))
-        washout = None if e.washout is None else e.washout - (e.step or 0.0)
-        if e.doses and measurement.dose is None:
-            return Course(self.time, values, washout, np.array(e.doses))
-        row = e.doses.index(measurement.dose) if e.doses else 0
-        return Course(self.time, values[row], washout, np.zeros(0))
 
 
 @dataclass(frozen=True)

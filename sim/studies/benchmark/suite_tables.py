@@ -1,10 +1,10 @@
 """The tables of a suite file: what each may say, before their names are looked up; see suite.py."""
 
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar
 
 import pydantic
 
+from glut4sim.sim.analysis.measurements import CONTRASTS, MEASURES, SCALINGS
 from glut4sim.sim.inputs.errors import InputError, describe, unknown
 from glut4sim.sim.inputs.fields import (
     FiniteNumber,
@@ -17,29 +17,8 @@ from glut4sim.sim.inputs.fields import (
     read_all,
 )
 from glut4sim.sim.inputs.tables import Table
-from glut4sim.sim.inputs.units import INSULIN, SPAN, TIME
-from glut4sim.sim.studies.benchmark.measurements import MEASURES, SCALINGS, Span
-
-SCENARIO_TABLES = ("cell", "bath", "run", "body", "hormones", "cycle", "therapy", "assay", "effects")
-
-RawTable = dict[str, Any]  # a table of a scenario, checked with the scenario that it becomes a part of
-OptionalText = Annotated[str | None, SomeText()]
-OptionalSpan = Annotated[float | None, Quantity(SPAN)]
-
-
-class Moments(Quantity):
-    """A moment, read as a span whose ends are the same, or a list of two ascending ones."""
-
-    def read(self, value: object) -> Span:
-        if not isinstance(value, list):
-            moment = super().read(value)
-            return moment, moment
-        if len(value) != 2:
-            raise InputError(f"expected a time or two, got {describe(value)}.")
-        since, until = read_all(super().read, value)
-        if since >= until:
-            raise InputError("expected two ascending times.")
-        return since, until
+from glut4sim.sim.inputs.units import INSULIN
+from glut4sim.sim.studies.experiments.tables import ExperimentTable, OptionalMoments, OptionalText, RawTable
 
 
 class NameOrNames(SomeText):
@@ -47,45 +26,6 @@ class NameOrNames(SomeText):
 
     def read(self, value: object) -> tuple[str, ...]:
         return tuple(read_all(super().read, value)) if isinstance(value, list) else (super().read(value),)
-
-
-OptionalMoments = Annotated[Span | None, Moments(SPAN)]
-
-
-class ExperimentTable(Table):
-    """[experiments.NAME]: tables of a scenario, or the name of an installed one and what differs."""
-
-    title: Words
-    scenario: OptionalText = None
-    doses: tuple[Annotated[float, Quantity(INSULIN)], ...] | None = None
-    rest: Annotated[float | None, Quantity(TIME)] = None
-    timeline: Flag = False
-    until: OptionalSpan = None
-    every: OptionalSpan = None
-
-    cell: RawTable | None = None
-    bath: RawTable | None = None
-    run: RawTable | None = None
-    body: RawTable | None = None
-    hormones: RawTable | None = None
-    cycle: RawTable | None = None
-    therapy: list[Any] | None = None
-    assay: RawTable | None = None
-    effects: RawTable | None = None
-
-    @pydantic.model_validator(mode="after")
-    def _parts_fit(self):
-        for key, needed_by in (("rest", "doses"), ("until", "timeline"), ("every", "timeline")):
-            if bool(getattr(self, needed_by)) != (getattr(self, key) is not None):
-                raise InputError(f"{describe(key)} and {describe(needed_by)} go together.")
-        if self.doses is not None and self.timeline:
-            raise InputError("expected hormones alone, without a cell; leave it out.", "doses")
-        return self
-
-    @property
-    def scenario_tables(self) -> dict[str, Any]:
-        """What it says of its scenario."""
-        return {name: table for name in SCENARIO_TABLES if (table := getattr(self, name)) is not None}
 
 
 ARGUMENTS = ("at", "since", "until", "data", "scaling")  # of measures
@@ -122,21 +62,6 @@ class MeasurementTable(Table):
     def arguments(self) -> dict[str, Any]:
         """What it says to its measure."""
         return {key: value for key in ARGUMENTS if (value := getattr(self, key)) is not None}
-
-
-class Contrast(NamedTuple):
-    """How a measurement is set against others."""
-
-    references: int  # how many others
-    function: Callable[..., float]  # of the measurement and the others
-
-
-CONTRASTS: Mapping[str, Contrast] = {
-    "": Contrast(0, lambda value: value),
-    "ratio": Contrast(1, lambda value, other: value / other),
-    "percent change": Contrast(1, lambda value, other: 100.0 * (value / other - 1.0)),
-    "percent rescued": Contrast(2, lambda value, lost, whole: 100.0 * (value - lost) / (whole - lost)),
-}
 
 
 class CheckTable(Table):

@@ -307,3 +307,21 @@ MEASURES: Mapping[str, Measure] = {
     "largest_deviation": Measure(largest_deviation, ("data",)),
     "chi_square": Measure(chi_square, ("data", "scaling"), ("at",), needs_rest=True),
 }
+
+
+# ---- measurements set against others ----
+
+
+class Contrast(NamedTuple):
+    """How a measurement is set against others."""
+
+    references: int  # how many others
+    function: Callable[..., float]  # of the measurement and the others
+
+
+CONTRASTS: Mapping[str, Contrast] = {
+    "": Contrast(0, lambda value: value),
+    "ratio": Contrast(1, lambda value, other: value / other),
+    "percent change": Contrast(1, lambda value, other: 100.0 * (value / other - 1.0)),
+    "percent rescued": Contrast(2, lambda value, lost, whole: 100.0 * (value - lost) / (whole - lost)),
+}

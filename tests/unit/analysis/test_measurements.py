@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from glut4sim.sim.analysis import measurements
+from glut4sim.sim.analysis.measurements import QUANTITIES, Course, NoValue, Recorded, Reference, fit_to
 from glut4sim.sim.model.observables import Scale
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.benchmark import measurements
-from glut4sim.sim.studies.benchmark.measurements import QUANTITIES, Course, NoValue, Recorded, Reference, fit_to
 
 MINUTE = 60.0
 TIME = np.arange(-120.0, 3601.0, 2.0)
