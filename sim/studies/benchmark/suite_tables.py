@@ -12,21 +12,17 @@ from glut4sim.sim.inputs.fields import (
     OneOf,
     Quantity,
     Range,
-    SomeText,
     Words,
-    read_all,
 )
 from glut4sim.sim.inputs.tables import Table
 from glut4sim.sim.inputs.units import INSULIN
-from glut4sim.sim.studies.experiments.tables import ExperimentTable, OptionalMoments, OptionalText, RawTable
-
-
-class NameOrNames(SomeText):
-    """A name, or a list of them."""
-
-    def read(self, value: object) -> tuple[str, ...]:
-        return tuple(read_all(super().read, value)) if isinstance(value, list) else (super().read(value),)
-
+from glut4sim.sim.studies.experiments.tables import (
+    ExperimentTable,
+    NameOrNames,
+    OptionalMoments,
+    OptionalText,
+    RawTable,
+)
 
 ARGUMENTS = ("at", "since", "until", "data", "scaling")  # of measures
 

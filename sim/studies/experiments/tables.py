@@ -35,6 +35,13 @@ class Moments(Quantity):
 OptionalMoments = Annotated[Span | None, Moments(SPAN)]
 
 
+class NameOrNames(SomeText):
+    """A name, or a list of them."""
+
+    def read(self, value: object) -> tuple[str, ...]:
+        return tuple(read_all(super().read, value)) if isinstance(value, list) else (super().read(value),)
+
+
 class ExperimentTable(Table):
     """[experiments.NAME]: tables of a scenario, or the name of an installed one and what differs."""
 
