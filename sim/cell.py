@@ -11,13 +11,12 @@ Agents live in arrays, not in `cell.agents`, which stays empty; randomness comes
 
     mesa.batch_run(Cell, {"scenario": ["men/hypogonadal", "men/eugonadal"], "replicate": range(4)}, max_steps=10**9)
 
-Works with Mesa 3.3 to 3.5, whose differences are met where they are named below.
+Works with Mesa 3.3 to 3.5, by their public parts; where they differ, `OwnClock` meets it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
-from functools import partial
-from math import ceil
+from math import ceil, inf
 from numbers import Integral
 from typing import Any
 
@@ -133,7 +132,80 @@ class PopulationView:
         return f"<{len(self)} {self.name}s: {', '.join(f'{n} {s.name.lower()}' for s, n in zip(self.State, counts))}>"
 
 
-class Cell(mesa.Model):
+MESA = tuple(int(part) for part in mesa.__version__.split(".")[:2])
+
+
+def _nothing() -> None:
+    """What Mesa does every 1.0 of its clock."""
+
+
+class OwnClock(mesa.Model):
+    """A mesa.Model that steps, counts steps and keeps time by itself, whatever Mesa's version.
+
+    Mesa takes the `step` that it finds when it sets up a model for what shall be done every 1.0 of its clock, adds to
+    `steps` each time, and hides the class's `step` behind a wrapper of its own. So it is shown a step that does
+    nothing, its wrapper is taken off again, and `steps` is not its to change. From 3.5 on users may schedule events,
+    which happen as time passes them (`_pass_time`); the model must know when the next is due (`_next_event`), and so
+    remembers what is scheduled by its methods.
+
+    What Mesa 4 changes, by 4.0.0a0: a model has no `steps` (it has here), and there is no `batch_run`, which is what
+    `replicate`, `rng` and `_hold` of Cell are made for. Its scenarios can carry a `replicate`, so that a loop over
+    them, `Cell(scenario, replicate=k).run()`, takes its place, and `_hold` goes. Clock and events are those of 3.5.
+    """
+
+    _done = 0  # steps
+
+    def __init__(self, rng: int):
+        self._planned: list[Any] = []  # events and generators of events, of mesa.time
+        self.__dict__["step"] = _nothing
+        super().__init__(rng=rng)  # not seed=: Mesa 3.5 warns of it
+        del self.__dict__["step"]
+        self.time = 0.0
+
+    @property
+    def steps(self) -> int:
+        """Steps done."""
+        return self._done
+
+    @steps.setter
+    def steps(self, steps: int) -> None:
+        """Mesa's count of its own steps, which is not kept."""
+
+    if hasattr(mesa.Model, "run_until"):  # Mesa 3.5
+
+        def schedule_event(self, *args: Any, **kwargs: Any):
+            """As of mesa.Model."""
+            self._planned = [plan for plan in self._planned if hasattr(plan, "schedule") or plan.time >= self.time]
+            self._planned.append(super().schedule_event(*args, **kwargs))
+            return self._planned[-1]
+
+        def schedule_recurring(self, *args: Any, **kwargs: Any):
+            """As of mesa.Model."""
+            self._planned.append(super().schedule_recurring(*args, **kwargs))
+            return self._planned[-1]
+
+        def _pass_time(self, now: float) -> None:
+            """Set the time, and do what the user has scheduled up to it."""
+            super().run_until(now)
+    else:
+
+        def _pass_time(self, now: float) -> None:
+            """Set the time."""
+            self.time = now
+
+    def _next_event(self) -> float:
+        """Time of the next event that the user has scheduled; infinite if there is none."""
+        return min((_due(plan, self.time) for plan in self._planned), default=inf)
+
+
+def _due(plan: Any, now: float) -> float:
+    """When an event, or the next one of a generator of events, is due; never, if it is past."""
+    if hasattr(plan, "schedule"):
+        return inf if plan.next_scheduled_time is None else plan.next_scheduled_time
+    return inf if plan.CANCELED or plan.time < now else plan.time
+
+
+class Cell(OwnClock):
     """One insulin-responsive cell.
 
     Parameters
@@ -183,8 +255,7 @@ class Cell(mesa.Model):
         scenario.check_one_assay()
         scenario.check_memory()
         replicate = _whole("replicate", replicate, MAX_REPLICATES - 1)
-        super().__init__(rng=scenario.run.seed)  # not seed=: Mesa 3.5 warns of it
-        self._take_over_the_clock()
+        super().__init__(rng=scenario.run.seed)
         self.scenario = scenario
         self.engine = Engine(scenario, seed=scenario.run.seed, replicate=replicate)
         for kind in kinds.KINDS:
@@ -193,20 +264,8 @@ class Cell(mesa.Model):
         self._recorder = Recorder(self.engine)
         self._stride = round(scenario.run.record_every / scenario.run.step)
         self._steps = round(scenario.run.duration / scenario.run.step)
-        self.datacollector = mesa.DataCollector({"time": "time", **{o.name: partial(_report, o.name) for o in SCALARS}})
-        self._every_step = not hasattr(self.datacollector, "_collection_steps")  # Mesa 3.3
+        self.datacollector = mesa.DataCollector({"time": "time", **{o.name: _reporter(o.name) for o in SCALARS}})
         self._record(self._recorder.first())
-
-    def _take_over_the_clock(self) -> None:
-        """Make a step last `run.step` seconds instead of Mesa's 1.
-
-        Mesa hides a model's `step` behind a wrapper of its own, which counts steps and, from 3.5, drives a clock by an
-        event every 1.0. Ours is the wrapper's part and the step in one.
-        """
-        self.__dict__.pop("step", None)
-        if hasattr(self, "_default_schedule"):
-            self._default_schedule.stop()
-        self.time = 0.0
 
     def step(self) -> None:
         """Advance by one step of the scenario."""
@@ -235,43 +294,42 @@ class Cell(mesa.Model):
     def _advance(self, steps: int) -> None:
         """Advance by a number of steps that ends at the next record or before it."""
         record = self._recorder.advance(steps)
-        self.steps += steps
+        self._done += steps
         self.running = self.steps < self._steps
-        now = round(self.steps * self.scenario.run.step, 9)
-        if hasattr(mesa.Model, "run_until"):
-            super().run_until(now)  # sets the time and does what the user has scheduled up to it
-        else:
-            self.time = now
-        if self._every_step:
-            self._hold(self.steps - (record is not None))
+        self._pass_time(round(self.steps * self.scenario.run.step, 9))
+        self._hold(self.steps - (record is not None))
         if record is not None:
             self._record(record)
-            if self._every_step:
-                self._hold(self.steps)
+            self._hold(self.steps)
 
     def _hold(self, steps: int) -> None:
-        """Repeat the last record until there is one for each step, as the batch_run of Mesa 3.3 wants.
+        """With Mesa 3.3, repeat the last record until there is one for each step, as its batch_run wants.
 
         It looks for what step k + 1 left at index k. Where every step is recorded, the record at time 0 stays in front
         and batch_run shows each a step late.
         """
+        if MESA > (3, 3):
+            return
         for values in self.datacollector.model_vars.values():
             values.extend(values[-1:] * (steps - len(values)))
 
     def _steps_to_event(self) -> int:
-        """Steps until the next event that the user has scheduled (Mesa 3.5); at least 1."""
-        events = getattr(self, "_event_list", None)
-        if not events:
-            return CHUNK
-        return max(1, ceil(round(events.peek_ahead(1)[0].time / self.scenario.run.step, 6)) - self.steps)
+        """Steps until the next event that the user has scheduled, at least 1; CHUNK if there is none by then."""
+        wait = self._next_event() / self.scenario.run.step - self.steps
+        return CHUNK if wait > CHUNK else max(1, ceil(round(wait, 6)))
 
     def _record(self, values: Mapping[str, np.ndarray]) -> None:
         self._values = values
         self.datacollector.collect(self)
 
 
-def _report(name: str, cell: Cell) -> float:
-    return float(cell._values[name][0])
+def _reporter(name: str) -> Callable[[Cell], float]:
+    """What collects an observable: a function, as Mesa 3.4 takes no partial."""
+
+    def report(cell: Cell) -> float:
+        return float(cell._values[name][0])
+
+    return report
 
 
 def _whole(name: str, value: object, high: int) -> int:

@@ -1,4 +1,4 @@
-"""The cell as a mesa.Model: steps, records, agents, batch_run; the same with Mesa 3.3 and 3.5."""
+"""The cell as a mesa.Model: steps, records, agents, batch_run; the same with Mesa 3.3, 3.4 and 3.5."""
 
 import copy
 import inspect
@@ -310,6 +310,25 @@ def test_scheduled_events_happen_in_time(cell):
     cell.schedule_recurring(look, mesa.time.Schedule(interval=4.0, start=4.0))
     cell.run()
     assert seen == [13, 40, 80, 120, 160, 200]
+
+
+@pytest.mark.skipif(not HAS_EVENTS, reason="Mesa schedules events from 3.5 on")
+def test_events_may_be_called_off_paused_and_gone_on_with(cell):
+    seen = []
+
+    def look():
+        seen.append(cell.steps)
+
+    cell.schedule_event(look, at=1.0).cancel()
+    cell.schedule_event(look, after=2.55)
+    looks = cell.schedule_recurring(look, mesa.time.Schedule(interval=4.0, start=4.0))
+    cell.run_until(5.0)
+    looks.pause()
+    cell.run_until(9.0)
+    cell.schedule_event(look, after=0.05)
+    looks.resume()
+    cell.run()
+    assert seen == [26, 40, 91, 130, 170]
 
 
 def batch(model, parameters, **options):
