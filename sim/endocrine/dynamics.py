@@ -68,6 +68,15 @@ def strengths(chains, values, effects):
 
 
 @njit(cache=True)
+def strengths_over_time(chains, values, effects):
+    """As `strengths`, (K, n_effect), from both at K times."""
+    f = np.empty((len(values), len(effects)))
+    for k in range(len(values)):
+        f[k] = strengths(chains[k], values[k], effects)
+    return f
+
+
+@njit(cache=True)
 def _targets(y, n_level, given, delivers, production, effects, values, out):
     """P, what each component relaxes towards.
 
@@ -119,4 +128,16 @@ def advance(y, step, given, production, delivers, rate, n_level, effects):
         _targets(guess, n_level, given[k + 1], delivers, production[k + 1], effects, values, later)
         for i in range(len(y)):
             out[k + 1, i] = e[i] * out[k, i] + (q[i] - e[i]) * now[i] + (1.0 - q[i]) * later[i]
+    return out
+
+
+@njit(cache=True)
+def advance_each(starts, steps, given, production, delivers, rate, n_level, effects):
+    """Carry K vectors, (K, size), through one step each, (K,) [s]; returns what becomes of them, (K, size).
+
+    given : (K, 2, n_drug), production : (K, 2, n_level) at the ends of the steps; the rest as `advance`
+    """
+    out = np.empty_like(starts)
+    for k in range(len(starts)):
+        out[k] = advance(starts[k], steps[k], given[k], production[k], delivers, rate, n_level, effects)[1]
     return out

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from glut4sim.sim.endocrine import rhythm
-from glut4sim.sim.endocrine.dynamics import EFFECT, advance, strengths
+from glut4sim.sim.endocrine.dynamics import EFFECT, advance, advance_each, strengths, strengths_over_time
 from glut4sim.sim.endocrine.library import Effect, drugs, effects, levels
 from glut4sim.sim.endocrine.modulation import STEPS
 from glut4sim.sim.endocrine.pharmacokinetics import Dose, course, since
@@ -103,10 +103,10 @@ def solve(plan: Plan, times: np.ndarray) -> Timeline:
         system.enter(start)
         grid = np.linspace(start, end, max(2, 1 + int(np.ceil((end - start) / STEP - 1e-9))))
         path = system.advance(y, grid)
-        for k in np.flatnonzero((times >= start) & (times < end)):
-            before = int(np.searchsorted(grid, times[k], side="right")) - 1
-            rows[k] = system.advance(path[before], np.array([grid[before], times[k]]))[-1]
-            given[k] = system.concentrations(times[k : k + 1])[0]
+        inside = slice(*np.searchsorted(times, [start, end]))
+        before = np.searchsorted(grid, times[inside], side="right") - 1
+        rows[inside] = system.advance_each(path[before], grid[before], times[inside])
+        given[inside] = system.concentrations(times[inside])
         y = path[-1]
     return system.timeline(times, rows, given)
 
@@ -214,13 +214,23 @@ class _System:
                 found[:, d] = since(kinetics, known, last, times)
         return found
 
+    def production(self, times):
+        """Of all levels at times within the stretch, as it would be with every effect at its norm, (K, n_level)."""
+        found = np.tile(self.set_points, (len(times), 1))
+        for i, known in self.rhythms.items():
+            found[:, i] *= known.at(times)
+        return found
+
     def advance(self, y, times):
         """The vector at equidistant times within the stretch, (K, size), from what it is at the first of them."""
-        production = np.tile(self.set_points, (len(times), 1))
-        for i, found in self.rhythms.items():
-            production[:, i] *= found.at(times)
         given, n = self.concentrations(times), len(self.levels)
-        return advance(y, times[1] - times[0], given, production, self.delivers, self.rate, n, self.rows)
+        return advance(y, times[1] - times[0], given, self.production(times), self.delivers, self.rate, n, self.rows)
+
+    def advance_each(self, rows, starts, ends):
+        """Vectors (K, size) at times within the stretch, (K,), from what they are at times not long before, (K,)."""
+        given, production = (np.stack([at(starts), at(ends)], axis=1) for at in (self.concentrations, self.production))
+        n = len(self.levels)
+        return advance_each(rows, ends - starts, given, production, self.delivers, self.rate, n, self.rows)
 
     def timeline(self, times, rows, given) -> Timeline:
         """Everything of interest from the vector (K, size) and the concentrations (K, n_drug) at times (K,)."""
@@ -230,7 +240,7 @@ class _System:
         for d, level in enumerate(self.delivers):
             if level >= 0:
                 values[:, level] += given[:, d]
-        acting = np.array([strengths(row[n:], now, self.rows) / self.rows["norm"] for now, row in zip(values, rows)])
+        acting = strengths_over_time(rows[:, n:], values, self.rows) / self.rows["norm"]
         factors = {step: np.ones(len(times)) for step in STEPS}
         for e, factor in zip(self.effects, acting.T):
             if e.acts_on_cell:

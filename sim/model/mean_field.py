@@ -29,7 +29,7 @@ from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.model.step_records import StepRecords
 
 _RESTING_RTOL = 1e-7  # of signalling on its way to rest
-_COPIES = 6  # of a record kept at a time on its way from here to the results (measured: 4 in memory, 6 on disk)
+_COPIES = 6  # of a record at a time on its way from here to the results (measured: 4 in memory, 6 on disk)
 _WHY = {
     integrator.TOO_MANY: "it takes too many steps",
     integrator.TOO_SMALL: "its steps become too small, or something is no finite number",

@@ -101,8 +101,23 @@ def save(figure: Figure, path: str | os.PathLike, dpi: int = DPI) -> None:
     dpi : dots per inch
     """
     place = Path(path) if isinstance(path, str | os.PathLike) else path
-    with place.open("wb") as file:
+    with place.open("wb") as file, _laid_out(figure, dpi):
         figure.savefig(file, format=place.suffix.removeprefix(".") or None, dpi=dpi)
+
+
+@contextmanager
+def _laid_out(figure: Figure, dpi: int) -> Iterator[None]:
+    """Within, the layout stands: matplotlib would draw all of the figure once more only to have it worked out."""
+    engine, before = figure.get_layout_engine(), figure.dpi
+    figure.set_dpi(dpi)
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine(None)
+    try:
+        yield
+    finally:
+        figure.set_layout_engine(engine)
+        figure.set_dpi(before)
 
 
 # ---- pieces ----
