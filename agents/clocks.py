@@ -362,6 +362,41 @@ def collect_due(horizon, agents, due):
 
 
 @compiled
+def tally(fired, transitions, counts, events):
+    """Book the transitions of a chunk.
+
+    Parameters
+    ----------
+    fired : (K, n_transition) int64
+        The transitions of each step.
+    transitions : TransitionTable
+    counts : (n_state,) int64
+        Agents in each state before.
+    events : (n_transition,) int64
+        The transitions so far.
+
+    Returns
+    -------
+    counts : (K, n_state) int64
+        Agents in each state after each step.
+    events : (K, n_transition) int64
+        The transitions so far, after each step.
+    """
+    n_step, n_transition = fired.shape
+    counts_after = np.empty((n_step, len(counts)), np.int64)
+    events_after = np.empty((n_step, n_transition), np.int64)
+    for k in range(n_step):
+        for s in range(len(counts)):
+            counts_after[k, s] = counts[s]
+        for j in range(n_transition):
+            events_after[k, j] = events[j] + fired[k, j]
+            counts_after[k, transitions.source[j]] -= fired[k, j]
+            counts_after[k, transitions.target[j]] += fired[k, j]
+        counts, events = counts_after[k], events_after[k]
+    return counts_after, events_after
+
+
+@compiled
 def rebase(hazard, agents):
     """Count all hazards from zero again, before the running integrals (n_state,) outgrow the digits of a double."""
     for i in range(len(agents.state)):

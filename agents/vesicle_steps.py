@@ -96,8 +96,8 @@ class Block(NamedTuple):
 
 
 @lru_cache(maxsize=128)  # threads come and go
-def empty_block(thread: int) -> Block:
-    """The block of a thread, for chunks of no steps. `advance` leaves it empty."""
+def empty_block(thread: int, steps: int) -> Block:
+    """The block of a thread for chunks of so many steps. `advance` leaves it empty."""
     return Block(
         moving=Moving._make((np.zeros(BLOCK, np.uint32), *np.zeros((11, BLOCK), np.float32), np.full(BLOCK, np.inf))),
         count=np.zeros(3, np.int64),
@@ -105,9 +105,9 @@ def empty_block(thread: int) -> Block:
         words=np.zeros((4, BLOCK), np.uint32),
         normals=np.zeros((3, BLOCK), np.float32),
         slot=np.full(BLOCK, -1),
-        due=np.full(0, -1),
+        due=np.full(steps, -1),
         also_due=np.zeros(BLOCK, np.int64),
-        own=np.zeros((0, 2)),
+        own=np.zeros((steps, 2)),
         firing=clocks.batch(thread),
         fraction=np.zeros(BLOCK),
     )
@@ -131,9 +131,7 @@ def advance(low, high, chunk, mobility, sources, vesicles, outcome):
     vesicles : Vesicles, modified
     outcome : Outcome, modified
     """
-    n_step = len(chunk.rate)
-    block = empty_block(get_ident())._replace(due=np.full(n_step, -1), own=np.empty((n_step, 2)))
-    _advance(low, high, chunk, mobility, sources, vesicles, outcome, block)
+    _advance(low, high, chunk, mobility, sources, vesicles, outcome, empty_block(get_ident(), len(chunk.rate)))
 
 
 @compiled(error_model="numpy")

@@ -46,6 +46,9 @@ class Schedule(NamedTuple, Generic[Value]):
         -------
         means : (steps,) float64
         """
+        passed = bisect_right(self.times, first * dt)
+        if passed == bisect_left(self.times, (first + steps + 1) * dt):  # nothing changes in these steps, nor near them
+            return np.full(steps, self.values[passed - 1])
         starts = (first + np.arange(steps)) * dt
         times, values = np.asarray(self.times), np.asarray(self.values)
         means = values[np.searchsorted(times, starts + 1e-9 * dt, side="right") - 1]

@@ -23,6 +23,7 @@ from glut4sim.sim.model.step_records import Events
 
 Known = dict[str, Any]  # by name: numbers, or arrays (K,)
 NO_LOG = clocks.event_log(0)
+_NOTHING_NOTED = NO_LOG, np.zeros((0, 3), np.float32)  # of vesicles: no log, and no places in it
 
 
 class Threads:
@@ -107,10 +108,8 @@ class Stage:
         self.initial, self.clock = (streams.source(stream, seed, replicate) for stream in kind.streams)
         self.hazard = np.zeros(len(self.agents.State))
         self.events = np.zeros(len(self.agents.TRANSITIONS), np.int64)
-        self._change = np.zeros((len(self.agents.TRANSITIONS), len(self.agents.State)), np.int64)
-        for j, (source, target) in enumerate(self.agents.TRANSITIONS):
-            self._change[j, source] -= 1
-            self._change[j, target] += 1
+        gives = getattr(self.agents, "GIVES", {})
+        self._given = {name: np.isin(list(self.agents.State), those).astype(np.int64) for name, those in gives.items()}
 
     # ---- the start ----
 
@@ -139,8 +138,7 @@ class Stage:
         chunk = clocks.chunk(first_step, steps, self.dt, self.hazard, len(self.events))
         fired, columns = self.fire(known, getattr(parameters, self.kind.name), chunk, threads)
         self.hazard[:] = chunk.hazard[-1]
-        events = self.events + np.cumsum(fired, axis=0)
-        counts = self.counts + np.cumsum(fired @ self._change, axis=0)
+        counts, events = clocks.tally(fired, self.agents.TABLE, self.counts, self.events)
         self.events, self.counts = events[-1], counts[-1]
         columns = self._columns(counts, events) | columns
         known.update(columns | self._gives(counts))
@@ -158,15 +156,14 @@ class Stage:
         return reduce(np.add, threads.share(len(self.population), work)), {}
 
     def _environment(self, known):
-        return self.agents.Environment(*(known[name] for name in self.agents.Environment._fields))
+        return self.agents.Environment._make(map(known.__getitem__, self.agents.Environment._fields))
 
     def _columns(self, counts, events):
         return {self.kind.plural: counts} | ({self.kind.events: events} if self.kind.events else {})
 
     def _gives(self, counts):
         """The shares of agents in certain states, by name, from counts (.., n_state)."""
-        gives = getattr(self.agents, "GIVES", {})
-        return {name: counts[..., list(those)].sum(axis=-1) / self.mean_size for name, those in gives.items()}
+        return {name: counts @ those / self.mean_size for name, those in self._given.items()}
 
     def rebase(self) -> None:
         """Count hazards from zero again."""
@@ -244,12 +241,9 @@ class VesicleStage(Stage):
             before = [getattr(v, name)[low:high].copy() for name in self._KEPT] if self.log_capacity else []
             capacity = self.log_capacity
             while True:
-                outcome = vesicle_steps.Outcome(
-                    np.zeros(chunk.rate.shape, np.int64),
-                    np.zeros(len(chunk.rate), np.int64),
-                    clocks.event_log(capacity),
-                    np.zeros((capacity, 3), np.float32),
-                )
+                fired, surface = np.zeros(chunk.rate.shape, np.int64), np.zeros(len(chunk.rate), np.int64)
+                log = (clocks.event_log(capacity), np.zeros((capacity, 3), np.float32)) if capacity else _NOTHING_NOTED
+                outcome = vesicle_steps.Outcome(fired, surface, *log)
                 vesicle_steps.advance(low, high, chunk, self._mobility, self._sources, vesicles, outcome)
                 count = int(outcome.log.count[0])
                 if count <= capacity or not self.log_capacity:
@@ -262,7 +256,7 @@ class VesicleStage(Stage):
         outcomes = threads.share(len(v), work)
         if self.log_capacity:
             self._log.append(self._collect(outcomes))
-        surface = self.glut4_surface + np.cumsum(reduce(np.add, [outcome.surface for outcome in outcomes]))
+        surface = self.glut4_surface + reduce(np.add, [outcome.surface for outcome in outcomes]).cumsum()
         self.glut4_surface = int(surface[-1])
         return reduce(np.add, [outcome.fired for outcome in outcomes]), {"glut4_surface": surface}
 

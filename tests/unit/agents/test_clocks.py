@@ -225,6 +225,18 @@ def test_agents_that_are_due_are_listed():
     assert due[:n].tolist() == [0, 1, 3]
 
 
+def test_the_tally_is_the_running_sum_of_what_fired():
+    fired = np.random.default_rng(1).integers(0, 5, (7, len(receptor.TRANSITIONS)))
+    counts, events = np.arange(len(receptor.State)) * 100, np.arange(len(receptor.TRANSITIONS))
+    counts_after, events_after = clocks.tally(fired, receptor.TABLE, counts, events)
+    np.testing.assert_array_equal(events_after, events + np.cumsum(fired, axis=0))
+    for k in range(7):
+        for (left, entered), times in zip(receptor.TRANSITIONS, fired[k]):
+            counts[left] -= times
+            counts[entered] += times
+        np.testing.assert_array_equal(counts_after[k], counts)
+
+
 def test_rebasing_keeps_what_remains():
     agents = make_agents([0, 1, 3], [100.5, 7.25, 50.0])
     hazard = np.array([100.0, 7.0, 3.0, 0.0])
