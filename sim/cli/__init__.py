@@ -6,7 +6,7 @@ Exit status: 0 done; 2 the user's input is wrong (one line says how); 1 a fault 
 import os
 import sys
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -61,10 +61,22 @@ def program() -> None:
         os._exit(end.code or 0)
 
 
+def with_plain_help(command: Any) -> Any:
+    """A click command whose help, and that of its parts, is text in which brackets are no markup."""
+    for part in (command, *command.params):
+        if "[" in (getattr(part, "help", None) or ""):  # arguments of click itself have none
+            from rich.markup import escape
+
+            part.help = escape(part.help)
+    for each in getattr(command, "commands", {}).values():
+        with_plain_help(each)
+    return command
+
+
 def main() -> None:
     """Run a command, and leave by SystemExit."""
     try:
-        status = app(standalone_mode=False)
+        status = with_plain_help(typer.main.get_command(app))(standalone_mode=False)
         if status == 130:  # what typer makes of Ctrl-C
             complain("Stopped.", 130)
     except InputError as error:

@@ -1,6 +1,7 @@
 """The command line: what it prints, and its exit status. Runs themselves are tested elsewhere."""
 
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from typer.main import get_command
 
 from glut4sim.sim import cli
 from glut4sim.sim.endocrine import library
@@ -332,6 +334,25 @@ def test_version_and_help(glut4sim):
     assert status == 0
     assert all(command in out for command in ("run", "scenarios", "parameters"))
     assert glut4sim()[0] == 2
+
+
+def all_commands(command, *path):
+    yield path, command
+    for name, each in getattr(command, "commands", {}).items():
+        yield from all_commands(each, *path, name)
+
+
+def test_help_shows_what_stands_in_brackets(glut4sim, monkeypatch):
+    """Of every command that there is, also where an option or the list of commands says it."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(cli.options.Seed.__metadata__[0], "help", "Instead of [run] seed.")
+    shown = {path: " ".join(glut4sim(*path, "--help")[1].split()) for path, _ in all_commands(get_command(cli.app))}
+    assert "Where [assay] names several times" in shown["run",]
+    for path, command in all_commands(get_command(cli.app)):
+        for part in (command, *command.params):
+            for word in re.findall(r"\[\S+?\]", getattr(part, "help", None) or ""):
+                assert word in shown[path], (path, word)
+    assert sum("Instead of [run] seed." in text for text in shown.values()) >= 5
 
 
 def test_help_takes_less_than_half_a_second_of_processor_time():
