@@ -1,0 +1,47 @@
+"""The numbers that a scenario's mean field gives: near those of the fine one, and never of a cell out of glucose."""
+
+import pytest
+
+from glut4sim.sim.analysis import summary
+from glut4sim.sim.analysis.global_sensitivity import FLOOR
+from glut4sim.sim.model import mean_field, observables
+from glut4sim.sim.results.series_store import record_times
+from glut4sim.sim.scenario.factors import SUPPLY, Factor, changed, find_factors
+from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.expected import numbers
+
+PULSE = Scenario.load("insulin-pulse")
+BRIEF = Scenario.from_table(
+    {
+        "bath": {"insulin": [["0 s", "0 nM"], ["20 s", "100 nM"]], "glucose": "5 mM"},
+        "run": {"duration": "1 min", "record_every": "5 s"},
+    },
+    "brief",
+)
+
+
+def test_coarse_twin_is_near_the_fine_one():
+    times = record_times(PULSE)
+    trace, p = mean_field.solve(PULSE, times), PULSE.parameter_set
+    scale = observables.Scale(
+        p.vesicle.glut4_copies, p.glucose.supply / PULSE.cell.glucose_agents, p.signalling.pi3k_per_irs1
+    )
+    series, insulin = observables.measure(trace, None, scale), PULSE.bath.insulin
+    fine = summary.one_replicate(times, {n: series[n] for n in summary.NEEDED}, (insulin.times, insulin.values))
+    coarse = numbers(PULSE)
+    for name, value in fine.items():
+        assert (value is None) == (coarse[name] is None)
+        if value is not None:
+            assert coarse[name] == pytest.approx(value, rel=3e-4, abs=FLOOR), name
+
+
+def test_no_run_uses_up_its_glucose():
+    little = changed(BRIEF, [Factor(SUPPLY, 0.0, "1", 0.0, 1.0, "assumed", "a test")], [1e8])
+    name = "glucose_uptake_stimulated_per_s"
+    assert numbers(little)[name] == pytest.approx(numbers(BRIEF)[name], rel=1e-3)
+
+
+def test_a_changed_parameter_changes_the_numbers():
+    faster = changed(BRIEF, find_factors(BRIEF, ("vesicle.endocytose",))[0], [0.3])
+    name = "surface_glut4_stimulated_percent"
+    assert numbers(faster)[name] < 0.9 * numbers(BRIEF)[name]
