@@ -2,11 +2,13 @@
 
 All have the same seed, so replicate r of one assay and of another share their random numbers: differences are paired.
 The directory of several assays holds one ordinary run for each, `assay-0-d`, `assay-28-d` .., and above them
-`scenario.toml`, `hormones.zarr`, `hormones.png`, `summary.json`, `figure.png`, `report.md` and `provenance.json`.
+`scenario.toml`, `hormones.zarr`, `hormones.png`, `summary.json`, `figure.png`, `report.md` and `provenance.json`. The
+hormones are drawn once: each run's `hormones.zarr` and `hormones.png` are those of the whole.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 from glut4sim.sim.analysis.timeline import say_at
 from glut4sim.sim.endocrine.evidence import say
@@ -18,7 +20,7 @@ from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.assays.result import AssaysResult
 from glut4sim.sim.studies.options import RunOptions
-from glut4sim.sim.studies.run import ensemble
+from glut4sim.sim.studies.run import ensemble, hormones
 from glut4sim.sim.studies.run.result import RunResult
 
 REPORT = "report.md"
@@ -57,14 +59,15 @@ def _run_each(writer: Writer, options: RunOptions, only: int | None = None) -> A
     scenario, out = writer.scenario, writer.out
     one, total = (scenario.run.duration * scenario.run.replicates * n for n in (1, len(scenario.assay.at)))
     status, done = "failed", []
+    drawn = cache(lambda: hormones.draw(scenario))  # once, for all assays
     try:
         for i, at in enumerate(scenario.assays):
             folder = None if out is None else out / directory(at)
             part = options.as_part(i * one, total)
             if folder is not None and folder.exists():
-                done.append(ensemble.resume(folder, part))
+                done.append(ensemble.resume(folder, part, drawn))
             else:
-                done.append(ensemble.run(at, folder, part, only))
+                done.append(ensemble.run(at, folder, part, only, drawn))
         status = "failed" if any(result.status == "failed" for result in done) else "complete"
     except KeyboardInterrupt:
         status = "interrupted"
@@ -77,7 +80,7 @@ def _run_each(writer: Writer, options: RunOptions, only: int | None = None) -> A
     warnings = tuple(f"at {say(at)}: {line}" for at, result in zip(scenario.assay.at, done) for line in result.warnings)
     result = AssaysResult(out, scenario, options.method, tuple(done), content, warnings, writer.wall_seconds, status)
     if out is not None:
-        _draw_and_report(result, out)
+        _draw_and_report(result, out, drawn())
     return result
 
 
@@ -97,11 +100,10 @@ def _content(scenario: Scenario, done: Sequence[RunResult]) -> dict:
     }
 
 
-def _draw_and_report(result: AssaysResult, out: Place) -> None:
+def _draw_and_report(result: AssaysResult, out: Place, drawn: hormones.Drawn) -> None:
     from glut4sim.sim.studies.assays import figure, report
-    from glut4sim.sim.studies.run import hormones
 
-    data = hormones.save(result.scenario, out)
+    hormones.put(drawn, out)
     with storage.folder(out) as folder:
         figure.save_figure(result, folder / "figure.png")
-    storage.write(out / REPORT, report.markdown(result, data))
+    storage.write(out / REPORT, report.markdown(result, drawn.data))

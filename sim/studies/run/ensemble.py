@@ -4,7 +4,7 @@ Replicates run on threads, on processes or on a Dask cluster (executors.py) and 
 replicate writes its own part of the results. What a run leaves undone, for whatever reason, `resume` does.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
@@ -27,11 +27,23 @@ from glut4sim.sim.studies.tasks import Task, describe_fault, fault, run_tasks
 if TYPE_CHECKING:
     import numpy as np
 
+    from glut4sim.sim.studies.run.hormones import Drawn
+
 NEEDED_LATER = ("glut4sim.sim.studies.run.figure", "xarray")  # take a while to import
 
 
-def run(scenario: Scenario, out: PlaceLike | None, options: RunOptions, only: int | None = None) -> RunResult:
+def run(
+    scenario: Scenario,
+    out: PlaceLike | None,
+    options: RunOptions,
+    only: int | None = None,
+    drawn: "Callable[[], Drawn] | None" = None,
+) -> RunResult:
     """Run all replicates of a scenario, or `only` one of them; as `running.run`.
+
+    Parameters
+    ----------
+    drawn : gives its hormones as they are to be shown, where that is not its own affair
 
     Raises
     ------
@@ -47,14 +59,14 @@ def run(scenario: Scenario, out: PlaceLike | None, options: RunOptions, only: in
     with options.workers(len(todo), [scenario]) as workers:
         writer = Writer(scenario, out, about, options.checkpoint_every)
         with storage.held(writer.out):
-            return _run(writer, todo, workers, options)
+            return _run(writer, todo, workers, options, drawn)
 
 
-def resume(out: PlaceLike, options: RunOptions) -> RunResult:
+def resume(out: PlaceLike, options: RunOptions, drawn: "Callable[[], Drawn] | None" = None) -> RunResult:
     """Run what is missing in the results of a run: replicates that were not run, failed, or were interrupted.
 
     A replicate goes on from its last checkpoint, or begins anew where there is none; either way, its bits are those
-    of a run that nothing had stopped. As `running.resume`.
+    of a run that nothing had stopped. As `running.resume`; `drawn` as in `run`.
     """
     out = storage.place(out)
     if "vary" in read_run(out)[1]:
@@ -69,7 +81,7 @@ def resume(out: PlaceLike, options: RunOptions) -> RunResult:
         options = options.as_before(writer.about["method"])
         todo = [replicate for replicate, ended in enumerate(writer.ended) if not ended]
         with options.workers(len(todo), [writer.scenario]) as workers:
-            return _run(writer, todo, workers, options)
+            return _run(writer, todo, workers, options, drawn)
 
 
 def choose_replicates(scenario: Scenario, only: int | None) -> Sequence[int]:
@@ -81,7 +93,9 @@ def choose_replicates(scenario: Scenario, only: int | None) -> Sequence[int]:
     return [int(only)]
 
 
-def _run(writer: Writer, todo: Sequence[int], workers: Workers, options: RunOptions) -> RunResult:
+def _run(
+    writer: Writer, todo: Sequence[int], workers: Workers, options: RunOptions, drawn: "Callable[[], Drawn] | None" = None
+) -> RunResult:
     """Run replicates of a Writer's scenario, then summarise and draw its results."""
     status, numbers = "failed", {}
     said: dict[int, list[str]] = {}
@@ -104,7 +118,7 @@ def _run(writer: Writer, todo: Sequence[int], workers: Workers, options: RunOpti
         errors = [_error(writer, replicate, faults[replicate]) for replicate in todo if replicate in faults]
         writer.finish(numbers or None, status, errors)
     if writer.out is not None:
-        _draw(writer, writer.out)
+        _draw(writer, writer.out, drawn)
     warnings = [f"replicate {e['replicate']} failed at {e['seconds_simulated']:g} s: {e['error']}" for e in errors]
     warnings += [sentence for replicate in todo for sentence in said.get(replicate, ())]
     warnings = tuple(dict.fromkeys(warnings))  # each once
@@ -171,7 +185,7 @@ def _error(writer: Writer, replicate: int, error: BaseException) -> dict:
     }
 
 
-def _draw(writer: Writer, out: Place) -> None:
+def _draw(writer: Writer, out: Place, drawn: "Callable[[], Drawn] | None" = None) -> None:
     """Draw the figures of a run into its directory."""
     from glut4sim.sim.studies.run.figure import save_figure
 
@@ -181,7 +195,7 @@ def _draw(writer: Writer, out: Place) -> None:
         if scenario.has_hormones:
             from glut4sim.sim.studies.run import hormones
 
-            hormones.save(scenario, out)
+            hormones.put(drawn() if drawn else hormones.draw(scenario), out)
         statistics = writer.single_vesicle()
         if statistics is not None:
             from glut4sim.sim.studies.run import single_vesicle_figure

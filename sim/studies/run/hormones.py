@@ -5,7 +5,9 @@
 """
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -77,16 +79,37 @@ def run(scenario: Scenario | PlaceLike, out: PlaceLike | None = None) -> Hormone
     return HormoneResult(writer.out, data, numbers, writer.wall_seconds)
 
 
+class Drawn(NamedTuple):
+    """What a scenario's hormones.zarr and hormones.png hold, to be put wherever they belong."""
+
+    data: "xarray.Dataset"
+    picture: bytes
+
+
 def save(scenario: Scenario, out: Place) -> "xarray.Dataset":
     """Write hormones.zarr and hormones.png into a directory, in place of any; returns what they show."""
+    drawn = draw(scenario)
+    put(drawn, out)
+    return drawn.data
+
+
+def draw(scenario: Scenario) -> Drawn:
+    """The time lines of a scenario, and their figure."""
     from glut4sim.sim.studies.run.timeline_figure import save_figure
 
     data = timeline.dataset(scenario)
+    with TemporaryDirectory() as folder:
+        picture = Path(folder) / FIGURE
+        save_figure(data, scenario, picture)
+        return Drawn(data, picture.read_bytes())
+
+
+def put(drawn: Drawn, out: Place) -> None:
+    """Write hormones.zarr and hormones.png into a directory, in place of any."""
     storage.remove(out / STORE)  # of a run that is gone on with
     with storage.folder(out) as folder:
-        _write(data, folder / STORE)
-        save_figure(data, scenario, folder / FIGURE)
-    return data
+        _write(drawn.data, folder / STORE)
+        (folder / FIGURE).write_bytes(drawn.picture)
 
 
 def _write(data: "xarray.Dataset", path: Place) -> None:

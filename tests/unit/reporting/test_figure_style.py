@@ -104,3 +104,19 @@ def test_an_interval_reaches_from_end_to_end():
     np.testing.assert_allclose(bar.get_segments(), [[[1.0, 7.0], [4.0, 7.0]]])
     _, _, [bar] = interval_bar(ax, Estimate(3.0), 7.0, "o", "black")
     np.testing.assert_allclose(bar.get_segments(), [[[3.0, 7.0], [3.0, 7.0]]])
+
+
+def test_a_saved_figure_is_the_one_that_matplotlib_saves(tmp_path):
+    def drawn():
+        with page("Title", "Note") as figure:
+            for ax in figure.subplots(2, 2).flat:
+                ax.plot([0.0, 1e6], [0.0, 1e-6])
+                ax.set_ylabel("Something")
+        return figure
+
+    figure, plain = drawn(), io.BytesIO()
+    engine, dpi = figure.get_layout_engine(), figure.dpi
+    save(figure, tmp_path / "figure.png", dpi=60)
+    drawn().savefig(plain, format="png", dpi=60)
+    assert (tmp_path / "figure.png").read_bytes() == plain.getvalue()
+    assert (figure.get_layout_engine(), figure.dpi) == (engine, dpi)

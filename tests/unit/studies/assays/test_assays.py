@@ -18,7 +18,7 @@ from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.assays import report
 from glut4sim.sim.studies.assays.result import PairedChange, paired_change
 from glut4sim.sim.studies.options import RunOptions
-from glut4sim.sim.studies.run import ensemble, hormones
+from glut4sim.sim.studies.run import ensemble, hormones, timeline_figure
 from glut4sim.sim.studies.run import replicate as one
 from glut4sim.sim.studies.run.result import RunResult
 from glut4sim.sim.studies.sweep.sweep import sweep
@@ -220,6 +220,17 @@ def test_several_assays_need_hormones(tmp_path):
 def test_the_directory_of_several_is_not_that_of_one(done):
     with pytest.raises(InputError, match=r"holds 2 assays; choose one: .*assay-0-d\."):
         open_results(done.out)
+
+
+def test_hormones_are_drawn_once(monkeypatch, tmp_path):
+    drawn, draw = [], timeline_figure.draw
+    monkeypatch.setattr(timeline_figure, "draw", lambda *what: drawn.append(what) or draw(*what))
+    out = run(make_scenario(replicates=1), out=tmp_path / "out", mean_field=True).out
+    assert len(drawn) == 1
+    pictures = {(folder / "hormones.png").read_bytes() for folder in (out, out / "assay-0-d", out / "assay-28-d")}
+    assert len(pictures) == 1
+    shown = xr.open_zarr(out / "assay-0-d" / "hormones.zarr")
+    xr.testing.assert_identical(shown.load(), xr.open_zarr(out / "hormones.zarr").load())
 
 
 # ---- change ----
