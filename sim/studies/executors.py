@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from queue import SimpleQueue
 from time import monotonic
+from typing import Protocol
 from uuid import uuid4
 
 from glut4sim.sim.inputs.errors import InputError, unknown
@@ -23,6 +24,12 @@ from glut4sim.version import __version__
 NAMES = ("threads", "processes")
 CONNECT_SECONDS = 5.0  # for which a scheduler may keep silent
 LOOK_SECONDS = 0.5  # between two times that a worker asks its scheduler whether to stop
+
+
+class Stop(Protocol):
+    """Whether a task is to end: an Event of this process, or what stands for it in another."""
+
+    def is_set(self) -> bool: ...
 
 
 class Workers(Executor):

@@ -2,20 +2,29 @@
 
 What a fault means is the study's to say, by what it does with a task that has ended: it may note the fault, and the
 others go on (a run, a sweep), or raise it, which ends all (a suite).
+
+Small tasks go to workers in batches of about a second, by what the last ones took: a message to a worker and back costs
+as much as a small run. Few batches are under way at a time, so that memory does not grow with the number of tasks.
 """
 
+import pickle
 import traceback
-from collections.abc import Callable, Hashable, Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from itertools import islice
 from queue import Empty, SimpleQueue
-from time import monotonic
-from typing import Any, NamedTuple, TypeVar
+from time import monotonic, perf_counter
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from glut4sim.sim.studies.executors import Workers
+from glut4sim.sim.studies.executors import Stop, Workers
 from glut4sim.sim.studies.options import Progress
 
 REPORT_SECONDS = 0.1  # between two reports of progress
 REFRESH_SECONDS = 0.5  # the same where other processes work, whose progress is read from disk
+BATCH_SECONDS = 1.0  # that a batch shall take; after twice as much, its worker hands back what it has not begun
+GROWTH = 4  # times the tasks of a batch, those of a later one at most
+UNDER_WAY = 2  # batches for each worker: one at work and one that waits
 
 Key = TypeVar("Key", bound=Hashable)
 Take = Callable[[Key, Future], None]
@@ -24,11 +33,28 @@ Take = Callable[[Key, Future], None]
 class Task(NamedTuple):
     """To be called as `work(*arguments, stop)` on one of the workers; it ends soon once `stop.is_set()`.
 
-    Other processes get copies: there, work is a function of a module, and arguments can be pickled.
+    Other processes get copies: there, work is a function of a module, and arguments can be pickled. What several tasks
+    share is sent once for all that go together.
     """
 
     work: Callable[..., Any]
     arguments: tuple
+
+
+class TasksToMake(Mapping[Key, Task]):
+    """Tasks by key, each made when it is begun, so that very many take no memory."""
+
+    def __init__(self, keys: Collection[Key], make: Callable[[Key], Task]):
+        self._keys, self._make = keys, make
+
+    def __getitem__(self, key: Key) -> Task:
+        return self._make(key)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
 
 
 def run_tasks(
@@ -40,7 +66,7 @@ def run_tasks(
     progress: Progress | None = None,
     take_stopped: Take | None = None,
 ) -> None:
-    """Work off tasks. They are begun in the order given, and handed over in this thread, each as it ends.
+    """Work off tasks. They are begun in the order given, and handed over in this thread, soon after each has ended.
 
     Parameters
     ----------
@@ -59,20 +85,12 @@ def run_tasks(
         Ctrl-C, or what `take` or `progress` raised, when no task is at work any more and none will begin
     """
     pause = REPORT_SECONDS if workers.shares_memory else REFRESH_SECONDS
-    ended: SimpleQueue[Future] = SimpleQueue()
-    keys: dict[Future, Key] = {}  # of those that were not handed over yet
+    batches = _Batches(tasks, workers)
     due = monotonic() + pause
     try:
-        for key, task in tasks.items():
-            future = workers.submit(task.work, *task.arguments)
-            keys[future] = key
-            future.add_done_callback(ended.put)
-        while keys:
-            future = _next(ended, due)
-            if future is not None:
-                key = keys.pop(future)
-                if not (future.cancelled() and workers.is_stopped):
-                    take(key, future)
+        while batches.submit():
+            for key, future in batches.next_ended(due):
+                take(key, future)
             if monotonic() >= due:
                 if progress:
                     progress(done(), total)
@@ -80,20 +98,123 @@ def run_tasks(
     except BaseException:
         workers.stop()
         workers.shutdown()
-        for future, key in keys.items():
-            if take_stopped and not future.cancelled():
+        if take_stopped:
+            for key, future in batches.stopped():
                 take_stopped(key, future)
         raise
     if progress:
         progress(done(), total)
 
 
-def _next(ended: SimpleQueue, due: float) -> Future | None:
-    """The next future that has ended, or None if there is none until it is due to look up."""
+class _Batches(Generic[Key]):
+    """Tasks on their way to workers and back.
+
+    A batch whose worker dies is begun again task by task, so that the fault is that of the one task that is to blame.
+    """
+
+    def __init__(self, tasks: Mapping[Key, Task], workers: Workers):
+        self._workers = workers
+        self._new, self._left = iter(tasks.items()), len(tasks)  # of which none was begun; how many
+        self._handed_back: deque[tuple[Key, Task]] = deque()
+        self._alone: deque[tuple[Key, Task]] = deque()  # of a batch whose worker died
+        self._size = 1.0  # of the next batch
+        self._under_way: dict[Future, Sequence[tuple[Key, Task]]] = {}
+        self._ended: SimpleQueue[Future] = SimpleQueue()
+
+    def submit(self) -> bool:
+        """Send more batches, where there is room; returns whether any is under way."""
+        while len(self._under_way) < UNDER_WAY * self._workers.count and not self._workers.is_stopped:
+            batch = self._next_batch()
+            if not batch:
+                break
+            submit: Callable[..., Future] = self._workers.submit
+            future = submit(_work_off, [task for _, task in batch], not self._workers.shares_memory)
+            self._under_way[future] = batch
+            future.add_done_callback(self._ended.put)
+        return bool(self._under_way)
+
+    def _next_batch(self) -> Sequence[tuple[Key, Task]]:
+        if self._alone:
+            return [self._alone.popleft()]
+        waiting = len(self._handed_back) + self._left
+        share = waiting / (UNDER_WAY * self._workers.count)  # at the end there is something for everyone
+        size = max(1, int(min(self._size, share)))
+        batch = [self._handed_back.popleft() for _ in range(min(size, len(self._handed_back)))]
+        fresh = list(islice(self._new, size - len(batch)))
+        self._left -= len(fresh)
+        return batch + fresh
+
+    def next_ended(self, due: float) -> list[tuple[Key, Future]]:
+        """The tasks of the next batch that has ended; none if there is none until it is due to look up."""
+        try:
+            future = self._ended.get(timeout=max(0.0, due - monotonic()))
+        except Empty:
+            return []
+        batch = self._under_way.pop(future)
+        if future.cancelled() and self._workers.is_stopped:
+            return []
+        if future.cancelled() or future.exception() is not None:
+            if len(batch) == 1:
+                return [(batch[0][0], future)]
+            self._alone.extend(batch)
+            return []
+        outcomes, seconds = future.result()
+        if not self._workers.is_stopped:
+            self._handed_back.extendleft(reversed(batch[len(outcomes) :]))
+        self._size = max(1.0, min(GROWTH * self._size, BATCH_SECONDS * len(outcomes) / max(seconds, 1e-9)))
+        return [(key, outcome.as_future()) for (key, _), outcome in zip(batch, outcomes)]
+
+    def stopped(self) -> Iterator[tuple[Key, Future]]:
+        """The tasks that were at work when the workers were stopped, once these are shut down."""
+        for future, batch in self._under_way.items():
+            if future.cancelled():
+                continue
+            if future.exception() is not None:
+                yield from ((key, future) for key, _ in batch)
+            else:
+                yield from ((key, outcome.as_future()) for (key, _), outcome in zip(batch, future.result()[0]))
+
+
+class _Outcome(NamedTuple):
+    """What a task returned, or the fault in it."""
+
+    value: Any
+    fault: Exception | None
+
+    def as_future(self) -> Future:
+        """As if it had been submitted alone."""
+        future = Future()
+        if self.fault is None:
+            future.set_result(self.value)
+        else:
+            future.set_exception(self.fault)
+        return future
+
+
+def _work_off(batch: Sequence[Task], copies: bool, stop: Stop) -> tuple[list[_Outcome], float]:
+    """On a worker: the outcomes of a batch, or of its first tasks if it takes too long or is stopped; and the time [s].
+
+    copies : whether they go to another process, where a fault comes without its traceback, if it comes at all
+    """
+    began, outcomes = perf_counter(), []
+    for task in batch:
+        if outcomes and (stop.is_set() or perf_counter() - began > 2.0 * BATCH_SECONDS):
+            break
+        try:
+            outcomes.append(_Outcome(task.work(*task.arguments, stop), None))
+        except Exception as error:  # noqa: BLE001  whatever it is, the others of the batch have no part in it
+            outcomes.append(_Outcome(None, _portable(error) if copies else error))
+    return outcomes, perf_counter() - began
+
+
+def _portable(error: Exception) -> Exception:
+    """A fault that can be sent, and tells where it happened."""
     try:
-        return ended.get(timeout=max(0.0, due - monotonic()))
-    except Empty:
-        return None
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # noqa: BLE001  pickling calls what code it finds
+        error = RuntimeError(f"{type(error).__name__}: {error}").with_traceback(error.__traceback__)
+    error.add_note("".join(traceback.format_tb(error.__traceback__)))
+    return error
 
 
 def gather(

@@ -1,7 +1,6 @@
 """One replicate of a scenario, from its first step to its last, or to where it is told to stop."""
 
 from time import perf_counter
-from typing import Protocol
 
 from glut4sim.sim.analysis import single_vesicle
 from glut4sim.sim.inputs.storage import Place
@@ -13,14 +12,9 @@ from glut4sim.sim.results.gathered import Gathered
 from glut4sim.sim.results.record_sink import RecordSink
 from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.executors import Stop
 
 BLOCK_SECONDS = 0.1  # about the time between two looks at whether to stop
-
-
-class Stop(Protocol):
-    """Whether a task is to end: an Event of this process, or what stands for it in another."""
-
-    def is_set(self) -> bool: ...
 
 
 def compute(

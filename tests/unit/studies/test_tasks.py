@@ -1,6 +1,8 @@
 """The task runner: order, what a fault does, Ctrl-C, results by key, and nobody left at work."""
 
 import json
+import os
+import signal
 import threading
 import time
 from concurrent.futures import Future
@@ -118,6 +120,130 @@ def test_no_tasks_are_done_at_once():
     with executors.choose("threads", 2, 0) as workers:
         run(square, [], workers, pytest.fail, lambda *call: told.append(call))
     assert told == [(0.0, 0)]
+
+
+# ---- batches ----
+
+
+@pytest.fixture
+def batches(monkeypatch):
+    """How many tasks went to the workers at a time."""
+    sizes, work_off = [], tasks._work_off
+
+    def note(batch, copies, stop):
+        sizes.append(len(batch))
+        return work_off(batch, copies, stop)
+
+    monkeypatch.setattr(tasks, "_work_off", note)
+    return sizes
+
+
+def test_small_tasks_go_together_and_the_last_are_shared_out(batches):
+    taken = []
+    with executors.choose("threads", 2, 1000) as workers:
+        run(square, range(1000), workers, lambda key, future: taken.append((key, future.result())))
+    assert sorted(taken) == [(n, n * n) for n in range(1000)]
+    assert batches[:4] == [1, 1, 1, 1]  # before anything is known of them
+    assert max(batches) >= 64
+    assert all(later <= tasks.GROWTH * max(batches[:k]) for k, later in enumerate(batches) if k)
+    assert batches[-1] == 1
+    assert len(batches) < 60
+
+
+def test_long_tasks_go_alone(batches, monkeypatch):
+    monkeypatch.setattr(tasks, "BATCH_SECONDS", 0.02)
+    with executors.choose("threads", 2, 20) as workers:
+        run(lambda number, stop: time.sleep(0.03), range(20), workers, lambda *_: None)
+    assert batches == [1] * 20
+
+
+def test_what_a_batch_has_no_time_for_is_handed_back(batches, monkeypatch):
+    """The first are quick, so that many go together; then they are slow."""
+    monkeypatch.setattr(tasks, "BATCH_SECONDS", 0.05)
+    begun, taken = [], []
+
+    def work(number, stop):
+        begun.append(number)
+        time.sleep(0.0 if number < 100 else 0.02)
+
+    with executors.choose("threads", 1, 140) as workers:
+        run(work, range(140), workers, lambda key, future: taken.append(key))
+    assert sorted(begun) == sorted(taken) == list(range(140))
+    assert sum(batches) > 140
+
+
+def test_few_tasks_exist_at_a_time(monkeypatch):
+    """Each is made when it is begun, and what it returns is not kept."""
+
+    monkeypatch.setattr(tasks, "BATCH_SECONDS", 0.05)
+
+    class Work:
+        alive = most = 0
+
+        def __init__(self, number):
+            self.number = number
+            Work.alive += 1
+            Work.most = max(Work.most, Work.alive)
+
+        def __call__(self, stop):
+            time.sleep(0.001)
+            return self
+
+        def __del__(self):
+            Work.alive -= 1
+
+    taken = []
+    with executors.choose("threads", 2, 2000) as workers:
+        made = tasks.TasksToMake(range(2000), lambda number: Task(Work(number), ()))
+        run_tasks(made, workers, lambda key, future: taken.append(future.result().number), lambda: 0.0, 1.0)
+    assert sorted(taken) == list(range(2000))
+    assert Work.most < 600
+
+
+def die_at_2(number, stop):
+    if number == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def test_of_a_batch_whose_process_dies_only_the_one_to_blame_is_lost(monkeypatch):
+    monkeypatch.setattr(tasks._Batches, "_next_batch", take_all_at_once(tasks._Batches._next_batch))
+    ended = {}
+    with executors.choose("processes", 1, 4) as workers:
+        run(die_at_2, range(4), workers, ended.__setitem__)
+    assert {key: ended[key].result() for key in (0, 1, 3)} == {0: 0, 1: 1, 3: 3}
+    assert "process was killed" in str(fault(ended[2]))
+
+
+def take_all_at_once(next_batch):
+    def taken(batches):
+        batches._size = 1e9
+        batches._workers.count, count = 0.25, batches._workers.count
+        try:
+            return next_batch(batches)
+        finally:
+            batches._workers.count = count
+
+    return taken
+
+
+class Unsendable(Exception):
+    def __init__(self, one, two):
+        super().__init__(one)
+
+
+def raise_unsendable(number, stop):
+    raise Unsendable("it", "said")
+
+
+def test_a_fault_that_cannot_be_sent_is_told_all_the_same():
+    ended = {}
+    with executors.choose("processes", 1, 2) as workers:
+        run(raise_unsendable, range(2), workers, ended.__setitem__)
+    for future in ended.values():
+        told = describe_fault(fault(future))
+        assert told["error"] == "RuntimeError: Unsendable: it"
+        assert "in raise_unsendable" in told["traceback"]
 
 
 # ---- what a fault does is the study's to say ----
