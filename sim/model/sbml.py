@@ -86,14 +86,22 @@ def export(scenario: CellInputs, bins: int = BINS, capture_bins: int = CAPTURE_B
     Species are fractions of their kind (vesicles by state and radial bin), lipids percent; time counts seconds, insulin
     nM, glucose mM. InputError if python-libsbml is not installed, or the scenario has several assays.
     """
+    libsbml = load_libsbml("export sbml")
+    return libsbml.writeSBMLToString(Writer(libsbml, scenario, bins, capture_bins).document)
+
+
+def load_libsbml(command: str) -> Any:
+    """python-libsbml; InputError, which names the command that needs it, if it is not installed."""
     try:
         import libsbml
     except ImportError:
-        raise InputError("export sbml: needs python-libsbml; install it with: pip install 'glut4sim[sbml]'") from None
-    return libsbml.writeSBMLToString(_Writer(libsbml, scenario, bins, capture_bins).document)
+        raise InputError(f"{command}: needs python-libsbml; install it with: pip install 'glut4sim[sbml]'") from None
+    return libsbml
 
 
-class _Writer:
+class Writer:
+    """An SBML document in the making; sim/model/sbml_template.py says more with it."""
+
     def __init__(self, libsbml, scenario: CellInputs, bins, capture_bins):
         self.libsbml = libsbml
         self.document = libsbml.SBMLDocument(3, 2)
@@ -102,6 +110,7 @@ class _Writer:
         self.model.setName(f"glut4sim mean field: {scenario.title}")
         self.scenario, self.courses = scenario, scenario.parameter_schedule
         self.parameters = self.courses.values[0]
+        self.sections = {}
         self.space = shell(self.parameters.vesicle, bins, capture_bins)
         system = System(self.parameters, self.space)
         bath = scenario.bath
@@ -113,6 +122,7 @@ class _Writer:
         compartment.setConstant(True)
         compartment.setSize(1.0)
         compartment.setUnits("dimensionless")
+        self._begin()
         self._quantity("insulin", bath.insulin.values[0], constant=False)
         self._quantity("glucose_bath", bath.glucose.values[0], constant=False)
         self._events("insulin", bath.insulin)
@@ -129,6 +139,9 @@ class _Writer:
         model = self.model
         for setter in (model.setTimeUnits, model.setSubstanceUnits, model.setExtentUnits, model.setVolumeUnits):
             setter("dimensionless")
+
+    def _begin(self):
+        """What a document has besides; none here."""
 
     def _quantity(self, name, value, constant=True):
         parameter = self.model.createParameter()
@@ -174,8 +187,10 @@ class _Writer:
 
     def _section(self, section):
         """Parameters of a section; those that hormones change during the run get events."""
-        values = getattr(self.parameters, section)
-        return type(values)(*(self._parameter(section, name) for name in values._fields))
+        if section not in self.sections:
+            kind = type(getattr(self.parameters, section))
+            self.sections[section] = kind(*(self._parameter(section, name) for name in kind._fields))
+        return self.sections[section]
 
     def _parameter(self, section, name):
         course = [getattr(getattr(parameters, section), name) for parameters in self.courses.values]
@@ -201,16 +216,21 @@ class _Writer:
         for n, (time, before, value) in enumerate(changes, 1):
             if value == before:
                 continue
-            event = self.model.createEvent()
-            event.setId(f"{name}_{n}")
-            event.setUseValuesFromTriggerTime(True)
-            trigger = event.createTrigger()
-            trigger.setInitialValue(False)
-            trigger.setPersistent(True)
-            self._math(trigger, f"time >= {time!r}")
+            self._event(f"{name}_{n}", f"time >= {time!r}", {name: repr(value)})
+
+    def _event(self, name, condition, values):
+        """An event: when a condition comes true, the quantities of some names take values."""
+        event = self.model.createEvent()
+        event.setId(name)
+        event.setUseValuesFromTriggerTime(True)
+        trigger = event.createTrigger()
+        trigger.setInitialValue(False)
+        trigger.setPersistent(True)
+        self._math(trigger, condition)
+        for quantity, value in values.items():
             assignment = event.createEventAssignment()
-            assignment.setVariable(name)
-            self._math(assignment, repr(value))
+            assignment.setVariable(quantity)
+            self._math(assignment, value)
 
     def _receptors(self, fractions):
         amounts = [self._species(f"receptor_{s.name.lower()}", fractions[s]) for s in receptor.State]
@@ -237,8 +257,7 @@ class _Writer:
         for s in vesicle.State:
             for b in bins[s]:
                 for to in (b - 1, b + 1):
-                    if to in amounts[s] and space.transport[s, to, b] > 0.0:
-                        speed = Formula(space.transport[s, to, b])
+                    if to in amounts[s] and (speed := self._speed(s, b, to)) is not None:
                         self._reaction(f"move_{s.name.lower()}_{b}_to_{to}", amounts[s][b], amounts[s][to], speed)
         rates = self._rates(vesicle, "vesicle", vesicle.Environment(_formula("rab10_active")))
         for j, ((source, target), rate) in enumerate(zip(vesicle.TRANSITIONS, rates)):
@@ -251,11 +270,16 @@ class _Writer:
             self._assign(f"vesicle_{s.name.lower()}", " + ".join(map(str, amounts[s].values())))
         self._assign("surface_glut4_percent", "100 * vesicle_fused")
 
+    def _speed(self, state, b, to):
+        """Rate of motion from a bin to its neighbour, None where there is no motion."""
+        speed = self.space.transport[state, to, b]
+        return Formula(speed) if speed > 0.0 else None
+
     def _glucose(self, fractions):
         amounts = [self._species(f"glucose_{s.name.lower()}", fractions[s]) for s in glucose.State]
-        p = type(self.parameters.glucose)(*(Formula(f"glucose_{name}") for name in self.parameters.glucose._fields))
+        p = self._section("glucose")
         molecules = tuple(amount * p.supply for amount in amounts)
-        glut4 = self._assign("surface_glut4", "vesicle_fused * vesicle_glut4_copies")
+        glut4 = self._assign("surface_glut4", Formula("vesicle_fused") * self._section("vesicle").glut4_copies)
         environment = symbolic(glucose.environment)(molecules, glut4, Formula("glucose_bath"), p)
         self._flow(glucose, amounts, self._rates(glucose, "glucose", environment))
 
