@@ -15,6 +15,7 @@ from glut4sim.sim.cli import (
     compare,
     dashboard,
     export,
+    fit,
     library,
     parameters,
     resume,
@@ -41,6 +42,7 @@ app.command()(resume.resume)
 app.command()(compare.compare)
 app.command()(sweep.sweep)
 app.command()(sensitivity.sensitivity)
+app.command()(fit.fit)
 app.command()(bench.bench)
 app.command()(dashboard.dashboard)
 app.add_typer(scenarios.app, name="scenarios")

@@ -85,12 +85,7 @@ class Provenance:
             "seed": scenario.run.seed,
             "replicates": scenario.run.replicates,
             **_hormones(scenario),
-            "environment": {
-                "python": platform.python_version(),
-                **{name: version(name) for name in ("numpy", "numba")},
-                "platform": platform.platform(),
-                "cpu_count": os.cpu_count(),
-            },
+            "environment": environment(),
             "started": self.started.isoformat(timespec="seconds"),
             "finished": None if status == "running" else datetime.now(UTC).isoformat(timespec="seconds"),
             "wall_seconds": round(self.wall_seconds, 3),
@@ -98,6 +93,16 @@ class Provenance:
             "seconds_simulated": list(seconds_simulated),
             "errors": list(errors),
         }
+
+
+def environment() -> dict:
+    """What provenance.json says of the machine and the libraries that numbers may depend on."""
+    return {
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("numpy", "numba")},
+        "platform": platform.platform(),
+        "cpu_count": os.cpu_count(),
+    }
 
 
 def _hormones(scenario: Scenario) -> dict:

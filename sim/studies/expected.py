@@ -5,10 +5,13 @@ fine one; at 13 places drawn from all ranges surface GLUT4 was within 0.13 perce
 0.7 %. Half-times of what does not rise at all, such as Akt without PIP3, are the solver's noise.
 """
 
+import numpy as np
+
 from glut4sim.agents import glucose
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.inputs.units import write
 from glut4sim.sim.model import mean_field, observables
+from glut4sim.sim.model.step_records import StepRecords
 from glut4sim.sim.results.series_store import record_times
 from glut4sim.sim.scenario.factors import SUPPLY
 from glut4sim.sim.scenario.scenario import Scenario
@@ -18,10 +21,18 @@ SPARE = 4.0  # times the glucose that the carriers could take up at most
 
 
 def numbers(scenario: Scenario) -> dict[str, float | None]:
-    """The numbers of summary.UNITS of a scenario's mean field, with coarse bins and glucose that no run uses up.
+    """The numbers of summary.UNITS of a scenario's mean field."""
+    times, trace = solved(scenario)
+    series = observables.measure(trace, None, observables.mean_scale(scenario))
+    insulin = scenario.bath.insulin
+    return summary.one_replicate(times, {n: series[n] for n in summary.NEEDED}, (insulin.times, insulin.values))
+
+
+def solved(scenario: Scenario) -> tuple[np.ndarray, StepRecords]:
+    """Times (K,) [s] and records of a scenario's mean field, with coarse bins and glucose that no run uses up.
 
     Glucose that runs out ends uptake, and stalls the solver; it says how many molecules the agents stand for, nothing
-    about the cell.
+    about the cell. ArithmeticError if it cannot be solved.
     """
     unmodulated, bath = scenario.preset.build(), max(scenario.bath.glucose.values)
     inflow = glucose.clearance(unmodulated.vesicle.glut4_copies, bath, unmodulated.glucose) * bath
@@ -29,7 +40,4 @@ def numbers(scenario: Scenario) -> dict[str, float | None]:
     if enough > unmodulated.glucose.supply:
         scenario = scenario.model_copy(update={"parameters": scenario.parameters | {SUPPLY: write(enough, "1")}})
     times = record_times(scenario)
-    trace = mean_field.solve(scenario, times, bins=BINS, capture_bins=CAPTURE_BINS)
-    series = observables.measure(trace, None, observables.mean_scale(scenario))
-    insulin = scenario.bath.insulin
-    return summary.one_replicate(times, {n: series[n] for n in summary.NEEDED}, (insulin.times, insulin.values))
+    return times, mean_field.solve(scenario, times, bins=BINS, capture_bins=CAPTURE_BINS)

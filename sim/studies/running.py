@@ -13,6 +13,7 @@ from glut4sim.sim.studies.run.result import RunResult
 if TYPE_CHECKING:
     from glut4sim.sim.studies.assays.result import AssaysResult
     from glut4sim.sim.studies.comparison.result import Comparison
+    from glut4sim.sim.studies.fit.result import FitResult
     from glut4sim.sim.studies.sweep.result import SweepResult
 
 
@@ -66,13 +67,13 @@ def resume(
     progress: Progress | None = None,
     executor: str | None = None,
     checkpoint_every: float | None = None,
-) -> "RunResult | AssaysResult | Comparison | SweepResult":
+) -> "RunResult | AssaysResult | Comparison | SweepResult | FitResult":
     """Run what is missing in a directory of results; the numbers are those that nothing stopped would have given.
 
     Parameters
     ----------
     out
-        directory or address that `run`, `compare` or `sweep` has made
+        directory or address that `run`, `compare`, `sweep` or `fit` has made
     threads, progress, executor
         as RunOptions; they may differ from those of that run
     checkpoint_every : as RunOptions, by default as that run
@@ -81,7 +82,7 @@ def resume(
     ------
     InputError
         if there is nothing to go on with, another process is at it, version or scenario are not those of the run, or
-        checkpoints of a sweep are asked for, which has none
+        checkpoints of a sweep or a fit are asked for, which has none
     KeyboardInterrupt
         on Ctrl-C; what was reached is kept
     """
@@ -89,10 +90,13 @@ def resume(
     out = storage.place(out)
     from glut4sim.sim.studies.assays import assays
     from glut4sim.sim.studies.comparison import comparison
+    from glut4sim.sim.studies.fit import fit, record
     from glut4sim.sim.studies.sweep import sweep
 
     if (out / comparison.CONTENT).exists():
         return comparison.resume(out, options)
+    if (out / record.PROBLEM).exists():
+        return fit.resume(out, options)
     scenario, before = read_run(out)
     if "vary" in before:
         return sweep.resume(out, options)

@@ -196,7 +196,7 @@ class Problem:
 
     def at(self, scenario: Scenario, inner: np.ndarray) -> Scenario:
         """A scenario with the free values."""
-        return changed(scenario, self.factors, self.values(inner))
+        return changed(scenario, self.factors, self.values(inner).tolist())
 
     def to_toml(self) -> str:
         """Text of a problem file that says the same, and needs no other file."""
@@ -349,7 +349,7 @@ def _data(name: str, told: DataTable, experiments: Mapping[str, Experiment], fol
             raise InputError(f"the experiment lacks the dose {INSULIN.write(missing[0])} of the data.", "experiment")
     unit = QUANTITIES[told.observable].unit if kind != END_POINT or told.measure in ("basal", "level") else ""
     unit = "1" if told.comparison == "ratio" else "percent" if told.comparison else unit
-    return DataSet(
+    found = DataSet(
         name=name,
         title=told.title or name,
         kind=kind,
@@ -368,6 +368,9 @@ def _data(name: str, told: DataTable, experiments: Mapping[str, Experiment], fol
         evidence=told.evidence,
         source=told.source or "",
     )
+    if not found.counted.any():
+        raise InputError("expected at least one point with an SEM above 0.")
+    return found
 
 
 def _points(told: DataTable, folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:

@@ -119,10 +119,8 @@ REFERS = ("experiment", "observable", "dose", "during", "measure", *ARGUMENTS)  
 
 
 class MeasuredTable(Table):
-    """What is measured: `relative_to` of data, where what is not said is as in the data."""
+    """What is measured, of a course that is named elsewhere."""
 
-    experiment: OptionalText = None
-    observable: OptionalText = None
     measure: Annotated[str | None, OneOf("measure", END_POINTS)] = None
     dose: Annotated[float | None, Quantity(INSULIN)] = None
     during: OptionalMoments = None
@@ -133,7 +131,14 @@ class MeasuredTable(Table):
     @property
     def said(self) -> dict[str, Any]:
         """What it says, by key."""
-        return {key: value for key in REFERS if (value := getattr(self, key)) is not None}
+        return {key: value for key in REFERS if (value := getattr(self, key, None)) is not None}
+
+
+class RelativeTable(MeasuredTable):
+    """`relative_to` of data: what is not said is as in the data."""
+
+    experiment: OptionalText = None
+    observable: OptionalText = None
 
 
 class DataTable(MeasuredTable):
@@ -154,7 +159,7 @@ class DataTable(MeasuredTable):
 
     value: Annotated[float | None, FiniteNumber()] = None
     sem: Annotated[float | None, FiniteNumber()] = None
-    relative_to: MeasuredTable | None = None
+    relative_to: RelativeTable | None = None
     compare: Annotated[str | None, OneOf("comparison", COMPARISONS)] = None
 
     held_out: Flag = False

@@ -1,0 +1,84 @@
+"""`glut4sim fit`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from glut4sim.sim.cli.options import (
+    Computing,
+    Out,
+    Printing,
+    at_work,
+    check_new,
+    checked,
+    conclude,
+    free_directory,
+    with_groups,
+)
+from glut4sim.sim.cli.terminal import print_table
+
+if TYPE_CHECKING:
+    from glut4sim.sim.studies.fit.result import FitResult
+
+
+@with_groups
+def fit(
+    problem: Annotated[str, typer.Argument(metavar="PROBLEM", help="An installed problem, or a TOML file.")],
+    *,
+    starts: Annotated[int, typer.Option(metavar="N", help="Searches, from the guess and all over the ranges.")] = 20,
+    profiles: Annotated[bool, typer.Option(help="Profile the likelihood of each value.")] = True,
+    posterior: Annotated[bool, typer.Option(help="Sample the posterior.")] = True,
+    steps: Annotated[int, typer.Option(metavar="N", help="Of the posterior's walkers, at most.")] = 2000,
+    draws: Annotated[int, typer.Option(metavar="N", help="Of the posterior to leave, about.")] = 400,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Of starts and walkers.")] = 1,
+    out: Out = None,
+    computing: Computing,
+    printing: Printing,
+) -> None:
+    """Calibrate parameters or effects to data: best values, intervals, what cannot be told, draws to predict with.
+
+    Least squares from many starts, profile likelihoods and a posterior, by the mean-field twin; docs/fit.md says how
+    to write a problem. What was stopped goes on with `resume`.
+    """
+    check_new(out, "directory")
+    options = checked(**computing.keywords())
+    from glut4sim.sim.studies.fit.problem import load_problem
+
+    loaded = load_problem(problem)
+    out = out or free_directory(Path("results") / f"{loaded.name}-fit")
+    with at_work(loaded.name, out, printing.quiet, resumable=True) as progress:
+        from glut4sim.sim.studies.fit.fit import fit as calibrate
+
+        result = calibrate(
+            loaded, out, starts=starts, profiles=profiles, posterior=posterior, steps=steps, draws=draws, seed=seed,
+            progress=progress, **options,
+        )  # fmt: skip
+    report(result, printing)
+
+
+def report(result: "FitResult", printing: Printing) -> None:
+    """Say what came out."""
+    conclude(result, result.content, printing, lambda: _print(result))
+
+
+def _print(result: "FitResult") -> None:
+    from glut4sim.sim.studies.fit.report import not_identifiable, quality, scored, searched, value_row
+
+    content = result.content
+    if not content["free"]:
+        return
+    columns = {"Value": "left", "Best": "right", "Unit": "left", "90 % (profile)": "right", "Posterior": "right"}
+    print_table(f"Fit: {content['title']}", columns, (value_row(row)[:5] for row in content["free"]))
+    words = quality(content)
+    typer.echo(words[:1].upper() + words[1:])
+    typer.echo(searched(content))
+    for row in content["free"]:
+        if line := not_identifiable(row):
+            typer.echo(line)
+    if content["score"]:
+        typer.echo(scored(content))
+    for name, what in (("report.md", "Report"), ("fitted.toml", "Values"), ("posterior.csv", "Draws")):
+        if (result.out / name).exists():
+            typer.echo(f"{what:8} {result.out / name}")
+    typer.echo(f"Results  {result.out}  ({result.wall_seconds:.1f} s)")

@@ -1,0 +1,199 @@
+"""What a fit has done so far, in memory and in the directory of its results, so that it can be gone on with.
+
+The directory holds `problem.toml` (which needs no other file), `provenance.json`, `searches.json` (where searches
+ended, and profiles) and `chain.npz` (the walkers of the posterior), each replaced as a whole when there is more.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from time import monotonic
+
+import numpy as np
+
+from glut4sim.sim.inputs import storage
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.storage import Place
+from glut4sim.sim.model.parameters import load_preset
+from glut4sim.sim.results.provenance import PROVENANCE, environment
+from glut4sim.sim.studies.fit.least_squares import Optimum
+from glut4sim.sim.studies.fit.posterior import Chain
+from glut4sim.sim.studies.fit.problem import Problem, problem_from_table
+from glut4sim.sim.studies.fit.profile import Side
+from glut4sim.version import __version__
+
+PROBLEM, SEARCHES, CHAIN = "problem.toml", "searches.json", "chain.npz"  # files of a fit
+METHOD = "fit"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is done about a problem; what a fit is gone on with must be the same.
+
+    Attributes
+    ----------
+    starts : of searches
+    profiles, posterior : whether there are any
+    steps : of the walkers, at most
+    draws : of the posterior that are left, about
+    seed : of all chance
+    """
+
+    starts: int
+    profiles: bool
+    posterior: bool
+    steps: int
+    draws: int
+    seed: int
+
+
+class Record:
+    """What is done, and where it is kept.
+
+    Attributes
+    ----------
+    out : Place or None
+        None: in memory only
+    searches : dict of int -> Optimum or None
+        by number of the start; None where a start cannot be simulated. What profiles found better is added at the end
+    sides : dict of (int, int) -> Side
+        profiles by number of the free value and side
+    chain : Chain or None
+    """
+
+    def __init__(self, problem: Problem, settings: Settings, out: Place | None):
+        self.problem, self.settings, self.out = problem, settings, out
+        self.searches: dict[int, Optimum | None] = {}
+        self.sides: dict[tuple[int, int], Side] = {}
+        self.chain: Chain | None = None
+        self.started, self._clock = datetime.now(UTC), monotonic()
+
+    @classmethod
+    def new(cls, problem: Problem, settings: Settings, out: Place | None) -> "Record":
+        """That of a fit that begins; InputError if the directory exists."""
+        record = cls(problem, settings, out)
+        if out is not None:
+            storage.make_directory(out)
+            storage.write(out / PROBLEM, problem.to_toml())
+            record.note("running")
+        return record
+
+    @classmethod
+    def reopen(cls, out: Place) -> "Record":
+        """That of a fit to go on with.
+
+        Raises
+        ------
+        InputError
+            if there is none, or it is one of another version or of another problem than its problem.toml now is
+        """
+        problem, before = _read(out)
+        record = cls(problem, Settings(**before["settings"]), out)
+        record.started = datetime.fromisoformat(before["started"])
+        record._clock -= before["wall_seconds"]
+        if (out / SEARCHES).exists():
+            found = storage.read_json(out / SEARCHES)
+            record.searches = {int(number): _optimum(entry) for number, entry in found["searches"].items()}
+            names = [free.name for free in problem.free]
+            for entry in found["profiles"]:
+                points, chi_square = np.array(entry["points"]), np.array(entry["chi_square"])
+                key = names.index(entry["name"]), entry["side"]
+                record.sides[key] = Side(points, chi_square, entry["end"], entry["reason"])
+        if (out / CHAIN).exists():
+            record.chain = Chain.from_bytes((out / CHAIN).read_bytes())
+        return record
+
+    @property
+    def best(self) -> Optimum | None:
+        """The best of all searches."""
+        found = [optimum for optimum in self.searches.values() if optimum is not None]
+        return min(found, key=lambda optimum: optimum.chi_square) if found else None
+
+    @property
+    def wall_seconds(self) -> float:
+        """Time at work, that of processes before this one included [s]."""
+        return monotonic() - self._clock
+
+    def keep_searches(self) -> None:
+        """Write where searches ended, and profiles."""
+        if self.out is None:
+            return
+        searches = {
+            str(number): found and {**found._asdict(), "inner": found.inner.tolist()}
+            for number, found in sorted(self.searches.items())
+        }
+        profiles = [
+            {
+                "name": self.problem.free[which].name,
+                "side": side,
+                "points": found.points.tolist(),
+                "chi_square": found.chi_square.tolist(),
+                "end": found.end,
+                "reason": found.reason,
+            }
+            for (which, side), found in sorted(self.sides.items())
+        ]
+        storage.write_json(self.out / SEARCHES, {"searches": searches, "profiles": profiles})
+
+    def keep_chain(self, chain: Chain) -> None:
+        """Take the chain as it is now, and write it."""
+        self.chain = chain
+        if self.out is not None:
+            storage.write(self.out / CHAIN, chain.to_bytes())
+
+    def note(self, status: str) -> None:
+        """Write the provenance: running (also what a killed fit says for ever) | complete | interrupted | failed."""
+        if self.out is None:
+            return
+        preset = load_preset(self.problem.preset)
+        content = {
+            "version": __version__,
+            "method": METHOD,
+            "problem": self.problem.name,
+            "problem_hash": digest(self.problem),
+            "preset": preset.name,
+            "parameter_hash": preset.hash,
+            "settings": asdict(self.settings),
+            "environment": environment(),
+            "started": self.started.isoformat(timespec="seconds"),
+            "finished": None if status == "running" else datetime.now(UTC).isoformat(timespec="seconds"),
+            "wall_seconds": round(self.wall_seconds, 3),
+            "status": status,
+        }
+        storage.write_json(self.out / PROVENANCE, content)
+
+
+def digest(problem: Problem) -> str:
+    """SHA-256 of all that a problem says."""
+    return hashlib.sha256(problem.to_toml().encode()).hexdigest()
+
+
+def _optimum(entry: Mapping | None) -> Optimum | None:
+    return None if entry is None else Optimum(**{**entry, "inner": np.array(entry["inner"])})
+
+
+def _read(out: Place) -> tuple[Problem, dict]:
+    """Problem and provenance of a fit."""
+    if not out.is_dir():
+        raise InputError("there is no such directory.", place=str(out))
+    try:
+        before, text = storage.read_json(out / PROVENANCE), storage.read_text(out / PROBLEM)
+    except (OSError, ValueError):
+        raise InputError(
+            f"expected the directory of a fit, found no {PROBLEM} and {PROVENANCE}.", place=str(out)
+        ) from None
+    if before.get("method") != METHOD:
+        raise InputError("expected the directory of a fit.", place=str(out))
+    if before["version"] != __version__:
+        raise InputError(
+            f"was written by glut4sim {before['version']}, not by this one ({__version__}); fit anew.", place=str(out)
+        )
+    try:
+        problem = problem_from_table(tomllib.loads(text), before["problem"])
+    except (InputError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"is no longer the problem of the fit: {error}", place=str(out / PROBLEM)) from None
+    if digest(problem) != before["problem_hash"]:
+        raise InputError("is not the problem of the fit; restore the file, or fit anew.", place=str(out / PROBLEM))
+    return problem, before
