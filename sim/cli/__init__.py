@@ -23,6 +23,7 @@ from glut4sim.sim.cli import (
     scenarios,
     sensitivity,
     sweep,
+    uncertainty,
 )
 from glut4sim.sim.cli.options import Stopped
 from glut4sim.sim.cli.terminal import complain
@@ -43,6 +44,7 @@ app.command()(compare.compare)
 app.command()(sweep.sweep)
 app.command()(sensitivity.sensitivity)
 app.command()(fit.fit)
+app.command()(uncertainty.uncertainty)
 app.command()(bench.bench)
 app.command()(dashboard.dashboard)
 app.add_typer(scenarios.app, name="scenarios")

@@ -109,6 +109,25 @@ class Computing:
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """Where the values that nobody knows are drawn from, and how many."""
+
+    draws: Annotated[
+        str | None,
+        typer.Option(metavar="N|FILE", help="How many draws; or a file of them, such as the posterior.csv of a fit."),
+    ] = None
+    ranges: Annotated[
+        bool, typer.Option("--ranges", help="Draw from the plausible ranges, even where the preset has a posterior.")
+    ] = False
+
+    def keywords(self) -> dict[str, Any]:
+        """As studies have them."""
+        if self.draws is None:
+            return {"ranges": self.ranges}
+        return {"draws": int(self.draws) if self.draws.isdecimal() else place(self.draws), "ranges": self.ranges}
+
+
+@dataclass(frozen=True)
 class Printing:
     """What is printed of the results."""
 

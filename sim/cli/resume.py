@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from glut4sim.sim.cli import compare, fit, run, sweep
+from glut4sim.sim.cli import compare, fit, run, sweep, uncertainty
 from glut4sim.sim.cli.options import (
     CheckpointEvery,
     Computing,
@@ -28,7 +28,7 @@ def resume(
     checkpoint_every: CheckpointEvery = None,
     printing: Printing,
 ) -> None:
-    """Run what is missing in results of run, compare, sweep or fit: what was stopped, failed, or never begun.
+    """Run what is missing in results of run, compare, sweep, fit or uncertainty: what was stopped, failed, or never begun.
 
     Replicates go on from their last checkpoint (run --checkpoint-every) or else begin anew; the results are those that
     come out when nothing stops.
@@ -41,6 +41,7 @@ def resume(
     from glut4sim.sim.studies.comparison.result import Comparison
     from glut4sim.sim.studies.fit.result import FitResult
     from glut4sim.sim.studies.sweep.result import SweepResult
+    from glut4sim.sim.studies.uncertainty.uncertainty import UncertaintyResult
 
     if isinstance(result, Comparison):
         compare.report(result, printing)
@@ -48,5 +49,7 @@ def resume(
         sweep.report(result, printing)
     elif isinstance(result, FitResult):
         fit.report(result, printing)
+    elif isinstance(result, UncertaintyResult):
+        uncertainty.report(result, printing)
     else:
         run.report(result.scenario, result, printing)

@@ -13,9 +13,10 @@ from scipy.special import ndtri
 
 from glut4sim.agents import streams
 from glut4sim.agents.streams import Stream
+from glut4sim.sim.inputs.units import write
 from glut4sim.sim.model.cell_inputs import CellSize
 from glut4sim.sim.model.kinds import Kind
-from glut4sim.sim.model.parameters import ParameterSet
+from glut4sim.sim.model.parameters import ParameterSet, Preset
 
 
 class Individual(NamedTuple):
@@ -32,6 +33,23 @@ def draw(cell: CellSize, seed: int, replicate: int) -> Individual:
     uniforms = streams.uniforms(2, 0, streams.source(Stream.CELL, seed, replicate)).ravel()[:3]
     spread = np.sqrt(np.log1p(variation**2))
     return Individual(*np.exp(spread * ndtri(uniforms) - spread**2 / 2.0).tolist())
+
+
+def overrides(preset: Preset, individual: Individual) -> dict[str, str]:
+    """The parameters by which the mean field of a preset's cell becomes that of another cell, as `apply` and `sizes`.
+
+    The mean field counts receptors as shares of its own. More of them signal as if fewer were enough: they enter
+    signalling as their active share over `signalling.receptor_reference`, and nowhere else.
+    """
+    radius = individual.volume ** (1.0 / 3.0)
+    factors = {
+        "vesicle.glut4_copies": individual.glut4,
+        "vesicle.cell_radius": radius,
+        "vesicle.inner_radius": radius,
+        "glucose.cytosol_volume": individual.volume,
+        "signalling.receptor_reference": 1.0 / individual.receptors,
+    }
+    return {name: write(preset.find(name).value * factor, preset.find(name).unit) for name, factor in factors.items()}
 
 
 def sizes(kind: Kind, cell: CellSize, individual: Individual) -> tuple[int, int]:

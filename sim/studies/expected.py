@@ -5,6 +5,8 @@ fine one; at 13 places drawn from all ranges surface GLUT4 was within 0.13 perce
 0.7 %. Half-times of what does not rise at all, such as Akt without PIP3, are the solver's noise.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from glut4sim.agents import glucose
@@ -22,10 +24,19 @@ SPARE = 4.0  # times the glucose that the carriers could take up at most
 
 def numbers(scenario: Scenario) -> dict[str, float | None]:
     """The numbers of summary.UNITS of a scenario's mean field."""
-    times, trace = solved(scenario)
-    series = observables.measure(trace, None, observables.mean_scale(scenario))
+    return sum_up(scenario, *series(scenario))
+
+
+def sum_up(scenario: Scenario, times: np.ndarray, found: Mapping[str, np.ndarray]) -> dict[str, float | None]:
+    """The numbers of summary.UNITS of what `series` has found."""
     insulin = scenario.bath.insulin
-    return summary.one_replicate(times, {n: series[n] for n in summary.NEEDED}, (insulin.times, insulin.values))
+    return summary.one_replicate(times, {n: found[n] for n in summary.NEEDED}, (insulin.times, insulin.values))
+
+
+def series(scenario: Scenario) -> tuple[np.ndarray, Mapping[str, np.ndarray]]:
+    """Times (K,) [s] and observables of a scenario's mean field, as `solved` has it."""
+    times, trace = solved(scenario)
+    return times, observables.measure(trace, None, observables.mean_scale(scenario))
 
 
 def solved(scenario: Scenario) -> tuple[np.ndarray, StepRecords]:

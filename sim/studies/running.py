@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from glut4sim.sim.studies.comparison.result import Comparison
     from glut4sim.sim.studies.fit.result import FitResult
     from glut4sim.sim.studies.sweep.result import SweepResult
+    from glut4sim.sim.studies.uncertainty.uncertainty import UncertaintyResult
 
 
 def run(
@@ -67,13 +68,13 @@ def resume(
     progress: Progress | None = None,
     executor: str | None = None,
     checkpoint_every: float | None = None,
-) -> "RunResult | AssaysResult | Comparison | SweepResult | FitResult":
+) -> "RunResult | AssaysResult | Comparison | SweepResult | FitResult | UncertaintyResult":
     """Run what is missing in a directory of results; the numbers are those that nothing stopped would have given.
 
     Parameters
     ----------
     out
-        directory or address that `run`, `compare`, `sweep` or `fit` has made
+        directory or address that `run`, `compare`, `sweep`, `fit` or `uncertainty` has made
     threads, progress, executor
         as RunOptions; they may differ from those of that run
     checkpoint_every : as RunOptions, by default as that run
@@ -92,11 +93,14 @@ def resume(
     from glut4sim.sim.studies.comparison import comparison
     from glut4sim.sim.studies.fit import fit, record
     from glut4sim.sim.studies.sweep import sweep
+    from glut4sim.sim.studies.uncertainty import uncertainty
 
     if (out / comparison.CONTENT).exists():
         return comparison.resume(out, options)
     if (out / record.PROBLEM).exists():
         return fit.resume(out, options)
+    if (out / uncertainty.CONTENT).exists():
+        return uncertainty.resume(out, options)
     scenario, before = read_run(out)
     if "vary" in before:
         return sweep.resume(out, options)

@@ -94,7 +94,11 @@ def choose_replicates(scenario: Scenario, only: int | None) -> Sequence[int]:
 
 
 def _run(
-    writer: Writer, todo: Sequence[int], workers: Workers, options: RunOptions, drawn: "Callable[[], Drawn] | None" = None
+    writer: Writer,
+    todo: Sequence[int],
+    workers: Workers,
+    options: RunOptions,
+    drawn: "Callable[[], Drawn] | None" = None,
 ) -> RunResult:
     """Run replicates of a Writer's scenario, then summarise and draw its results."""
     status, numbers = "failed", {}

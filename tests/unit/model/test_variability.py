@@ -5,7 +5,8 @@ import pytest
 
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.engine import Engine
-from glut4sim.sim.model.variability import Individual, apply, draw
+from glut4sim.sim.model.parameters import load_preset
+from glut4sim.sim.model.variability import Individual, apply, draw, overrides
 from glut4sim.sim.scenario.scenario import Scenario
 from tests.support import PARAMETERS
 
@@ -70,3 +71,13 @@ def test_more_receptors_signal_more():
 def test_a_variation_is_a_plain_number(value):
     with pytest.raises(InputError, match=r"cell.glut4_cv: expected a number from 0 to 2, got"):
         scenario(glut4_cv=value)
+
+
+def test_overrides_make_the_same_cell_and_its_receptors_count_more_in_signalling():
+    who = Individual(receptors=1.6, glut4=0.7, volume=1.9)
+    preset = load_preset("adipocyte")
+    cell, applied = preset.override(overrides(preset, who)).build(), apply(PARAMETERS, who)
+    for section, own in applied._asdict().items():
+        for name, value in own._asdict().items():
+            expected = value / 1.6 if name == "receptor_reference" else value
+            assert getattr(getattr(cell, section), name) == pytest.approx(expected, rel=1e-12), name

@@ -1,0 +1,66 @@
+"""`glut4sim uncertainty`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from glut4sim.sim.cli.options import (
+    Computing,
+    Drawing,
+    Out,
+    Printing,
+    Sampling,
+    ScenarioName,
+    at_work,
+    checked,
+    conclude,
+    free_directory,
+    load,
+    with_groups,
+)
+from glut4sim.sim.cli.terminal import print_table
+
+if TYPE_CHECKING:
+    from glut4sim.sim.studies.uncertainty.uncertainty import UncertaintyResult
+
+
+@with_groups
+def uncertainty(
+    scenario: ScenarioName,
+    *,
+    drawing: Drawing,
+    sampling: Sampling,
+    out: Out = None,
+    computing: Computing,
+    printing: Printing,
+) -> None:
+    """Find how sure the numbers of a scenario are: chance, cells that differ, and values that nobody knows.
+
+    Values are drawn from the posterior of the cell's preset, where it has one, else from their plausible ranges, and
+    those kept that make a cell which answers to insulin. With --mean-field there are no agents, and chance is left out.
+    """
+    options = checked(**sampling.keywords(), **computing.keywords())
+    loaded = load(scenario, sampling.changes, out)
+    out = out or free_directory(Path("results") / f"{loaded.name}-uncertainty")
+    with at_work(loaded.name, out, printing.quiet, resumable=True) as progress:
+        from glut4sim.sim.studies.uncertainty.uncertainty import uncertainty as study
+
+        result = study(loaded, out, progress=progress, **drawing.keywords(), **options)
+    report(result, printing)
+
+
+def report(result: "UncertaintyResult", printing: Printing) -> None:
+    """Say what came out; exit with 1 if a replicate failed."""
+    conclude(result, result.content, printing, lambda: _print_numbers(result))
+
+
+def _print_numbers(result: "UncertaintyResult") -> None:
+    from glut4sim.sim.studies.uncertainty.report import main_numbers, outline, table, verdict
+
+    content = result.content
+    print_table(outline(content), *table(content, main_numbers(content)))
+    typer.echo(verdict(content))
+    typer.echo(f"Report   {result.out / 'report.md'}")
+    typer.echo(f"Figure   {result.out / 'figure.png'}")
+    typer.echo(f"Results  {result.out / 'results.zarr'}  ({result.wall_seconds:.1f} s)")

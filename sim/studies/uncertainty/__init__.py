@@ -1,0 +1,1 @@
+"""How sure the numbers of a scenario are: chance, cells that differ, and values that nobody knows."""
