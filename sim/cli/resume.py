@@ -28,7 +28,7 @@ def resume(
     checkpoint_every: CheckpointEvery = None,
     printing: Printing,
 ) -> None:
-    """Run what is missing in results of run, compare, sweep, fit or uncertainty: what was stopped, failed, or never begun.
+    """Run what is missing in results of run, compare, sweep, fit or uncertainty: stopped, failed, or never begun.
 
     Replicates go on from their last checkpoint (run --checkpoint-every) or else begin anew; the results are those that
     come out when nothing stops.
