@@ -73,7 +73,7 @@ def test_hormones_act_on_muscle_in_a_clamp():
 
 def test_bounds_of_chi_square_are_its_95_percent_quantiles(result):
     checks = [check for check in HERE.checks if check.measurement.measure == "chi_square"]
-    assert len(checks) == 10
+    assert len(checks) == 16
     for check in checks:
         m = check.measurement
         fit = fit_to(result.outcomes[m.experiment].course(m), m.data, m.arguments["scaling"], m.arguments.get("at"))

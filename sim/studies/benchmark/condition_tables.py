@@ -8,6 +8,7 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.fields import OneOf, Quantity, Range, SomeText, Words
 from glut4sim.sim.inputs.tables import Table
 from glut4sim.sim.inputs.units import INSULIN, SPAN
+from glut4sim.sim.studies.experiments.tables import NameOrNames
 
 QUANTITIES = {
     "surface_glut4": ("surface GLUT4", "copies"),
@@ -23,6 +24,7 @@ class ExpectationTable(Table):
     insulin: Words = ""
     band: Annotated[tuple[float, float], Range("[-40, -20], percent of change")]
     source: Words
+    evidence: Annotated[tuple[str, ...], NameOrNames()] = ()
 
 
 class ConditionTable(Table):

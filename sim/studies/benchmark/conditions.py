@@ -4,7 +4,8 @@ A file of conditions says
 
     [insulin]        label = concentration: the levels at which every condition is simulated
     [cell], [run]    how the agents are simulated at each: number of agents, duration, replicates, seed
-    [[conditions]]   a scenario (and which of its assays) against a reference, and the band expected of it, if any
+    [[conditions]]   a scenario (and which of its assays) against a reference, and the band expected of it, if any, with
+                     the data behind it in the register of evidence (register.py)
 
 Effects on surface GLUT4 and on uptake come from the agents, replicate by replicate (analysis/paired_effects.py): the
 cell starts at the steady state of each level of insulin, and what is compared is the mean over the run. The EC50 of
@@ -36,6 +37,7 @@ from glut4sim.sim.model.mean_field import System
 from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.benchmark.condition_tables import QUANTITIES, ConditionsTable, ConditionTable
+from glut4sim.sim.studies.benchmark.register import FILE, Datum, find, fitted, load_register
 from glut4sim.sim.studies.benchmark.suite import SUITES
 from glut4sim.sim.studies.options import Progress, RunOptions
 from glut4sim.sim.studies.run.replicate import Stop
@@ -58,12 +60,19 @@ class Expectation:
     quantity : key of QUANTITIES, or "ec50"
     insulin : label of the level
     band : lowest and highest change [percent]
+    evidence : the published data behind it, from the register of evidence beside the file
     """
 
     quantity: str
     insulin: str
     band: tuple[float, float]
     source: str
+    evidence: tuple[Datum, ...] = ()
+
+    @property
+    def fitted(self) -> bool:
+        """Whether a value of the cell or of a hormone was fitted to the data behind it."""
+        return fitted(self.evidence)
 
 
 @dataclass(frozen=True)
@@ -160,10 +169,12 @@ def load(source: PlaceLike, replicates: int | None = None) -> Conditions:
         told = ConditionsTable.read(merge(layers))
         run = dict(told.run)
         count, seed = run.pop("replicates", 4), run.pop("seed", 1)
+        named = any(table.expect is not None and table.expect.evidence for table in told.conditions)
+        register = load_register(own.path.parent / FILE) if named else {}
         found = []
         for i, table in enumerate(told.conditions):
             try:
-                found.append(_condition(table, told.insulin))
+                found.append(_condition(table, told.insulin, register))
             except InputError as error:
                 raise InputError(error.sentence, f"conditions[{i}].{error.path}".rstrip("."), key=error.key) from None
         suite = Conditions(
@@ -186,13 +197,17 @@ def load(source: PlaceLike, replicates: int | None = None) -> Conditions:
     return suite
 
 
-def _condition(told: ConditionTable, insulin: Mapping[str, float]) -> BenchmarkCondition:
+def _condition(told: ConditionTable, insulin: Mapping[str, float], register: Mapping[str, Datum]) -> BenchmarkCondition:
     expected = None
     if told.expect is not None:
         quantity, label = told.expect.quantity, told.expect.insulin
         if quantity != "ec50" and label not in insulin:
             raise unknown("level of insulin", label, insulin).within("expect.insulin")
-        expected = Expectation(quantity, label, told.expect.band, told.expect.source)
+        try:
+            evidence = find(register, told.expect.evidence)
+        except InputError as error:
+            raise error.within("expect.evidence") from None
+        expected = Expectation(quantity, label, told.expect.band, told.expect.source, evidence)
     return BenchmarkCondition(
         name=told.name,
         group=told.group,

@@ -69,6 +69,8 @@ def _content(result: ConditionsResult) -> dict:
                     "insulin": f.condition.expected.insulin,
                     "band_percent": list(f.condition.expected.band),
                     "source": f.condition.expected.source,
+                    "evidence": [datum.id for datum in f.condition.expected.evidence],
+                    "fitted": f.condition.expected.fitted,
                 },
                 "found_percent": f.found,
                 "verdict": f.verdict,
@@ -149,8 +151,8 @@ def _effects(f: Finding, labels: Iterable[str]) -> tuple[str, ...]:
 
 
 def _judgement(f: Finding) -> tuple[str, ...]:
-    """Who is compared with whom, through which steps they differ, and what is published."""
-    return f.condition.name, _compared(f), _steps(f), _verdict(f), _source(f)
+    """Who is compared with whom, through which steps they differ, what is published, and whether that was fitted to."""
+    return f.condition.name, _compared(f), _steps(f), _verdict(f), _fitted(f), _source(f)
 
 
 def _compared(f: Finding) -> str:
@@ -168,6 +170,12 @@ def _steps(f: Finding) -> str:
         if abs(changes[label]) >= 0.1:
             parts.append(f"{step} {changes[label]:+.1f} % ({label})")
     return ", ".join(parts) or NONE
+
+
+def _fitted(f: Finding) -> str:
+    if f.condition.expected is None:
+        return NONE
+    return "yes" if f.condition.expected.fitted else "no"
 
 
 def _source(f: Finding) -> str:

@@ -6,7 +6,8 @@
                            or hormones alone, without a cell: `timeline = true`, looked at `every` so long, `until` when
     [measurements.NAME]    measure = one of measurements.MEASURES, of which experiment and quantity
     [[checks]]             a measurement, or its comparison (`compare`) with others (`relative_to`), and the band
-                           expected of it; `whole_body` where the number is one of a person rather than of cells
+                           expected of it; `evidence`, the data behind it in the register (register.py), which says
+                           whether a fit used them; `whole_body` where the number is one of a person, not of cells
 
 An experiment cannot change parameters: all checks of a preset are about the same cell, as its hormones leave it.
 
@@ -26,11 +27,12 @@ from glut4sim.sim.analysis.measurements import MEASURES, Reference, Span
 from glut4sim.sim.inputs.errors import InputError, describe, under, unknown
 from glut4sim.sim.inputs.files import Layer, TomlFolder, merge
 from glut4sim.sim.inputs.storage import Place, PlaceLike
+from glut4sim.sim.studies.benchmark.register import FILE, Datum, find, fitted, load_register
 from glut4sim.sim.studies.benchmark.suite_tables import CheckTable, MeasurementTable, SuiteTable
 from glut4sim.sim.studies.experiments.experiment import Experiment, read_experiment
 from glut4sim.sim.studies.experiments.published import read_reference
 
-SUITES = TomlFolder("suite", Path(__file__).parents[3] / "benchmarks")
+SUITES = TomlFolder("suite", Path(__file__).parents[3] / "benchmarks", "*.toml")  # problems of fits lie below
 
 
 # ---- what a suite says ----
@@ -82,8 +84,7 @@ class Check:
         whether the source measured people, so that a cell can only be consistent with it
     figure
         name of the figure that has value and band as a row; empty if none does
-    fitted
-        whether parameters of the cell were fitted to this number or to the data behind it
+    evidence : the published data behind it, from the register of evidence beside the suite
     known_failure : why it fails, as far as known
     """
 
@@ -97,7 +98,7 @@ class Check:
     published: float | None
     unit: str
     source: str
-    fitted: bool
+    evidence: tuple[Datum, ...]
     whole_body: bool
     figure: str
     known_failure: str
@@ -106,6 +107,11 @@ class Check:
     def measurements(self) -> tuple[Measurement, ...]:
         """What has to be measured."""
         return (self.measurement, *self.relative_to)
+
+    @property
+    def fitted(self) -> bool:
+        """Whether a value of the cell or of a hormone was fitted to the data behind it."""
+        return fitted(self.evidence)
 
 
 @dataclass(frozen=True)
@@ -160,8 +166,10 @@ def load_suite(source: PlaceLike, changes: Mapping[str, Mapping[str, Any]] | Non
             name: under(f"measurements.{name}", _measurement, name, table, experiments, own.path.parent)
             for name, table in told.measurements.items()
         }
+        register = load_register(own.path.parent / FILE) if any(check.evidence for check in told.checks) else {}
         checks = tuple(
-            under(f"checks[{i}]", _check, table, measurements, experiments) for i, table in enumerate(told.checks)
+            under(f"checks[{i}]", _check, table, measurements, experiments, register)
+            for i, table in enumerate(told.checks)
         )
     except InputError as error:
         raise error.within(place=own.place) from None
@@ -193,7 +201,12 @@ def _measurement(
     )
 
 
-def _check(told: CheckTable, measurements: Mapping[str, Measurement], experiments: Mapping[str, Experiment]) -> Check:
+def _check(
+    told: CheckTable,
+    measurements: Mapping[str, Measurement],
+    experiments: Mapping[str, Experiment],
+    register: Mapping[str, Datum],
+) -> Check:
     check = Check(
         id=told.id,
         group=told.group,
@@ -207,7 +220,7 @@ def _check(told: CheckTable, measurements: Mapping[str, Measurement], experiment
         published=told.published,
         unit=told.unit,
         source=told.source,
-        fitted=told.fitted,
+        evidence=under("evidence", find, register, told.evidence),
         whole_body=told.whole_body,
         figure=told.figure,
         known_failure=told.known_failure,

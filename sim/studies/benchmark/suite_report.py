@@ -103,6 +103,7 @@ def _check(one: CheckResult, presets: Iterable[str]) -> dict:
         "verdict": verdicts[one.passed],
         "whole_body": check.whole_body,
         "remark": one.remark,
+        "evidence": [datum.id for datum in check.evidence],
         "fitted": check.fitted,
         "known_failure": check.known_failure,
         "source": check.source,

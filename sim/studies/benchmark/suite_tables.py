@@ -73,7 +73,7 @@ class CheckTable(Table):
     unit: Words = ""
     published: Annotated[float | None, FiniteNumber()] = None
     source: Words
-    fitted: Flag = False
+    evidence: Annotated[tuple[str, ...], NameOrNames()] = ()
     whole_body: Flag = False
     figure: Words = ""
     known_failure: Words = ""

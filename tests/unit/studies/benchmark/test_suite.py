@@ -55,8 +55,12 @@ measurement = "akt"
 relative_to = "surface"
 expect = [1, inf]
 source = "somebody else 2002"
-fitted = true
+evidence = ["other"]
 known_failure = "it cannot"
+"""
+REGISTER = """id,experiment,quantity,system,condition,value,low,high,unit,sem,data,grade,source,fits
+one,first,a level,cells,at rest,4,2,6,%,,,A,somebody 2001,held-out
+other,second,a ratio,cells,insulin,2,,,1,,,B,somebody else 2002,adipocyte
 """
 CURVE = "# A curve, from somewhere\ntime_min,pip3\n0,0.3\n1,3.1\n"
 POINTS = "# Points, from elsewhere\nseries,insulin_nM,value,sem\na,0,0,0\na,1,50,5\na,100,100,3\nb,1,2,3\n"
@@ -65,6 +69,7 @@ POINTS = "# Points, from elsewhere\nseries,insulin_nM,value,sem\na,0,0,0\na,1,50
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "data").mkdir()
+    (tmp_path / "evidence.csv").write_text(REGISTER)
     (tmp_path / "data" / "curve.csv").write_text(CURVE)
     (tmp_path / "data" / "points.csv").write_text(POINTS)
     return tmp_path
@@ -92,6 +97,13 @@ def test_a_suite_says_what_its_file_says(folder):
     assert [other.name for other in second.relative_to] == ["surface"]
     assert (second.expect[1], second.fitted, second.known_failure) == (float("inf"), True, "it cannot")
     assert suite.presets_of(second) == ("human-adipocyte", "adipocyte")
+    assert (first.evidence, [datum.id for datum in second.evidence]) == ((), ["other"])
+
+
+def test_a_check_had_a_part_in_a_fit_if_any_of_its_data_had(folder):
+    both = read(folder, GOOD.replace('evidence = ["other"]', 'evidence = ["one", "other"]')).checks[1]
+    none = read(folder, GOOD.replace('evidence = ["other"]', 'evidence = "one"')).checks[1]
+    assert (both.fitted, none.fitted) == (True, False)
 
 
 def test_data_are_read_with_their_units(folder):
@@ -168,7 +180,8 @@ def test_some_checks_need_only_their_experiments(folder):
         ("expect = [2, 6]", "expect = [6, 2]", "checks[0]: expect: expected two ascending numbers"),
         ("expect = [2, 6]", "expect = [2, nan]", "checks[0]: expect: expected two ascending numbers"),
         ("expect = [2, 6]", 'expect = [2, "6"]', "checks[0]: expect: expected two ascending numbers"),
-        ("fitted = true", 'fitted = "yes"', "checks[1]: fitted: expected true or false"),
+        ('["other"]', '["othr"]', 'checks[1]: evidence: unknown datum "othr". Did you mean "other"?'),
+        ('["other"]', "[2]", "checks[1]: evidence[0]: expected"),
         ('source = "somebody 2001"\n', "", 'checks[0]: "source" is missing'),
         ('id = "A2"', 'id = "A1"', 'checks[1].id: this id is given twice: "A1"'),
         (
@@ -357,12 +370,12 @@ def test_every_installed_suite_can_be_read():
 
 def test_every_data_file_says_where_it_is_from_and_is_used():
     folder = Path(glut4sim.__file__).parent / "benchmarks"
-    suite = (folder / "validation.toml").read_text()
+    register = (folder / "evidence.csv").read_text()
     for path in (folder / "data").glob("*.csv"):
         first = path.read_text().splitlines()[0]
         assert first.startswith("# ")
         assert "J Biol Chem" in path.read_text() or "Am J Physiol" in first
-        assert path.name in suite
+        assert path.name in register
 
 
 def test_the_report_in_docs_is_about_this_suite_and_these_parameters():

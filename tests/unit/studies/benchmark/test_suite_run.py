@@ -13,6 +13,7 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.studies import tasks
 from glut4sim.sim.studies.benchmark import suite_report, suite_run
+from glut4sim.sim.studies.benchmark.register import COLUMNS
 from glut4sim.sim.studies.benchmark.suite import load_suite
 from glut4sim.sim.studies.benchmark.suite_run import Outcome, judge, run_suite
 from tests.markdown import NASTY, SEEN, headings, tables
@@ -69,7 +70,7 @@ CHECKS = (
         "c",
         "akt",
         "[0, inf]",
-        'relative_to = "surface"\nfitted = true\nknown_failure = "once upon a time"',
+        'relative_to = "surface"\nevidence = "X2001"\nknown_failure = "once upon a time"',
     ),
     ("D", "Others", "d", "half", "[0, 1]", ""),
     ("E", "Others", "e", "curve", "[0, 9]", ""),
@@ -84,6 +85,7 @@ def write_suite(folder):
     (folder / "data" / "points.csv").write_text(
         "# from Y\nseries,insulin_nM,value,sem\na,0,0,0\na,1,50,5\na,100,99,3\n"
     )
+    (folder / "evidence.csv").write_text(f"{','.join(COLUMNS)}\nX2001,X,a,cells,at rest,4,,,%,,,A,X 2001,adipocyte\n")
     path = folder / "small.toml"
     path.write_text(SUITE + "".join(CHECK.format(*check) for check in CHECKS))
     return path
