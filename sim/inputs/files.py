@@ -45,14 +45,17 @@ class TomlFolder(NamedTuple):
     ----------
     what : a file says, such as "scenario"
     folder : where they are
+    pattern : which of the files there; by default all, in folders as well
     """
 
     what: str
     folder: Path
+    pattern: str = "**/*.toml"
 
     def names(self) -> list[str]:
         """Names of all installed files."""
-        return sorted(path.relative_to(self.folder).with_suffix("").as_posix() for path in self.folder.rglob("*.toml"))
+        paths = (path.relative_to(self.folder) for path in self.folder.glob(self.pattern))
+        return sorted(path.with_suffix("").as_posix() for path in paths)
 
     def find(self, source: PlaceLike, base: Place | None = None) -> TomlFile:
         """The file that a user means.
