@@ -74,7 +74,7 @@ class TomlFolder(NamedTuple):
         installed = self.names()
         if isinstance(source, str) and source in installed:
             return TomlFile(source, self.folder / f"{source}.toml", f"{self.folder.name}/{source}.toml")
-        path = storage.place(source) if base is None else storage.beside(base, source)
+        path = storage.place(source) if base is None else storage.beside(base, str(source))
         is_local = isinstance(path, Path)
         if path.suffix == ".toml" or not isinstance(source, str) or not is_local or os.path.lexists(path):
             return TomlFile(path.stem, path, str(path))

@@ -14,12 +14,14 @@
 """
 
 import csv
-import os
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError, describe, unknown
+from glut4sim.sim.inputs.storage import PlaceLike
 
 FILE = "evidence.csv"
 REGISTER = Path(__file__).parents[3] / "benchmarks" / FILE
@@ -64,12 +66,12 @@ class Datum:
 COLUMNS = tuple(field.name for field in fields(Datum))
 
 
-def load_register(path: str | os.PathLike = REGISTER) -> dict[str, Datum]:
+def load_register(source: PlaceLike = REGISTER) -> dict[str, Datum]:
     """Read a register.
 
     Parameters
     ----------
-    path : of the CSV file; at first the installed one
+    source : path or address of the CSV file; at first the installed one
 
     Returns
     -------
@@ -80,15 +82,16 @@ def load_register(path: str | os.PathLike = REGISTER) -> dict[str, Datum]:
     InputError
         naming the file and the line; also where data of one experiment went into different fits
     """
-    file = Path(path)
+    file = storage.place(source)
     try:
-        with file.open(encoding="utf-8", newline="") as lines:
-            reader = csv.DictReader(lines)
-            if tuple(reader.fieldnames or ()) != COLUMNS:
-                raise InputError(f"expected the columns {', '.join(COLUMNS)}.", "line 1", str(file))
-            rows = [(reader.line_num, row) for row in reader]
+        with storage.reading(file):
+            text = storage.read_text(file)
     except OSError as error:
         raise InputError(f"it cannot be read: {error.strerror}.", place=str(file)) from None
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    if tuple(reader.fieldnames or ()) != COLUMNS:
+        raise InputError(f"expected the columns {', '.join(COLUMNS)}.", "line 1", str(file))
+    rows = [(reader.line_num, row) for row in reader]
     register: dict[str, Datum] = {}
     fits_of: dict[str, tuple[str, ...]] = {}
     for number, row in rows:
@@ -136,7 +139,9 @@ def _datum(row: Mapping[str, str | None]) -> Datum:
     value, low, high = numbers["value"], numbers["low"], numbers["high"]
     if (value is None) == (not text["data"]):
         raise InputError("expected a value, or where many are in `data`.")
-    if (low is None) != (high is None) or (None not in (value, low, high) and not low <= value <= high):
+    if (low is None) != (high is None):
+        raise InputError("expected both ends of a band, or neither.")
+    if value is not None and low is not None and high is not None and not low <= value <= high:
         raise InputError("expected a band that holds the value.")
     fits = text["fits"].split()
     if HELD_OUT in fits and len(fits) > 1:

@@ -28,7 +28,6 @@ nothing and do not count. Nothing is fitted but what [free] names and free scale
 """
 
 import copy
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,8 +36,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glut4sim.sim.analysis.measurements import MEASURES, QUANTITIES, Span
+from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError, describe, under, unknown
 from glut4sim.sim.inputs.files import Layer, TomlFolder, merge
+from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.inputs.units import INSULIN, SPAN, convert, write
 from glut4sim.sim.scenario.factors import Factor, changed, find_factors
 from glut4sim.sim.scenario.scenario import Scenario
@@ -208,12 +209,12 @@ class Problem:
 # ---- reading one ----
 
 
-def load_problem(source: str | os.PathLike) -> Problem:
+def load_problem(source: PlaceLike) -> Problem:
     """Read a problem.
 
     Parameters
     ----------
-    source : name of an installed problem, or path of a file
+    source : name of an installed problem, or path or address of a file
 
     Raises
     ------
@@ -227,7 +228,7 @@ def load_problem(source: str | os.PathLike) -> Problem:
         raise error.within(place=own.place) from None
 
 
-def problem_from_table(table: Mapping[str, Any], name: str = "problem", folder: Path = Path()) -> Problem:
+def problem_from_table(table: Mapping[str, Any], name: str = "problem", folder: Place = Path()) -> Problem:
     """A problem from what a TOML file would hold, as a dictionary.
 
     Parameters
@@ -328,7 +329,7 @@ def _in_unit(value: float, unit: str, other: str) -> float:
     return value if unit == other else convert(write(value, unit), other, f"a quantity in {other}")
 
 
-def _data(name: str, told: DataTable, experiments: Mapping[str, Experiment], folder: Path) -> DataSet:
+def _data(name: str, told: DataTable, experiments: Mapping[str, Experiment], folder: Place) -> DataSet:
     first = told.said
     others = () if told.reference is None else (told.reference,)
     if told.value is not None:
@@ -373,10 +374,10 @@ def _data(name: str, told: DataTable, experiments: Mapping[str, Experiment], fol
     return found
 
 
-def _points(told: DataTable, folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
+def _points(told: DataTable, folder: Place) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
     """x, values, SEM, and whether x are doses."""
     if told.file is not None:
-        found = under("file", read_reference, folder / told.file, told.series or "")
+        found = under("file", read_reference, storage.beside(folder, told.file), told.series or "")
         sem = np.full(len(found.x), told.sem) if found.sem is None and told.sem else found.sem
         if sem is None:
             raise InputError('the data lack the errors of their points; add a column "sem", or "sem" here.', "file")

@@ -172,7 +172,8 @@ class Runs:
                 found = opened.load()
             courses = np.concatenate([found["central_courses"].values[None], found["courses"].values])
             numbers = {kind: np.atleast_2d(found[kind].values) for kind, ended in self.ended.items() if len(ended)}
-            solved = {kind: np.isfinite(table).any(axis=1) for kind, table in numbers.items()}  # what failed may, again
+            # what failed may, again
+            solved = {kind: np.asarray(np.isfinite(table).any(axis=1)) for kind, table in numbers.items()}
         except (OSError, ValueError, LookupError):
             return  # it was being written: all is solved anew
         if courses.shape == self.courses.shape:
