@@ -139,9 +139,10 @@ def _datum(row: Mapping[str, str | None]) -> Datum:
     value, low, high = numbers["value"], numbers["low"], numbers["high"]
     if (value is None) == (not text["data"]):
         raise InputError("expected a value, or where many are in `data`.")
-    if (low is None) != (high is None):
-        raise InputError("expected both ends of a band, or neither.")
-    if value is not None and low is not None and high is not None and not low <= value <= high:
+    has_band = low is not None and high is not None
+    if has_band != (low is not None or high is not None) or (
+        value is not None and has_band and not low <= value <= high
+    ):
         raise InputError("expected a band that holds the value.")
     fits = text["fits"].split()
     if HELD_OUT in fits and len(fits) > 1:
