@@ -17,14 +17,14 @@ Works with Mesa 3.3 to 3.5, by their public parts; where they differ, `OwnClock`
 from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
 from math import ceil, inf
-from numbers import Integral
 from typing import Any
 
 import mesa
 import numpy as np
 
 from glut4sim.agents.population import Population
-from glut4sim.sim.inputs.errors import InputError, describe, unknown
+from glut4sim.sim.inputs.errors import InputError, unknown
+from glut4sim.sim.inputs.fields import check_whole
 from glut4sim.sim.model import kinds, observables
 from glut4sim.sim.model.engine import CHUNK, Engine
 from glut4sim.sim.model.recorder import Recorder
@@ -254,7 +254,7 @@ class Cell(OwnClock):
         scenario = _seeded(scenario, rng if seed is None else seed)
         scenario.check_one_assay()
         scenario.check_memory()
-        replicate = _whole("replicate", replicate, MAX_REPLICATES - 1)
+        replicate = check_whole("replicate", replicate, 0, MAX_REPLICATES - 1)
         super().__init__(rng=scenario.run.seed)
         self.scenario = scenario
         self.engine = Engine(scenario, seed=scenario.run.seed, replicate=replicate)
@@ -332,17 +332,11 @@ def _reporter(name: str) -> Callable[[Cell], float]:
     return report
 
 
-def _whole(name: str, value: object, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral) or not 0 <= value <= high:
-        raise InputError(f"expected a whole number from 0 to {high}, got {describe(value)}.", name)
-    return int(value)
-
-
 def _seeded(scenario: Scenario, seed: object) -> Scenario:
     """The scenario with another seed, which hormones that are drawn at random follow too; None keeps its own."""
     if seed is None:
         return scenario
-    run = scenario.run.model_copy(update={"seed": _whole("seed", seed, MAX_SEED)})
+    run = scenario.run.model_copy(update={"seed": check_whole("seed", seed, 0, MAX_SEED)})
     return scenario.model_copy(update={"run": run})
 
 

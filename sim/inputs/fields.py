@@ -8,6 +8,7 @@ class CellTable(Table):
 import math
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Annotated, Any
 
 from pydantic_core import core_schema
@@ -73,6 +74,16 @@ class Whole(Reader):
     @property
     def _form(self) -> str:
         return f"a whole number from {self.low} to {self.high}"
+
+
+def check_whole(name: str, value: object, low: int, high: int) -> int:
+    """What a caller of Python gives for a whole number, of numpy's kinds too.
+
+    InputError, naming it, unless it is one within limits.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral) or not low <= value <= high:
+        raise InputError(f"expected a whole number from {low} to {high}, got {describe(value)}.", name)
+    return int(value)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from numbers import Integral
 from typing import TypedDict
 
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError, describe
+from glut4sim.sim.inputs.fields import check_whole
 from glut4sim.sim.inputs.storage import PlaceLike
 from glut4sim.sim.results.provenance import METHODS
 from glut4sim.sim.scenario.scenario import MAX_REPLICATES, MAX_SEED, Scenario
@@ -143,9 +143,3 @@ class RunOptions:
 def refuse_checkpoints(what: str) -> None:
     """Raise the InputError of what has no checkpoints."""
     raise InputError(f"there are no checkpoints of {what}; leave it out.", "checkpoint_every")
-
-
-def check_whole(name: str, value: object, low: int, high: int) -> None:
-    """InputError unless an option is a whole number within limits."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or not low <= int(value) <= high:
-        raise InputError(f"expected a whole number from {low} to {high}, got {describe(value)}.", name)

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from glut4sim.sim.analysis import single_vesicle, summary
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.fields import check_whole
 from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.results.provenance import METHODS, read_run
 from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.executors import Workers
-from glut4sim.sim.studies.options import RunOptions, check_whole
+from glut4sim.sim.studies.options import RunOptions
 from glut4sim.sim.studies.run.replicate import compute, compute_elsewhere
 from glut4sim.sim.studies.run.result import RunResult
 from glut4sim.sim.studies.tasks import Task, describe_fault, fault, run_tasks
