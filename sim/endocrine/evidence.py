@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from math import inf
 from typing import TYPE_CHECKING
@@ -162,9 +163,15 @@ def provenance(tables: "EndocrineTables") -> dict:
             {key: effects[e.name][key] for key in ("name", "driver", "target", "evidence", "source", "disagreement")}
             for e in acting(tables)
         ],
-        "effects_hash": hashlib.sha256(json.dumps(effects, sort_keys=True).encode()).hexdigest(),
+        "effects_hash": effects_hash(tables.effects),
         "disclaimers": [WHOLE_BODY, NOT_ADVICE],
     }
+
+
+def effects_hash(changes: Mapping[str, str]) -> str:
+    """SHA-256 of everything that is said of the effects of hormones, after changes as in [effects]."""
+    effects = {name: asdict(effect) for name, effect in library.override(changes).items()}
+    return hashlib.sha256(json.dumps(effects, sort_keys=True).encode()).hexdigest()
 
 
 def _regimen(therapy: "TherapyTable") -> dict[str, str]:

@@ -1,16 +1,12 @@
 """The report of a suite: verdicts as JSON, the same in plain words as Markdown, and figures of curves against data."""
 
-import hashlib
-import json
 import math
 import platform
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from glut4sim.sim.endocrine import library
-from glut4sim.sim.endocrine.evidence import WHOLE_BODY
+from glut4sim.sim.endocrine.evidence import WHOLE_BODY, effects_hash
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.model.parameters import load_preset
@@ -55,7 +51,7 @@ def content(result: SuiteResult) -> dict:
         "wall_seconds": round(result.wall_seconds, 1),
         "seconds_simulated": result.seconds_simulated,
         "presets": {name: _preset(name, checks) for name, checks in used.items()},
-        "effects_hash": effects_hash() if with_hormones else None,
+        "effects_hash": effects_hash({}) if with_hormones else None,
         "effects_changed": {
             e.title: dict(e.scenarios[0].effects) for e in suite.experiments.values() if e.scenarios[0].effects
         },
@@ -77,12 +73,6 @@ def _sizes(result: SuiteResult) -> dict[str, list[int]]:
 def _preset(name: str, checks: list[str]) -> dict:
     preset = load_preset(name)
     return {"title": preset.title, "hash": preset.hash, "evidence": preset.counts(), "checks": checks}
-
-
-def effects_hash() -> str:
-    """SHA-256 of everything that is said of the effects of hormones, as the provenance of a run has it."""
-    effects = {name: asdict(effect) for name, effect in library.effects().items()}
-    return hashlib.sha256(json.dumps(effects, sort_keys=True).encode()).hexdigest()
 
 
 def _check(one: CheckResult, presets: Iterable[str]) -> dict:
