@@ -5,6 +5,7 @@ from pathlib import Path
 
 from glut4sim.sim.results.series_store import open_results
 from glut4sim.sim.scenario.scenario import Scenario
+from tests.support import small_scenario
 
 
 def make_scenario(duration: str = "600 s", replicates: int = 3, **run) -> Scenario:
@@ -18,6 +19,32 @@ def make_scenario(duration: str = "600 s", replicates: int = 3, **run) -> Scenar
         },
         "test",
     )
+
+
+def muscle(name: str, **tables) -> Scenario:
+    """A small muscle cell, a rise of insulin and three replicates, for comparisons; `tables` as of a scenario."""
+    return Scenario.from_table(
+        {
+            "cell": {"preset": "skeletal-muscle", "vesicles": 300, "receptors": 300, "glucose_agents": 300},
+            "bath": {"insulin": [["0 min", "0 nM"], ["2 min", "1 nM"]]},
+            "run": {"duration": "8 min", "step": "0.5 s", "record_every": "10 s", "replicates": 3, "seed": 5},
+            **tables,
+        },
+        name,
+    )
+
+
+CONTROL = muscle("control", body={"sex": "man"})
+LOW = muscle("low", hormones={"testosterone": "50 ng/dL"})
+
+FEW = {"vesicles": 40, "receptors": 40, "glucose_agents": 40}
+
+
+def brief(insulin=((0.0, 0.1), (20.0, 100.0), (80.0, 0.1)), **more) -> Scenario:
+    """A minute of insulin (time [s], nM), records every second, few agents, for sweeps; `more` as of small_scenario."""
+    scenario = small_scenario([*map(tuple, insulin)], step=1.0, duration=100.0, **(FEW | more))
+    assert scenario.run.record_every == 1.0
+    return scenario
 
 
 def assert_same_results(one: Path, other: Path) -> None:

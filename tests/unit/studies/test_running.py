@@ -18,8 +18,7 @@ from glut4sim.sim.studies import tasks
 from glut4sim.sim.studies.options import RunOptions
 from glut4sim.sim.studies.run import ensemble, replicate
 from glut4sim.sim.studies.sweep.sweep import sweep
-from tests.unit.studies.comparison.test_comparison import CONTROL, LOW
-from tests.unit.studies.sweep.test_sweep import brief, faulty  # noqa: F401 (a fixture)
+from tests.runs import CONTROL, LOW, brief
 
 pytestmark = pytest.mark.usefixtures("all_unrendered")
 

@@ -8,24 +8,10 @@ import pytest
 
 from glut4sim import compare, run
 from glut4sim.sim.inputs.errors import InputError
-from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.comparison import report
 from glut4sim.sim.studies.comparison.comparison import conditions, folder_name
 from tests.markdown import NASTY, SEEN, headings, tables
-
-TABLE = {
-    "cell": {"preset": "skeletal-muscle", "vesicles": 300, "receptors": 300, "glucose_agents": 300},
-    "bath": {"insulin": [["0 min", "0 nM"], ["2 min", "1 nM"]]},
-    "run": {"duration": "8 min", "step": "0.5 s", "record_every": "10 s", "replicates": 3, "seed": 5},
-}
-
-
-def scenario(name, **tables):
-    return Scenario.from_table(TABLE | tables, name)
-
-
-CONTROL = scenario("control", body={"sex": "man"})
-LOW = scenario("low", hormones={"testosterone": "50 ng/dL"})
+from tests.runs import CONTROL, LOW, muscle
 
 
 @pytest.fixture(scope="module")
@@ -88,14 +74,14 @@ def test_a_condition_compared_with_itself_differs_in_nothing():
 
 
 def test_every_assay_of_a_scenario_is_a_condition():
-    weeks = scenario("trt", hormones={"testosterone": "200 ng/dL"}, assay={"at": ["0 d", "14 d", "36 h"][:2]})
+    weeks = muscle("trt", hormones={"testosterone": "200 ng/dL"}, assay={"at": ["0 d", "14 d", "36 h"][:2]})
     assert list(conditions([CONTROL, weeks])) == ["control", "trt at 0 d", "trt at 14 d"]
     assert list(conditions([CONTROL, CONTROL])) == ["control", "control (2)"]
     assert folder_name("men/trt at 14 d") == "men-trt-at-14-d"
 
 
 def test_conditions_are_ranked_by_size():
-    lower = scenario("lower", hormones={"testosterone": "10 ng/dL"}, body={"visceral_fat": "4 kg"})
+    lower = muscle("lower", hormones={"testosterone": "10 ng/dL"}, body={"visceral_fat": "4 kg"})
     found = compare([CONTROL, LOW, lower], replicates=2, seed=9)
     assert found.ranked() == ["lower", "low"]
     assert found.seed == 9

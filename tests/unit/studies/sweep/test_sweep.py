@@ -18,21 +18,13 @@ from glut4sim.sim.results.csv_table import write_csv
 from glut4sim.sim.results.series_store import open_results
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.scenario.sweep_axis import read_axis, with_levels
-from glut4sim.sim.studies.run import replicate as one
 from glut4sim.sim.studies.sweep.result import describe_fits
 from glut4sim.sim.studies.sweep.sweep import sweep
+from tests.runs import FEW, brief
 from tests.support import small_scenario
 
 SWEEP = sys.modules["glut4sim.sim.studies.sweep.sweep"]
 PULSE = Scenario.load("insulin-pulse")
-SMALL = {"vesicles": 40, "receptors": 40, "glucose_agents": 40}
-
-
-def brief(insulin=((0.0, 0.1), (20.0, 100.0), (80.0, 0.1)), **more):
-    """A minute of insulin, records every second, few agents."""
-    scenario = small_scenario([*map(tuple, insulin)], step=1.0, duration=100.0, **(SMALL | more))
-    assert scenario.run.record_every == 1.0
-    return scenario
 
 
 # ---- how levels are written ----
@@ -191,7 +183,7 @@ def test_each_run_is_that_of_its_scenario_with_the_same_seed(grid):
     """Which also says that levels share their random numbers."""
     result, _ = grid
     alone = run(
-        small_scenario([(0.0, 0.1), (20.0, 1.0), (80.0, 0.1)], step=1.0, duration=100.0, **(SMALL | {"vesicles": 60})),
+        small_scenario([(0.0, 0.1), (20.0, 1.0), (80.0, 0.1)], step=1.0, duration=100.0, **(FEW | {"vesicles": 60})),
         seed=7,
         replicates=3,
     )
@@ -209,7 +201,7 @@ def test_each_run_is_that_of_its_scenario_with_the_same_seed(grid):
 def test_numbers_are_taken_at_the_scenarios_own_times(grid):
     """At level 0 insulin falls and rises again; the stimulated minute is still that from 20 to 80 s."""
     result, _ = grid
-    level = small_scenario([(0.0, 0.1), (20.0, 0.0), (80.0, 0.1)], step=1.0, duration=100.0, **SMALL)
+    level = small_scenario([(0.0, 0.1), (20.0, 0.0), (80.0, 0.1)], step=1.0, duration=100.0, **FEW)
     level = with_levels(level, {read_axis(level, "cell.vesicles", "30"): 30})
     dataset = run(level, seed=7, replicates=3).dataset
     expected = dataset["surface_glut4_percent"].values[:, 20:81]
@@ -306,19 +298,6 @@ def test_what_cannot_be_run_is_refused_before_anything_is(arguments, message, tm
 
 
 # ---- what goes wrong on the way ----
-
-
-@pytest.fixture
-def faulty(monkeypatch):
-    """The second replicate of 1 nM fails half-way."""
-    simulate = one.simulate
-
-    def fail(scenario, replicate, threads, writer, stop):
-        if replicate == 1 and 1.0 in scenario.bath.insulin.values:
-            raise RuntimeError("dropped")
-        return simulate(scenario, replicate, threads, writer, stop)
-
-    monkeypatch.setattr(one, "simulate", fail)
 
 
 @pytest.mark.usefixtures("unrendered")
