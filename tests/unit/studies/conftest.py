@@ -1,8 +1,21 @@
 """What tests of studies share."""
 
 import pytest
+from matplotlib.figure import Figure
 
+from glut4sim import compare
 from glut4sim.sim.studies.run import replicate as one
+from tests.runs import CONTROL, LOW
+
+RENDER = Figure.savefig  # before any module leaves it out
+
+
+@pytest.fixture(scope="session")
+def compared(tmp_path_factory):
+    """A comparison that nothing stopped, figure and all; whoever goes on with it finds it complete."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Figure, "savefig", RENDER)
+        return compare([CONTROL, LOW], out=tmp_path_factory.mktemp("compare") / "out")
 
 
 @pytest.fixture

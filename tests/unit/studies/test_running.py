@@ -44,12 +44,6 @@ def simulated(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def compared(tmp_path_factory):
-    """A comparison that nothing stopped."""
-    return compare([CONTROL, LOW], out=tmp_path_factory.mktemp("compare") / "out")
-
-
-@pytest.fixture(scope="module")
 def swept(tmp_path_factory):
     """A sweep that nothing stopped."""
     return sweep(brief(), VARY, out=tmp_path_factory.mktemp("sweep") / "out", replicates=2)

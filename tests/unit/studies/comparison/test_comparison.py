@@ -14,11 +14,6 @@ from tests.markdown import NASTY, SEEN, headings, tables
 from tests.runs import CONTROL, LOW, muscle
 
 
-@pytest.fixture(scope="module")
-def compared(tmp_path_factory):
-    return compare([CONTROL, LOW], out=tmp_path_factory.mktemp("compare") / "out")
-
-
 def test_effects_are_those_of_the_runs_replicate_by_replicate(compared):
     runs = [run(s).replicates for s in (CONTROL, LOW)]
     key = "surface_glut4_stimulated_copies"
