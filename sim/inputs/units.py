@@ -7,6 +7,7 @@ by rules that need to know the substance: its molar mass, or what one internatio
 
 import math
 import re
+from collections.abc import Callable
 from functools import cache
 from threading import RLock
 from typing import NamedTuple
@@ -53,7 +54,7 @@ SUBSTANCES = {
 }
 
 
-def convert(value: object, unit: str, expected: str, substance: str | None = None) -> float:
+def convert(value: object, unit: str, expected: str | Callable[[], str], substance: str | None = None) -> float:
     """A quantity in another unit.
 
     Parameters
@@ -61,7 +62,7 @@ def convert(value: object, unit: str, expected: str, substance: str | None = Non
     value
         text such as "10 min"; where `unit` is "1" also a number
     unit : to convert to, in pint's syntax
-    expected : what the error message says was expected
+    expected : what the error message says was expected, or what gives it
     substance : a name in `SUBSTANCES`: allow its clinical units
 
     Raises
@@ -73,7 +74,16 @@ def convert(value: object, unit: str, expected: str, substance: str | None = Non
         return _convert(value, unit, substance)
     except ValueError as reason:
         remark = f" ({reason})" if str(reason) else ""
-        raise InputError(f"expected {expected}, got {describe(value)}{remark}.") from None
+        wanted = expected if isinstance(expected, str) else expected()
+        raise InputError(f"expected {wanted}, got {describe(value)}{remark}.") from None
+
+
+def rescale(number: float, written: str, unit: str) -> float:
+    """A number of one unit in another, as `convert` gives it; InputError if these are of different dimensions."""
+    try:
+        return _rescale(number, written, unit, None)
+    except ValueError as reason:
+        raise InputError(f"expected a quantity in {unit}, got {describe(write(number, written))} ({reason}).") from None
 
 
 def write(number: float, unit: str) -> str:
@@ -168,7 +178,11 @@ def _convert(value: object, unit: str, substance: str | None) -> float:
         raise ValueError("not a finite number")
     if not written and unit != "1":
         raise ValueError("no unit")
-    if (written or "1") == unit:
+    return _rescale(number, written or "1", unit, substance)
+
+
+def _rescale(number: float, written: str, unit: str, substance: str | None) -> float:
+    if written == unit:
         return number  # exactly
     factor = _factor(written, unit)
     converted = _by_pint(number, written, unit, substance) if factor is None else number * factor

@@ -19,7 +19,7 @@ from glut4sim.sim.inputs.errors import InputError, describe, unknown
 from glut4sim.sim.inputs.fields import Choice, Finite, Range, SomeText, Words
 from glut4sim.sim.inputs.files import TomlFolder
 from glut4sim.sim.inputs.tables import Table
-from glut4sim.sim.inputs.units import convert, write
+from glut4sim.sim.inputs.units import convert, rescale, write
 from glut4sim.sim.model import kinds
 
 PRESETS = TomlFolder("preset", Path(__file__).parent / "presets")
@@ -70,11 +70,11 @@ class Parameter:
 
     def overridden(self, value: object) -> "Parameter":
         """The same parameter with a value that the user gives, which may lie outside the plausible range."""
-        number = convert(value, self.unit, f"a quantity such as {describe(str(self))}")
+        number = convert(value, self.unit, lambda: f"a quantity such as {describe(str(self))}")
         if number < 0.0 or (number == 0.0 and self.low > 0.0):
             raise InputError(f"expected a value above 0, got {describe(value)}.")
         source = f"set by the user; the preset has {self}, {self.source}"
-        return replace(self, value=number, source=source, evidence="assumed")
+        return Parameter(self.name, number, self.unit, self.low, self.high, source, "assumed")
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Preset:
 
     def _in_unit(self, name: str, unit: str) -> float:
         try:
-            return convert(str(self.parameters[name]), unit, f"a quantity in {unit}")
+            return rescale(self.parameters[name].value, self.parameters[name].unit, unit)
         except InputError as error:
             raise error.within(name, self.name) from None
 
@@ -214,5 +214,5 @@ def load_preset(name: str, folder: TomlFolder = PRESETS) -> Preset:
 
 
 def _check_ascending(small: Parameter, large: Parameter, culprit: str) -> None:
-    if small.value >= convert(str(large), small.unit, f"a quantity in {small.unit}"):
+    if small.value >= rescale(large.value, large.unit, small.unit):
         raise InputError(f"expected {small.name} < {large.name}, got {small} and {large}.", culprit)
