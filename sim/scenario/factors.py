@@ -108,8 +108,8 @@ class Named(Protocol):
 
 def changed(scenario: Scenario, factors: Sequence[Named], values: Sequence[float]) -> Scenario:
     """The scenario with other values of the factors; whether they may be combined is found when it is used."""
-    tables = {"parameters": dict(scenario.parameters), "effects": dict(scenario.effects)}
+    tables, of_preset = {"parameters": dict(scenario.parameters), "effects": dict(scenario.effects)}, scenario.preset
     for factor, value in zip(factors, values, strict=True):
-        table = "parameters" if factor.name in scenario.preset.parameters else "effects"
+        table = "parameters" if factor.name in of_preset.parameters else "effects"
         tables[table][factor.name] = write(float(value), factor.unit)
     return scenario.model_copy(update=tables)

@@ -269,6 +269,11 @@ class Scenario(EndocrineTables):
         return _preset(self.cell.preset, tuple(self.parameters.items()))
 
     @property
+    def unmodulated(self) -> ParameterSet:
+        """The cell's parameters as the kernel takes them, without what hormones change."""
+        return _parameter_set(self.cell.preset, tuple(self.parameters.items()))
+
+    @property
     def parameter_set(self) -> ParameterSet:
         """The cell's parameters as the kernel takes them, at the start of the run."""
         return self.parameter_schedule.values[0]
@@ -281,7 +286,7 @@ class Scenario(EndocrineTables):
         """
         self.check_one_assay()
         if not self.has_hormones:
-            return Schedule((0.0,), (_parameter_set(self.cell.preset, tuple(self.parameters.items())),))
+            return Schedule((0.0,), (self.unmodulated,))
         return _modulated(self)
 
     @property
@@ -392,7 +397,6 @@ def _modulated(scenario: Scenario) -> Schedule[ParameterSet]:
 
     Each minute has the factors of its middle. GLUT4 made or lost during a run is left out: it takes days.
     """
-    unmodulated = _parameter_set(scenario.cell.preset, tuple(scenario.parameters.items()))
     starts = np.arange(0.0, scenario.run.duration, MODULATION_INTERVAL)
     middles = np.minimum(starts + MODULATION_INTERVAL / 2.0, scenario.run.duration)
     factors = scenario.timeline(scenario.assay.at[0] + np.append(0.0, middles)).factors
@@ -403,7 +407,7 @@ def _modulated(scenario: Scenario) -> Schedule[ParameterSet]:
         now[list(factors).index("glut4")] = table[list(factors).index("glut4"), 0]
         if last is None or np.any(np.abs(now / last - 1.0) > MODULATION_GRAIN):
             times.append(round(float(start) / scenario.run.step) * scenario.run.step)
-            values.append(apply(unmodulated, dict(zip(factors, now.tolist()))))
+            values.append(apply(scenario.unmodulated, dict(zip(factors, now.tolist()))))
             last = now
     return Schedule(tuple(times), tuple(values))
 

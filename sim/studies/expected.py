@@ -6,24 +6,39 @@ fine one; at 13 places drawn from all ranges surface GLUT4 was within 0.13 perce
 """
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
 from glut4sim.agents import glucose
 from glut4sim.sim.analysis import summary
-from glut4sim.sim.inputs.units import write
+from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.model import mean_field, observables
+from glut4sim.sim.model.cell_inputs import Bath, CellInputs, CellSize
+from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.model.step_records import StepRecords
 from glut4sim.sim.results.series_store import record_times
-from glut4sim.sim.scenario.factors import SUPPLY
 from glut4sim.sim.scenario.scenario import Scenario
 
 BINS, CAPTURE_BINS = 12, 4  # a third of the time that the usual ones take
 SPARE = 4.0  # times the glucose that the carriers could take up at most
 
 
+class Cell(NamedTuple):
+    """What the mean field needs of a scenario; to change that is cheaper than to change a scenario."""
+
+    cell: CellSize
+    bath: Bath
+    parameter_schedule: Schedule[ParameterSet]
+
+    @property
+    def parameter_set(self) -> ParameterSet:
+        """The parameters at the start."""
+        return self.parameter_schedule.values[0]
+
+
 def numbers(scenario: Scenario) -> dict[str, float | None]:
-    """The numbers of summary.UNITS of a scenario's mean field."""
+    """The numbers of summary.UNITS of a scenario's mean field, with coarse bins and glucose that no run uses up."""
     return sum_up(scenario, *series(scenario))
 
 
@@ -34,21 +49,25 @@ def sum_up(scenario: Scenario, times: np.ndarray, found: Mapping[str, np.ndarray
 
 
 def series(scenario: Scenario) -> tuple[np.ndarray, Mapping[str, np.ndarray]]:
-    """Times (K,) [s] and observables of a scenario's mean field, as `solved` has it."""
-    times, trace = solved(scenario)
-    return times, observables.measure(trace, None, observables.mean_scale(scenario))
+    """Times (K,) [s] and observables of the mean field that `numbers` sums up."""
+    times, cell = record_times(scenario), supplied(scenario)
+    return times, observables.measure(solved(cell, times), None, observables.mean_scale(cell))
 
 
-def solved(scenario: Scenario) -> tuple[np.ndarray, StepRecords]:
-    """Times (K,) [s] and records of a scenario's mean field, with coarse bins and glucose that no run uses up.
+def supplied(scenario: Scenario) -> Cell:
+    """A scenario's cell with more glucose around it than its carriers could take up.
 
     Glucose that runs out ends uptake, and stalls the solver; it says how many molecules the agents stand for, nothing
-    about the cell. ArithmeticError if it cannot be solved.
+    about the cell. Whoever turns agents into molecules takes this cell's scale.
     """
-    unmodulated, bath = scenario.preset.build(), max(scenario.bath.glucose.values)
-    inflow = glucose.clearance(unmodulated.vesicle.glut4_copies, bath, unmodulated.glucose) * bath
-    enough = SPARE * inflow * scenario.run.duration
-    if enough > unmodulated.glucose.supply:
-        scenario = scenario.model_copy(update={"parameters": scenario.parameters | {SUPPLY: write(enough, "1")}})
-    times = record_times(scenario)
-    return times, mean_field.solve(scenario, times, bins=BINS, capture_bins=CAPTURE_BINS)
+    p, bath, schedule = scenario.unmodulated, max(scenario.bath.glucose.values), scenario.parameter_schedule
+    supply = SPARE * glucose.clearance(p.vesicle.glut4_copies, bath, p.glucose) * bath * scenario.run.duration
+    if supply > p.glucose.supply:
+        plenty = [each._replace(glucose=each.glucose._replace(supply=supply)) for each in schedule.values]
+        schedule = Schedule(schedule.times, tuple(plenty))
+    return Cell(scenario.cell, scenario.bath, schedule)
+
+
+def solved(cell: CellInputs, times: np.ndarray) -> StepRecords:
+    """Records (K,) of a cell's mean field with coarse bins; ArithmeticError if it has no solution."""
+    return mean_field.solve(cell, times, bins=BINS, capture_bins=CAPTURE_BINS)
