@@ -5,6 +5,7 @@ import platform
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from time import monotonic
 
@@ -85,7 +86,7 @@ class Provenance:
             "seed": scenario.run.seed,
             "replicates": scenario.run.replicates,
             **_hormones(scenario),
-            "environment": environment(),
+            "environment": dict(environment()),
             "started": self.started.isoformat(timespec="seconds"),
             "finished": None if status == "running" else datetime.now(UTC).isoformat(timespec="seconds"),
             "wall_seconds": round(self.wall_seconds, 3),
@@ -95,8 +96,12 @@ class Provenance:
         }
 
 
-def environment() -> dict:
-    """What provenance.json says of the machine and the libraries that numbers may depend on."""
+@cache
+def environment() -> dict[str, object]:
+    """What provenance.json says of the machine and the libraries that numbers may depend on.
+
+    Looked up once, as that takes as long as a short run.
+    """
     return {
         "python": platform.python_version(),
         **{name: version(name) for name in ("numpy", "numba")},
