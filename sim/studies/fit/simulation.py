@@ -19,7 +19,7 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model import observables
 from glut4sim.sim.results.series_store import record_times
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.expected import solved
+from glut4sim.sim.studies.expected import solved, supplied
 from glut4sim.sim.studies.experiments.experiment import Experiment
 from glut4sim.sim.studies.experiments.outcome import Outcome
 from glut4sim.sim.studies.fit.problem import COURSE, DOSES, DataSet, Measurement, Problem
@@ -102,7 +102,7 @@ def _outcome(
     time = record_times(experiment.scenarios[0])
     series = {name: np.full((1, len(experiment.scenarios), len(time)), np.nan) for name in sorted(wanted)}
     for i, scenario in parts.items():
-        scenario = problem.at(scenario, inner)
+        scenario = supplied(problem.at(scenario, inner))
         _, trace = solved(scenario)
         recorded = Recorded(trace, scenario.parameter_set, observables.mean_scale(scenario))
         for name in series:
