@@ -33,6 +33,23 @@ def export_sbml(scenario: ScenarioName, changes: Changes = None, out: File = Non
         file.write(text)
 
 
+@app.command("petab")
+def export_petab(
+    problem: Annotated[str, typer.Argument(metavar="PROBLEM", help="An installed problem of a fit, or a TOML file.")],
+    out: Annotated[
+        Path,
+        typer.Option(parser=str, callback=as_place, metavar="DIR", help="New directory to write, here or elsewhere."),
+    ],
+) -> None:
+    """Write a problem of calibration in PEtab's form (version 1), with the mean field as SBML. Needs petab."""
+    check_new(out, "directory")
+    from glut4sim.sim.studies.fit.petab_export import write_petab
+    from glut4sim.sim.studies.fit.problem import load_problem
+
+    write_petab(load_problem(problem), out)
+    typer.echo(out)
+
+
 @app.command("csv")
 def export_csv(
     results: Annotated[

@@ -11,6 +11,7 @@
     [experiments.NAME]             as in suites of checks: sim/studies/experiments/experiment.py
     [data.NAME]                    what was measured, in which `experiment`, of which `observable` of QUANTITIES
         file = "data/x.csv", series = "irs1"   a time course or a dose response (published.py), the path from here; or
+            or a series of a PEtab problem: file = "petab/problem.yaml" (petab_tables.py)
         points = [["10 min", 52.0, 3.1], ..]   the same, each point x, value and SEM
         at = "10 min"              when responses to doses were taken, or ["15 min", "45 min"]: over which their mean
         dose = "10 nM", during     which of a series of doses, and part of each assay, as in suites
@@ -45,6 +46,7 @@ from glut4sim.sim.scenario.factors import Factor, changed, find_factors
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.experiments.experiment import Experiment, read_experiment
 from glut4sim.sim.studies.experiments.published import read_reference
+from glut4sim.sim.studies.fit.petab_tables import SUFFIXES, read_series
 from glut4sim.sim.studies.fit.problem_tables import DataTable, FreeTable, ProblemTable
 
 PROBLEMS = TomlFolder("problem", Path(__file__).parents[3] / "benchmarks" / "fits")
@@ -377,7 +379,8 @@ def _data(name: str, told: DataTable, experiments: Mapping[str, Experiment], fol
 def _points(told: DataTable, folder: Place) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
     """x, values, SEM, and whether x are doses."""
     if told.file is not None:
-        found = under("file", read_reference, storage.beside(folder, told.file), told.series or "")
+        read = read_series if told.file.endswith(SUFFIXES) else read_reference
+        found = under("file", read, storage.beside(folder, told.file), told.series or "")
         sem = np.full(len(found.x), told.sem) if found.sem is None and told.sem else found.sem
         if sem is None:
             raise InputError('the data lack the errors of their points; add a column "sem", or "sem" here.', "file")

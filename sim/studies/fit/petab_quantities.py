@@ -1,0 +1,52 @@
+"""Quantities of measurements.py as formulas of the SBML document that sim/model/sbml_template.py writes."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from glut4sim.agents import glucose
+from glut4sim.sim.analysis.measurements import TRACER
+from glut4sim.sim.model.sbml import Formula, symbolic
+
+
+class Told(NamedTuple):
+    """A quantity in the document's names.
+
+    Attributes
+    ----------
+    formula : a counter in braces, {fusions}, is how fast it counts since the record before [1/s]
+    counters : those in braces; none of what is known at a moment
+    """
+
+    formula: str
+    counters: tuple[str, ...] = ()
+
+
+def _transport(outside: str) -> Told:
+    """Glucose carried in from a concentration outside [mM], molecules per second."""
+    parameters = glucose.Parameters(*(Formula(f"glucose_{name}") for name in glucose.Parameters._fields))
+    clearance = symbolic(glucose.clearance)(Formula("surface_glut4"), Formula(outside), parameters)
+    return Told(str(Formula(outside) * clearance))
+
+
+TOLD: Mapping[str, Callable[[], Told]] = {
+    "insulin": lambda: Told("insulin"),
+    "receptors_active": lambda: Told("100 * receptors_active"),
+    "irs1_phosphorylated": lambda: Told("100 * (irs1_phosphorylated + signalling_pi3k_per_irs1 * pi3k_bound)"),
+    "pip3": lambda: Told("pip3"),
+    "akt_active": lambda: Told("100 * akt_active"),
+    "akt_t308": lambda: Told("100 * (akt_t308 + akt_active)"),
+    "as160_phosphorylated": lambda: Told("100 * as160_phosphorylated"),
+    "rab10_active": lambda: Told("100 * rab10_active"),
+    "surface_glut4_percent": lambda: Told("surface_glut4_percent"),
+    "surface_glut4": lambda: Told("surface_glut4"),
+    "glucose_uptake_rate": lambda: Told("glucose_supply * {glucose_net_influx}", ("glucose_net_influx",)),
+    "glucose_taken_up": lambda: Told("glucose_supply * glucose_net_influx"),
+    "fusion_rate": lambda: Told("60 * vesicles * {fusions}", ("fusions",)),
+    "transient_fusion_rate": lambda: Told("60 * vesicles * {transient_fusions}", ("transient_fusions",)),
+    "all_fusion_rate": lambda: Told(
+        "60 * vesicles * ({fusions} + {transient_fusions})", ("fusions", "transient_fusions")
+    ),
+    "exocytosis_rate": lambda: Told("60 * {fusions} / (1 - vesicle_fused)", ("fusions",)),
+    "tracer_transport": lambda: _transport(repr(TRACER)),
+    "transport": lambda: _transport("glucose_bath"),
+}
