@@ -106,7 +106,7 @@ def _events(courses: Mapping[str, Schedule], changes: Mapping[str, int]) -> dict
 
 def _with_enough_glucose(scenarios: Sequence[Scenario]) -> list[Scenario]:
     """The scenarios with one and the same supply of glucose, which none uses up."""
-    most = SPARE * max(supplied(scenario).preset.find(SUPPLY).value for scenario in scenarios)
+    most = SPARE * max(supplied(scenario).parameter_set.glucose.supply for scenario in scenarios)
     return [s.model_copy(update={"parameters": s.parameters | {SUPPLY: repr(float(most))}}) for s in scenarios]
 
 

@@ -102,9 +102,8 @@ def _outcome(
     time = record_times(experiment.scenarios[0])
     series = {name: np.full((1, len(experiment.scenarios), len(time)), np.nan) for name in sorted(wanted)}
     for i, scenario in parts.items():
-        scenario = supplied(problem.at(scenario, inner))
-        _, trace = solved(scenario)
-        recorded = Recorded(trace, scenario.parameter_set, observables.mean_scale(scenario))
+        cell = supplied(problem.at(scenario, inner))
+        recorded = Recorded(solved(cell, time), cell.parameter_set, observables.mean_scale(cell))
         for name in series:
             series[name][0, i] = QUANTITIES[name].measure(recorded)
     return Outcome(experiment, time - (experiment.step or 0.0), series)

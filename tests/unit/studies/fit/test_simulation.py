@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from glut4sim.sim.analysis.measurements import NoValue
+from glut4sim.sim.results.series_store import record_times
 from glut4sim.sim.studies import expected
 from glut4sim.sim.studies.fit import simulation
 from glut4sim.sim.studies.fit.objective import FAR, Objective
@@ -34,7 +35,8 @@ def test_a_course_is_that_of_the_mean_field_at_the_times_of_the_data():
     made = problem()
     found = simulate(made, Objective(made).guess)["surface"]
     scenario = made.experiments["pulse"].scenarios[0]
-    times, trace = expected.solved(scenario)
+    times = record_times(scenario)
+    trace = expected.solved(expected.supplied(scenario), times)
     surface = 100.0 * trace.glut4_surface / scenario.parameter_set.vesicle.glut4_copies
     np.testing.assert_allclose(found, np.interp(60.0 * (np.array(MINUTES) + 1.0), times, surface), rtol=1e-6)
 
@@ -50,9 +52,9 @@ def test_responses_follow_the_doses_of_the_data_and_only_these_are_solved(monkey
     made = problem(**DOSES)
     solved = []
 
-    def counting(scenario):
-        solved.append(max(scenario.bath.insulin.values))
-        return expected.solved(scenario)
+    def counting(cell, times):
+        solved.append(max(cell.bath.insulin.values))
+        return expected.solved(cell, times)
 
     monkeypatch.setattr(simulation, "solved", counting)
     found = simulate(made, Objective(made).guess)["doses"]
@@ -75,7 +77,7 @@ def test_end_points_are_measured_and_compared():
 def test_an_experiment_is_solved_once_for_all_its_data(monkeypatch):
     made = problem(data__late=end_point(measure="level", at="12 min"), data__rest=end_point(measure="basal"))
     calls = []
-    monkeypatch.setattr(simulation, "solved", lambda scenario: calls.append(1) or expected.solved(scenario))
+    monkeypatch.setattr(simulation, "solved", lambda cell, times: calls.append(1) or expected.solved(cell, times))
     simulate(made, Objective(made).guess)
     assert len(calls) == 1
 
