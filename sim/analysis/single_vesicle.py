@@ -447,6 +447,7 @@ _SUMMED = {  # variable, state -> name in the summary, unit; each for basal and 
     ("glut4_at_fusion_mean", None): ("glut4_at_fusion_{}_copies", "copies"),
 }
 SUMMED = tuple(dict.fromkeys(variable for variable, _ in _SUMMED))
+NUMBERS = {name.format(phase): unit for name, unit in _SUMMED.values() for phase in ("basal", "insulin")}  # their units
 
 
 def summarise(values: Mapping[str, np.ndarray]) -> dict[str, dict]:

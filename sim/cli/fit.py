@@ -19,6 +19,7 @@ from glut4sim.sim.cli.options import (
 from glut4sim.sim.cli.terminal import print_table
 
 if TYPE_CHECKING:
+    from glut4sim.sim.studies.fit.abc_result import AbcResult
     from glut4sim.sim.studies.fit.result import FitResult
 
 
@@ -31,7 +32,9 @@ def fit(
     posterior: Annotated[bool, typer.Option(help="Sample the posterior.")] = True,
     steps: Annotated[int, typer.Option(metavar="N", help="Of the posterior's walkers, at most.")] = 2000,
     draws: Annotated[int, typer.Option(metavar="N", help="Of the posterior to leave, about.")] = 400,
-    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Of starts and walkers.")] = 1,
+    populations: Annotated[int, typer.Option(metavar="N", help="By agents: of values, ever closer.")] = 8,
+    particles: Annotated[int, typer.Option(metavar="N", help="By agents: of each population.")] = 200,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Of all chance.")] = 1,
     out: Out = None,
     computing: Computing,
     printing: Printing,
@@ -39,7 +42,8 @@ def fit(
     """Calibrate parameters or effects to data: best values, intervals, what cannot be told, draws to predict with.
 
     Least squares from many starts, profile likelihoods and a posterior, by the mean-field twin; docs/fit.md says how
-    to write a problem. What was stopped goes on with `resume`.
+    to write a problem. Where single vesicles were watched, approximate Bayesian computation by agents. What was
+    stopped goes on with `resume`.
     """
     check_new(out, "directory")
     options = checked(**computing.keywords())
@@ -47,6 +51,15 @@ def fit(
 
     loaded = load_problem(problem)
     out = out or free_directory(Path("results") / f"{loaded.name}-fit")
+    if loaded.needs_agents:
+        with at_work(loaded.name, out, printing.quiet, resumable=True) as progress:
+            from glut4sim.sim.studies.fit.abc_smc import fit_by_agents
+
+            found = fit_by_agents(
+                loaded, out, populations=populations, particles=particles, seed=seed, progress=progress, **options
+            )
+        report_by_agents(found, printing)
+        return
     with at_work(loaded.name, out, printing.quiet, resumable=True) as progress:
         from glut4sim.sim.studies.fit.fit import fit as calibrate
 
@@ -60,6 +73,21 @@ def fit(
 def report(result: "FitResult", printing: Printing) -> None:
     """Say what came out."""
     conclude(result, result.content, printing, lambda: _print(result))
+
+
+def report_by_agents(result: "AbcResult", printing: Printing) -> None:
+    """Say what came out of a fit to single vesicles."""
+    conclude(result, result.content, printing, lambda: _print_by_agents(result))
+
+
+def _print_by_agents(result: "AbcResult") -> None:
+    from glut4sim.sim.studies.fit.abc_result import quality, value_row
+
+    content = result.content
+    columns = {"Value": "left", "Median": "right", "Unit": "left", "90 %": "right", "Guess": "right"}
+    print_table(f"Fit: {content['title']}", columns, (value_row(row)[:5] for row in content["free"]))
+    typer.echo(quality(content))
+    _print_places(result)
 
 
 def _print(result: "FitResult") -> None:
@@ -78,6 +106,10 @@ def _print(result: "FitResult") -> None:
             typer.echo(line)
     if content["score"]:
         typer.echo(scored(content))
+    _print_places(result)
+
+
+def _print_places(result: "FitResult | AbcResult") -> None:
     for name, what in (("report.md", "Report"), ("fitted.toml", "Values"), ("posterior.csv", "Draws")):
         if (result.out / name).exists():
             typer.echo(f"{what:8} {result.out / name}")

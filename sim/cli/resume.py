@@ -39,6 +39,7 @@ def resume(
 
         result = running.resume(out, progress=progress, **options)
     from glut4sim.sim.studies.comparison.result import Comparison
+    from glut4sim.sim.studies.fit.abc_result import AbcResult
     from glut4sim.sim.studies.fit.result import FitResult
     from glut4sim.sim.studies.sweep.result import SweepResult
     from glut4sim.sim.studies.uncertainty.uncertainty import UncertaintyResult
@@ -49,6 +50,8 @@ def resume(
         sweep.report(result, printing)
     elif isinstance(result, FitResult):
         fit.report(result, printing)
+    elif isinstance(result, AbcResult):
+        fit.report_by_agents(result, printing)
     elif isinstance(result, UncertaintyResult):
         uncertainty.report(result, printing)
     else:

@@ -13,6 +13,7 @@ from glut4sim.sim.studies.run.result import RunResult
 if TYPE_CHECKING:
     from glut4sim.sim.studies.assays.result import AssaysResult
     from glut4sim.sim.studies.comparison.result import Comparison
+    from glut4sim.sim.studies.fit.abc_result import AbcResult
     from glut4sim.sim.studies.fit.result import FitResult
     from glut4sim.sim.studies.sweep.result import SweepResult
     from glut4sim.sim.studies.uncertainty.uncertainty import UncertaintyResult
@@ -68,7 +69,7 @@ def resume(
     progress: Progress | None = None,
     executor: str | None = None,
     checkpoint_every: float | None = None,
-) -> "RunResult | AssaysResult | Comparison | SweepResult | FitResult | UncertaintyResult":
+) -> "RunResult | AssaysResult | Comparison | SweepResult | FitResult | AbcResult | UncertaintyResult":
     """Run what is missing in a directory of results; the numbers are those that nothing stopped would have given.
 
     Parameters

@@ -16,11 +16,12 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import PlaceLike
 from glut4sim.sim.scenario.scenario import MAX_SEED
 from glut4sim.sim.studies.executors import Workers
-from glut4sim.sim.studies.fit import least_squares, posterior, profile
+from glut4sim.sim.studies.fit import abc_smc, least_squares, posterior, profile
+from glut4sim.sim.studies.fit.abc_result import AbcResult
 from glut4sim.sim.studies.fit.objective import Objective
 from glut4sim.sim.studies.fit.predictions import BATCH, Predictions, joined, predict
 from glut4sim.sim.studies.fit.problem import Problem, load_problem
-from glut4sim.sim.studies.fit.record import Record, Settings
+from glut4sim.sim.studies.fit.record import Record, Settings, read_record
 from glut4sim.sim.studies.fit.result import FitResult, conclude
 from glut4sim.sim.studies.fit.simulation import UNSOLVABLE, needed_seconds, simulate
 from glut4sim.sim.studies.options import Progress, RunOptions, check_whole, refuse_checkpoints
@@ -87,19 +88,24 @@ def fit(
         return _Fit(record, options).run()
 
 
-def resume(out: PlaceLike, options: RunOptions) -> FitResult:
+def resume(out: PlaceLike, options: RunOptions) -> FitResult | AbcResult:
     """Go on with a fit that was stopped; as `running.resume`."""
     if options.checkpoint_every is not None:
         refuse_checkpoints("a fit")
     where = storage.place(out)
-    record = Record.reopen(where)
+    problem, before = read_record(where)
+    if before["method"] == abc_smc.METHOD:
+        return abc_smc.resume(where, problem, before, options)
+    record = Record.reopen(where, problem, before)
     check(record.problem, record.settings)
     with storage.held(where):
         return _Fit(record, options).run()
 
 
 def check(problem: Problem, settings: Settings) -> None:
-    """InputError if data cannot be simulated at the guess, or a package is missing."""
+    """InputError if only agents can answer, data cannot be simulated at the guess, or a package is missing."""
+    if problem.needs_agents:
+        raise InputError("needs agents: abc_smc.fit_by_agents, or leave it out.", "watched", problem.name)
     if settings.posterior and (find_spec("emcee") is None or find_spec("arviz") is None):
         raise InputError(
             "needs emcee and arviz; install them with: pip install 'glut4sim[fit]', or leave the posterior out.",

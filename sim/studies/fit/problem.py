@@ -23,6 +23,7 @@
         scale_of = "other data"    the same scale as those data
         held_out = true            scored, never fitted
         evidence = "E041"          its entries in the register of evidence; source = "author, journal, year"
+    [watched.NAME]                 what was seen of single vesicles, which only agents can answer: watched.py
 
 Errors are normal with the SEM of each point; points with an SEM of 0, such as a level that others were divided by, say
 nothing and do not count. Nothing is fitted but what [free] names and free scales and offsets.
@@ -48,6 +49,7 @@ from glut4sim.sim.studies.experiments.experiment import Experiment, read_experim
 from glut4sim.sim.studies.experiments.published import read_reference
 from glut4sim.sim.studies.fit.petab_tables import SUFFIXES, read_series
 from glut4sim.sim.studies.fit.problem_tables import DataTable, FreeTable, ProblemTable
+from glut4sim.sim.studies.fit.watched import Watched, read_watched
 
 PROBLEMS = TomlFolder("problem", Path(__file__).parents[3] / "benchmarks" / "fits")
 COURSE, DOSES, END_POINT = "time course", "dose response", "end point"  # kinds of data
@@ -162,6 +164,7 @@ class Problem:
     Attributes
     ----------
     preset : name of the cell
+    watched : what was seen of single vesicles
     table : as a TOML file would hold it, points and ranges included, so that it needs no other file
     """
 
@@ -172,7 +175,13 @@ class Problem:
     free: tuple[FreeValue, ...]
     experiments: Mapping[str, Experiment]
     data: tuple[DataSet, ...]
+    watched: tuple[Watched, ...]
     table: Mapping[str, Any]
+
+    @property
+    def needs_agents(self) -> bool:
+        """Whether it has data of single vesicles, which the mean field does not know."""
+        return bool(self.watched)
 
     @property
     def fitted(self) -> tuple[DataSet, ...]:
@@ -254,7 +263,9 @@ def problem_from_table(table: Mapping[str, Any], name: str = "problem", folder: 
         under(f"data.{entry.name}", _check_scale, entry, data)
     if not free:
         raise InputError("expected at least one value, got none.", "free")
-    if sum(int(entry.counted.sum()) for entry in data if not entry.held_out) == 0:
+    watched = tuple(under(f"watched.{key}", read_watched, key, t, experiments) for key, t in told.watched.items())
+    fitted = sum(int(entry.counted.sum()) for entry in data if not entry.held_out)
+    if fitted + sum(not entry.held_out for entry in watched) == 0:
         raise InputError("expected data with errors that are not held out, got none.", "data")
     for value in free:
         low, high = (write(bound, value.factor.unit) for bound in (value.factor.low, value.factor.high))
@@ -266,7 +277,7 @@ def problem_from_table(table: Mapping[str, Any], name: str = "problem", folder: 
             content = {key: v for key, v in table["data"][entry.name].items() if key not in ("file", "series")}
             table["data"][entry.name] = content | {"points": [[kind.write(x), y, sem] for x, y, sem in rows]}
     preset = next(iter(experiments.values())).preset.name if experiments else ""
-    return Problem(name, told.title or name, told.description or "", preset, free, experiments, data, table)
+    return Problem(name, told.title or name, told.description or "", preset, free, experiments, data, watched, table)
 
 
 def _experiment(name: str, told, shared: dict) -> Experiment:

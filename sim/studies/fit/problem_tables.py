@@ -16,6 +16,7 @@ from glut4sim.sim.studies.experiments.tables import (
     OptionalText,
     RawTable,
 )
+from glut4sim.sim.studies.fit.watched import WatchedTable
 
 FREE = "free"
 END_POINTS = {name: measure for name, measure in MEASURES.items() if "data" not in measure.required}
@@ -228,7 +229,8 @@ class ProblemTable(Table):
     effects: RawTable | None = None
     free: dict[str, FreeTable]
     experiments: dict[str, ExperimentTable]
-    data: dict[str, DataTable]
+    data: dict[str, DataTable] = pydantic.Field(default={})
+    watched: dict[str, WatchedTable] = pydantic.Field(default={})
 
     @property
     def shared(self) -> dict[str, RawTable]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from time import monotonic
+from typing import Any
 
 import numpy as np
 
@@ -81,15 +82,8 @@ class Record:
         return record
 
     @classmethod
-    def reopen(cls, out: Place) -> "Record":
-        """That of a fit to go on with.
-
-        Raises
-        ------
-        InputError
-            if there is none, or it is one of another version or of another problem than its problem.toml now is
-        """
-        problem, before = _read(out)
+    def reopen(cls, out: Place, problem: Problem, before: Mapping) -> "Record":
+        """That of a fit to go on with, of which `read_record` has read problem and provenance."""
         record = cls(problem, Settings(**before["settings"]), out)
         record.started = datetime.fromisoformat(before["started"])
         record._clock -= before["wall_seconds"]
@@ -145,24 +139,30 @@ class Record:
 
     def note(self, status: str) -> None:
         """Write the provenance: running (also what a killed fit says for ever) | complete | interrupted | failed."""
-        if self.out is None:
-            return
-        preset = load_preset(self.problem.preset)
-        content = {
-            "version": __version__,
-            "method": METHOD,
-            "problem": self.problem.name,
-            "problem_hash": digest(self.problem),
-            "preset": preset.name,
-            "parameter_hash": preset.hash,
-            "settings": asdict(self.settings),
-            "environment": environment(),
-            "started": self.started.isoformat(timespec="seconds"),
-            "finished": None if status == "running" else datetime.now(UTC).isoformat(timespec="seconds"),
-            "wall_seconds": round(self.wall_seconds, 3),
-            "status": status,
-        }
-        storage.write_json(self.out / PROVENANCE, content)
+        if self.out is not None:
+            told = provenance(METHOD, self.problem, asdict(self.settings), self.started, self.wall_seconds, status)
+            storage.write_json(self.out / PROVENANCE, told)
+
+
+def provenance(
+    method: str, problem: Problem, settings: Mapping[str, Any], started: datetime, wall_seconds: float, status: str
+) -> dict[str, Any]:
+    """What provenance.json says of a fit."""
+    preset = load_preset(problem.preset)
+    return {
+        "version": __version__,
+        "method": method,
+        "problem": problem.name,
+        "problem_hash": digest(problem),
+        "preset": preset.name,
+        "parameter_hash": preset.hash,
+        "settings": dict(settings),
+        "environment": environment(),
+        "started": started.isoformat(timespec="seconds"),
+        "finished": None if status == "running" else datetime.now(UTC).isoformat(timespec="seconds"),
+        "wall_seconds": round(wall_seconds, 3),
+        "status": status,
+    }
 
 
 def digest(problem: Problem) -> str:
@@ -174,8 +174,14 @@ def _optimum(entry: Mapping | None) -> Optimum | None:
     return None if entry is None else Optimum(**{**entry, "inner": np.array(entry["inner"])})
 
 
-def _read(out: Place) -> tuple[Problem, dict]:
-    """Problem and provenance of a fit."""
+def read_record(out: Place) -> tuple[Problem, dict]:
+    """Problem and provenance of a fit to go on with.
+
+    Raises
+    ------
+    InputError
+        if there is none, or it is one of another version or of another problem than its problem.toml now is
+    """
     if not out.is_dir():
         raise InputError("there is no such directory.", place=str(out))
     try:
@@ -184,8 +190,6 @@ def _read(out: Place) -> tuple[Problem, dict]:
         raise InputError(
             f"expected the directory of a fit, found no {PROBLEM} and {PROVENANCE}.", place=str(out)
         ) from None
-    if before.get("method") != METHOD:
-        raise InputError("expected the directory of a fit.", place=str(out))
     if before["version"] != __version__:
         raise InputError(
             f"was written by glut4sim {before['version']}, not by this one ({__version__}); fit anew.", place=str(out)
