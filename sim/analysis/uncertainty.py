@@ -129,6 +129,28 @@ def central(values: Values) -> Interval | None:
     return Interval(float(middle), float(low), float(high), float(existing.std(ddof=1)), len(existing))
 
 
+class Effect(NamedTuple):
+    """What a change of conditions does to a number, over draws that both conditions have in common.
+
+    Attributes
+    ----------
+    difference, percent
+        the central 90 % of value - reference, and of 100 (value / reference - 1); None for fewer than FEWEST draws
+        that have it. Draws in which the reference is not above 0 have no relative change
+    """
+
+    difference: Interval | None
+    percent: Interval | None
+
+
+def effect(reference: Values, values: Values) -> Effect:
+    """The effect between two conditions from a number per draw, in the same order, (n_draw,) each."""
+    a, b = (np.array([np.nan if one is None else one for one in each], float) for each in (reference, values))
+    relative = np.full(len(a), np.nan)
+    np.divide(100.0 * (b - a), a, out=relative, where=a > 0.0)
+    return Effect(central(b - a), central(relative))
+
+
 def student(replicates: Values) -> Interval | None:
     """Where one further replicate lies in 90 % of all cases, if they are normal; None for fewer than FEWEST."""
     existing = _existing(replicates)

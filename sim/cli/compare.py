@@ -7,9 +7,11 @@ import typer
 
 from glut4sim.sim.cli.options import (
     Computing,
+    Drawing,
     Out,
     Printing,
     Sampling,
+    Uncertain,
     at_work,
     checked,
     conclude,
@@ -34,6 +36,8 @@ def compare(
         ),
     ],
     *,
+    uncertain: Uncertain = False,
+    drawing: Drawing,
     sampling: Sampling,
     out: Out = None,
     computing: Computing,
@@ -41,6 +45,7 @@ def compare(
 ) -> None:
     """Run conditions with paired random numbers, and show what each changes relative to the first, and how surely."""
     options = checked(**sampling.keywords(), **computing.keywords())
+    drawing.check_wanted(uncertain)
     loaded = [load(scenario, sampling.changes, out) for scenario in scenarios]
     from glut4sim.sim.studies.comparison.comparison import compare as run
     from glut4sim.sim.studies.comparison.comparison import conditions, folder_name
@@ -48,7 +53,7 @@ def compare(
     names = list(conditions(loaded))
     out = out or free_directory(Path("results") / f"{folder_name(names[0])}-compared")
     with at_work("compare", out, printing.quiet, resumable=True) as progress:
-        result = run(loaded, out, progress=progress, **options)
+        result = run(loaded, out, progress=progress, uncertain=uncertain, **drawing.keywords(), **options)
     report(result, printing)
 
 
@@ -58,8 +63,9 @@ def report(result: "Comparison", printing: Printing) -> None:
 
 
 def _print_effects(result: "Comparison") -> None:
-    from glut4sim.sim.studies.comparison.report import headline, outline
+    from glut4sim.sim.studies.comparison.report import headline, outline, what_intervals_hold
 
     print_table(outline(result), *headline(result))
+    typer.echo(what_intervals_hold(result))
     typer.echo(f"Figure   {result.out / 'figure.png'}")
     typer.echo(f"Report   {result.out / 'report.md'}  ({result.wall_seconds:.1f} s)")

@@ -65,6 +65,11 @@ SummaryJson = Annotated[bool, typer.Option("--json", help="Print the numbers as 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the directory of the results.")]
 
 
+Uncertain = Annotated[
+    bool, typer.Option("--uncertain", help="Say how wide what nobody knows of the cells leaves each effect.")
+]
+
+
 @dataclass(frozen=True)
 class Sampling:
     """What is simulated of a scenario, and how often."""
@@ -119,6 +124,12 @@ class Drawing:
     ranges: Annotated[
         bool, typer.Option("--ranges", help="Draw from the plausible ranges, even where the preset has a posterior.")
     ] = False
+
+    def check_wanted(self, uncertain: bool) -> None:
+        """InputError if it is said how to draw where nothing is drawn."""
+        if not uncertain and (self.draws is not None or self.ranges):
+            option = "--ranges" if self.draws is None else "--draws"
+            raise InputError("says how to draw what nobody knows; add --uncertain.", place=option)
 
     def keywords(self) -> dict[str, Any]:
         """As studies have them."""

@@ -4,7 +4,7 @@ What is drawn is changed where the task runs, so that only numbers are sent.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from glut4sim.sim.scenario.draws import Draws
 from glut4sim.sim.scenario.factors import Named, changed
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.expected import series, sum_up
+from glut4sim.sim.studies.options import RunOptions
 from glut4sim.sim.studies.run.replicate import Stop
 from glut4sim.sim.studies.tasks import Task
 
@@ -47,6 +48,11 @@ class Answer:
     def values(self) -> np.ndarray:
         """The numbers in the order of summary.UNITS, (n_number,); NaN for None."""
         return np.array([np.nan if self.numbers[name] is None else self.numbers[name] for name in summary.UNITS], float)
+
+
+def without_agents(options: RunOptions) -> RunOptions:
+    """The options of the mean fields of a study that also has agents: they take little memory, and no checkpoints."""
+    return replace(options, mean_field=True, replicates=None, checkpoint_every=None)
 
 
 def course_times(scenario: Scenario) -> np.ndarray:

@@ -20,7 +20,9 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.results.provenance import read_run
 from glut4sim.sim.results.writer import Writer
+from glut4sim.sim.scenario.sampling import COUNT, sample
 from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.comparison.doubt import Doubt, Effects, plain
 from glut4sim.sim.studies.comparison.result import Comparison, Condition
 from glut4sim.sim.studies.options import RunKeywords, RunOptions
 from glut4sim.sim.studies.run import ensemble
@@ -32,6 +34,10 @@ CONTENT = "compare.json"
 def compare(
     scenarios: Sequence[Scenario | PlaceLike],
     out: PlaceLike | None = None,
+    *,
+    uncertain: bool = False,
+    draws: int | PlaceLike = COUNT,
+    ranges: bool = False,
     **keywords: Unpack[RunKeywords],
 ) -> Comparison:
     """Run conditions with paired replicates and compare each with the first.
@@ -42,6 +48,9 @@ def compare(
         Scenarios, or names or paths of them; of one with several assays each is a condition
     out
         new directory for compare.json, report.md, figure.png and a directory for every run; None keeps all in memory
+    uncertain
+        whether to say how wide what nobody knows of the cells leaves each effect (doubt.py), from `draws` of it: how
+        many, or a file of them; with `ranges` also where a preset has a posterior
     keywords
         as RunOptions. Seed and replicates are by default those of the first scenario; progress counts all runs
 
@@ -64,10 +73,15 @@ def compare(
     for scenario in prepared.values():
         _ = scenario.parameter_set  # and in what it does
     folders = {name: f"{i}-{folder_name(name)}" for i, name in enumerate(prepared)}
-    plan = _Plan(None if out is None else storage.place(out), prepared, folders, seed, options.method)
+    doubt = None
+    if uncertain:
+        doubt = Doubt.of(prepared, sample(list(prepared.values()), draws, seed, ranges))
+    plan = _Plan(None if out is None else storage.place(out), prepared, folders, seed, options.method, (), doubt)
     if plan.out is not None:
         storage.make_directory(plan.out)
         try:
+            if doubt is not None:
+                doubt.save(plan.out, folders)
             for name, scenario in prepared.items():  # all begun, so that `resume` finds them
                 Writer(scenario, plan.out / folders[name], {"method": plan.method}, options.checkpoint_every)
         except BaseException:
@@ -89,7 +103,15 @@ def resume(out: PlaceLike, options: RunOptions) -> Comparison:
     if not whole:
         raise InputError(f"expected the directory of a comparison, found no whole {CONTENT} in it.", place=str(out))
     scenarios = {name: read_run(out / folder)[0] for name, folder in folders.items()}
-    plan = _Plan(out, scenarios, folders, seed, method, effects)
+    doubt = None
+    if before.get("doubt") is not None:
+        try:
+            doubt = Doubt.again(scenarios, out, folders, before["doubt"])
+        except (LookupError, TypeError):
+            raise InputError(
+                f"expected the directory of a comparison, found no whole {CONTENT}.", place=str(out)
+            ) from None
+    plan = _Plan(out, scenarios, folders, seed, method, effects, doubt)
     return _run(plan, options)
 
 
@@ -103,6 +125,7 @@ class _Plan:
     seed: int
     method: str
     effects: Sequence[dict] = ()  # of an earlier comparison that is gone on with, as compare.json says them
+    doubt: Doubt | None = None
 
     def content(self, status: str, effects: Sequence[dict]) -> dict:
         """What compare.json says."""
@@ -122,6 +145,7 @@ class _Plan:
                 }
                 for name, scenario in self.scenarios.items()
             ],
+            **({} if self.doubt is None else {"doubt": self.doubt.about}),
             "effects": list(effects),
         }
 
@@ -135,20 +159,25 @@ def _run(plan: _Plan, options: RunOptions) -> Comparison:
     """Run what is missing of every condition, one after the other, and compare."""
     began, out = perf_counter(), plan.out
     durations = [scenario.run.duration * scenario.run.replicates for scenario in plan.scenarios.values()]
-    before = [0.0, *accumulate(durations)]
+    doubt, first = plan.doubt, 0.0 if plan.doubt is None else plan.doubt.total
+    before = [*accumulate(durations, initial=first)]
     done, entries, status = [], plan.effects, "failed"
     with storage.held(out):
         plan.write(plan.content("running", entries))
         try:
+            if doubt is not None:
+                doubt.run(options, before[-1])
+                if out is not None:
+                    doubt.write(out)
             for i, (name, scenario) in enumerate(plan.scenarios.items()):
-                part = options.as_part(before[i], sum(durations))
+                part = options.as_part(before[i], before[-1])
                 if out is None:
                     result = ensemble.run(scenario, None, part)
                 else:
                     result = ensemble.resume(out / plan.folders[name], part)
                 done.append(Condition(name, scenario, result))
             effects = effects_on(done, plan.seed)
-            entries = _entries(effects)
+            entries = _entries(effects, {} if doubt is None else doubt.effects)
             status = "complete" if all(c.result.status == "complete" for c in done) else "failed"
         except KeyboardInterrupt:
             status = "interrupted"
@@ -157,7 +186,11 @@ def _run(plan: _Plan, options: RunOptions) -> Comparison:
             content = plan.content(status, entries)
             plan.write(content)
         warnings = tuple(dict.fromkeys(f"{c.name}: {text}" for c in done for text in c.result.warnings))
-        found = Comparison(out, tuple(done), effects, warnings, perf_counter() - began, status, plan.seed, content)
+        warnings += () if doubt is None else doubt.warnings
+        found = Comparison(
+            out, tuple(done), effects, warnings, perf_counter() - began, status, plan.seed, content,
+            {} if doubt is None else doubt.effects,
+        )  # fmt: skip
         if out is not None:
             from glut4sim.sim.studies.comparison import figure, report
 
@@ -198,13 +231,14 @@ def effects_on(done: Sequence[Condition], seed: int) -> dict[str, dict[str, Pair
     return found
 
 
-def _entries(effects: Mapping[str, Mapping[str, PairedEffect]]) -> list[dict]:
+def _entries(effects: Mapping[str, Mapping[str, PairedEffect]], doubt: Effects) -> list[dict]:
     """What compare.json says of effects."""
-    return [
-        {"condition": name, "observable": key, "unit": summary.UNITS[key], **_plain(effect)}
-        for name, found in effects.items()
-        for key, effect in found.items()
-    ]
+    entries = []
+    for name, found in effects.items():
+        for key, effect in found.items():
+            entry = {"condition": name, "observable": key, "unit": summary.UNITS[key], **_plain(effect)}
+            entries.append(entry | ({"doubt": plain(doubt[name].get(key))} if doubt else {}))
+    return entries
 
 
 def _plain(effect: PairedEffect) -> dict:

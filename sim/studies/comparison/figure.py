@@ -49,8 +49,10 @@ def draw(comparison: "Comparison") -> Figure:
     shown = comparison.conditions[:MAX_CURVES]
     replicates = comparison.conditions[0].scenario.run.replicates
     note = f"Bands: range of {replicates} replicates. Bars: 95 % interval of the paired change"
+    if comparison.doubt:
+        note += ". Broad and pale: middle 90 % over what nobody knows of the cells"
     heights = COURSES, EFFECTS + EFFECT * len(ranked)
-    with page("", note if replicates > 1 else "", (A4_LANDSCAPE[0], sum(heights))) as figure:
+    with page("", note if replicates > 1 or comparison.doubt else "", (A4_LANDSCAPE[0], sum(heights))) as figure:
         (top,), (bottom,) = figure.subfigures(2, 1, squeeze=False, height_ratios=heights)
         panels = top.subplots(1, 3)
         for ax, (name, title, label, scale) in zip(panels, _courses(shown)):
@@ -94,6 +96,8 @@ def _effects(ax: Axes, comparison: "Comparison", ranked: list[str]) -> None:
             if effect is None or effect.percent is None:
                 continue
             y = row + 0.68 * ((k + 0.5) / len(LOOKS) - 0.5)
+            if (doubt := comparison.doubt.get(condition, {}).get(key)) is not None and doubt.percent is not None:
+                ax.plot([doubt.percent.low, doubt.percent.high], [y, y], color=colour, alpha=0.25, lw=6, zorder=2)
             handles[title] = interval_bar(ax, effect.percent, y, marker, colour, ms=5, capsize=2.5, elinewidth=1.2)
     ax.axvline(0.0, color=GREY, linewidth=0.9, zorder=1)
     for row in range(1, len(ranked)):

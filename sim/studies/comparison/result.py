@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from glut4sim.sim.analysis.paired_effects import PairedEffect
+from glut4sim.sim.analysis.uncertainty import Effect
 from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.run.result import RunResult
@@ -43,6 +44,9 @@ class Comparison:
         condition -> observable -> PairedEffect; observables that some replicate of neither has are left out
     status
         "complete" or "failed" (a replicate failed; the others are kept)
+    doubt
+        condition -> observable -> what is left open of its effect by what nobody knows of the cells; empty if that was
+        not asked
     """
 
     out: Place | None
@@ -53,6 +57,7 @@ class Comparison:
     status: str
     seed: int
     content: dict = field(repr=False)
+    doubt: dict[str, dict[str, Effect]] = field(default_factory=dict, repr=False)
 
     @property
     def reference(self) -> str:

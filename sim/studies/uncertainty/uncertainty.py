@@ -33,6 +33,7 @@ from glut4sim.sim.scenario.draws import Draws, read_draws, write_draws
 from glut4sim.sim.scenario.factors import Factor
 from glut4sim.sim.scenario.sampling import COUNT, Sample, sample
 from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.drawn import without_agents
 from glut4sim.sim.studies.options import RunKeywords, RunOptions
 from glut4sim.sim.studies.run import ensemble
 from glut4sim.sim.studies.run.result import RunResult
@@ -117,7 +118,7 @@ def uncertainty(
     scenario = options.prepare(scenario)
     scenario = scenario.model_copy(update={"run": scenario.run.model_copy(update={"events": False})})
     options.check_out(out)
-    for of in (options, _of_mean_fields(options)):
+    for of in (options, without_agents(options)):
         of.workers(max(1, replicates), [scenario]).shutdown()  # any fault in what is asked for
     _ = scenario.parameter_set  # and in what it does
     found = sample([scenario], draws, scenario.run.seed, ranges)
@@ -148,11 +149,6 @@ def resume(out: PlaceLike, options: RunOptions) -> UncertaintyResult:
     with storage.held(out):
         runs.read(out / STORE)
         return _run(Writer.reopen(out), plan, runs, options)
-
-
-def _of_mean_fields(options: RunOptions) -> RunOptions:
-    """The options of the mean fields, which take little memory and have no checkpoints."""
-    return replace(options, mean_field=True, replicates=None, checkpoint_every=None)
 
 
 class _Plan:
@@ -202,7 +198,7 @@ def _run(writer: Writer, plan: _Plan, runs: Runs, options: RunOptions) -> Uncert
     status = "failed"
     content: dict = {}
     try:
-        with _of_mean_fields(options).workers(runs.missing, [scenario]) as workers:
+        with without_agents(options).workers(runs.missing, [scenario]) as workers:
             runs.run(workers, total, options.progress)
         if plan.replicates:
             part = options.as_part(runs.total, total)

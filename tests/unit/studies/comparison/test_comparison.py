@@ -1,15 +1,19 @@
 """Conditions compared: who with whom, by how much, and what is written."""
 
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from glut4sim import compare, run
+from glut4sim import compare, resume, run
+from glut4sim.sim.analysis import uncertainty
 from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.scenario.draws import read_draws
 from glut4sim.sim.studies.comparison import report
 from glut4sim.sim.studies.comparison.comparison import conditions, folder_name
+from glut4sim.sim.studies.expected import numbers
 from tests.markdown import NASTY, SEEN, headings, tables
 from tests.runs import CONTROL, LOW, muscle
 
@@ -88,3 +92,58 @@ def test_bad_input(tmp_path):
         compare([CONTROL])
     with pytest.raises(InputError, match="expected a new directory"):
         compare([CONTROL, LOW], out=tmp_path)
+
+
+# ---- what nobody knows ----
+
+
+@pytest.fixture(scope="module")
+def doubted(all_unrendered, tmp_path_factory):
+    out = tmp_path_factory.mktemp("doubted") / "out"
+    return compare([CONTROL, LOW], out=out, replicates=2, uncertain=True, draws=4, threads=1)
+
+
+def test_effects_over_draws_are_those_of_common_draws(doubted):
+    key = "surface_glut4_stimulated_copies"
+    shared = [read_draws(doubted.out / "draws" / f"{folder}.csv") for folder in ("0-control", "1-low")]
+    common = [name for name in shared[0].names if name in shared[1].names]
+    np.testing.assert_array_equal(shared[0].only(common).values, shared[1].only(common).values)
+    assert "testosterone-pi3k.gain" in shared[1].names
+    a, b = (
+        [numbers(draws.scenario(s, k))[key] for k in range(4)] for s, draws in zip((CONTROL, LOW), shared, strict=True)
+    )
+    found = doubted.doubt["low"][key]
+    assert found == uncertainty.effect(a, b)
+    apart = uncertainty.effect(a, b[1:] + b[:1])  # the wrong pairing, as of draws that are not shared
+    assert found.difference.sd < apart.difference.sd
+    assert doubted.effects["low"][key].pairs == 2
+
+
+def test_what_nobody_knows_is_told_beside_chance(doubted):
+    content = json.loads((doubted.out / "compare.json").read_text())
+    assert content["doubt"]["count"] == 4
+    assert content["doubt"]["tried"] == 4 + sum(content["doubt"]["turned_away"].values())
+    entry = next(e for e in content["effects"] if e["observable"] == "akt_stimulated_percent")
+    found = doubted.doubt["low"]["akt_stimulated_percent"]
+    assert entry["doubt"] == {"difference": found.difference._asdict(), "percent": found.percent._asdict()}
+    text = report.markdown(doubted)
+    assert "they hold chance, and nothing else. Parameters: the middle 90 % over 4 draws" in text
+    first, second = tables(text)
+    assert first[2][0].strip() == "parameters, 90 %"
+    assert second[0][6:8] == ["Difference, parameters", "Change, parameters"]
+
+
+def test_a_doubted_comparison_goes_on_with_its_draws(doubted, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    module = sys.modules["glut4sim.sim.studies.comparison.comparison"]
+    with monkeypatch.context() as patch:
+        patch.setattr(module.ensemble, "resume", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            compare([CONTROL, LOW], out=out, replicates=2, uncertain=True, draws=4, threads=2)
+    assert resume(out, threads=1).content == doubted.content
+
+
+def test_without_it_nothing_is_said_of_it(compared):
+    assert compared.doubt == {}
+    assert "doubt" not in compared.content
+    assert "Parameters:" not in report.markdown(compared)
