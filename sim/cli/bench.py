@@ -1,11 +1,22 @@
 """`glut4sim bench`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from glut4sim.sim.cli.options import MeanField, Out, SummaryJson, Threads, at_work, check_new, free_directory
+from glut4sim.sim.cli.options import (
+    Drawing,
+    MeanField,
+    Out,
+    SummaryJson,
+    Threads,
+    Uncertain,
+    at_work,
+    check_new,
+    free_directory,
+    with_groups,
+)
 from glut4sim.sim.cli.terminal import print_json, print_table
 from glut4sim.sim.inputs.errors import InputError
 
@@ -13,6 +24,7 @@ if TYPE_CHECKING:
     from glut4sim.sim.inputs.storage import Place
 
 
+@with_groups
 def bench(
     suite: Annotated[
         str,
@@ -20,10 +32,13 @@ def bench(
             metavar="SUITE", help="An installed suite such as validation, or a TOML file, here or at an address."
         ),
     ],
+    *,
     replicates: Annotated[int | None, typer.Option(min=1, metavar="N", help="Instead of the suite's.")] = None,
     out: Out = None,
     threads: Threads = None,
     mean_field: MeanField = False,
+    uncertain: Uncertain = False,
+    drawing: Drawing,
     as_json: SummaryJson = False,
 ) -> None:
     """Run a suite against published numbers, and write a report: what agrees, what does not, and why.
@@ -33,14 +48,17 @@ def bench(
     """
     if mean_field and replicates is not None:
         raise InputError("a mean field knows no chance and has one replicate; leave it out.", place="--replicates")
+    drawing.check_wanted(uncertain)
     check_new(out, "directory")
     from glut4sim.sim.studies.benchmark.suite import load_suite, says_conditions
 
     if says_conditions(suite):
         if mean_field:
             raise InputError("conditions are compared by agents; leave it out.", place="--mean-field")
-        _bench_conditions(suite, replicates, out, threads, as_json)
+        _bench_conditions(suite, replicates, out, threads, {"uncertain": uncertain, **drawing.keywords()}, as_json)
         return
+    if uncertain:
+        raise InputError("is for effects of conditions, such as hormones; leave it out.", place="--uncertain")
     loaded = load_suite(suite, {"run": {"replicates": replicates}} if replicates else {})
     out = out or free_directory(Path("results") / loaded.name)
     with at_work(loaded.name, out, False) as progress:
@@ -65,18 +83,19 @@ def bench(
 
 
 def _bench_conditions(
-    suite: str, replicates: int | None, out: "Place | None", threads: int | None, as_json: bool
+    suite: str, replicates: int | None, out: "Place | None", threads: int | None, doubt: dict[str, Any], as_json: bool
 ) -> None:
     from glut4sim.sim.studies.benchmark import conditions, conditions_report
 
     loaded = conditions.load(suite, replicates)
     out = out or free_directory(Path("results") / loaded.name)
     with at_work(loaded.name, out, False) as progress:
-        result = conditions.run(loaded, threads, progress=progress)
+        result = conditions.run(loaded, threads, progress=progress, **doubt)
     content = conditions_report.write(result, out)
     if as_json:
         print_json({"out": str(out), **content})
         return
     print_table(loaded.title, *conditions_report.table(result))
     typer.echo(conditions_report.outline(result))
+    typer.echo(conditions_report.what_intervals_hold(result))
     typer.echo(f"Report   {out / loaded.name}.md  ({result.wall_seconds:.1f} s)")

@@ -107,7 +107,7 @@ def _targets(y, n_level, given, delivers, production, effects, values, out):
             before = chains[c]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def advance(y, step, given, production, delivers, rate, n_level, effects):
     """Carry y (size,) through K - 1 steps [s]; returns it at the start and after each of them, (K, size).
 

@@ -16,7 +16,7 @@ each. Draws depend on seed and scenarios alone, and the first are the same howev
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -85,6 +85,7 @@ def sample(
     stands = _stands(scenarios, given is not None)
     plans = [_Plan(scenario, given, ranges, stand) for scenario, stand in zip(scenarios, stands)]
     streams = _Streams(seed)
+    judges = list({plan.judged: plan for plan in plans if plan.judged}.values())
     kept: list[int] = []
     refused: Counter[str] = Counter()
     tried = 0
@@ -92,7 +93,7 @@ def sample(
         if tried >= TRIES * count:
             reasons = ", ".join(f"{why} ({n})" for why, n in refused.most_common())
             raise InputError(f"of {tried:,} draws from the ranges only {len(kept)} are a plausible cell: {reasons}.")
-        why = next(filter(None, (plan.objection(streams, tried) for plan in plans)), "")
+        why = next(filter(None, (judge.objection(streams, tried) for judge in judges)), "")
         if why:
             refused[why] += 1
         else:
@@ -167,6 +168,13 @@ class _Plan:
         self.factors = {name: known.get(name) or _factor(scenario, name) for name in names if name not in stands}
         self._of_cell = tuple(f for f in self.drawn if f.name in scenario.preset.parameters)
 
+    @property
+    def judged(self) -> Hashable:
+        """What plausibility is asked of: plans that have the same need be asked once. Empty if none is drawn."""
+        if not self._of_cell:
+            return ()
+        return self.scenario.cell.preset, self._of_cell, tuple(self.scenario.parameters.items())
+
     def _check(self, draws: Draws) -> None:
         """InputError if there is no such parameter or effect, or its unit is not of that kind."""
         preset = load_preset(self.scenario.cell.preset)
@@ -181,9 +189,7 @@ class _Plan:
                 raise error.within(name, place=draws.origin) from None
 
     def objection(self, streams: _Streams, draw: int) -> str:
-        """Why a draw from the ranges is no plausible cell; empty if it is one, or none is drawn."""
-        if not self._of_cell:
-            return ""
+        """Why a draw from the ranges is no plausible cell; empty if it is one."""
         values = {f.name: write(_value(f, streams, draw), f.unit) for f in self._of_cell}
         why = plausibility.objection(load_preset(self.scenario.cell.preset), values)
         if not why and self.scenario.parameters:

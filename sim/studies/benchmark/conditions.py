@@ -14,29 +14,29 @@ reference cell with that one step as hormones change it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from glut4sim.agents import glucose, vesicle
+from glut4sim.agents import glucose
 from glut4sim.sim.analysis.dose_response import fit_hill
 from glut4sim.sim.analysis.paired_effects import PairedEffect, paired_effect
 from glut4sim.sim.endocrine.evidence import say
-from glut4sim.sim.endocrine.modulation import STEPS, apply
+from glut4sim.sim.endocrine.modulation import apply
 from glut4sim.sim.inputs.errors import InputError, unknown
 from glut4sim.sim.inputs.files import merge
 from glut4sim.sim.inputs.storage import PlaceLike
 from glut4sim.sim.inputs.units import INSULIN
 from glut4sim.sim.model import signalling
 from glut4sim.sim.model.engine import Engine
-from glut4sim.sim.model.fluxes import shell
-from glut4sim.sim.model.mean_field import System
 from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.benchmark import at_rest
 from glut4sim.sim.studies.benchmark.condition_tables import QUANTITIES, ConditionsTable, ConditionTable
+from glut4sim.sim.studies.benchmark.conditions_doubt import DRAWS, Doubted, doubt
 from glut4sim.sim.studies.benchmark.register import FILE, Datum, find, fitted, load_register
 from glut4sim.sim.studies.benchmark.suite import SUITES
 from glut4sim.sim.studies.options import Progress, RunOptions
@@ -44,7 +44,6 @@ from glut4sim.sim.studies.run.replicate import Stop
 from glut4sim.sim.studies.tasks import Task, gather
 
 DOSES = np.geomspace(1e-3, 1e3, 31)  # nM, for the EC50
-BINS = (12, 4)  # radial bins of the mean field: surface GLUT4 within 1e-4 of that with many
 NOTICED = 1e-3  # change of a step's factor from which on it is looked at
 BLOCK = 256  # steps between two looks at whether to stop
 
@@ -122,6 +121,8 @@ class Finding:
         step of the cell -> label of insulin -> change of uptake by this step alone [percent]
     verdict
         "consistent with", "not consistent with" or "no published number"
+    doubt
+        label of insulin -> quantity -> what is left open of the effect by what nobody knows; empty if not asked
     """
 
     condition: BenchmarkCondition
@@ -130,6 +131,7 @@ class Finding:
     steps: Mapping[str, Mapping[str, float]]
     verdict: str
     found: float | None
+    doubt: Doubted = field(default_factory=dict)
 
     @property
     def main_step(self) -> str:
@@ -146,6 +148,7 @@ class ConditionsResult:
     findings: tuple[Finding, ...]
     wall_seconds: float
     runs: int
+    doubt: dict | None = None  # what is said of the draws, where there are any
 
 
 # ---- reading ----
@@ -234,14 +237,26 @@ def _assay(name: str, at: float | None, key: str) -> Scenario:
 # ---- running ----
 
 
-def run(suite: Conditions, threads: int | None = None, progress: Progress | None = None) -> ConditionsResult:
+def run(
+    suite: Conditions,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    *,
+    uncertain: bool = False,
+    draws: int | PlaceLike = DRAWS,
+    ranges: bool = False,
+) -> ConditionsResult:
     """Simulate all conditions and their references, once each, and judge them.
 
     Parameters
     ----------
     threads
         default all processors; changes the speed, never a result
-    progress : called with the simulated seconds done and in all
+    progress
+        called with the simulated seconds done and in all; before, of draws, with their number
+    uncertain
+        whether to say how wide what nobody knows of cells and hormones leaves each effect (conditions_doubt.py), from
+        `draws` of it: how many, or a file of them; with `ranges` also where a preset has a posterior
 
     Raises
     ------
@@ -261,10 +276,17 @@ def run(suite: Conditions, threads: int | None = None, progress: Progress | None
     jobs = [(scenario, replicate) for scenario in scenarios for replicate in range(suite.replicates)]
     durations = {job: job[0].run.duration for job in jobs}
     tasks = {job: Task(_simulate, job) for job in jobs}
+    left_open: Sequence[Doubted] = [{}] * len(suite.conditions)
+    about = None
+    if uncertain:
+        pairs = [(condition.scenario, condition.reference) for condition in suite.conditions]
+        left_open, about = doubt(pairs, suite.insulin, draws, ranges, suite.seed, options)
     with options.workers(len(jobs), scenarios) as workers:
         found = gather(tasks, workers, durations, progress)
-    findings = tuple(_finding(suite, condition, acute, found) for condition in suite.conditions)
-    return ConditionsResult(suite, findings, perf_counter() - began, len(jobs))
+    findings = tuple(
+        _finding(suite, condition, acute, found, open_) for condition, open_ in zip(suite.conditions, left_open)
+    )
+    return ConditionsResult(suite, findings, perf_counter() - began, len(jobs), about)
 
 
 def _simulate(scenario: Scenario, replicate: int, stop: Stop) -> dict[str, float]:
@@ -284,7 +306,7 @@ def _simulate(scenario: Scenario, replicate: int, stop: Stop) -> dict[str, float
     return {"surface_glut4": surface, "uptake": uptake, "akt": 100.0 * akt / steps}
 
 
-def _finding(suite, condition, acute, found) -> Finding:
+def _finding(suite, condition, acute, found, left_open) -> Finding:
     effects = {}
     for label in suite.insulin:
         values, reference = (
@@ -302,7 +324,7 @@ def _finding(suite, condition, acute, found) -> Finding:
         low, high = condition.expected.band
         holds = value is not None and low - error <= value <= high + error
         verdict = "consistent with" if holds else "not consistent with"
-    return Finding(condition, effects, ec50, steps, verdict, value)
+    return Finding(condition, effects, ec50, steps, verdict, value, left_open)
 
 
 def _expected_value(expected, effects, ec50) -> tuple[float | None, float]:
@@ -321,17 +343,9 @@ def _expected_value(expected, effects, ec50) -> tuple[float | None, float]:
 # ---- steady state ----
 
 
-def steady_uptake(parameters: ParameterSet, insulin: float, bath: float = 5.0) -> float:
-    """Glucose that the carriers bring in at rest in insulin [nM] and glucose outside [mM], molecules per second."""
-    system = System(parameters, shell(parameters.vesicle, *BINS))
-    _, _, vesicles, _ = system.split(system.rest(insulin, bath))
-    surface = vesicles[vesicle.State.FUSED].sum() * parameters.vesicle.glut4_copies
-    return bath * float(glucose.clearance(surface, bath, parameters.glucose))
-
-
 @cache  # several conditions have the same reference
 def _ec50(parameters: ParameterSet) -> float | None:
-    fit = fit_hill(DOSES, np.array([steady_uptake(parameters, dose) for dose in DOSES]))
+    fit = fit_hill(DOSES, np.array([at_rest.uptake(parameters, dose) for dose in DOSES]))
     return None if fit.ec50 is None else fit.ec50.value
 
 
@@ -339,25 +353,17 @@ def _steps_alone(condition: BenchmarkCondition, insulin: Mapping[str, float]) ->
     """Change of uptake [percent] by each step of the cell alone, at each level of insulin."""
     if condition.scenario.cell.preset != condition.reference.cell.preset:
         return {}  # they differ in more than hormones
-    now, before = (_factors(scenario) for scenario in (condition.scenario, condition.reference))
+    now, before = (at_rest.factors(scenario) for scenario in (condition.scenario, condition.reference))
     base = condition.reference.parameter_set
     changed = {step: now[step] / before[step] for step in now if abs(now[step] / before[step] - 1.0) > NOTICED}
-    at_rest = {label: steady_uptake(base, level) for label, level in insulin.items()}
+    before_all = {label: at_rest.uptake(base, level) for label, level in insulin.items()}
     return {
         step: {
-            label: 100.0 * (steady_uptake(apply(base, {step: factor}), level) / at_rest[label] - 1.0)
+            label: 100.0 * (at_rest.uptake(apply(base, {step: factor}), level) / before_all[label] - 1.0)
             for label, level in insulin.items()
         }
         for step, factor in changed.items()
     }
-
-
-def _factors(scenario: Scenario) -> dict[str, float]:
-    """Of each step of the cell, when the assay begins."""
-    if not scenario.has_hormones:
-        return dict.fromkeys(STEPS, 1.0)
-    factors = scenario.timeline(np.array([scenario.assay.at[0]])).factors
-    return {step: float(factor[0]) for step, factor in factors.items()}
 
 
 def by_group(findings: Sequence[Finding]) -> dict[str, list[Finding]]:

@@ -33,7 +33,12 @@ def save_figure(result: ConditionsResult, path: str | os.PathLike, dpi: int = DP
 def draw(result: ConditionsResult) -> Figure:
     """Change of uptake with its interval and the published band, and beside it what each step does alone."""
     ordered = [f for findings in by_group(result.findings).values() for f in findings]
-    with page(result.suite.title, size=(13.0, 2.2 + 0.34 * len(ordered))) as figure:
+    note = (
+        ""
+        if result.doubt is None
+        else "Broad and pale: middle 90 % over what nobody knows; bars: 95 % interval of chance"
+    )
+    with page(result.suite.title, note, size=(13.0, 2.2 + 0.34 * len(ordered))) as figure:
         forest, heat = figure.subplots(1, 2, sharey=True, width_ratios=(1.25, 1.0))
         _forest(forest, result, ordered)
         image = _heat(heat, result, ordered)
@@ -57,6 +62,8 @@ def _forest(ax: Axes, result: ConditionsResult, ordered: list[Finding]) -> None:
             name = f"{label} insulin" if row == 0 else None
             colour, marker = LOOKS[k % len(LOOKS)]
             y = row + 0.24 * (k - (len(labels) - 1) / 2.0)
+            if f.doubt and (open_ := f.doubt[label]["uptake"].percent) is not None:
+                ax.plot([open_.low, open_.high], [y, y], color=colour, alpha=0.25, linewidth=4.5, zorder=2)
             interval_bar(ax, percent, y, marker, colour, ms=4, elinewidth=1.0, capsize=2, label=name)
     ax.axvline(0.0, color=GREY, linewidth=0.9, zorder=1)
     names = [textwrap.shorten(f.condition.name, 52) for f in ordered]

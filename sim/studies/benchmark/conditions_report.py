@@ -8,7 +8,8 @@ from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.reporting.numbers import NONE, change
 from glut4sim.sim.reporting.templates import render
 from glut4sim.sim.studies.benchmark.conditions import QUANTITIES, ConditionsResult, Finding, by_group
-from glut4sim.sim.studies.comparison.report import saved
+from glut4sim.sim.studies.comparison.doubt import plain as plain_doubt
+from glut4sim.sim.studies.comparison.report import UNKNOWN, saved, spread
 
 FIGURE = "effects.png"
 
@@ -38,6 +39,7 @@ def _content(result: ConditionsResult) -> dict:
         "replicates": result.suite.replicates,
         "seed": result.suite.seed,
         "runs": result.runs,
+        **({} if result.doubt is None else {"doubt": result.doubt}),
         "wall_seconds": round(result.wall_seconds, 1),
         "conditions": [
             {
@@ -54,6 +56,7 @@ def _content(result: ConditionsResult) -> dict:
                             "value": effect.value,
                             "percent": plain(effect.percent),
                             "variance_reduction": effect.variance_reduction,
+                            **({"doubt": plain_doubt(f.doubt[label].get(key))} if f.doubt else {}),
                         }
                         for key, effect in effects.items()
                     }
@@ -99,7 +102,24 @@ def table(result: ConditionsResult) -> tuple[dict[str, str], list[tuple[str, ...
         for f in findings:
             effects = (change(effects["uptake"].percent, "%") for effects in f.effects.values())
             rows.append((f.condition.name, *effects, _ec50(f), f.main_step or NONE, _verdict(f)))
+            if f.doubt:
+                rows.append(
+                    (UNKNOWN, *(spread(found["uptake"].percent, "%") for found in f.doubt.values()), "", "", "")
+                )
     return columns, rows
+
+
+def what_intervals_hold(result: ConditionsResult) -> str:
+    """Which doubt each interval is of."""
+    words = "Intervals [..] are 95 % intervals of the mean over paired replicates: they hold chance, and nothing else."
+    if (about := result.doubt) is None:
+        return words
+    away = sum(about["turned_away"].values())
+    return (
+        f"{words} Parameters: the middle 90 % over {about['count']} draws common to all conditions of a cell, at rest, "
+        f"by the mean field: what nobody knows of strengths of effects and of cells ({' / '.join(about['origins'])}; "
+        f"{about['tried']:,} tried, {away:,} turned away), without chance."
+    )
 
 
 def _ec50(f: Finding) -> str:
@@ -138,16 +158,25 @@ def markdown(result: ConditionsResult) -> str:
         disclaimers=[WHOLE_BODY, NOT_ADVICE],
         figure=FIGURE,
         changes=[f"{quantity}, {label}" for quantity in ("Surface GLUT4", "Uptake") for label in suite.insulin],
-        effects={group: [_effects(f, suite.insulin) for f in findings] for group, findings in groups.items()},
+        holds=what_intervals_hold(result),
+        effects={
+            group: [row for f in findings for row in _effects(f, suite.insulin)] for group, findings in groups.items()
+        },
         verdicts={group: [_judgement(f) for f in findings] for group, findings in groups.items()},
     )
 
 
-def _effects(f: Finding, labels: Iterable[str]) -> tuple[str, ...]:
-    """What a condition changes: surface GLUT4 and uptake at each level of insulin, EC50, variance saved by pairing."""
-    found = [f.effects[label] for label in labels]
-    changes = [change(one[quantity].percent, "%") for quantity in ("surface_glut4", "uptake") for one in found]
-    return (f.condition.name, *changes, _ec50(f), " / ".join(saved(one["surface_glut4"]) for one in found))
+def _effects(f: Finding, labels: Iterable[str]) -> list[tuple[str, ...]]:
+    """What a condition changes: surface GLUT4 and uptake at each level of insulin, EC50, variance saved by pairing.
+
+    Beneath, where it was asked, what is left open of these changes.
+    """
+    found, told = [f.effects[label] for label in labels], ("surface_glut4", "uptake")
+    changes = [change(one[quantity].percent, "%") for quantity in told for one in found]
+    rows = [(f.condition.name, *changes, _ec50(f), " / ".join(saved(one["surface_glut4"]) for one in found))]
+    if f.doubt:
+        rows.append((UNKNOWN, *(spread(f.doubt[label][q].percent, "%") for q in told for label in labels), "", ""))
+    return rows
 
 
 def _judgement(f: Finding) -> tuple[str, ...]:

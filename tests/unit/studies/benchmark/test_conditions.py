@@ -7,9 +7,12 @@ import pytest
 
 from glut4sim.sim.analysis.dose_response import Estimate
 from glut4sim.sim.analysis.paired_effects import PairedEffect
+from glut4sim.sim.analysis.uncertainty import effect
+from glut4sim.sim.endocrine.modulation import apply
 from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.scenario.sampling import sample
 from glut4sim.sim.scenario.scenario import SCENARIOS
-from glut4sim.sim.studies.benchmark import conditions, conditions_report
+from glut4sim.sim.studies.benchmark import at_rest, conditions, conditions_report
 from glut4sim.sim.studies.benchmark.suite import says_conditions
 from tests.markdown import NASTY, SEEN, headings, tables
 
@@ -110,6 +113,56 @@ def test_names_break_no_table(result):
     assert [row[0] for row in effects + verdicts] == ["Condition", SEEN] * 2
     assert effects[1][-2].startswith("x ")
     assert verdicts[1][-1] == f"glucose uptake at high insulin: {SEEN}"
+
+
+# ---- what nobody knows ----
+
+
+@pytest.fixture(scope="module")
+def doubted(tmp_path_factory):
+    path = tmp_path_factory.mktemp("doubted") / "one.toml"
+    path.write_text(GOOD.partition('[[conditions]]\ngroup = "Women"')[0].replace("replicates = 3", "replicates = 2"))
+    return conditions.run(conditions.load(path), threads=1, uncertain=True, draws=3)
+
+
+def test_effects_over_draws_are_those_of_common_draws_at_rest(doubted):
+    (men,) = doubted.findings
+    pair = men.condition.scenario, men.condition.reference
+    found = sample(pair, 3, doubted.suite.seed)
+    uptake = [
+        [
+            at_rest.uptake(apply(s.preset.build(), at_rest.factors(s)), 1.0)
+            for s in (d.scenario(one, k) for k in range(3))
+        ]
+        for one, d in zip(pair, found.draws)
+    ]
+    assert men.doubt["high"]["uptake"] == effect(uptake[1], uptake[0])
+    assert men.doubt["high"]["uptake"].percent.low < men.doubt["high"]["uptake"].percent.high
+    chance = men.effects["high"]["uptake"].percent
+    assert chance.low < chance.value < chance.high
+
+
+def test_what_nobody_knows_is_told_beside_chance(doubted, tmp_path, unrendered):
+    content = conditions_report.write(doubted, tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "one.json").read_text()) == content
+    (men,) = doubted.findings
+    told = content["conditions"][0]["effects"]["high"]
+    assert told["uptake"]["doubt"]["percent"] == men.doubt["high"]["uptake"].percent._asdict()
+    assert told["akt"]["doubt"] is None
+    assert content["doubt"]["count"] == 3
+    text = (tmp_path / "out" / "one.md").read_text()
+    assert "they hold chance, and nothing else. Parameters: the middle 90 % over 3 draws" in text
+    columns, rows = conditions_report.table(doubted)
+    assert [row[0].strip() for row in rows] == ["Low testosterone", "parameters, 90 %"]
+    assert all(len(row) == len(columns) for row in rows)
+    effects, *_ = tables(text)
+    assert len({len(row) for row in effects}) == 1
+
+
+def test_without_it_nothing_is_said_of_it(result):
+    assert result.doubt is None
+    assert all(finding.doubt == {} for finding in result.findings)
+    assert "Parameters:" not in conditions_report.markdown(result)
 
 
 @pytest.mark.parametrize(("low", "high", "holds"), [(-30, -10, True), (-19, 0, True), (-10, 0, False)])
