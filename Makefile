@@ -15,7 +15,7 @@ INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt P
 # that is the package itself.
 PARTS := __init__.py version.py py.typed agents benchmarks sim
 
-.PHONY: help run dashboard test lint bench bench-peers validation clean
+.PHONY: help run dashboard test lint bench bench-peers fits validation clean
 .DELETE_ON_ERROR:
 
 help:  ## Show this list
@@ -46,6 +46,16 @@ validation: $(VENV)/.installed  ## Compare the cells with published measurements
 	rm -rf build/validation
 	$(BIN)/glut4sim bench validation --out build/validation
 	cp -R build/validation/validation.md build/validation/validation docs/
+
+# Each preset after those that it extends: its fit starts from their values.
+FITS := adipocyte skeletal-muscle human-adipocyte type-2-diabetes
+
+fits: $(VENV)/.installed-dev  ## Fit the presets to data again: digits, posteriors and docs/fits (25 min)
+	rm -rf build/fits
+	for name in $(FITS); do \
+		$(BIN)/glut4sim fit $$name --starts 4 --steps 200 --draws 300 --out build/fits/$$name && \
+		$(BIN)/python -m glut4sim.benchmarks.fits.adopt build/fits/$$name || exit 1; \
+	done
 
 clean:  ## Remove .venv, builds and caches (results stay)
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks

@@ -52,7 +52,9 @@ def show_parameter(
     if as_json:
         print_json(asdict(p))
         return
-    typer.echo(f"{p.name} = {p}\n  range     {_range(p)} {p.unit}\n  evidence  {p.evidence}\n  source    {p.source}")
+    by_us = f", by the fit {p.fit}" if p.fit else ""
+    typer.echo(f"{p.name} = {p}\n  range     {_range(p)} {p.unit}")
+    typer.echo(f"  evidence  {p.evidence}{by_us}\n  source    {p.source}")
 
 
 def _range(parameter) -> str:

@@ -1,7 +1,8 @@
 """Parameters with their sources: presets such as presets/adipocyte.toml, checked, overridden, built for the kernel.
 
-Every value has a unit, a plausible range, a source, and the kind of evidence behind it: measured, fitted (by its source
-or by us), or assumed. Presets keep the units of their sources; `Preset.build` converts to those of the kernel.
+Every value has a unit, a plausible range, a source, and the kind of evidence behind it: measured, fitted (by its
+source, or here, by the fit that it names), or assumed. Presets keep the units of their sources; `Preset.build` converts
+to those of the kernel.
 """
 
 import hashlib
@@ -55,15 +56,23 @@ def canonical_units(section: type) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One value, its unit, and why to believe it."""
+    """One value, its unit, and why to believe it.
+
+    Attributes
+    ----------
+    low, high : plausible range, in the same unit
+    evidence : one of EVIDENCE
+    fit : the problem of benchmarks/fits that gave the value; empty where no fit of ours did
+    """
 
     name: str  # "vesicle.fuse"
     value: float
     unit: str  # of its source
-    low: float  # plausible range, in the same unit
+    low: float
     high: float
     source: str
     evidence: str
+    fit: str = ""
 
     def __str__(self) -> str:
         return write(self.value, self.unit)
@@ -153,17 +162,20 @@ class ParameterTable(Table):
     range: Annotated[tuple[float, float], Range("[1, 3]")]
     source: Words
     evidence: Evidence
+    fit: Words = ""
 
     @pydantic.model_validator(mode="after")
     def _is_within_its_range(self):
         low, high = self.range
         if not 0.0 <= low <= self.value <= high:
             raise InputError(f"expected a value within its range, 0 <= {low:g} <= {self.value:g} <= {high:g}.")
+        if self.fit and self.evidence != "fitted":
+            raise InputError("expected this only of a value that is fitted.", "fit")
         return self
 
     def parameter(self, name: str) -> Parameter:
         """The parameter of this name."""
-        return Parameter(name, self.value, self.unit, *self.range, self.source, self.evidence)
+        return Parameter(name, self.value, self.unit, *self.range, self.source, self.evidence, self.fit)
 
 
 class PresetTable(Table):

@@ -66,7 +66,8 @@ def test_override_is_the_users_and_leaves_the_preset_alone(adipocyte):
     assert fuse.evidence == "assumed"
     assert "set by the user" in fuse.source
     assert before.source in fuse.source
-    assert changed.counts()["assumed"] == adipocyte.counts()["assumed"] + 1
+    endocytosis = adipocyte.override({"vesicle.endocytose": "0.2 1/min"})
+    assert endocytosis.counts()["assumed"] == adipocyte.counts()["assumed"] + 1
     assert changed.hash != adipocyte.hash
 
 
@@ -114,6 +115,13 @@ def test_entry(tmp_path):
     assert (fuse.source, fuse.evidence, str(fuse)) == ("somebody (2002)", "measured", "2 1/min")
 
 
+def test_a_fitted_value_may_name_its_fit_and_one_that_is_set_loses_it(tmp_path):
+    entry = ENTRY.replace("measured", "fitted") + 'fit = "a-problem"\n'
+    preset = preset_of(tmp_path, f"[vesicle.fuse]\n{entry}[vesicle.dock]\n{ENTRY}")
+    assert [preset.parameters[name].fit for name in ("vesicle.fuse", "vesicle.dock")] == ["a-problem", ""]
+    assert preset.override({"vesicle.fuse": "2 1/min"}).parameters["vesicle.fuse"].fit == ""
+
+
 def test_child_replaces_single_parameters_as_a_whole(tmp_path):
     preset_of(tmp_path, f'title = "Parent"\n[vesicle.fuse]\n{ENTRY}[vesicle.dock]\n{ENTRY}', "parent")
     entry = ENTRY.replace("2002", "2020").replace("value = 2", "value = 1.5")
@@ -132,6 +140,7 @@ def test_child_replaces_single_parameters_as_a_whole(tmp_path):
             for key in ("value", "unit", "range", "source", "evidence")
         ],
         (ENTRY + "note = 5\n", 'unknown key "note".'),
+        (ENTRY + 'fit = "a-problem"\n', "fit: expected this only of a value that is fitted."),
         (ENTRY.replace("value = 2", "value = 4"), "expected a value within its range, 0 <= 1 <= 4 <= 3."),
         (ENTRY.replace("[1, 3]", "[3, 1]"), "range: expected two ascending numbers such as [1, 3], got [3, 1]."),
         (ENTRY.replace("[1, 3]", "[-1, 3]"), "expected a value within its range"),
