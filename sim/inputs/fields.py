@@ -81,7 +81,7 @@ def check_whole(name: str, value: object, low: int, high: int) -> int:
 
     InputError, naming it, unless it is one within limits.
     """
-    if isinstance(value, bool) or not isinstance(value, Integral) or not low <= value <= high:
+    if isinstance(value, bool) or not isinstance(value, Integral) or not low <= int(value) <= high:
         raise InputError(f"expected a whole number from {low} to {high}, got {describe(value)}.", name)
     return int(value)
 

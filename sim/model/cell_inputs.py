@@ -47,22 +47,26 @@ class Timing(Protocol):
     def record_every(self) -> float: ...
 
 
-class CellInputs(Protocol):
-    """A cell in a bath, and the parameters that it has over time."""
+class CellInBath(Protocol):
+    """A cell in a bath, and the parameters that it has over time: all that a mean field knows of it."""
 
-    @property
-    def title(self) -> str: ...
     @property
     def cell(self) -> CellSize: ...
     @property
     def bath(self) -> Bath: ...
     @property
-    def run(self) -> Timing: ...
-    @property
-    def parameters(self) -> Mapping[str, str]: ...  # that replace those of the preset
-
-    @property
     def parameter_set(self) -> ParameterSet: ...  # at the start
 
     @property
     def parameter_schedule(self) -> Schedule: ...  # of ParameterSet, as hormones change them
+
+
+class CellInputs(CellInBath, Protocol):
+    """The same, with how it is run."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def run(self) -> Timing: ...
+    @property
+    def parameters(self) -> Mapping[str, str]: ...  # that replace those of the preset

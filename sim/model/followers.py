@@ -14,7 +14,7 @@ import numpy as np
 
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.model import equilibrium, kinds, signalling
-from glut4sim.sim.model.cell_inputs import CellInputs
+from glut4sim.sim.model.cell_inputs import CellInBath
 from glut4sim.sim.model.fluxes import flow
 from glut4sim.sim.model.kinds import Kind
 from glut4sim.sim.model.step_records import record_type
@@ -35,12 +35,12 @@ def grid(times: np.ndarray) -> np.ndarray:
     return np.union1d(times, np.append(np.arange(0.0, times[-1], GRID), times[-1]))
 
 
-def complete(scenario: CellInputs, times: np.ndarray, columns: dict[str, np.ndarray]):
+def complete(scenario: CellInBath, times: np.ndarray, columns: dict[str, np.ndarray]):
     """The records at some times, followers and all.
 
     Parameters
     ----------
-    scenario : CellInputs
+    scenario : CellInBath
     times
         (K,)
         Of the records [s].

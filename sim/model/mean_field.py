@@ -11,7 +11,7 @@ import numpy as np
 from glut4sim.agents import receptor, vesicle
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.model import equations, equilibrium, followers, integrator
-from glut4sim.sim.model.cell_inputs import CellInputs
+from glut4sim.sim.model.cell_inputs import CellInBath
 from glut4sim.sim.model.fluxes import BINS, CAPTURE_BINS, Shell, shell
 from glut4sim.sim.model.integrator import Course
 from glut4sim.sim.model.network import (
@@ -110,13 +110,13 @@ class System:
 
 
 def solve(
-    scenario: CellInputs, times, rtol: float = 1e-6, bins: int = BINS, capture_bins: int = CAPTURE_BINS
+    scenario: CellInBath, times, rtol: float = 1e-6, bins: int = BINS, capture_bins: int = CAPTURE_BINS
 ) -> StepRecords:
     """Solve the mean field of a scenario's cell, from rest.
 
     Parameters
     ----------
-    scenario : CellInputs
+    scenario : CellInBath
         its step, seed and replicates play no part; its agent counts set the scale of the result
     times : (K,) ascending
         when to look [s]
@@ -175,7 +175,7 @@ def _at(schedule: Schedule, times) -> np.ndarray:
     return np.array(schedule.values, float)[_piece(schedule, times)]
 
 
-def _columns(scenario: CellInputs, times, rows) -> dict[str, np.ndarray]:
+def _columns(scenario: CellInBath, times, rows) -> dict[str, np.ndarray]:
     """Rows by network.COLUMNS as the counts of so many agents, by the columns of StepRecords."""
     cell, bath, copies = scenario.cell, scenario.bath, scenario.parameter_schedule.values[0].vesicle.glut4_copies
     part = {name: rows[:, columns] for name, columns in COLUMNS.items()}

@@ -7,7 +7,7 @@ import numpy as np
 
 from glut4sim.agents import glucose, receptor, vesicle
 from glut4sim.sim.model import kinds, signalling
-from glut4sim.sim.model.cell_inputs import CellInputs
+from glut4sim.sim.model.cell_inputs import CellInBath
 from glut4sim.sim.model.kinds import Kind
 from glut4sim.sim.model.step_records import StepRecords
 
@@ -24,7 +24,7 @@ class Scale(NamedTuple):
     pi3k_per_irs1: float  # total PI3K over total IRS1
 
 
-def mean_scale(scenario: CellInputs) -> Scale:
+def mean_scale(scenario: CellInBath) -> Scale:
     """The scale of the mean field of a scenario: of a cell with just the GLUT4 that its parameters say."""
     p = scenario.parameter_set
     return Scale(p.vesicle.glut4_copies, p.glucose.supply / scenario.cell.glucose_agents, p.signalling.pi3k_per_irs1)

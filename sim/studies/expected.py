@@ -14,7 +14,7 @@ from glut4sim.agents import glucose
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.model import mean_field, observables
-from glut4sim.sim.model.cell_inputs import Bath, CellInputs, CellSize
+from glut4sim.sim.model.cell_inputs import Bath, CellInBath, CellSize
 from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.model.step_records import StepRecords
 from glut4sim.sim.results.series_store import record_times
@@ -68,6 +68,6 @@ def supplied(scenario: Scenario) -> Cell:
     return Cell(scenario.cell, scenario.bath, schedule)
 
 
-def solved(cell: CellInputs, times: np.ndarray) -> StepRecords:
+def solved(cell: CellInBath, times: np.ndarray) -> StepRecords:
     """Records (K,) of a cell's mean field with coarse bins; ArithmeticError if it has no solution."""
     return mean_field.solve(cell, times, bins=BINS, capture_bins=CAPTURE_BINS)

@@ -139,10 +139,11 @@ def _datum(row: Mapping[str, str | None]) -> Datum:
     value, low, high = numbers["value"], numbers["low"], numbers["high"]
     if (value is None) == (not text["data"]):
         raise InputError("expected a value, or where many are in `data`.")
-    has_band = low is not None and high is not None
-    if has_band != (low is not None or high is not None) or (
-        value is not None and has_band and not low <= value <= high
-    ):
+    if low is None or high is None:
+        is_band = low is high
+    else:
+        is_band = low <= high if value is None else low <= value <= high
+    if not is_band:
         raise InputError("expected a band that holds the value.")
     fits = text["fits"].split()
     if HELD_OUT in fits and len(fits) > 1:
