@@ -139,11 +139,9 @@ def _datum(row: Mapping[str, str | None]) -> Datum:
     value, low, high = numbers["value"], numbers["low"], numbers["high"]
     if (value is None) == (not text["data"]):
         raise InputError("expected a value, or where many are in `data`.")
-    if low is None or high is None:
-        is_band = low is high
-    else:
-        is_band = low <= high if value is None else low <= value <= high
-    if not is_band:
+    if (low is None) != (high is None):
+        raise InputError("expected a band that holds the value, with both ends.")
+    if low is not None and high is not None and not low <= (low if value is None else value) <= high:
         raise InputError("expected a band that holds the value.")
     fits = text["fits"].split()
     if HELD_OUT in fits and len(fits) > 1:
