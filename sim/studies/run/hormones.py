@@ -4,6 +4,7 @@
 `run` makes them without a cell.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -80,10 +81,10 @@ def run(scenario: Scenario | PlaceLike, out: PlaceLike | None = None) -> Hormone
 
 
 class Drawn(NamedTuple):
-    """What a scenario's hormones.zarr and hormones.png hold, to be put wherever they belong."""
+    """A scenario's hormones, and the files of its hormones.zarr and hormones.png, to be put wherever they belong."""
 
     data: "xarray.Dataset"
-    picture: bytes
+    files: Mapping[str, bytes]  # by path
 
 
 def save(scenario: Scenario, out: Place) -> "xarray.Dataset":
@@ -99,17 +100,20 @@ def draw(scenario: Scenario) -> Drawn:
 
     data = timeline.dataset(scenario)
     with TemporaryDirectory() as folder:
-        picture = Path(folder) / FIGURE
-        save_figure(data, scenario, picture)
-        return Drawn(data, picture.read_bytes())
+        where = Path(folder)
+        _write(data, where / STORE)
+        save_figure(data, scenario, where / FIGURE)
+        found = (path for path in where.rglob("*") if path.is_file())
+        return Drawn(data, {path.relative_to(where).as_posix(): path.read_bytes() for path in found})
 
 
 def put(drawn: Drawn, out: Place) -> None:
     """Write hormones.zarr and hormones.png into a directory, in place of any."""
     storage.remove(out / STORE)  # of a run that is gone on with
     with storage.folder(out) as folder:
-        _write(drawn.data, folder / STORE)
-        (folder / FIGURE).write_bytes(drawn.picture)
+        for name, content in drawn.files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
 
 
 def _write(data: "xarray.Dataset", path: Place) -> None:
