@@ -1,6 +1,6 @@
 """What fit.json says: plain numbers and words about the best values, the data, the profiles and the posterior."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,8 +14,9 @@ from glut4sim.sim.studies.fit.objective import Objective
 from glut4sim.sim.studies.fit.predictions import Predictions
 from glut4sim.sim.studies.fit.problem import DataSet, FreeValue, Problem
 from glut4sim.sim.studies.fit.record import Record
-from glut4sim.sim.studies.fit.simulation import simulate
+from glut4sim.sim.studies.fit.simulation import simulate_all
 
+LATER = ("total", "correlations", "posterior", "score")  # what there is only with a best fit
 SAME = 0.1  # of the sum of squares: searches that end so close to the best have found it
 INTERVAL = (5.0, 95.0)  # percentiles of a 90 % interval
 DIGITS = 6  # of fitted values, as files hold them
@@ -43,16 +44,19 @@ def build(record: Record, predictions: Predictions | None, status: str) -> dict[
     objective = Objective(problem)
     found = None if best is None else objective.evaluate(best.inner)
     if best is None or found is None:
-        return content | {"free": [], "data": [], "total": None, "correlations": None, "posterior": None, "score": None}
-    fits = fit_scales(problem.data, simulate(problem, best.inner))
+        return content | {"free": [], "data": [], "missing": {}} | dict.fromkeys(LATER)
+    values, missing = simulate_all(problem, best.inner)
+    there = [entry for entry in problem.data if entry.name not in missing]
+    fits = fit_scales(there, values)
     sampled = None if chain is None else _posterior(chain, record)
     return content | {
         "free": [_free(record, i, free, best.inner, sampled) for i, free in enumerate(problem.free)],
-        "data": [_data(entry, fits[entry.name], predictions) for entry in problem.data],
+        "data": [_data(entry, fits[entry.name], predictions) for entry in there],
+        "missing": missing,
         "total": _total(problem, objective, fits, found.chi_square),
         "correlations": _correlations(record, objective, chain),
         "posterior": sampled and sampled["chain"],
-        "score": _score(problem, fits, predictions),
+        "score": _score([entry for entry in there if entry.held_out], fits, predictions),
     }
 
 
@@ -104,7 +108,7 @@ def _profile(record: Record, i: int, free: FreeValue, best: float) -> dict[str, 
 
 def _data(entry: DataSet, fit: Fitted, predictions: Predictions | None) -> dict[str, Any]:
     band = [None, None]
-    if predictions is not None:
+    if predictions is not None and np.isfinite(predictions.predicted[entry.name]).any(axis=0).all():
         band = np.nanpercentile(predictions.predicted[entry.name], INTERVAL, axis=0).tolist()
     return {
         "name": entry.name,
@@ -192,9 +196,10 @@ def _posterior(chain: posterior.Chain, record: Record) -> dict[str, Any]:
     return {"values": values, "chain": about}
 
 
-def _score(problem: Problem, fits: Mapping[str, Fitted], predictions: Predictions | None) -> dict[str, Any] | None:
+def _score(
+    held_out: Sequence[DataSet], fits: Mapping[str, Fitted], predictions: Predictions | None
+) -> dict[str, Any] | None:
     """How the data that were held out are described; None where there are none."""
-    held_out = problem.held_out
     if not held_out:
         return None
     residuals = [fits[entry.name].residuals for entry in held_out]
@@ -209,9 +214,10 @@ def _score(problem: Problem, fits: Mapping[str, Fitted], predictions: Prediction
                    entry.measurements[0].experiment, float(np.ptp(entry.y)) or 1.0)
             for entry in held_out
             for k in np.flatnonzero(entry.counted)
+            if np.isfinite(predictions.predicted[entry.name][:, k]).any()
         ]  # fmt: skip
-        found = coverage(judged)
-        score["coverage"] = {
+        found = coverage(judged) if judged else None
+        score["coverage"] = found and {
             "inside": found.inside,
             "expected": list(found.expected),
             "experiments": found.experiments,

@@ -6,7 +6,7 @@ import numpy as np
 
 from glut4sim.sim.studies.fit.likelihood import fit_scales, point_log_likelihood
 from glut4sim.sim.studies.fit.problem import Problem
-from glut4sim.sim.studies.fit.simulation import UNSOLVABLE, simulate
+from glut4sim.sim.studies.fit.simulation import UNSOLVABLE, simulate_all
 from glut4sim.sim.studies.run.replicate import Stop
 
 BATCH = 8  # draws of a task
@@ -34,10 +34,12 @@ def predict(problem: Problem, draws: np.ndarray, stop: Stop | None = None) -> Pr
         if stop is not None and stop.is_set():
             break
         try:
-            fits = fit_scales(problem.data, simulate(problem, inner))
+            values, missing = simulate_all(problem, inner)
         except UNSOLVABLE:
             continue
-        for entry in problem.data:
+        there = [entry for entry in problem.data if entry.name not in missing]
+        fits = fit_scales(there, values)
+        for entry in there:
             predicted[entry.name][k] = fits[entry.name].predicted
             likelihood[entry.name][k] = point_log_likelihood(entry, fits[entry.name])
     return Predictions(predicted, likelihood)

@@ -49,6 +49,34 @@ def simulate(problem: Problem, inner: np.ndarray, data: Sequence[DataSet] | None
     return {entry.name: _values(entry, found) for entry in chosen}
 
 
+def simulate_all(problem: Problem, inner: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Simulated values beside all data, where held-out data that lack one are left out.
+
+    Returns
+    -------
+    values : as `simulate`
+    missing : name of a data set that was held out -> why there are none
+
+    Raises
+    ------
+    UNSOLVABLE
+        as `simulate`, of the data that are fitted
+    """
+    try:
+        found = outcomes(problem, inner, problem.data)
+    except UNSOLVABLE as error:
+        return simulate(problem, inner, problem.fitted), {entry.name: str(error) for entry in problem.held_out}
+    values, missing = {}, {}
+    for entry in problem.data:
+        try:
+            values[entry.name] = _values(entry, found)
+        except NoValue as reason:
+            if not entry.held_out:
+                raise
+            missing[entry.name] = str(reason)
+    return values, missing
+
+
 def needed_seconds(problem: Problem) -> float:
     """Simulated time that the data which are fitted take [s]."""
     return sum(

@@ -17,13 +17,14 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.scenario.draws import read_draws
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies import running
-from glut4sim.sim.studies.fit import least_squares, predictions
+from glut4sim.sim.studies.fit import figure, least_squares, predictions
 from glut4sim.sim.studies.fit.fit import fit
 from glut4sim.sim.studies.fit.objective import Objective
 from glut4sim.sim.studies.fit.report import markdown
 from tests.fits import MINUTES, SEM, replace_cell, table, with_values
 from tests.markdown import headings, tables
 
+CONTENT = sys.modules["glut4sim.sim.studies.fit.content"]
 MODULE = sys.modules["glut4sim.sim.studies.fit.fit"]
 X = np.array(MINUTES, float)
 TRUTH = np.array([-1.7, 3.2])
@@ -47,11 +48,9 @@ def content(**changes):
 def made(monkeypatch):
     """A problem whose data follow a formula, with data that are held out and an end point."""
     replace_cell(monkeypatch, formula)
-    monkeypatch.setattr(predictions, "simulate", lambda problem, inner: formula(inner))
+    monkeypatch.setattr(predictions, "simulate_all", lambda problem, inner: (formula(inner), {}))
     monkeypatch.setattr(MODULE, "simulate", lambda problem, inner: formula(inner))
-    monkeypatch.setattr(
-        sys.modules["glut4sim.sim.studies.fit.content"], "simulate", lambda problem, inner: formula(inner)
-    )
+    monkeypatch.setattr(CONTENT, "simulate_all", lambda problem, inner: (formula(inner), {}))
     noise = np.random.default_rng(2).normal(0.0, SEM, (2, len(X)))
     values = formula(TRUTH)
     return with_values(content(), surface=values["surface"] + noise[0], later=values["later"] + noise[1])
@@ -133,6 +132,7 @@ def test_the_dataset_is_as_arviz_has_it(made, tmp_path):
 
 @pytest.mark.parametrize("stage", ["searches", "profiles", "posterior", "predictions"])
 def test_a_stopped_fit_goes_on_to_what_nothing_stopped_would_have_given(made, tmp_path, monkeypatch, stage):
+    monkeypatch.setattr(figure, "save_figures", lambda content, folder: None)  # they take most of the time
     whole = fit(made, **FEW)
     report = MODULE._Fit._report
 
@@ -169,9 +169,12 @@ def test_what_a_profile_finds_below_the_best_is_searched_from(made, monkeypatch)
 
 
 def test_a_value_that_the_data_say_nothing_about_is_reported_as_such(monkeypatch):
-    flat = lambda problem, inner, data=None: {"surface": 20.0 + 4.0 * inner[0] * X}  # noqa: E731
-    for name in ("objective", "content", "fit"):
+    def flat(problem, inner, data=None):
+        return {"surface": 20.0 + 4.0 * inner[0] * X}
+
+    for name in ("objective", "fit"):
         monkeypatch.setattr(sys.modules[f"glut4sim.sim.studies.fit.{name}"], "simulate", flat)
+    monkeypatch.setattr(CONTENT, "simulate_all", lambda problem, inner: (flat(problem, inner), {}))
     result = fit(with_values(table(), surface=20.0 - 6.8 * X), posterior=False, **FEW)
     assert [row["profile"]["identifiable"] for row in result.content["free"]] == [True, False]
     assert result.warnings == ("vesicle.fuse is not identifiable within its range",)

@@ -8,7 +8,7 @@ from glut4sim.sim.results.series_store import record_times
 from glut4sim.sim.studies import expected
 from glut4sim.sim.studies.fit import simulation
 from glut4sim.sim.studies.fit.objective import FAR, Objective
-from glut4sim.sim.studies.fit.simulation import simulate
+from glut4sim.sim.studies.fit.simulation import simulate, simulate_all
 from tests.fits import MINUTES, problem
 
 DOSES = {
@@ -97,3 +97,13 @@ def test_values_that_are_no_cell_are_far_from_the_data():
     assert (objective.residuals(outside) == FAR).all()
     assert objective.log_posterior(outside) == -np.inf
     assert np.isfinite(objective.log_posterior(inside))
+
+
+def test_held_out_data_without_a_value_are_left_out_with_the_reason():
+    made = problem(data__late=end_point(measure="level", at="40 min", held_out=True))
+    values, missing = simulate_all(made, Objective(made).guess)
+    assert list(values) == ["surface"]
+    assert missing == {"late": "data.late: nothing is recorded at 40 min"}
+    fitted = problem(data__late=end_point(measure="level", at="40 min"))
+    with pytest.raises(NoValue):
+        simulate_all(fitted, Objective(fitted).guess)
