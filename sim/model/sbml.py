@@ -58,7 +58,7 @@ class Formula:
         return Formula(f"(-{self.text})")
 
 
-def _formula(text: str) -> Any:
+def as_number(text: str) -> Any:
     """A formula where rates expect a number."""
     return Formula(text)
 
@@ -234,7 +234,7 @@ class Writer:
 
     def _receptors(self, fractions):
         amounts = [self._species(f"receptor_{s.name.lower()}", fractions[s]) for s in receptor.State]
-        rates = self._rates(receptor, "receptor", receptor.Environment(_formula("insulin")))
+        rates = self._rates(receptor, "receptor", receptor.Environment(as_number("insulin")))
         self._flow(receptor, amounts, rates)
         self._assign("receptors_active", " + ".join(str(amounts[s]) for s in receptor.ACTIVE))
 
@@ -259,7 +259,7 @@ class Writer:
                 for to in (b - 1, b + 1):
                     if to in amounts[s] and (speed := self._speed(s, b, to)) is not None:
                         self._reaction(f"move_{s.name.lower()}_{b}_to_{to}", amounts[s][b], amounts[s][to], speed)
-        rates = self._rates(vesicle, "vesicle", vesicle.Environment(_formula("rab10_active")))
+        rates = self._rates(vesicle, "vesicle", vesicle.Environment(as_number("rab10_active")))
         for j, ((source, target), rate) in enumerate(zip(vesicle.TRANSITIONS, rates)):
             for b in bins[source]:
                 if j != vesicle.TETHERING or space.near[b]:

@@ -29,7 +29,7 @@ from glut4sim.sim.studies.fit.petab_conditions import find_conditions
 from glut4sim.sim.studies.fit.petab_readings import Part, Point, Reader, scenario_of
 from glut4sim.sim.studies.fit.petab_tables import load_petab
 from glut4sim.sim.studies.fit.problem import DataSet, FreeValue, Problem
-from glut4sim.sim.studies.fit.simulation import simulate
+from glut4sim.sim.studies.fit.simulation import UNSOLVABLE, simulate
 
 WIDE = 1e3  # a scale may be so many times larger or smaller, an offset so many times the largest of its data
 FILES = {
@@ -74,7 +74,13 @@ def make_petab(
 ) -> Any:
     """The same as a petab.v1.Problem, with which PEtab's own linter is content."""
     petab = load_petab("export petab")
+    if problem.needs_agents:
+        raise InputError("PEtab's models have no single vesicles; leave them out.", "watched", problem.name)
     inner = np.array([free.inner(free.factor.value) for free in problem.free]) if inner is None else inner
+    try:
+        fits = fit_scales(problem.fitted, simulate(problem, inner, problem.fitted))
+    except UNSOLVABLE as error:
+        raise InputError(f"the data cannot be simulated at the nominal values: {error}.", place=problem.name) from None
     reader, points = Reader(problem), {}
     for entry in problem.fitted:
         try:
@@ -86,7 +92,6 @@ def make_petab(
     conditions = find_conditions(problem, scenarios, list(reader.readings.values()))
     model = sbml_template.export(scenarios[0], conditions.template, bins, capture_bins)
     experiments, rests, names = _condition_rows(problem, parts, conditions)
-    fits = fit_scales(problem.fitted, simulate(problem, inner, problem.fitted))
     observables, measurements = [], []
     for entry in problem.fitted:
         said = _observable_rows(entry, points[entry.name])
@@ -103,17 +108,26 @@ def make_petab(
     return made
 
 
+class _Listener(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self, level: int):
+        super().__init__(level)
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(record.getMessage())
+
+
 def check(made: Any) -> None:
     """RuntimeError, with what it says, if PEtab's own linter is not content with a petab.v1.Problem."""
     lint = load_petab("export petab").lint
-    said: list[logging.LogRecord] = []
-    listener = logging.Handler(logging.ERROR)
-    listener.emit = said.append
+    listener = _Listener(logging.ERROR)
     lint.logger.addHandler(listener)
     propagates, lint.logger.propagate = lint.logger.propagate, False  # it also says what is not needed
     try:
         if lint.lint_problem(made):
-            faults = "; ".join(record.getMessage() for record in said[:-1])  # the last only says that there are any
+            faults = "; ".join(listener.said[:-1])  # the last only says that there are any
             raise RuntimeError(f"PEtab's linter finds fault with what was made of the problem: {faults}")
     finally:
         lint.logger.removeHandler(listener)
@@ -196,22 +210,19 @@ def _measurement_row(entry: DataSet, point: Point, observable: Mapping[str, Any]
 
 
 def _parameter_rows(problem: Problem, inner: np.ndarray, fits: Mapping[str, Fitted]) -> list[dict[str, Any]]:
+    """Free values, then scales, each once, and offsets."""
     rows = [_free_row(free, free.outer(number)) for free, number in zip(problem.free, inner, strict=True)]
+    titles = {entry.name: entry.title for entry in problem.data}
+    scales = {entry.scale_of: fits[entry.name].scale for entry in problem.fitted if entry.scale is None}
+    for owner, scale in scales.items():
+        rows.append(
+            _row(f"scale_{identifier(owner)}", f"scale of {titles[owner]}", scale, (0.0, WIDE * (scale or 1.0)))
+        )
     for entry in problem.fitted:
-        fit, size = fits[entry.name], float(np.abs(entry.y).max())
-        if entry.scale is None and entry.scale_of == entry.name:
-            rows.append(
-                _row(f"scale_{identifier(entry.name)}", f"scale of {entry.title}", fit.scale, (0.0, WIDE * fit.scale))
-            )
         if entry.offset is None:
-            rows.append(
-                _row(
-                    f"offset_{identifier(entry.name)}",
-                    f"offset of {entry.title}",
-                    fit.offset,
-                    (-WIDE * size, WIDE * size),
-                )
-            )
+            reach = WIDE * (float(np.abs(entry.y).max()) or 1.0)
+            offset = fits[entry.name].offset
+            rows.append(_row(f"offset_{identifier(entry.name)}", f"offset of {entry.title}", offset, (-reach, reach)))
     return rows
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from glut4sim.agents import glucose
 from glut4sim.sim.analysis.measurements import TRACER
-from glut4sim.sim.model.sbml import Formula, symbolic
+from glut4sim.sim.model.sbml import Formula, as_number, symbolic
 
 
 class Told(NamedTuple):
@@ -23,7 +23,7 @@ class Told(NamedTuple):
 
 def _transport(outside: str) -> Told:
     """Glucose carried in from a concentration outside [mM], molecules per second."""
-    parameters = glucose.Parameters(*(Formula(f"glucose_{name}") for name in glucose.Parameters._fields))
+    parameters = glucose.Parameters(*(as_number(f"glucose_{name}") for name in glucose.Parameters._fields))
     clearance = symbolic(glucose.clearance)(Formula("surface_glut4"), Formula(outside), parameters)
     return Told(str(Formula(outside) * clearance))
 

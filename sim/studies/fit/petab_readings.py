@@ -160,11 +160,15 @@ class Reader:
             inside = times[(times - step > since) & (times - step <= until)]
             return self._read(experiment, part, observable, (float(inside[0]), float(inside[-1])))
         after = int(np.searchsorted(times - step, until - CLOSE, side="left"))
+        late = self._at_record(experiment, part, observable, float(times[after]))
         if abs(times[after] - step - until) <= CLOSE:
-            return self._read(experiment, part, observable, (float(times[after]),) * 2)
-        early, late = (self._read(experiment, part, observable, (float(times[k]),) * 2) for k in (after - 1, after))
+            return late
+        early = self._at_record(experiment, part, observable, float(times[after - 1]))
         share = float((until + step - times[after - 1]) / (times[after] - times[after - 1]))
         return _Term(f"({1.0 - share!r} * {early.formula} + {share!r} * {late.formula})", late.time, True)
+
+    def _at_record(self, experiment: Experiment, part: Part, observable: str, time: float) -> _Term:
+        return self._read(experiment, part, observable, (time, time))
 
     def _read(self, experiment: Experiment, part: Part, observable: str, records: Span) -> _Term:
         """The mean over records from one to another [s since the start]."""

@@ -264,6 +264,19 @@ def test_the_tables_say_what_the_problem_says(problem, simulator, written):
     assert {"scale_irs1", "offset_irs1", "scale_uptake", "scale_fusions"} < set(made.parameter_df.index)
 
 
+def test_data_that_share_a_scale_have_one_parameter_even_with_data_that_are_held_out():
+    data = copy.deepcopy(TABLE["data"])
+    data["irs1"]["held_out"] = True
+    data["surface"]["scale_of"] = "irs1"
+    del data["uptake"]["scale"]
+    data["uptake"]["scale_of"] = "irs1"
+    made = make_petab(problem_from_table(TABLE | {"data": data}))
+    scales = [name for name in made.parameter_df.index if name.startswith("scale_")]
+    assert scales == ["scale_irs1", "scale_fusions"]
+    rows = made.measurement_df[made.measurement_df.datasetId.isin(["surface", "uptake"])]
+    assert set(rows.observableParameters) == {"scale_irs1;0.0"}
+
+
 def test_the_linter_would_find_a_fault(problem):
     made = make_petab(problem)
     made.parameter_df = made.parameter_df.drop("scale_irs1")
@@ -293,6 +306,18 @@ def test_what_petab_cannot_have_is_refused_in_a_line(path, value, sentence):
     with pytest.raises(InputError, match=sentence) as refused:
         make_petab(problem_from_table(table))
     assert str(refused.value).endswith("Hold it out.")
+
+
+def test_data_beyond_the_run_are_refused_in_a_line():
+    beyond = TABLE["data"]["surface"] | {"points": points(10.0, 20.0, x=["1 min", "20 min"])}
+    with pytest.raises(InputError, match=r"cannot be simulated at the nominal values: data\.surface: nothing is rec"):
+        make_petab(problem_from_table(TABLE | {"data": {"surface": beyond}}))
+
+
+def test_single_vesicles_are_refused_in_a_line():
+    seen = {"experiment": "pulse", "observable": "dwell_docked_insulin_mean_s", "value": 5.0, "sem": 1.0}
+    with pytest.raises(InputError, match=r"watched: PEtab's models have no single vesicles; leave them out\.$"):
+        make_petab(problem_from_table(TABLE | {"watched": {"docked": seen}}))
 
 
 def test_without_petab_one_line_says_what_to_install(problem, monkeypatch):
