@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from glut4sim.sim.reporting.figure_style import BLUE, GREY, ORANGE, SKY, page, save
 from glut4sim.sim.reporting.numbers import labelled
@@ -55,7 +56,7 @@ def _tolerances(ax: Axes, content: Mapping[str, Any]) -> None:
     tolerances = [population["tolerance"] for population in content["populations"]]
     ax.plot(range(1, len(tolerances) + 1), tolerances, "o-", color=BLUE)
     ax.set_yscale("log")
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_title("Tolerances")
     ax.set_xlabel("Population")
     ax.set_ylabel("Distance [SEM]")
