@@ -65,9 +65,7 @@ SummaryJson = Annotated[bool, typer.Option("--json", help="Print the numbers as 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the directory of the results.")]
 
 
-Uncertain = Annotated[
-    bool, typer.Option("--uncertain", help="Say how wide what nobody knows of the cells leaves each effect.")
-]
+Uncertain = Annotated[bool, typer.Option("--uncertain", help="Say how wide what nobody knows leaves each prediction.")]
 
 
 @dataclass(frozen=True)

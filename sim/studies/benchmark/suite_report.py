@@ -13,6 +13,7 @@ from glut4sim.sim.model.parameters import load_preset
 from glut4sim.sim.reporting.numbers import between, counted, rounded
 from glut4sim.sim.reporting.templates import render
 from glut4sim.sim.results.provenance import METHODS
+from glut4sim.sim.studies.benchmark.held_out import HeldOut
 from glut4sim.sim.studies.benchmark.suite_run import CheckResult, SuiteResult
 from glut4sim.version import __version__
 
@@ -24,8 +25,13 @@ HORMONES_ALONE = "hormones alone"
 # ---- content ----
 
 
-def content(result: SuiteResult) -> dict:
-    """Everything the report says, as JSON holds it; None where there is no value or no bound."""
+def content(result: SuiteResult, held_out: HeldOut | None = None) -> dict:
+    """Everything the report says, as JSON holds it; None where there is no value or no bound.
+
+    Parameters
+    ----------
+    held_out : how predictions of what no fit used did, where that was asked
+    """
     suite = result.suite
     used = {}  # preset -> ids of the checks that are about it
     for check in suite.checks:
@@ -56,6 +62,7 @@ def content(result: SuiteResult) -> dict:
             e.title: dict(e.scenarios[0].effects) for e in suite.experiments.values() if e.scenarios[0].effects
         },
         "checks": [_check(one, suite.presets_of(one.check)) for one in result.checks],
+        "held_out": None if held_out is None else held_out.as_table(),
         "figures": {name: [c.id for c in drawn] for name, drawn in figures(result).items()},
     }
 
@@ -148,6 +155,24 @@ def outline(report: Mapping) -> str:
     return " ".join(said)
 
 
+def coverage_outline(held_out: Mapping) -> str:
+    """How many of the points that no fit used lie within their intervals, and whether these are worth making."""
+    low, high = held_out["expected"]
+    return (
+        f"Of {held_out['n']} points of {len(held_out['curves'])} curves that had no part in a fit {held_out['inside']} "
+        f"lie within the 90 % interval of their prediction; {low} to {high} would if predictions were calibrated and "
+        f"points independent: {held_out['verdict']}. Interval score {rounded(held_out['score'])} against "
+        f"{rounded(held_out['reference_score'])} of no change with the spread of all trials "
+        f"(skill {rounded(held_out['skill'])}; mean width {rounded(held_out['width'])} of the largest change)."
+    )
+
+
+def _coverage_row(curve: Mapping) -> tuple[object, ...]:
+    """A curve, its points, those within their intervals, and how wide and how good these are."""
+    numbers = (rounded(curve[key]) for key in ("width", "score", "reference_score", "skill"))
+    return (curve["id"], curve["quantity"], curve["preset"], curve["n"], curve["inside"], *numbers)
+
+
 def markdown(report: Mapping) -> str:
     """The report as Markdown; figures lie in a folder named like the suite beside it."""
     checks = [
@@ -167,6 +192,8 @@ def markdown(report: Mapping) -> str:
         free_and_passed=sum(check["passed"] for check in free),
         of_whole_bodies=[check["id"] for check in checks if check["whole_body"]],
         whole_body=WHOLE_BODY,
+        coverage=report["held_out"] and coverage_outline(report["held_out"]),
+        coverage_rows=[_coverage_row(curve) for curve in report["held_out"]["curves"]] if report["held_out"] else [],
         failed=[check for check in checks if not check["passed"]],
         no_failures=[check for check in checks if check["passed"] and check["known_failure"]],
         groups={
@@ -183,11 +210,11 @@ def _range(low: int, high: int) -> str:
 # ---- files ----
 
 
-def write(result: SuiteResult, out: Place) -> dict:
+def write(result: SuiteResult, out: Place, held_out: HeldOut | None = None) -> dict:
     """Write NAME.json, NAME.md and the figures NAME/*.png of a suite into a new directory; returns the content."""
     from glut4sim.sim.studies.benchmark.suite_figures import save_figure
 
-    report = content(result)
+    report = content(result, held_out)
     name = result.suite.name
     storage.make_directory(out / name)
     storage.write_json(out / f"{name}.json", report)

@@ -254,7 +254,7 @@ def test_reports_of_suites(there, files):
             patch.setattr(module, "markdown", lambda _: "# Report\n")
         patch.setattr(conditions_report, "_content", lambda _: {"a": 1})
         patch.setattr("glut4sim.sim.studies.benchmark.conditions_figure.save_figure", figure)
-        patch.setattr(suite_report, "content", lambda _: {"a": 1, "figures": ["one", "two"]})
+        patch.setattr(suite_report, "content", lambda *_: {"a": 1, "figures": ["one", "two"]})
         patch.setattr("glut4sim.sim.studies.benchmark.suite_figures.save_figure", figure)
         result = SimpleNamespace(suite=SimpleNamespace(name="suite"))
         for module, made in ((conditions_report, "conditions"), (suite_report, "suites")):
