@@ -332,6 +332,18 @@ def summarise(
         name -> (replicates, K or fewer), at least NEEDED; NaN where not reached
     insulin : times [s] and values [nM] of the schedule
     """
-    numbers = by_replicate(time, series, insulin)
-    observables = {key: statistics([n[key] for n in numbers], unit) for key, unit in UNITS.items()}
+    return collect(name, seed, as_table(by_replicate(time, series, insulin)))
+
+
+def as_table(numbers: Sequence[Mapping[str, float | None]]) -> np.ndarray:
+    """Numbers of replicates as (replicates, numbers) in the order of UNITS; NaN where there is none."""
+    rows = [[np.nan if (value := one[key]) is None else value for key in UNITS] for one in numbers]
+    return np.array(rows, float).reshape(-1, len(UNITS))
+
+
+def collect(name: str, seed: int, table: np.ndarray) -> dict:
+    """Summary of a run, from the numbers of its replicates as `as_table` has them."""
+    observables = {}
+    for (key, unit), column in zip(UNITS.items(), table.T):
+        observables[key] = statistics(column[~np.isnan(column)].tolist(), unit)
     return {"scenario": name, "seed": seed, "observables": observables}

@@ -1,11 +1,15 @@
 """Where results of single vesicles are kept: the log of their transitions and its statistics.
 
 In `results.zarr` the group `events/<replicate>` holds the log as arrays over `event`, with each vesicle's state at
-t = 0, so that it can be replayed; the group `single_vesicle` holds the statistics (sim/analysis/single_vesicle.py). A
-run in memory keeps the statistics only, so that its memory does not grow with every transition.
+t = 0, so that it can be replayed; the group `single_vesicle` holds the statistics (sim/analysis/single_vesicle.py).
+Where replicates share chunks (layout.py), so do their logs: the arrays of the group `events` hold one log after the
+other, and `first` and `count` say where that of a replicate stands. A run in memory keeps the statistics only, so that
+its memory does not grow with every transition.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping
+from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,6 +18,8 @@ from glut4sim.agents import vesicle
 from glut4sim.sim.analysis import single_vesicle
 from glut4sim.sim.inputs.storage import Place, consolidate, zarr_store
 from glut4sim.sim.model.step_records import Events
+from glut4sim.sim.results.event_loop import wait_for
+from glut4sim.sim.results.series_store import open_arrays, open_group
 
 if TYPE_CHECKING:
     import xarray
@@ -22,6 +28,7 @@ if TYPE_CHECKING:
 
 CHUNK_EVENTS = 2**17
 EVENTS = "events"  # group of results.zarr
+FIRST, COUNT = "first", "count"  # arrays of it, where replicates share chunks
 
 
 class Column(NamedTuple):
@@ -101,8 +108,14 @@ class MemoryEvents:
         """As ZarrEvents.close."""
 
 
-def create(path: Place, scenario: "Scenario") -> None:
-    """Add the groups of a run with events to its Zarr store."""
+def row_bytes(scenario: "Scenario") -> int:
+    """What the statistics of a replicate and the states of its vesicles take."""
+    sizes = _sizes(_coordinates(scenario))
+    return scenario.cell.vesicles + 8 * sum(prod(sizes[dim] for dim in v.dims) for v in single_vesicle.VARIABLES)
+
+
+def create(path: Place, scenario: "Scenario", rows: int) -> None:
+    """Add the groups of a run with events to its Zarr store; `rows` replicates share a chunk."""
     import zarr
 
     root = zarr.open_group(zarr_store(path), mode="r+", use_consolidated=False)
@@ -117,13 +130,101 @@ def create(path: Place, scenario: "Scenario") -> None:
         group.create_array(
             v.name,
             shape=shape,
-            chunks=(1, *shape[1:]),
+            chunks=(rows, *shape[1:]),
             dtype="float64",
             fill_value=np.nan,
             dimension_names=("replicate", *v.dims),
             attributes=_attributes(v),
         )
-    root.create_group(EVENTS)
+    group = root.create_group(EVENTS)
+    if rows > 1:
+        _create_log(group, scenario, rows)
+
+
+def _create_log(group, scenario, rows):
+    """The arrays of a log that replicates share."""
+    n = scenario.run.replicates
+    group.create_array(
+        INITIAL.name, shape=(n, scenario.cell.vesicles), chunks=(rows, scenario.cell.vesicles), dtype=INITIAL.dtype,
+        fill_value=-1, dimension_names=("replicate", "vesicle"), attributes=INITIAL.attributes,
+    )  # fmt: skip
+    for name, fill, what in ((FIRST, -1, "Number of the first event"), (COUNT, 0, "How many events there are")):
+        group.create_array(
+            name, shape=(n,), chunks=(rows,), dtype="int64", fill_value=fill, dimension_names=("replicate",),
+            attributes={"long_name": what},
+        )  # fmt: skip
+    _create_columns(group)
+
+
+def _create_columns(group) -> dict[str, Any]:
+    """The arrays of a log, with nothing in it, by column."""
+    from zarr.codecs import BloscCodec
+
+    return {
+        c.name: group.create_array(
+            c.name,
+            shape=(0,),
+            chunks=(CHUNK_EVENTS,),
+            dtype=c.dtype,
+            dimension_names=("event",),
+            attributes=c.attributes,
+            compressors=BloscCodec(cname="lz4", shuffle="shuffle"),  # as small as the default, in half the time
+        )
+        for c in COLUMNS
+    }
+
+
+def open_log(store: Place, group: str) -> "xarray.Dataset | None":
+    """The log of a replicate, lazily, by its name such as "events/3", where replicates share one; None if there is
+    none."""
+    events, _, replicate = group.partition("/")
+    if events != EVENTS or not replicate.isdecimal() or not (store / EVENTS / FIRST / "zarr.json").is_file():
+        return None
+    whole = open_group(store, EVENTS)
+    if int(replicate) >= whole.sizes["replicate"] or (first := int(whole[FIRST][int(replicate)])) < 0:
+        return None
+    here = slice(first, first + int(whole[COUNT][int(replicate)]))
+    return whole.drop_vars([FIRST, COUNT]).isel(replicate=int(replicate), event=here)
+
+
+class SharedLog:
+    """The log of all replicates, one after the other; one process writes it.
+
+    Events that `first` and `count` of no replicate mean do not count: a run was ended while it wrote them.
+    """
+
+    def __init__(self, path: Place):
+        places = {name: f"{EVENTS}/{name}" for name in (FIRST, COUNT, *(c.name for c in COLUMNS))}
+        arrays = wait_for(open_arrays(path, list(places.values())))
+        first, count = (np.asarray(wait_for(arrays[places[name]].getitem(slice(None)))) for name in (FIRST, COUNT))
+        self._arrays = {c.name: arrays[places[c.name]] for c in COLUMNS}
+        self._written = int((first + count).max(initial=0))
+        self._waiting: list[Events] = []
+        self.waiting = 0  # events
+
+    def append(self, events: Events) -> int:
+        """Add the events of a replicate, to be written by `flush`; returns the number of the first."""
+        first = self._written + self.waiting
+        self._waiting.append(events)
+        self.waiting += len(events.time)
+        return first
+
+    def flush(self) -> None:
+        """Write what waits."""
+        if not self.waiting:
+            return
+        columns = _columns(Events(*map(np.concatenate, zip(*self._waiting))))
+        start, end = self._written, self._written + self.waiting
+
+        async def write(name, array):
+            await array.resize((end,))
+            await array.setitem(slice(start, end), columns[name])
+
+        async def write_all():
+            await asyncio.gather(*(write(name, array) for name, array in self._arrays.items()))
+
+        wait_for(write_all())
+        self._written, self._waiting, self.waiting = end, [], 0
 
 
 class ZarrEvents:
@@ -153,8 +254,6 @@ class ZarrEvents:
         initial_state : (n,) int
             of all vesicles at t = 0
         """
-        from zarr.codecs import BloscCodec
-
         group = self._root.create_group(f"{EVENTS}/{replicate}", overwrite=True)
         group.create_array(
             INITIAL.name,
@@ -162,18 +261,7 @@ class ZarrEvents:
             dimension_names=("vesicle",),
             attributes=INITIAL.attributes,
         )
-        self._logs[replicate] = {
-            c.name: group.create_array(
-                c.name,
-                shape=(0,),
-                chunks=(CHUNK_EVENTS,),
-                dtype=c.dtype,
-                dimension_names=("event",),
-                attributes=c.attributes,
-                compressors=BloscCodec(cname="lz4", shuffle="shuffle"),  # as small as the default, in half the time
-            )
-            for c in COLUMNS
-        }
+        self._logs[replicate] = _create_columns(group)
         consolidate(self._path, f"{EVENTS}/{replicate}")
 
     def append(self, replicate: int, events: Events) -> None:

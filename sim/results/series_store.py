@@ -1,13 +1,13 @@
 """Where the time series of a run are kept: in memory, or in a Zarr store that xarray reads.
 
-The store is made whole at the start, filled with NaN, and written chunk by chunk, each replicate in chunks of its own,
-so that threads, processes and machines may write side by side. Its group `progress` says how far each replicate has
-come.
+The store is made whole at the start, filled with NaN, and written chunk by chunk. Where each replicate has chunks of
+its own (layout.py), threads, processes and machines may write side by side; chunks that replicates share are written by
+one process, in blocks of rows (row_blocks.py). The group `progress` says how far each replicate has come.
 """
 
 import asyncio
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -57,9 +57,39 @@ def _attributes(observable) -> dict[str, Any]:
 TIME_ATTRIBUTES = {"units": "s", "long_name": "Time"}
 REPLICATE_ATTRIBUTES = {"long_name": "Replicate"}
 
+ROWS = (*(o.name for o in OBSERVABLES), f"{PROGRESS}/{REACHED}")  # arrays with a row for each replicate
+
+
+def _columns() -> dict[str, int | slice]:
+    ends = np.cumsum([1 if o.dim is None else len(STATE_NAMES[o.dim]) for o in OBSERVABLES]).tolist()
+    starts = [0, *ends[:-1]]
+    pairs = zip(OBSERVABLES, starts, ends)
+    return {o.name: start if o.dim is None else slice(start, end) for o, start, end in pairs}
+
+
+COLUMNS = _columns()  # of records as a table: where each observable stands
+WIDTH = 1 + max(c if isinstance(c, int) else c.stop - 1 for c in COLUMNS.values())
+
+
+def as_table(pieces: Sequence[Mapping[str, np.ndarray]]) -> np.ndarray:
+    """Records of every observable by name, in pieces, as one table (n, columns)."""
+    ends = np.cumsum([0, *(len(values["insulin"]) for values in pieces)]).tolist()
+    table = np.empty((ends[-1], WIDTH))
+    for values, start, end in zip(pieces, ends, ends[1:]):
+        for name, columns in COLUMNS.items():
+            table[start:end, columns] = values[name]
+    return table
+
+
+def by_name(table: np.ndarray) -> dict[str, np.ndarray]:
+    """A table of records as values of every observable, (n,) or (n, states)."""
+    return {name: table[:, columns] for name, columns in COLUMNS.items()}
+
 
 class MemorySeries:
     """Series kept in memory."""
+
+    rows = 1
 
     def __init__(self, time: np.ndarray, replicates: int, attributes: Mapping[str, object]):
         self._time, self._replicates, self._attributes = time, replicates, dict(attributes)
@@ -75,13 +105,13 @@ class MemorySeries:
         """As ZarrSeries.note."""
         self._progress[replicate] = progress
 
-    def progress(self) -> list[Progress]:
+    def progress(self, replicates: Sequence[int]) -> list[Progress]:
         """As ZarrSeries.progress."""
-        return list(self._progress)
+        return [self._progress[replicate] for replicate in replicates]
 
-    def read(self, name: str, records: int) -> np.ndarray:
+    def read(self, name: str, replicates: slice, records: int) -> np.ndarray:
         """As ZarrSeries.read."""
-        return self._arrays[name][:, :records]
+        return self._arrays[name][replicates, :records]
 
     def dataset(self) -> "xarray.Dataset":
         """All series, as xarray has them."""
@@ -96,13 +126,16 @@ class MemorySeries:
         return xr.Dataset(variables, coordinates, self._attributes)
 
 
-def create(path: Place, time: np.ndarray, replicates: int, attributes: Mapping[str, object], final: bool) -> None:
+def create(
+    path: Place, time: np.ndarray, replicates: int, attributes: Mapping[str, object], rows: int, final: bool
+) -> None:
     """Make the Zarr store of a run, with nothing in it but NaN.
 
     Parameters
     ----------
     time : (K,) float64
         of all records [s]
+    rows : replicates that share a chunk; 1: none do
     attributes : of the store
     final : whether no other group will be added to the store
     """
@@ -114,7 +147,7 @@ def create(path: Place, time: np.ndarray, replicates: int, attributes: Mapping[s
         group.create_array(
             o.name,
             shape=shape,
-            chunks=(1, min(CHUNK_RECORDS, len(time)), *shape[2:]),
+            chunks=(rows, len(time) if rows > 1 else min(CHUNK_RECORDS, len(time)), *shape[2:]),
             dtype="float64",
             fill_value=np.nan,
             dimension_names=_dims(o),
@@ -135,7 +168,7 @@ def create(path: Place, time: np.ndarray, replicates: int, attributes: Mapping[s
     group.create_group(PROGRESS).create_array(
         REACHED,
         shape=(replicates, len(columns)),
-        chunks=(1, len(columns)),
+        chunks=(rows, len(columns)),
         dtype="float64",
         fill_value=0.0,
         dimension_names=("replicate", "entry"),
@@ -154,8 +187,14 @@ class ZarrSeries:
 
     def __init__(self, path: Place):
         self._path = path
-        *arrays, self._reached = wait_for(_open(path))
-        self._arrays = {o.name: array for o, array in zip(OBSERVABLES, arrays, strict=True)}
+        arrays = wait_for(open_arrays(path, ROWS))
+        self._reached = arrays.pop(ROWS[-1])
+        self._arrays = arrays
+
+    @property
+    def rows(self) -> int:
+        """How many replicates share a chunk."""
+        return int(self._reached.chunks[0])
 
     def write(self, replicate: int, start: int, values: Mapping[str, np.ndarray]) -> None:
         """Write records of a replicate from number `start` on, of every observable by name, (n,) or (n, states)."""
@@ -170,27 +209,32 @@ class ZarrSeries:
         """Note how far a replicate has come, once its records are written."""
         wait_for(self._reached.setitem(replicate, np.array(progress, float)))
 
-    def progress(self) -> list[Progress]:
-        """How far each replicate has come, whoever writes it."""
-        rows = np.asarray(wait_for(self._reached.getitem(slice(None)))).tolist()
+    def progress(self, replicates: Sequence[int]) -> list[Progress]:
+        """How far some replicates have come, whoever writes them."""
+
+        async def read_all():
+            if len(replicates) > self._reached.shape[0] // 2:
+                return np.asarray(await self._reached.getitem(slice(None)))[replicates]
+            return np.array(await asyncio.gather(*map(self._reached.getitem, replicates)))
+
+        rows = wait_for(read_all()).reshape(-1, len(Progress._fields)).tolist()
         return [Progress(seconds, int(records), ended > 0.0) for seconds, records, ended in rows]
 
-    def read(self, name: str, records: int) -> np.ndarray:
+    def read(self, name: str, replicates: slice, records: int) -> np.ndarray:
         """The first records of an observable, (replicates, records) or (.., states); NaN where there are none."""
-        return np.asarray(wait_for(self._arrays[name].getitem((slice(None), slice(0, records)))))
+        return np.asarray(wait_for(self._arrays[name].getitem((replicates, slice(0, records)))))
 
     def dataset(self) -> "xarray.Dataset":
         """All series, as xarray has them, read when used."""
         return open_results(self._path)
 
 
-async def _open(path: Place) -> list:
-    """The arrays of the observables and the one of progress."""
+async def open_arrays(path: Place, names: Sequence[str]) -> dict[str, Any]:
+    """Arrays of a store by their names, to be written."""
     from zarr.api.asynchronous import open_group
 
     group = await open_group(store=zarr_store(path), mode="r+", use_consolidated=False)
-    names = *(o.name for o in OBSERVABLES), f"{PROGRESS}/{REACHED}"
-    return await asyncio.gather(*map(group.getitem, names))
+    return dict(zip(names, await asyncio.gather(*map(group.getitem, names))))
 
 
 def open_results(path: PlaceLike, group: str | None = None) -> "xarray.Dataset":
@@ -209,8 +253,6 @@ def open_results(path: PlaceLike, group: str | None = None) -> "xarray.Dataset":
     InputError
         if there is no such result
     """
-    import xarray as xr
-
     where = storage.place(path)
     store = where / STORE if (where / STORE).is_dir() else where
     inside = sorted(found.parent.name for found in where.glob(f"assay-*/{STORE}"))
@@ -218,8 +260,20 @@ def open_results(path: PlaceLike, group: str | None = None) -> "xarray.Dataset":
         raise InputError(f"holds {len(inside)} assays; choose one: {where / inside[0]}.", place=str(where))
     if not (store / "zarr.json").is_file():
         raise InputError(f"expected the directory of a run, found no {STORE} in it.", place=str(where))
-    if group is not None and not (store / group / "zarr.json").is_file():
+    if group is None or (store / group / "zarr.json").is_file():
+        return open_group(store, group)
+    from glut4sim.sim.results import event_store
+
+    shared = event_store.open_log(store, group)
+    if shared is None:
         raise InputError(f'found no group "{group}" in {STORE}; run with run.events = true.', place=str(where))
+    return shared
+
+
+def open_group(store: Place, group: str | None) -> "xarray.Dataset":
+    """A group of a Zarr store, lazily."""
+    import xarray as xr
+
     with warnings.catch_warnings():  # that the metadata of a run with events are not consolidated before it ends
         warnings.filterwarnings("ignore", message="Failed to open Zarr store with consolidated")
         return xr.open_zarr(zarr_store(store), group=group, chunks=None)  # arrays of numpy, also where there is Dask

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.results import event_store, series_store
 from glut4sim.sim.results.event_store import MemoryEvents, ZarrEvents
+from glut4sim.sim.results.layout import replicates_per_chunk
 from glut4sim.sim.results.series_store import MemorySeries, ZarrSeries, record_times
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.version import __version__
@@ -16,6 +17,11 @@ class Store(NamedTuple):
     series: MemorySeries | ZarrSeries
     events: MemoryEvents | ZarrEvents | None
 
+    @property
+    def rows(self) -> int:
+        """How many replicates share a chunk."""
+        return self.series.rows
+
 
 def in_memory(scenario: Scenario) -> Store:
     """A new store of a scenario's run."""
@@ -26,9 +32,10 @@ def in_memory(scenario: Scenario) -> Store:
 def create(path: Place, scenario: Scenario) -> None:
     """Make the results.zarr of a scenario's run, with nothing in it yet."""
     events = scenario.run.events
-    series_store.create(path, record_times(scenario), scenario.run.replicates, _attributes(scenario), final=not events)
+    times, rows = record_times(scenario), replicates_per_chunk(scenario)
+    series_store.create(path, times, scenario.run.replicates, _attributes(scenario), rows, final=not events)
     if events:
-        event_store.create(path, scenario)
+        event_store.create(path, scenario, rows)
 
 
 def open_existing(path: Place, scenario: Scenario) -> Store:

@@ -6,12 +6,12 @@ The directory of a run holds `scenario.toml` (resolved), `results.zarr`, `summar
 replicate has ended. It lies on this machine or wherever fsspec reaches (storage.py).
 
 The store is written as records come in (flush_policy.py): whatever ends the run, what was reached by then can be read,
-and gone on from. xarray and zarr are imported where they are used, for that takes longer than all else a run needs to
-start.
+and gone on from. Of many brief replicates, each comes as a whole (layout.py). xarray and zarr are imported where they
+are used, for that takes longer than all else a run needs to start.
 """
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -23,8 +23,11 @@ from glut4sim.sim.model.step_records import Events, StepRecords
 from glut4sim.sim.results import checkpoint, store
 from glut4sim.sim.results.backlog import Backlog
 from glut4sim.sim.results.flush_policy import FlushPolicy
+from glut4sim.sim.results.gathered import Piece
+from glut4sim.sim.results.layout import replicates_per_chunk
 from glut4sim.sim.results.provenance import PROVENANCE, SCENARIO, Provenance, read_run
-from glut4sim.sim.results.series_store import PROGRESS, REACHED, STORE, Progress, record_times
+from glut4sim.sim.results.series_store import PROGRESS, REACHED, STORE, Progress, by_name, record_times
+from glut4sim.sim.results.shared_store import SharedStore
 from glut4sim.sim.results.store import Store
 from glut4sim.sim.scenario.scenario import Scenario
 
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from glut4sim.sim.model.engine import Engine
 
 POLICY = FlushPolicy()  # of all runs
+BLOCK_RECORDS = 2**17  # that are read together
 
 
 class Writer:
@@ -41,7 +45,8 @@ class Writer:
 
     Safe from several threads as long as each replicate has one. `open` may run in a thread of its own while replicates
     already work: what they append before it has returned waits in memory. Replicates in other processes have a Writer
-    each, made by `attach`; `refresh` then tells how far they are.
+    each, made by `attach`; `refresh` then tells how far they are. Replicates that are gathered as a whole are taken by
+    `put`, in one thread.
 
     Parameters
     ----------
@@ -83,7 +88,8 @@ class Writer:
         """A Writer for replicates of a run whose store another Writer has opened."""
         writer = cls.__new__(cls)
         writer._set_up(scenario, out, Provenance(scenario, {}, checkpoint_every), is_new=False)
-        writer.open()
+        writer._store = store.open_existing(out / STORE, scenario)  # how far others are is no matter
+        writer._opened.set()
         return writer
 
     @classmethod
@@ -112,8 +118,10 @@ class Writer:
         self.seconds_simulated = [0.0] * self.replicates
         self.ended = [False] * self.replicates
         self._provenance, self._is_new = provenance, is_new
-        self._backlogs = [Backlog(monotonic()) for _ in range(self.replicates)]
+        self._records = np.zeros(self.replicates, np.int64)  # that each has written
+        self._backlogs: dict[int, Backlog] = {}  # of those at work
         self._store: Store | None = None
+        self._shared: SharedStore | None = None
         self._opened = threading.Event()
 
     @property
@@ -151,7 +159,7 @@ class Writer:
                 store.create(self.store, self.scenario)
             self._store = store.open_existing(self.store, self.scenario)
             if not self._is_new:
-                self.refresh()
+                self.refresh(range(self.replicates))
         finally:
             self._opened.set()  # also after a fault: nobody should wait for what will not come
 
@@ -167,22 +175,32 @@ class Writer:
             raise RuntimeError("the results are not open")
         return self._store
 
-    def refresh(self) -> None:
-        """Learn from the store how far replicates are that others write."""
-        for replicate, (seconds, records, ended) in enumerate(self._kept.series.progress()):
-            self.seconds_simulated[replicate], self.ended[replicate] = seconds, ended
-            self._backlogs[replicate].records_written = records
+    @property
+    def shares_chunks(self) -> bool:
+        """Whether replicates share chunks of the store, or would on disk, so that they are to come as a whole."""
+        if self.store is None or self._is_new:
+            return replicates_per_chunk(self.scenario) > 1
+        return self._kept.rows > 1
+
+    def refresh(self, replicates: Sequence[int]) -> None:
+        """Learn from the store how far some replicates are that others write."""
+        for replicate, progress in zip(replicates, self._kept.series.progress(replicates)):
+            self._note_progress(replicate, progress)
+
+    def _note_progress(self, replicate: int, progress: Progress) -> None:
+        self.seconds_simulated[replicate], self.ended[replicate] = progress.seconds, progress.ended
+        self._records[replicate] = progress.records
 
     # ---- a replicate ----
 
     def begin(self, replicate: int, state: np.ndarray | None = None) -> None:
         """Begin a replicate, with the state (n,) of each vesicle at t = 0 if its events are logged."""
-        self.seconds_simulated[replicate], self.ended[replicate] = 0.0, False
+        self._note_progress(replicate, Progress(0.0, 0, False))
         self._backlogs[replicate] = Backlog(monotonic(), initial_state=None if state is None else state.copy())
 
     def append(self, replicate: int, values: Mapping[str, np.ndarray] | None, seconds: float) -> None:
         """Take the next records of a replicate (None: no new ones) and how far it has come [s]; flush when due."""
-        backlog = self._backlogs[replicate]
+        backlog = self._backlog(replicate)
         if values is not None:
             backlog.add_records(values)
         self.seconds_simulated[replicate] = seconds
@@ -193,9 +211,14 @@ class Writer:
         elif count := POLICY.full_chunks(backlog.events_written, backlog.events_waiting):
             self._write_events(backlog, replicate, count)
 
+    def _backlog(self, replicate: int) -> Backlog:
+        if replicate not in self._backlogs:
+            self._backlogs[replicate] = Backlog(monotonic())
+        return self._backlogs[replicate]
+
     def append_events(self, replicate: int, events: Events) -> None:
         """Take the next events of a replicate, to be written with its next records."""
-        self._backlogs[replicate].add_events(events)
+        self._backlog(replicate).add_events(events)
 
     def flush(self, replicate: int) -> None:
         """Write what a replicate has appended."""
@@ -217,16 +240,40 @@ class Writer:
             self._write_all(replicate)
             self.ended[replicate] = True
             self._note(replicate)
+            del self._backlogs[replicate]
             if self.out is not None:
                 checkpoint.path_of(self.out, replicate).unlink(missing_ok=True)
 
+    def put(self, replicate: int, piece: Piece) -> None:
+        """Take a replicate as a whole, in place of what there was of it; written when its chunk is full, or in time."""
+        self._opened.wait()
+        if self._store is None:
+            return
+        progress = Progress(piece.seconds, len(piece.records), piece.ended)
+        self._note_progress(replicate, progress)
+        if self.store is None:
+            self._store.series.write(replicate, 0, by_name(piece.records))
+            self._store.series.note(replicate, progress)
+            if piece.statistics:
+                self.put_statistics(replicate, piece.statistics)
+            return
+        if self._shared is None:
+            self._shared = SharedStore(self.store, self.scenario.run.events)
+        self._shared.put(replicate, piece, POLICY)
+
+    def write_pieces(self) -> None:
+        """Write what was put and waits."""
+        if self._shared is not None:
+            self._shared.flush()
+
     def _write_all(self, replicate: int) -> None:
-        backlog = self._backlogs[replicate]
+        backlog = self._backlog(replicate)
         records = backlog.take_records(monotonic())
         self._write_events(backlog, replicate, backlog.events_waiting)
         if records:
             self._kept.series.write(replicate, backlog.records_written, records)
             backlog.records_written += len(records["insulin"])
+            self._records[replicate] = backlog.records_written
 
     def _write_events(self, backlog: Backlog, replicate: int, count: int) -> None:
         log = self._kept.events
@@ -240,7 +287,7 @@ class Writer:
             backlog.events_written += count
 
     def _note(self, replicate: int) -> None:
-        written = self._backlogs[replicate].records_written
+        written = int(self._records[replicate])
         self._kept.series.note(replicate, Progress(self.seconds_simulated[replicate], written, self.ended[replicate]))
 
     # ---- checkpoints ----
@@ -250,7 +297,7 @@ class Writer:
         self.flush(replicate)
         if self._store is None or self.out is None:
             return
-        backlog = self._backlogs[replicate]
+        backlog = self._backlog(replicate)
         counts = {"records": backlog.records_written, "events": backlog.events_written}
         rest = {f"last.{name}": column for name, column in last._asdict().items()}
         path = checkpoint.path_of(self.out, replicate)
@@ -275,7 +322,7 @@ class Writer:
             return None
         records, events = int(rest["records"]), int(rest["events"])
         self._backlogs[replicate] = Backlog(monotonic(), records, events)
-        self.seconds_simulated[replicate] = round(engine.time, 9)
+        self._note_progress(replicate, Progress(round(engine.time, 9), records, False))
         log = self._kept.events
         logged = () if log is None else log.cut(replicate, events)
         return StepRecords(*(rest[f"last.{name}"] for name in StepRecords._fields)), logged
@@ -285,11 +332,17 @@ class Writer:
     @property
     def reached(self) -> int:
         """Number of records that the furthest replicate has written."""
-        return max(backlog.records_written for backlog in self._backlogs)
+        return int(self._records.max())
 
-    def series(self, name: str) -> np.ndarray:
+    def blocks(self) -> Iterator[slice]:
+        """All replicates, in parts that are read together and take little memory."""
+        rows = self._kept.rows if self._kept.rows > 1 else max(1, BLOCK_RECORDS // len(self.time))
+        for first in range(0, self.replicates, rows):
+            yield slice(first, min(first + rows, self.replicates))
+
+    def series(self, name: str, replicates: slice = slice(None)) -> np.ndarray:
         """One observable's records so far, (replicates, reached) or (.., states); NaN where a replicate lags behind."""
-        return self._kept.series.read(name, self.reached)
+        return self._kept.series.read(name, replicates, self.reached)
 
     def dataset(self) -> "xarray.Dataset":
         """All series, as xarray has them."""

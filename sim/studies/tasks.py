@@ -203,11 +203,11 @@ def _work_off(batch: Sequence[Task], copies: bool, stop: Stop) -> tuple[list[_Ou
         try:
             outcomes.append(_Outcome(task.work(*task.arguments, stop), None))
         except Exception as error:  # noqa: BLE001  whatever it is, the others of the batch have no part in it
-            outcomes.append(_Outcome(None, _portable(error) if copies else error))
+            outcomes.append(_Outcome(None, portable(error) if copies else error))
     return outcomes, perf_counter() - began
 
 
-def _portable(error: Exception) -> Exception:
+def portable(error: Exception) -> Exception:
     """A fault that can be sent, and tells where it happened."""
     try:
         pickle.loads(pickle.dumps(error))

@@ -4,12 +4,15 @@ Replicates run on threads, on processes or on a Dask cluster (executors.py) and 
 replicate writes its own part of the results. What a run leaves undone, for whatever reason, `resume` does.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from glut4sim.sim.analysis import single_vesicle, summary
 from glut4sim.sim.inputs import storage
@@ -21,13 +24,11 @@ from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.executors import Workers
 from glut4sim.sim.studies.options import RunOptions
-from glut4sim.sim.studies.run.replicate import compute, compute_elsewhere
-from glut4sim.sim.studies.run.result import RunResult
-from glut4sim.sim.studies.tasks import Task, describe_fault, fault, run_tasks
+from glut4sim.sim.studies.run.replicate import Finished, Pace, compute, compute_elsewhere, compute_whole
+from glut4sim.sim.studies.run.result import RunResult, by_replicate
+from glut4sim.sim.studies.tasks import Task, TasksToMake, describe_fault, fault, run_tasks
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from glut4sim.sim.studies.run.hormones import Drawn
 
 NEEDED_LATER = ("glut4sim.sim.studies.run.figure", "xarray")  # take a while to import
@@ -94,6 +95,26 @@ def choose_replicates(scenario: Scenario, only: int | None) -> Sequence[int]:
     return [int(only)]
 
 
+class _Found:
+    """What is known of the replicates of a run."""
+
+    def __init__(self, replicates: int):
+        self.said: dict[str, int] = {}  # what the user should know, and the first replicate of which it is true
+        self.faults: dict[int, BaseException] = {}
+        self.numbers = np.full((replicates, len(summary.UNITS)), np.nan)  # as summary.as_table
+        self.is_counted = np.zeros(replicates, bool)  # whether its numbers are there
+
+    def say(self, replicate: int, sentences: Iterable[str]) -> None:
+        """Note what the user should know."""
+        for sentence in sentences:
+            self.said[sentence] = min(replicate, self.said.get(sentence, replicate))
+
+    def warnings(self, errors: Sequence[Mapping]) -> tuple[str, ...]:
+        """What the user should know, one line each: faults first."""
+        lines = [f"replicate {e['replicate']} failed at {e['seconds_simulated']:g} s: {e['error']}" for e in errors]
+        return (*dict.fromkeys(lines), *sorted(self.said, key=lambda sentence: self.said[sentence]))
+
+
 def _run(
     writer: Writer,
     todo: Sequence[int],
@@ -103,31 +124,27 @@ def _run(
 ) -> RunResult:
     """Run replicates of a Writer's scenario, then summarise and draw its results."""
     status, numbers = "failed", {}
-    said: dict[int, list[str]] = {}
-    faults: dict[int, BaseException] = {}
+    found = _Found(writer.replicates)
     errors = []
     try:
         with _opening(writer, workers):
-            _run_replicates(writer, todo, workers, options, said, faults)
+            _run_replicates(writer, todo, workers, options, found)
         status = "complete"
     except KeyboardInterrupt:
         status = "interrupted"
         raise
     finally:
         if writer.is_open:
-            if not workers.shares_memory and writer.out is not None:
-                writer.refresh()
-            numbers = _summarise(writer)
+            writer.write_pieces()
+            numbers = _summarise(writer, found)
         if status == "complete" and not all(writer.ended[replicate] for replicate in todo):
             status = "failed"
-        errors = [_error(writer, replicate, faults[replicate]) for replicate in todo if replicate in faults]
+        errors = [_error(writer, replicate, found.faults[replicate]) for replicate in sorted(found.faults)]
         writer.finish(numbers or None, status, errors)
     if writer.out is not None:
         _draw(writer, writer.out, drawn)
-    warnings = [f"replicate {e['replicate']} failed at {e['seconds_simulated']:g} s: {e['error']}" for e in errors]
-    warnings += [sentence for replicate in todo for sentence in said.get(replicate, ())]
-    warnings = tuple(dict.fromkeys(warnings))  # each once
-    return RunResult(writer.out, writer.store, numbers, warnings, writer.wall_seconds, status, writer)
+    warnings, seconds = found.warnings(errors), writer.wall_seconds
+    return RunResult(writer.out, writer.store, numbers, warnings, seconds, status, writer)
 
 
 @contextmanager
@@ -139,7 +156,7 @@ def _opening(writer: Writer, workers: Workers) -> Iterator[None]:
     with ThreadPoolExecutor(1) as opener:
         opening = opener.submit(lambda: writer.is_open or writer.open())
         opening.add_done_callback(lambda opened: opened.exception() and workers.stop())
-        if not workers.shares_memory:
+        if not workers.shares_memory and not writer.shares_chunks:
             opening.result()  # they open it as well
         if writer.out is not None:
             for name in NEEDED_LATER:
@@ -150,35 +167,49 @@ def _opening(writer: Writer, workers: Workers) -> Iterator[None]:
             opening.result()
 
 
-def _run_replicates(
-    writer: Writer,
-    todo: Sequence[int],
-    workers: Workers,
-    options: RunOptions,
-    said: dict[int, list[str]],
-    faults: dict[int, BaseException],
-) -> None:
-    """Run replicates; notes what the user should know of each, and what went wrong."""
+def _run_replicates(writer: Writer, todo: Sequence[int], workers: Workers, options: RunOptions, found: _Found) -> None:
+    """Run replicates; notes what is known of each as it ends."""
     scenario, here, out = writer.scenario, workers.shares_memory, writer.out
+    as_whole = writer.shares_chunks or (out is None and not here)
+    pace, begun = Pace(), set()  # replicates that have not ended
+
+    def make(replicate: int) -> Task:
+        begun.add(replicate)
+        which = scenario, replicate, workers.threads, options.mean_field
+        if as_whole:
+            keep_events, reached = out is not None, writer.seconds_simulated if here else None
+            return Task(partial(compute_whole, pace=pace), (*which, keep_events, reached))
+        if here:
+            return Task(partial(compute, pace=pace), (*which, writer))
+        return Task(partial(compute_elsewhere, pace=pace), (*which, out and out.absolute(), writer.checkpoint_every))
 
     def take(replicate: int, future: Future) -> None:
+        begun.discard(replicate)
+        if not here and not as_whole:
+            writer.refresh([replicate])
         if (error := fault(future)) is not None:
-            faults[replicate] = error
+            found.faults[replicate] = error
+        elif not as_whole:
+            found.say(replicate, future.result())
+        else:
+            keep(replicate, future.result())
+
+    def keep(replicate: int, finished: Finished) -> None:
+        if finished.piece is None:
             return
-        said[replicate], gathered = (future.result(), None) if here else future.result()
-        if gathered is not None:
-            gathered.pour(replicate, writer)
+        writer.put(replicate, finished.piece)
+        found.say(replicate, finished.said)
+        found.numbers[replicate], found.is_counted[replicate] = finished.numbers, True
+        if finished.fault is not None:
+            found.faults[replicate] = finished.fault
 
     def done() -> float:
-        if out is not None and not here:
-            writer.refresh()
+        if not here and not as_whole:
+            writer.refresh(sorted(begun))
         return sum(writer.seconds_simulated)
 
-    work = compute if here else compute_elsewhere
-    where = (writer,) if here else (out and out.absolute(), writer.checkpoint_every)
-    tasks = {r: Task(work, (scenario, r, workers.threads, options.mean_field, *where)) for r in todo}
     total = scenario.run.duration * writer.replicates
-    run_tasks(tasks, workers, take, done, total, options.progress, take_stopped=take)
+    run_tasks(TasksToMake(todo, make), workers, take, done, total, options.progress, take_stopped=take)
 
 
 def _error(writer: Writer, replicate: int, error: BaseException) -> dict:
@@ -208,21 +239,21 @@ def _draw(writer: Writer, out: Place, drawn: "Callable[[], Drawn] | None" = None
             single_vesicle_figure.save_figure(writer.dataset(), statistics, folder / "single_vesicle.png")
 
 
-def _summarise(writer: Writer) -> dict:
+def _summarise(writer: Writer, found: _Found | None = None) -> dict:
     scenario = writer.scenario
-    schedule = scenario.bath.insulin
-    series = {name: writer.series(name) for name in summary.NEEDED}
-    content = summary.summarise(
-        scenario.name, scenario.run.seed, writer.time, series, (schedule.times, schedule.values)
-    )
+    found = found or _Found(writer.replicates)
+    for rows in writer.blocks():
+        if not found.is_counted[rows].all():
+            found.numbers[rows] = summary.as_table(by_replicate(writer, rows))
+    content = summary.collect(scenario.name, scenario.run.seed, found.numbers)
     if scenario.run.events:
-        found = ((name, writer.statistics(name)) for name in single_vesicle.SUMMED)
-        values = {name: table for name, table in found if table is not None}
+        tables = ((name, writer.statistics(name)) for name in single_vesicle.SUMMED)
+        values = {name: table for name, table in tables if table is not None}
         content[single_vesicle.GROUP] = single_vesicle.summarise(values)
     return content
 
 
-def save(scenario: Scenario, values: Mapping[str, "np.ndarray"], seconds: float, out: Path) -> None:
+def save(scenario: Scenario, values: Mapping[str, np.ndarray], seconds: float, out: Path) -> None:
     """Write what was recorded elsewhere of the first replicate of a scenario, as a run leaves it that ended there.
 
     Parameters

@@ -28,11 +28,11 @@ from glut4sim.sim.reporting.figure_style import (
     time_axis,
 )
 from glut4sim.sim.reporting.time_courses import (
-    binned,
+    binned_curve,
+    curve,
     in_minutes,
     label_insulin,
     line,
-    mean,
     shade_insulin,
     title_of,
 )
@@ -86,11 +86,15 @@ def _total(counts: np.ndarray) -> np.ndarray:
 
 
 def _receptors(ax: Axes, dataset) -> None:
-    counts = dataset["receptors"].values
     inside = [name.startswith("internal") for name in dataset["receptor_state"].values]
-    internal = 100.0 * counts[..., inside].sum(axis=-1) / _total(counts)
-    line(ax, in_minutes(dataset), dataset["receptors_active"].values, VERMILION, "active at the surface")
-    line(ax, in_minutes(dataset), internal, BLUE, "internalised", "--")
+
+    def internal(part):
+        counts = part["receptors"].values
+        return 100.0 * counts[..., inside].sum(axis=-1) / _total(counts)
+
+    active = curve(dataset, lambda part: part["receptors_active"].values)
+    line(ax, in_minutes(dataset), active, VERMILION, "active at the surface")
+    line(ax, in_minutes(dataset), curve(dataset, internal), BLUE, "internalised", "--")
     label_insulin(ax, dataset)
     frame(ax, "Insulin and its receptors", "Share of receptors [%]", top=112.0)
     ax.set_yticks(range(0, 101, 20))
@@ -105,10 +109,9 @@ def _cascade(ax: Axes, dataset) -> None:
         ("rab10_active", "Rab10-GTP", BLUE, ":"),
     )
     for name, label, colour, style in curves:
-        values = dataset[name].values
-        means = mean(values)
-        peak = np.nanmax(means) if np.isfinite(means).any() else 0.0
-        scaled = 100.0 * values / peak if peak > 0.0 else values
+        drawn = curve(dataset, lambda part, name=name: part[name].values)
+        peak = np.nanmax(drawn.mean) if np.isfinite(drawn.mean).any() else 0.0
+        scaled = drawn.times(100.0 / peak) if peak > 0.0 else drawn
         line(ax, in_minutes(dataset), scaled, colour, f"{label} ({peak:.2g} %)", style)
     frame(ax, "Signalling", "Share of peak [%], peak in brackets", top=105.0)
     ax.set_yticks(range(0, 101, 20))
@@ -116,14 +119,19 @@ def _cascade(ax: Axes, dataset) -> None:
 
 
 def _surface(ax: Axes, dataset) -> None:
-    line(ax, in_minutes(dataset), dataset["surface_glut4_percent"].values, BLUE)
+    line(ax, in_minutes(dataset), curve(dataset, lambda part: part["surface_glut4_percent"].values), BLUE)
     frame(ax, "GLUT4 at the surface", "Share of the cell's GLUT4 [%]")
 
 
 def _vesicles(ax: Axes, dataset) -> None:
-    counts, states = dataset["vesicles"].values, dataset["vesicle_state"].values.tolist()
-    share = 100.0 * counts / _total(counts)[..., None]
-    layers = [mean(share[..., states.index(name)]) for name in VESICLE_COLOURS]
+    states = dataset["vesicle_state"].values.tolist()
+
+    def share(part):
+        counts = part["vesicles"].values
+        return 100.0 * counts / _total(counts)[..., None]
+
+    means = curve(dataset, share).mean
+    layers = [means[:, states.index(name)] for name in VESICLE_COLOURS]
     reached = np.isfinite(layers[0])
     ax.stackplot(
         in_minutes(dataset)[reached], [layer[reached] for layer in layers],
@@ -134,16 +142,17 @@ def _vesicles(ax: Axes, dataset) -> None:
 
 
 def _uptake(ax: Axes, dataset) -> None:
-    minutes, rate = binned(dataset, "glucose_uptake_rate")
-    largest = np.nanmax(np.abs(rate)) if np.isfinite(rate).any() else 1.0
+    minutes, rate = binned_curve(dataset, "glucose_uptake_rate")
+    reached = np.isfinite(rate.low)
+    largest = max(np.abs(rate.low[reached]).max(), np.abs(rate.high[reached]).max()) if reached.any() else 1.0
     size, factor = power_of_1000(largest)
-    line(ax, minutes, rate / size, VERMILION)
+    line(ax, minutes, rate.times(1.0 / size), VERMILION)
     low = ax.get_ylim()[0]
     frame(ax, "Net glucose uptake", f"{factor}molecules per second")
-    if (rate < 0.0).any():  # more leaves than enters
+    if (rate.low < 0.0).any():  # more leaves than enters
         ax.set_ylim(bottom=low)
 
 
 def _fusion(ax: Axes, dataset) -> None:
-    line(ax, *binned(dataset, "fusion_rate"), GREEN)
+    line(ax, *binned_curve(dataset, "fusion_rate"), GREEN)
     frame(ax, "Vesicle fusion", "Fusions per minute")

@@ -1,27 +1,61 @@
 """One replicate of a scenario, from its first step to its last, or to where it is told to stop."""
 
 from time import perf_counter
+from typing import NamedTuple
 
-from glut4sim.sim.analysis import single_vesicle
+import numpy as np
+
+from glut4sim.sim.analysis import single_vesicle, summary
 from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.model import observables
 from glut4sim.sim.model.engine import CHUNK, Engine
 from glut4sim.sim.model.recorder import Recorder
 from glut4sim.sim.results.flush_policy import CheckpointPolicy
-from glut4sim.sim.results.gathered import Gathered
+from glut4sim.sim.results.gathered import Gathered, Piece
 from glut4sim.sim.results.record_sink import RecordSink
+from glut4sim.sim.results.series_store import by_name
 from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.executors import Stop
+from glut4sim.sim.studies.tasks import portable
 
 BLOCK_SECONDS = 0.1  # about the time between two looks at whether to stop
 
 
+class Pace:
+    """How many steps to take until the next look at whether to stop; replicates that follow one another share it."""
+
+    def __init__(self):
+        self.block = 1
+
+    def took(self, steps: int, seconds: float) -> None:
+        """Learn that so many steps took so long [s]."""
+        if seconds < BLOCK_SECONDS / 2:
+            self.block = max(self.block, min(2 * steps, CHUNK))
+        elif seconds > BLOCK_SECONDS:
+            self.block = max(steps // 2, 1)
+
+
+class Finished(NamedTuple):
+    """What is left of a replicate that was gathered."""
+
+    said: list[str]  # what the user should know
+    piece: Piece | None  # None: it was not begun
+    numbers: np.ndarray  # (n,) its numbers, in the order of summary.UNITS; NaN where there is none
+    fault: Exception | None  # that ended it
+
+
 def compute(
-    scenario: Scenario, replicate: int, threads: int, mean_field: bool, writer: RecordSink, stop: Stop
+    scenario: Scenario,
+    replicate: int,
+    threads: int,
+    mean_field: bool,
+    writer: RecordSink,
+    stop: Stop,
+    pace: Pace | None = None,
 ) -> list[str]:
     """One replicate, by agents or by the mean field; as `simulate`."""
-    return (solve if mean_field else simulate)(scenario, replicate, threads, writer, stop)
+    return (solve if mean_field else simulate)(scenario, replicate, threads, writer, stop, pace)
 
 
 def compute_elsewhere(
@@ -29,24 +63,54 @@ def compute_elsewhere(
     replicate: int,
     threads: int,
     mean_field: bool,
-    out: Place | None,
+    out: Place,
     checkpoint_every: float | None,
     stop: Stop,
-) -> tuple[list[str], Gathered | None]:
-    """One replicate in another process than its run's: written to the store in `out`, or else gathered and returned."""
+    pace: Pace | None = None,
+) -> list[str]:
+    """As `compute`, in another process than its run's, written to the store in `out`."""
     if stop.is_set():
-        return [], None
-    if out is None:
-        gathered = Gathered(scenario)
-        return compute(scenario, replicate, threads, mean_field, gathered, stop), gathered
+        return []
     try:
         writer = Writer.attach(scenario, out, checkpoint_every)
     except FileNotFoundError:
         raise RuntimeError(f"this worker sees no {out}: choose an --out that all workers share") from None
-    return compute(scenario, replicate, threads, mean_field, writer, stop), None
+    return compute(scenario, replicate, threads, mean_field, writer, stop, pace)
 
 
-def solve(scenario: Scenario, replicate: int, threads: int, writer: RecordSink, stop: Stop) -> list[str]:
+def compute_whole(
+    scenario: Scenario,
+    replicate: int,
+    threads: int,
+    mean_field: bool,
+    keep_events: bool,
+    reached: list[float] | None,
+    stop: Stop,
+    pace: Pace | None = None,
+) -> Finished:
+    """As `compute`, wherever it is; gathered and returned as far as it has come, also if a fault ended it.
+
+    `keep_events` and `reached` as Gathered; without `reached`, it is sent to another process.
+    """
+    numbers, error = np.full(len(summary.UNITS), np.nan), None
+    if stop.is_set():
+        return Finished([], None, numbers, None)
+    gathered, said = Gathered(scenario, keep_events, reached), []
+    try:
+        said = compute(scenario, replicate, threads, mean_field, gathered, stop, pace)
+    except Exception as fault:  # noqa: BLE001  whatever it is, what was reached is kept
+        error = portable(fault) if reached is None else fault
+    piece = gathered.piece()
+    if len(piece.records):
+        series, insulin = by_name(piece.records), scenario.bath.insulin
+        found = summary.one_replicate(gathered.time, {n: series[n] for n in summary.NEEDED}, insulin)
+        numbers = summary.as_table([found])[0]
+    return Finished(said, piece, numbers, error)
+
+
+def solve(
+    scenario: Scenario, replicate: int, threads: int, writer: RecordSink, stop: Stop, pace: Pace | None = None
+) -> list[str]:
     """Solve the mean field of a scenario as its only replicate; as `simulate`, but in one thread and at one go."""
     from glut4sim.sim.model import mean_field  # scipy's solvers take a while to import
 
@@ -58,7 +122,9 @@ def solve(scenario: Scenario, replicate: int, threads: int, writer: RecordSink, 
     return []
 
 
-def simulate(scenario: Scenario, replicate: int, threads: int, writer: RecordSink, stop: Stop) -> list[str]:
+def simulate(
+    scenario: Scenario, replicate: int, threads: int, writer: RecordSink, stop: Stop, pace: Pace | None = None
+) -> list[str]:
     """Run one replicate to the end, or until told to stop; returns what the user should know, a sentence each.
 
     It goes on from its last checkpoint where the Writer has one.
@@ -70,12 +136,11 @@ def simulate(scenario: Scenario, replicate: int, threads: int, writer: RecordSin
     watched = single_vesicle.Statistics(scenario, engine.vesicles.state) if logging else None
     writer.begin(replicate, engine.vesicles.state if logging else None)
     recorder, said = _begin(writer, replicate, engine, watched)
-    done = engine.step
-    block = 1
+    done, pace = engine.step, pace or Pace()
     try:
         while done < steps and not stop.is_set():
             began = perf_counter()
-            block = min(block, checkpoints.steps_left(done))
+            block = min(pace.block, checkpoints.steps_left(done))
             values = recorder.advance(block)
             if watched is not None:
                 events = engine.take_events()
@@ -85,7 +150,7 @@ def simulate(scenario: Scenario, replicate: int, threads: int, writer: RecordSin
             writer.append(replicate, values, round(done * step, 9))
             if checkpoints.is_due(done):
                 writer.save_checkpoint(replicate, engine, recorder.last)
-            block = _next_block(block, perf_counter() - began)
+            pace.took(block, perf_counter() - began)
     finally:
         if done < steps:  # else `end` does
             writer.flush(replicate)
@@ -116,10 +181,3 @@ def _begin(
         for piece in events:
             watched.add(piece)
     return Recorder(engine, last), said
-
-
-def _next_block(block: int, took: float) -> int:
-    """How many steps to take next, after so many that took so long [s]."""
-    if took < BLOCK_SECONDS / 2:
-        return min(2 * block, CHUNK)
-    return max(block // 2, 1) if took > BLOCK_SECONDS else block

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     import xarray
 
 
+def by_replicate(writer: Writer, rows: slice) -> list[dict[str, float | None]]:
+    """The numbers of summary.UNITS for some replicates of a run."""
+    series = {name: writer.series(name, rows) for name in summary.NEEDED}
+    return summary.by_replicate(writer.time, series, writer.scenario.bath.insulin)
+
+
 @dataclass(frozen=True)
 class RunResult:
     """What a run leaves.
@@ -57,9 +63,7 @@ class RunResult:
     @property
     def replicates(self) -> list[dict[str, float | None]]:
         """The numbers of summary.UNITS for each replicate; None where there is none."""
-        schedule = self.scenario.bath.insulin
-        series = {name: self._writer.series(name) for name in summary.NEEDED}
-        return summary.by_replicate(self._writer.time, series, (schedule.times, schedule.values))
+        return [numbers for rows in self._writer.blocks() for numbers in by_replicate(self._writer, rows)]
 
     @property
     def seconds_simulated(self) -> list[float]:

@@ -30,7 +30,7 @@ from glut4sim.sim.reporting.figure_style import (
 from glut4sim.sim.reporting.numbers import concentration
 from glut4sim.sim.reporting.time_courses import (
     band,
-    binned,
+    binned_curve,
     in_minutes,
     label_insulin,
     line,
@@ -112,15 +112,15 @@ def _pooled(statistics, name: str, **where) -> np.ndarray:
 def _rates(ax: Axes, dataset, statistics) -> None:
     shade_insulin(ax, dataset)
     area = float(statistics["membrane_area"])
-    minutes, full = binned(dataset, "fusion_rate")
-    _, transient = binned(dataset, "transient_fusion_rate")
+    full, transient = "fusion_rate", "transient_fusion_rate"
     curves = (
-        (full + transient, "all", GREY, "-"),
-        (full, "full", BLUE, "-"),
-        (transient, "transient", ORANGE, "--"),
+        ((full, transient), "all", GREY, "-"),
+        ((full,), "full", BLUE, "-"),
+        ((transient,), "transient", ORANGE, "--"),
     )
-    for values, label, colour, style in curves:
-        line(ax, minutes, values / area, colour, label, style)
+    for names, label, colour, style in curves:
+        minutes, drawn = binned_curve(dataset, *names)
+        line(ax, minutes, drawn.times(1.0 / area), colour, label, style)
     label_insulin(ax, dataset)
     frame(ax, "Fusion events", "Events per µm$^2$ and minute")
     ax.set_ylim(top=1.1 * ax.get_ylim()[1])  # room for the concentrations

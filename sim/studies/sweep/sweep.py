@@ -13,6 +13,7 @@ taken at the times of the scenario's own schedule. Every level has the same seed
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
@@ -29,11 +30,11 @@ from glut4sim.sim.results.series_store import PROGRESS
 from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.scenario.sweep_axis import Axis, read_axis, with_levels
-from glut4sim.sim.studies.executors import Workers
+from glut4sim.sim.studies.executors import Stop, Workers
 from glut4sim.sim.studies.options import RunKeywords, RunOptions, refuse_checkpoints
-from glut4sim.sim.studies.run.replicate import compute
+from glut4sim.sim.studies.run.replicate import Pace, compute
 from glut4sim.sim.studies.sweep.result import SweepResult, fit_curves
-from glut4sim.sim.studies.tasks import Task, describe_fault, fault, run_tasks
+from glut4sim.sim.studies.tasks import Task, TasksToMake, describe_fault, fault, run_tasks
 
 if TYPE_CHECKING:
     import xarray
@@ -146,7 +147,7 @@ def _run(
         status = "interrupted"
         raise
     finally:
-        writer.seconds_simulated = grid.seconds.sum(axis=0).tolist()
+        writer.seconds_simulated = [sum(each, 0.0) for each in zip(*grid.seconds.values(), strict=True)]
         writer.finish(None, status, grid.errors)
         dataset = store.dataset()
         content = _content(scenario, axes, dataset, observable, status, grid.errors)
@@ -169,15 +170,10 @@ class _Grid:
     def __init__(self, protocol: Schedule, scenarios: Mapping[tuple[int, ...], Scenario], store: "_Store"):
         self.protocol, self.scenarios, self.store = protocol, scenarios, store
         self.replicates = store.scenario.run.replicates
-        self.gathered = {(p, r): Gathered(of) for p, of in scenarios.items() for r in range(self.replicates)}
+        self.seconds = {place: [0.0] * self.replicates for place in scenarios}  # how far each run is known to be
         self._ended: dict[tuple, dict[int, Future]] = {}  # of levels at which some runs have ended
         self._errors: dict[tuple, list[dict]] = {}
         self._remarks: dict[tuple, list[str]] = {}
-
-    @property
-    def seconds(self) -> np.ndarray:
-        """How far each run has come, as far as is known here [s], (levels, replicate)."""
-        return np.reshape([run.seconds for run in self.gathered.values()], (-1, self.replicates))
 
     @property
     def errors(self) -> list[dict]:
@@ -191,16 +187,24 @@ class _Grid:
 
     def run(self, workers: Workers, options: RunOptions) -> None:
         """Run what the store lacks; levels go to it as they are done."""
-        tasks = {}
-        for (place, replicate), gathered in self.gathered.items():
-            scenario = self.scenarios[place]
+        for place, scenario in self.scenarios.items():
             if self.store.ended[place]:
-                gathered.seconds = scenario.run.duration
-                continue
-            work = scenario, replicate, workers.threads, options.mean_field, self.protocol, gathered
-            tasks[place, replicate] = Task(_numbers, work)
+                self.seconds[place] = [scenario.run.duration] * self.replicates
+        todo = [(p, r) for p in self.scenarios if not self.store.ended[p] for r in range(self.replicates)]
+        pace = Pace()
+
+        def make(key: tuple[tuple[int, ...], int]) -> Task:
+            place, replicate = key
+            scenario = self.scenarios[place]
+            gathered = Gathered(scenario, reached=self.seconds[place])
+            which = scenario, replicate, workers.threads, options.mean_field
+            return Task(partial(_numbers, pace=pace), (*which, self.protocol, gathered))
+
+        def done() -> float:
+            return sum(map(sum, self.seconds.values()))
+
         total = sum(s.run.duration for s in self.scenarios.values()) * self.replicates
-        run_tasks(tasks, workers, self._take, lambda: float(self.seconds.sum()), total, options.progress)
+        run_tasks(TasksToMake(todo, make), workers, self._take, done, total, options.progress)
 
     def _take(self, key: tuple[tuple[int, ...], int], future: Future) -> None:
         """Keep a run that has ended until all of its level have."""
@@ -217,15 +221,14 @@ class _Grid:
         where = ", ".join(a.write(level) for a, level in zip(axes, at.values()))
         numbers, errors, remarks = [], [], []
         for replicate, future in sorted(level.items()):
-            gathered = self.gathered[place, replicate]
             if (error := fault(future)) is None:
                 found, said = future.result()
                 numbers.append(found)
-                gathered.seconds = self.scenarios[place].run.duration
+                self.seconds[place][replicate] = self.scenarios[place].run.duration
                 remarks += said
                 continue
             numbers.append(dict.fromkeys(summary.UNITS))
-            seconds, told = gathered.seconds, describe_fault(error)
+            seconds, told = self.seconds[place][replicate], describe_fault(error)
             errors.append({"at": at, "replicate": replicate, "seconds_simulated": seconds, **told})
             remarks.append(f"replicate {replicate} failed at {seconds:g} s: {told['error']}")
         self._errors[place], self._remarks[place] = errors, [f"at {where}: {remark}" for remark in remarks]
@@ -233,16 +236,20 @@ class _Grid:
 
 
 def _numbers(
-    scenario: Scenario, replicate: int, threads: int, mean_field: bool, protocol: Schedule, gathered: Gathered, stop
+    scenario: Scenario,
+    replicate: int,
+    threads: int,
+    mean_field: bool,
+    protocol: Schedule,
+    gathered: Gathered,
+    stop: Stop,
+    pace: Pace,
 ) -> tuple[dict[str, float | None], list[str]]:
-    """One run: its numbers, and what the engine says; wherever it is done, `gathered` is empty afterwards."""
+    """One run: its numbers, and what the engine says."""
     if stop.is_set():
         return dict.fromkeys(summary.UNITS), []
-    try:
-        remarks = compute(scenario, replicate, threads, mean_field, gathered, stop)
-        series = {name: np.concatenate([values[name] for values in gathered.records]) for name in summary.NEEDED}
-    finally:
-        gathered.records.clear()
+    remarks = compute(scenario, replicate, threads, mean_field, gathered, stop, pace)
+    series = {name: np.concatenate([values[name] for values in gathered.records]) for name in summary.NEEDED}
     return summary.one_replicate(gathered.time, series, (protocol.times, protocol.values)), remarks
 
 

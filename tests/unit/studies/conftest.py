@@ -23,9 +23,9 @@ def faulty(monkeypatch):
     """The second replicate of 1 nM fails half-way."""
     simulate = one.simulate
 
-    def fail(scenario, replicate, threads, writer, stop):
+    def fail(scenario, replicate, *rest):
         if replicate == 1 and 1.0 in scenario.bath.insulin.values:
             raise RuntimeError("dropped")
-        return simulate(scenario, replicate, threads, writer, stop)
+        return simulate(scenario, replicate, *rest)
 
     monkeypatch.setattr(one, "simulate", fail)
