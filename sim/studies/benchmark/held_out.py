@@ -23,10 +23,11 @@ from glut4sim.sim.analysis.measurements import QUANTITIES, NoValue, Recorded, fi
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import PlaceLike
 from glut4sim.sim.model import observables
+from glut4sim.sim.results.series_store import record_times
 from glut4sim.sim.scenario.draws import Draws
 from glut4sim.sim.scenario.sampling import sample
 from glut4sim.sim.studies.benchmark.suite import Check, Suite
-from glut4sim.sim.studies.expected import solved
+from glut4sim.sim.studies.expected import solved, supplied
 from glut4sim.sim.studies.experiments.experiment import Experiment
 from glut4sim.sim.studies.experiments.outcome import Outcome
 from glut4sim.sim.studies.options import Progress, RunOptions
@@ -183,8 +184,8 @@ def _solve(experiment: Experiment, draws: Draws, draw: int, wanted: list[str], s
         if stop.is_set():
             raise NoValue("it was stopped")
         scenario = draws.scenario(base, draw)
-        time, trace = solved(scenario)
-        recorded = Recorded(trace, scenario.parameter_set, observables.mean_scale(scenario))
+        time, cell = record_times(scenario), supplied(scenario)
+        recorded = Recorded(solved(cell, time), cell.parameter_set, observables.mean_scale(cell))
         parts.append({name: QUANTITIES[name].measure(recorded) for name in wanted})
     series = {name: np.array([[part[name] for part in parts]]) for name in wanted}
     return Outcome(experiment, time - (experiment.step or 0.0), series)
