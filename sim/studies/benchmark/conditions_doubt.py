@@ -70,7 +70,7 @@ def doubt(
         about["held"] |= dict(found.held)
         for why, count in found.turned_away.items():
             about["turned_away"][why] = about["turned_away"].get(why, 0) + count
-        about["origins"] += [each.origin for each in found.draws if each.origin not in about["origins"]]
+        about["origins"] = list(dict.fromkeys([*about["origins"], *(each.origin for each in found.draws)]))
     about["count"] = count = len(next(iter(drawn.values()))[0])
     wanted = {
         (one, k): Task(_at_rest, (one, of, k, insulin))

@@ -118,8 +118,20 @@ def what_intervals_hold(result: ConditionsResult) -> str:
     return (
         f"{words} Parameters: the middle 90 % over {about['count']} draws common to all conditions of a cell, at rest, "
         f"by the mean field: what nobody knows of strengths of effects and of cells ({' / '.join(about['origins'])}; "
-        f"{about['tried']:,} tried, {away:,} turned away), without chance."
+        f"{about['tried']:,} tried, {away:,} turned away), without chance.{_outside(result)}"
     )
+
+
+def _outside(result: ConditionsResult) -> str:
+    """Which effects on uptake are at the central values not what draws make of them, in a sentence; empty if none."""
+    found = []
+    for f in result.findings:
+        pairs = ((label, f.effects[label]["uptake"].percent, f.doubt[label]["uptake"].percent) for label in f.doubt)
+        labels = [label for label, at, open_ in pairs if at and open_ and not open_.low <= at.value <= open_.high]
+        found += [f"{f.condition.name} ({', '.join(labels)})"] if labels else []
+    if not found:
+        return ""
+    return f" The values of preset and library give an effect on uptake outside of that in: {'; '.join(found)}."
 
 
 def _ec50(f: Finding) -> str:

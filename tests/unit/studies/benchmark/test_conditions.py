@@ -7,7 +7,7 @@ import pytest
 
 from glut4sim.sim.analysis.dose_response import Estimate
 from glut4sim.sim.analysis.paired_effects import PairedEffect
-from glut4sim.sim.analysis.uncertainty import effect
+from glut4sim.sim.analysis.uncertainty import Effect, Interval, effect
 from glut4sim.sim.endocrine.modulation import apply
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.scenario.sampling import sample
@@ -157,6 +157,20 @@ def test_what_nobody_knows_is_told_beside_chance(doubted, tmp_path, unrendered):
     assert all(len(row) == len(columns) for row in rows)
     effects, *_ = tables(text)
     assert len({len(row) for row in effects}) == 1
+
+
+def test_effects_outside_of_their_draws_are_named(doubted):
+    (men,) = doubted.findings
+
+    def told(low, high):
+        percent = Interval((low + high) / 2.0, low, high, 1.0, 3)
+        return {label: {**found, "uptake": Effect(percent, percent)} for label, found in men.doubt.items()}
+
+    def words(low, high):
+        return conditions_report.what_intervals_hold(replace(doubted, findings=(replace(men, doubt=told(low, high)),)))
+
+    assert words(1.0, 2.0).endswith("outside of that in: Low testosterone (fasting, high).")
+    assert words(-99.0, 99.0).endswith("without chance.")
 
 
 def test_without_it_nothing_is_said_of_it(result):
