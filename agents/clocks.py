@@ -122,32 +122,6 @@ def find_step(threshold, s, k, hazard):
 
 
 @inlined
-def total_rate(s, rates, transitions, barred):
-    """Sum of the rates (n_transition,) of all transitions out of s except `barred`."""
-    total = 0.0
-    for e in range(transitions.n_exits[s]):
-        j = transitions.exits[s, e]
-        if j != barred:
-            total += rates[j]
-    return total
-
-
-@inlined
-def choose(u, s, rates, transitions, barred):
-    """The transition out of s that a uniform number picks by the rates (n_transition,); never `barred`."""
-    left = u * total_rate(s, rates, transitions, barred)
-    chosen = transitions.exits[s, 0]
-    for e in range(transitions.n_exits[s]):
-        j = transitions.exits[s, e]
-        if j != barred and rates[j] > 0.0:
-            chosen = j
-            left -= rates[j]
-            if left < 0.0:
-                break
-    return chosen
-
-
-@inlined
 def note(log, time, agent, transition):
     """Add one event to the log."""
     n = log.count[0]

@@ -16,8 +16,9 @@ class Field(NamedTuple):
     doc: str
 
 
+STATE = Field("state", np.int8, "1", "code of the kind's State")
 CLOCK_FIELDS = (
-    Field("state", np.int8, "1", "code of the kind's State"),
+    STATE,
     Field("threshold", np.float64, "1", "integrated hazard at which the agent leaves its state"),
     Field("draws", np.uint32, "1", "random numbers used so far: the counter of the next"),
 )
@@ -45,7 +46,7 @@ class Population:
 
     @property
     def clocks(self) -> Clocks:
-        """The fields that the clock kernels work on."""
+        """The fields that the clock kernels work on, of a kind that has them."""
         return Clocks(self.state, self.threshold, self.draws)
 
     def counts(self, n_states: int) -> np.ndarray:

@@ -3,9 +3,8 @@
     stored -> mobile -> tethered -> docked -> fused -> endocytosed -> stored
 
 Insulin acts through Rab10: it lets stored vesicles go and lets docked ones fuse. A mobile vesicle can be tethered only
-within the capture distance of the membrane; it gets there by Brownian motion and the pull of its motor. That hazard is
-the vesicle's own, so a mobile vesicle burns its clock down step by step; every other state shares its hazard with all
-who are in it (agents/clocks.py).
+within the capture distance of the membrane; it gets there by Brownian motion and the pull of its motor. Transitions are
+candidates in physical time (agents/candidates.py); one of tethering counts if the vesicle is near enough when it comes.
 
 Insulin does not raise transient fusion, in which no GLUT4 is set free (Stenkula et al., Cell Metab 12:250, 2010).
 
@@ -18,9 +17,10 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from glut4sim.agents import clocks, population
+from glut4sim.agents import clocks
+from glut4sim.agents.candidates import fit_bands
 from glut4sim.agents.compiling import compiled
-from glut4sim.agents.population import Field
+from glut4sim.agents.population import STATE, Field
 
 
 class State(IntEnum):
@@ -50,8 +50,11 @@ TRANSIENT_FUSION = FUSION - 1
 
 BLOCK = clocks.BATCH  # vesicles advanced together
 TABLE = clocks.table(TRANSITIONS, len(State))
+# upper end of the lowest band of candidates of each state [1/s]: powers of 2, as their bins then meet exactly, about
+# the rates at rest in the presets. Part of what a seed means
+BASES = 2.0 ** np.array([-11, 1, -1, -3, -8, -5])
 FIELDS = (
-    *population.CLOCK_FIELDS,  # a mobile vesicle's threshold is what remains of its E
+    STATE,
     Field("x", np.float32, "um", "position, from the centre of the cell"),
     Field("y", np.float32, "um", "position"),
     Field("z", np.float32, "um", "position"),
@@ -112,13 +115,15 @@ def rates(environment, p):
 
 @compiled
 def tabulate(environment, parameters, chunk):
-    """Fill the clock table of a chunk from the Environment of its steps, whose fields are arrays (K,).
+    """Fill in the rates of a chunk from the Environment of its steps, whose fields are arrays (K,).
 
-    The hazard of MOBILE stays zero, since each mobile vesicle burns its own.
+    Returns whether more bands are looked at than before (candidates.fit_bands).
     """
     for k in range(len(chunk.rate)):
-        clocks.set_step(chunk, k, rates(Environment(environment.rab10_active[k]), parameters), TABLE.source)
-        chunk.hazard[k + 1, State.MOBILE.value] = 0.0
+        now = rates(Environment(environment.rab10_active[k]), parameters)
+        for j in range(len(now)):
+            chunk.rate[k, j] = now[j]
+    return fit_bands(chunk, BASES, TABLE)
 
 
 def motion_table(p: Parameters, dt: float) -> np.ndarray:

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import numpy as np
+from numba import njit
 
-from glut4sim.agents import clocks, glucose, receptor, streams, vesicle, vesicle_steps
+from glut4sim.agents import candidates, clocks, glucose, receptor, streams, vesicle, vesicle_steps
 from glut4sim.agents.population import Population
 from glut4sim.agents.streams import Stream
 from glut4sim.sim.model.parameters import load_preset
@@ -44,16 +45,14 @@ def _quantity(course, unit):
 
 
 class _Agents:
-    """Agents of one kind, their clocks armed, all starting in given states; keeps time and may log every event."""
+    """Agents of one kind, all starting in given states; keeps time and may log every event."""
 
     def __init__(self, kind, stream, n, state, dt, seed, replicate, log):
         self.kind, self.dt, self.steps = kind, dt, 0
         self.source = streams.source(stream, seed, replicate)
         self.population = Population(kind.FIELDS, n)
         self.population.state[:] = state
-        self.hazard = np.zeros(len(kind.State))
         self.log = clocks.event_log(log)
-        clocks.arm(self.hazard, self.source, self.population.clocks)
 
     @property
     def state(self):
@@ -63,33 +62,39 @@ class _Agents:
     def counts(self):
         return self.population.counts(len(self.kind.State))
 
-    @property
-    def remaining(self):
-        """Hazard that each agent still has before it leaves its state, (n,)."""
-        return self.population.threshold - self.hazard[self.state]
-
     def events(self):
         """The log so far: time [s], agent, transition."""
         count = int(self.log.count[0])
         assert count <= len(self.log.time), f"the log is too short for {count} events"
         return self.log.time[:count], self.log.agent[:count], self.log.transition[:count]
 
+
+class _Clocks(_Agents):
+    """Agents with clocks, which are armed."""
+
+    def __init__(self, kind, *arguments):
+        super().__init__(kind, *arguments)
+        self.hazard = np.zeros(len(kind.State))
+        clocks.arm(self.hazard, self.source, self.population.clocks)
+
+    @property
+    def remaining(self):
+        """Hazard that each agent still has before it leaves its state, (n,)."""
+        return self.population.threshold - self.hazard[self.state]
+
     def _chunk(self, steps):
         return clocks.chunk(self.steps, steps, self.dt, self.hazard, len(self.kind.TRANSITIONS))
-
-    def _done(self, chunk):
-        self.hazard[:] = chunk.hazard[-1]
-        self.steps += len(chunk.rate)
 
     def _fire(self, chunk):
         fired = np.zeros(chunk.rate.shape, np.int64)
         agents = self.population.clocks
         clocks.fire(0, len(self.population), chunk, self.kind.TABLE, self.source, agents, fired, self.log)
-        self._done(chunk)
+        self.hazard[:] = chunk.hazard[-1]
+        self.steps += len(chunk.rate)
         return fired
 
 
-class Receptors(_Agents):
+class Receptors(_Clocks):
     """Receptors alone, at a prescribed insulin concentration."""
 
     def __init__(
@@ -105,7 +110,7 @@ class Receptors(_Agents):
         return self._fire(chunk)
 
 
-class Glucose(_Agents):
+class Glucose(_Clocks):
     """Glucose alone, at prescribed rates."""
 
     def __init__(self, n, state=glucose.State.OUTSIDE, *, dt=0.1, seed=1, replicate=0, log=0):
@@ -130,6 +135,8 @@ class Vesicles(_Agents):
         p = self.population
         p.x[:], p.y[:], p.z[:] = position.T
         p.glut4[:] = glut4
+        self.bands = np.zeros(len(vesicle.State), np.int64)
+        self.quiet = np.zeros(len(position))
         self.log_position = np.zeros((log, 3), np.float32)
 
     @property
@@ -145,16 +152,27 @@ class Vesicles(_Agents):
     def advance(self, rab10_active):
         """So many steps at Rab10 (K,); returns how often each transition fired and the change of GLUT4 copies, (K,)."""
         v, p = self.parameters, self.population
-        chunk = self._chunk(len(rab10_active))
-        vesicle.tabulate(vesicle.Environment(np.asarray(rab10_active, float)), v, chunk)
+        rate = np.empty((len(rab10_active), len(vesicle.TRANSITIONS)))
+        chunk = candidates.Chunk(self.steps, self.dt, rate, self.bands)
+        if vesicle.tabulate(vesicle.Environment(np.asarray(rab10_active, float)), v, chunk):
+            self.quiet[:] = 0.0
         fired, surface = np.zeros(chunk.rate.shape, np.int64), np.zeros(len(chunk.rate), np.int64)
         vesicle_steps.advance(
             0, len(p), chunk, vesicle.mobility(v, self.dt), self.sources,
-            vesicle_steps.Vesicles(p.clocks, p.x, p.y, p.z, p.glut4),
+            vesicle_steps.Vesicles(p.state, self.quiet, p.x, p.y, p.z, p.glut4),
             vesicle_steps.Outcome(fired, surface, self.log, self.log_position),
         )  # fmt: skip
-        self._done(chunk)
+        self.steps += len(rate)
         return fired, surface
+
+
+@njit
+def next_events(states, after, first, closed, bases, transitions, chunk, source, times, ways):
+    """candidates.next_event, which has no wrapper for Python, of each of (n,) agents into times and ways."""
+    for i in range(len(states)):
+        times[i], ways[i] = candidates.next_event(
+            i, states[i], after[i], first, closed, bases, transitions, chunk, source
+        )
 
 
 def on_sphere(n, radius, seed=0):

@@ -1,8 +1,9 @@
 """The slow twin: a step of the cell in plain Python, agent after agent, from the equations and not from the kernel.
 
-Every agent carries what is left of its E ~ Exp(1) and burns it down in every step: no clock tables, no shared
-integrals, no lists of who is due, no chunks, no packing. Random numbers are Python integers; the logarithm is that of
-`math`; motion is done in numpy's float32 scalars, operation by operation, so that its bits must be the kernel's.
+Receptors and glucose carry what is left of their E ~ Exp(1) and burn it down in every step; a vesicle looks through all
+its candidates of a step: no clock tables, no shared integrals, no lists of who is due, no looking ahead, no chunks, no
+packing. Random numbers are Python integers; the logarithm is that of `math`; motion is done in numpy's float32 scalars,
+operation by operation, so that its bits must be the kernel's.
 
 Exits of a state are listed in the order of the kind's TRANSITIONS: that order decides which uniform number picks
 which. A second way to the same state is the state's name with "again".
@@ -25,6 +26,14 @@ RECEPTOR_CLOCK, VESICLE_CLOCK, VESICLE_MOTION, GLUCOSE_CLOCK = 1, 3, 4, 7  # str
 MOLECULES = 6.02214076e8  # in 1 pL at 1 mM
 VESICLE_TRANSITIONS = ((0, 1), (1, 0), (1, 2), (2, 1), (2, 3), (3, 2), (3, 2), (3, 4), (4, 5), (5, 0))
 TETHERING = 2  # possible only near the membrane
+LOWEST_BAND = {  # upper end of each state's lowest band of candidates [1/s]
+    "stored": 2.0**-11,
+    "mobile": 2.0,
+    "tethered": 0.5,
+    "docked": 0.125,
+    "fused": 2.0**-8,
+    "endocytosed": 2.0**-5,
+}
 
 
 # ---- random numbers ----
@@ -118,11 +127,10 @@ def receptor_exits(insulin, p):
     }
 
 
-def vesicle_exits(rab10, near, p):
-    """`near`: within the capture distance of the membrane, without which there is no tethering."""
+def vesicle_exits(rab10, p):
     return {
         "stored": [("mobile", p.release * rab10)],
-        "mobile": [("stored", p.recapture), ("tethered", p.tether if near else 0.0)],
+        "mobile": [("stored", p.recapture), ("tethered", p.tether)],
         "tethered": [("mobile", p.untether), ("docked", p.dock)],
         "docked": [("tethered", p.undock), ("tethered", p.fuse_transiently), ("fused", p.fuse * rab10)],
         "fused": [("endocytosed", p.endocytose)],
@@ -243,17 +251,11 @@ class Agent:
         self.draws += 1
         return -math.log(uniform(w[0], w[1])), uniform(w[2], w[3])
 
-    def exits(self, exits):
-        return exits[self.state]
-
-    def enter(self, state):
-        self.state = state
-
-    def fire(self, exits, dt, events):
+    def fire(self, exits, step, dt, events):
         """Live through one step of constant rates; returns how often it fired."""
         fired = 0
         while True:
-            ways = self.exits(exits)
+            ways = exits[self.state]
             total = sum(rate for _, rate in ways)
             if self.remaining >= total * dt:
                 self.remaining -= total * dt
@@ -263,7 +265,7 @@ class Agent:
             way = choose([rate for _, rate in ways], u * total)
             events[self.state, way] += 1
             fired += 1
-            self.enter(ways[way][0])
+            self.state = ways[way][0]
 
 
 def choose(rates, point):
@@ -275,11 +277,41 @@ def choose(rates, point):
     return way
 
 
-class Vesicle(Agent):
-    """An agent with a place."""
+def poisson(word):
+    """How many candidates are in a bin with one on average, by inversion of 32 random bits."""
+    n, probability = 0, math.exp(-1.0)
+    below = probability
+    while word >= math.floor(2**32 * below):
+        n += 1
+        probability /= n
+        below += probability
+    return n
+
+
+def candidates(agent, state, band, base, first, last, replicate, seed):
+    """All candidates (time, level) of an agent's band in the bins that the times first .. last lie in.
+
+    `state` is the number of the state, and `base` the upper end of its lowest band.
+    """
+    low, high = (0.0, base) if band == 0 else (base * 2 ** (band - 1), base * 2**band)
+    length = 1.0 / (high - low)
+    stream = VESICLE_CLOCK + 2**8 * state + 2**16 * band
+    for number in range(math.floor(first / length), math.floor(last / length) + 1):
+        w = philox(agent, number, stream, replicate, seed)
+        count, pairs = poisson(w[0]), [w[2:]]
+        while len(pairs) < count:
+            w = philox(agent, number, stream + 2**24 * (len(pairs) // 2 + 1), replicate, seed)
+            pairs += [w[:2], w[2:]]
+        for place, mark in pairs[:count]:
+            yield (number + (place + 0.5) / 2**32) * length, low + (mark + 0.5) / 2**32 * (high - low)
+
+
+class Vesicle:
+    """An agent with a place, which looks at all its candidates."""
 
     def __init__(self, index, state, position, glut4, replicate, seed, p, dt):
-        super().__init__(index, state, VESICLE_CLOCK, replicate, seed)
+        self.index, self.state = index, state
+        self.replicate, self.seed = replicate, seed
         self.position, self.glut4 = [f32(x) for x in position], glut4
         self.radius = None  # [um], known once it has moved
         self.capture = f32(p.cell_radius - p.capture_distance)
@@ -322,12 +354,33 @@ class Vesicle(Agent):
         self.position = [x * scale for x in self.position]
         self.radius = radius
 
-    def exits(self, exits):
-        near = self.state == "mobile" and self.radius > self.capture
-        return exits[near][self.state]
+    def next_way(self, ways, after, step, dt):
+        """The first candidate of a step after a time that is an event: its time and way; None if there is none."""
+        rates = [rate for _, rate in ways]
+        base, number = LOWEST_BAND[self.state], VESICLE_STATES.index(self.state)
+        bands = 0 if sum(rates) == 0.0 else 1 + max(0, math.ceil(math.log2(sum(rates) / base)))
+        found = []
+        for band in range(bands):
+            start, end = max(step - 1, 0) * dt, (step + 2) * dt
+            for time, level in candidates(self.index, number, band, base, start, end, self.replicate, self.seed):
+                if int(time / dt) == step and time > after and level < sum(rates):
+                    way = choose(rates, level)
+                    if ways[way][0] != "tethered" or self.state != "mobile" or self.radius > self.capture:
+                        found.append((time, way))
+        return min(found, default=None)
+
+    def fire(self, exits, step, dt, events):
+        """Live through one step of constant rates; returns how often it fired."""
+        fired, now = 0, -1.0
+        while (event := self.next_way(exits[self.state], now, step, dt)) is not None:
+            now, way = event
+            events[self.state, way] += 1
+            fired += 1
+            self.enter(exits[self.state][way][0])
+        return fired
 
     def enter(self, state):
-        super().enter(state)
+        self.state = state
         low, high = self.room[state]
         r = norm(self.position)
         self.radius = min(max(r, low), high)
@@ -381,14 +434,14 @@ class Twin:
         for one in self.vesicles:
             if one.moves():
                 one.move(self.steps)
-        self._fire("vesicles", {near: vesicle_exits(rab10, near, self.p.vesicle) for near in (False, True)})
+        self._fire("vesicles", vesicle_exits(rab10, self.p.vesicle))
         sugar = mean_over_step(self.bath.glucose, start, self.dt)
         self._fire("glucose", glucose_exits(self.counts("glucose"), self.glut4_surface(), sugar, self.p.glucose))
         self.steps += 1
 
     def _fire(self, kind, exits):
         for agent in getattr(self, kind):
-            fired = agent.fire(exits, self.dt, self.events[kind])
+            fired = agent.fire(exits, self.steps, self.dt, self.events[kind])
             self.most_in_a_step[kind] = max(self.most_in_a_step[kind], fired)
 
     def counts(self, kind):

@@ -63,7 +63,7 @@ KINDS: tuple[Kind, ...] = (  # in the order of a step
     ),
     Kind(
         "vesicle", ("vesicles", "glut4_surface", "vesicle_events"), "vesicle", "GLUT4 vesicles", "vesicles",
-        "vesicles", (2, 3), scratch=128, stage="VesicleStage",  # scratch: while they are placed
+        "vesicles", (2, 3), scratch=136, stage="VesicleStage",  # scratch: how long each is quiet; while they are placed
     ),
     Kind(
         "glucose", ("glucose", "glucose_events"), "glucose agent", "Glucose agents", "agents", "glucose_agents",

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from glut4sim.agents import clocks, glucose, streams, vesicle, vesicle_steps
+from glut4sim.agents import candidates, clocks, glucose, streams, vesicle, vesicle_steps
 from glut4sim.agents.population import Population
 from glut4sim.agents.streams import Stream
 from glut4sim.sim.model import equilibrium, poisson, signalling
@@ -135,16 +135,24 @@ class Stage:
 
     def advance(self, known: Known, parameters: ParameterSet, first_step: int, steps: int, threads: Threads) -> Known:
         """Do so many steps; returns the columns of their records."""
-        chunk = clocks.chunk(first_step, steps, self.dt, self.hazard, len(self.events))
+        chunk = self._begin(first_step, steps)
         fired, columns = self.fire(known, getattr(parameters, self.kind.name), chunk, threads)
-        self.hazard[:] = chunk.hazard[-1]
+        self._end(chunk)
         counts, events = clocks.tally(fired, self.agents.TABLE, self.counts, self.events)
         self.events, self.counts = events[-1], counts[-1]
         columns = self._columns(counts, events) | columns
         known.update(columns | self._gives(counts))
         return columns
 
-    def fire(self, known: Known, p, chunk: clocks.Chunk, threads: Threads) -> tuple[np.ndarray, Known]:
+    def _begin(self, first_step, steps):
+        """The chunk of so many steps, with what holds at its start."""
+        return clocks.chunk(first_step, steps, self.dt, self.hazard, len(self.events))
+
+    def _end(self, chunk):
+        """Keep what holds at the end of a chunk."""
+        self.hazard[:] = chunk.hazard[-1]
+
+    def fire(self, known: Known, p, chunk, threads: Threads) -> tuple[np.ndarray, Known]:
         """Carry everybody through a chunk; returns the transitions of each step (K, n_transition), and more columns."""
         self.agents.tabulate(self._environment(known), p, chunk)
 
@@ -196,7 +204,7 @@ class Stage:
 class VesicleStage(Stage):
     """Vesicles move, then fire; their log holds every transition, if it has room for any."""
 
-    _KEPT = ("state", "threshold", "draws", "x", "y", "z")  # fields that steps change
+    RUNNING = ("counts", "events")
     # the order in which uniform numbers fill the states at the start: once round, the membrane last. Of two cells that
     # share their numbers, the one with less in the membrane then has no vesicles there but those that the other has
     FILLED = np.roll(list(vesicle.State), -1 - vesicle.State.FUSED)
@@ -206,6 +214,10 @@ class VesicleStage(Stage):
         self._sources = vesicle_steps.Sources(self.clock, streams.source(Stream.VESICLE_MOTION, seed, replicate))
         self._copies = streams.source(Stream.VESICLE_GLUT4, seed, replicate)
         self._mobility = vesicle.mobility(parameters.vesicle, dt)
+        # what is known of the future, which follows from the rest: how many bands of candidates are looked at, and the
+        # time before which a vesicle has none for leaving its state [s]
+        self._bands = np.zeros(len(vesicle.BASES), np.int64)
+        self._quiet = np.zeros(size)
         self.log_capacity = 0  # events for which a chunk's log has room at first, per thread
         self._log = []
 
@@ -231,14 +243,29 @@ class VesicleStage(Stage):
         self.glut4_surface = int(v.glut4[v.state == vesicle.State.FUSED].sum())
         known["glut4_surface"] = self.glut4_surface
 
+    def arm(self):
+        """There are no clocks to start."""
+        self.counts = self.population.counts(len(self.agents.State))
+
+    def rebase(self):
+        """Nothing runs here that could outgrow its digits."""
+
+    def _begin(self, first_step, steps):
+        return candidates.Chunk(first_step, self.dt, np.empty((steps, len(self.events))), self._bands)
+
+    def _end(self, chunk):
+        """All that is kept is with the vesicles."""
+
     def fire(self, known, p, chunk, threads):
         """As Stage.fire, with the GLUT4 in the membrane as another column."""
         v = self.population
-        self.agents.tabulate(self._environment(known), p, chunk)
-        vesicles = vesicle_steps.Vesicles(v.clocks, v.x, v.y, v.z, v.glut4)
+        if self.agents.tabulate(self._environment(known), p, chunk):
+            self._quiet[:] = 0.0
+        vesicles = vesicle_steps.Vesicles(v.state, self._quiet, v.x, v.y, v.z, v.glut4)
+        changing = (v.state, self._quiet, v.x, v.y, v.z)
 
         def work(low, high):
-            before = [getattr(v, name)[low:high].copy() for name in self._KEPT] if self.log_capacity else []
+            before = [array[low:high].copy() for array in changing] if self.log_capacity else []
             capacity = self.log_capacity
             while True:
                 fired, surface = np.zeros(chunk.rate.shape, np.int64), np.zeros(len(chunk.rate), np.int64)
@@ -250,8 +277,8 @@ class VesicleStage(Stage):
                     return outcome
                 # the log was too short: the same again, which is the same to the bit, with room for all
                 capacity = count
-                for name, values in zip(self._KEPT, before):
-                    getattr(v, name)[low:high] = values
+                for array, values in zip(changing, before):
+                    array[low:high] = values
 
         outcomes = threads.share(len(v), work)
         if self.log_capacity:
@@ -290,6 +317,7 @@ class VesicleStage(Stage):
         self.glut4_surface = int(state["glut4_surface"])
         self.glut4_total = int(self.population.glut4.sum())
         self._log = []
+        self._quiet[:] = 0.0
 
 
 class GlucoseStage(Stage):

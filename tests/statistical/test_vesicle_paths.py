@@ -38,7 +38,8 @@ def occupancies(parameters, step=0.5, n=50_000):
 
 
 def fits(counts, parameters, near=True):
-    matrix = laws.generator(vesicle_exits(RAB10, near, parameters), VESICLE_STATES)
+    parameters = parameters if near else parameters._replace(tether=0.0)
+    matrix = laws.generator(vesicle_exits(RAB10, parameters), VESICLE_STATES)
     expected = laws.propagate(np.eye(6)[0], [matrix * dt for dt in np.diff([0.0, *TIMES])], 1.0)
     return laws.far_off(counts, expected) <= 1.0
 

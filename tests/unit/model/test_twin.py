@@ -82,14 +82,13 @@ def run_side_by_side(case, seed, replicate):
 
 
 def agents_of(engine, twin):
-    """Each kind's population, what remains of each agent's E, twin agents and state names."""
+    """Each kind's population, its stage, twin agents and state names."""
     for kind, agents, names in (
         (engine.stages["receptor"], twin.receptors, RECEPTOR_STATES),
         (engine.stages["vesicle"], twin.vesicles, VESICLE_STATES),
         (engine.stages["glucose"], twin.glucose, GLUCOSE_STATES),
     ):
-        population = kind.population
-        yield population, population.threshold - kind.hazard[population.state], agents, names
+        yield kind.population, kind, agents, names
 
 
 def ways(kind, names):
@@ -101,9 +100,12 @@ def ways(kind, names):
 @pytest.mark.parametrize("case", CASES)
 def test_kernel_agrees_with_the_twin(case):
     for engine, twin, trace, rows in run_side_by_side(case, seed=2**40 + 3, replicate=2):
-        for population, remaining, agents, names in agents_of(engine, twin):
+        for population, stage, agents, names in agents_of(engine, twin):
             assert [names[s] for s in population.state] == [agent.state for agent in agents]
+            if agents is twin.vesicles:  # which have no clocks
+                continue
             assert population.draws.tolist() == [agent.draws for agent in agents]
+            remaining = population.threshold - stage.hazard[population.state]
             np.testing.assert_allclose(remaining, [agent.remaining for agent in agents], rtol=1e-9, atol=1e-9)
         v = engine.vesicles
         np.testing.assert_array_equal(np.stack([v.x, v.y, v.z], axis=1), [one.position for one in twin.vesicles])

@@ -52,7 +52,7 @@ def test_bits_are_those_of_an_uninterrupted_run(tmp_path_factory, uninterrupted,
         assert np.array_equal(column, np.concatenate(parts))
 
 
-@pytest.mark.parametrize("lost", ["vesicle.draws", "receptor.draws", "signals", "glut4_surface", "vesicle.x"])
+@pytest.mark.parametrize("lost", ["vesicle.state", "receptor.draws", "signals", "glut4_surface", "vesicle.x"])
 def test_every_part_of_the_state_matters(uninterrupted, lost):
     _, whole, _ = uninterrupted
     now = engine()

@@ -126,7 +126,6 @@ def test_events_replayed_from_the_start_give_every_state_and_count(logged):
         first = last
         np.testing.assert_array_equal(np.bincount(state, minlength=len(vesicle.State)), counts)
     np.testing.assert_array_equal(state, engine.vesicles.state)
-    np.testing.assert_array_equal(np.bincount(events.agent, minlength=len(state)), engine.vesicles.draws - 1)
 
 
 def test_events_say_where_and_with_how_much_glut4(logged):
