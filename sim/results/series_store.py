@@ -276,4 +276,5 @@ def open_group(store: Place, group: str | None) -> "xarray.Dataset":
 
     with warnings.catch_warnings():  # that the metadata of a run with events are not consolidated before it ends
         warnings.filterwarnings("ignore", message="Failed to open Zarr store with consolidated")
+        warnings.filterwarnings("ignore", message=r"Object at .*\.partial is not recognized")  # left by a killed zarr
         return xr.open_zarr(zarr_store(store), group=group, chunks=None)  # arrays of numpy, also where there is Dask

@@ -104,6 +104,14 @@ def test_no_warning_when_a_store_is_made_or_opened(tmp_path):
         xr.open_zarr(tmp_path / "out" / "results.zarr").load()
 
 
+def test_no_warning_of_what_a_killed_process_left_half_written(tmp_path):
+    Writer(make_scenario(events=True), tmp_path / "out").open()
+    (tmp_path / "out" / "results.zarr" / "zarr.json.3f2a.partial").write_text("{")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isnan(open_results(tmp_path / "out").insulin.values).all()
+
+
 def test_records_are_flushed_by_number(tmp_path, monkeypatch):
     monkeypatch.setattr(writer_module, "POLICY", FlushPolicy(seconds=1e9, records=256))
     writer = Writer(make_scenario(duration="5000 s"), tmp_path / "out")

@@ -114,6 +114,28 @@ def test_surface_panel_shows_mean_and_range():
     assert band.max() == values.max(axis=0).max()
 
 
+@pytest.mark.parametrize("chunk", [None, 2, 7])
+def test_curves_are_the_same_from_parts_of_the_replicates(monkeypatch, chunk):
+    """Few of them are in memory at a time, whole chunks if they share such; some did not get far, and one nowhere."""
+    dataset = make_dataset(replicates=7, records=50)
+    values = dataset.vesicles.values
+    values[2, 30:] = values[5] = np.nan
+    if chunk:
+        dataset.insulin.encoding["preferred_chunks"] = {"replicate": chunk}
+    monkeypatch.setattr(time_courses, "PIECE_RECORDS", 150)
+    sizes = []
+
+    def first_state(part):
+        sizes.append(part.sizes["replicate"])
+        return part["vesicles"].values[..., 0]
+
+    found, expected = time_courses.curve(dataset, first_state), time_courses.Curve.of(values[..., 0])
+    assert sizes == {None: [3, 3, 1], 2: [2, 2, 2, 1], 7: [7]}[chunk]
+    assert found.replicates == 7
+    for ours, theirs in zip(found[:3], expected[:3], strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-14)
+
+
 def test_rates_are_drawn_as_means_over_a_minute():
     dataset = DATASETS["three replicates"]
     minutes, rate = time_courses.binned(dataset, "fusion_rate")
