@@ -29,6 +29,7 @@ from glut4sim.sim.studies.tasks import Task, fault, run_tasks
 
 STARTS, STEPS, DRAWS = 20, 2000, 400
 MOST_STARTS, MOST_STEPS, MOST_DRAWS = 10_000, 1_000_000, 10_000
+FEWEST_STEPS = 20  # of which something can be said
 BETTER = 0.05  # of the sum of squares: by how much a profile must be below the best for it to be searched from
 MOST_ROUNDS = 4  # of profiles
 PER_START, PER_SIDE = 12, 24  # evaluations for each free value that a search and half of a profile may take: a guess
@@ -76,7 +77,11 @@ def fit(
         on Ctrl-C, when what was done is written (provenance: "interrupted"); `resume` goes on
     """
     options = RunOptions(threads=threads, executor=executor, progress=progress, mean_field=True)
-    limits = {"starts": (starts, 1, MOST_STARTS), "steps": (steps, 1, MOST_STEPS), "draws": (draws, 1, MOST_DRAWS)}
+    limits = {
+        "starts": (starts, 1, MOST_STARTS),
+        "steps": (steps, FEWEST_STEPS, MOST_STEPS),
+        "draws": (draws, 1, MOST_DRAWS),
+    }
     for name, (value, low, high) in {**limits, "seed": (seed, 0, MAX_SEED)}.items():
         check_whole(name, value, low, high)
     if not isinstance(problem, Problem):

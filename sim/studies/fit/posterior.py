@@ -57,9 +57,8 @@ class Chain:
         """Integrated autocorrelation time of each value (n_free,) [steps]; NaN where it cannot be told."""
         from emcee.autocorr import integrated_time
 
-        return (
-            integrated_time(self.inner, tol=0, quiet=True) if self.steps > 1 else np.full(self.inner.shape[2], np.nan)
-        )
+        with np.errstate(invalid="ignore"):  # of a walker that has not moved
+            return integrated_time(self.inner, tol=0, quiet=True)
 
     @property
     def is_long_enough(self) -> bool:

@@ -1,0 +1,52 @@
+"""A fit is killed, or stopped by Ctrl-C: what it leaves is gone on with to the same numbers."""
+
+import json
+import signal
+import subprocess
+
+import pytest
+
+from glut4sim.sim.studies import running
+from glut4sim.sim.studies.fit.fit import fit
+from tests.fits import table, with_values
+from tests.processes import PATIENCE, start, wait_until
+
+pytest.importorskip("emcee")
+pytest.importorskip("arviz")
+
+SURFACE = [4.3, 6.0, 12.8, 26.1, 33.2, 36.7, 39.0, 36.3]
+OPTIONS = {"starts": 2, "profiles": False, "steps": 50, "draws": 24, "threads": 1}
+PROGRAM = f"""
+import sys
+from glut4sim.sim.studies.fit.fit import fit
+fit(sys.argv[1], sys.argv[2], **{OPTIONS})
+"""
+
+
+@pytest.fixture(scope="module")
+def made():
+    return with_values(table(), surface=SURFACE)
+
+
+@pytest.fixture(scope="module")
+def whole(made):
+    return fit(made, **OPTIONS)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_stopped_fit_can_be_read_and_gone_on_with(made, whole, tmp_path, how):
+    out = tmp_path / "out"
+    (tmp_path / "problem.toml").write_text(made.to_toml())
+    process = start("-c", PROGRAM, tmp_path / "problem.toml", out, stderr=subprocess.PIPE, text=True)
+    with process:
+        wait_until((out / "chain.npz").exists, process)
+        process.send_signal(how)
+        process.wait(PATIENCE)
+    status = json.loads((out / "provenance.json").read_text())["status"]
+    assert status == ("running" if how == signal.SIGKILL else "interrupted")
+    if how == signal.SIGINT:
+        assert json.loads((out / "fit.json").read_text())["free"]
+        assert "The fit is interrupted" in (out / "report.md").read_text()
+    again = running.resume(out, threads=1)
+    assert again.content == whole.content
+    assert (again.draws.values == whole.draws.values).all()
