@@ -102,13 +102,13 @@ def exact() -> dict[str, np.ndarray]:
     return values | {"uptake": 100.0 * rise / rise.max()}
 
 
-def recover(repeats: int, told: float, progress: Callable[[int], None] = lambda _: None) -> Recovered:
+def recover(repeats: int, told: float, progress: Callable[[Recovered], None] = lambda _: None) -> Recovered:
     """Fit data with noise, so many times.
 
     Parameters
     ----------
     told : SEMs are said to be this share of what they are
-    progress : called with how many are done
+    progress : called with what was found so far
     """
     without, go = exact(), threading.Event()
     held, identifiable = dict.fromkeys(TRUTH, 0), dict.fromkeys(TRUTH, 0)
@@ -122,9 +122,9 @@ def recover(repeats: int, told: float, progress: Callable[[int], None] = lambda 
         for i, (free, true) in enumerate(zip(problem.free, truth(problem), strict=True)):
             ends = [profile.trace(problem, best, spread, i, side, go) for side in (profile.LOWER, profile.UPPER)]
             low, high = (None if side is None else side.end for side in ends)
-            held[free.name] += (low is None or low <= true) and (high is None or true <= high)
+            held[free.name] += bool((low is None or low <= true) and (high is None or true <= high))
             identifiable[free.name] += low is not None and high is not None
-        progress(repeat + 1)
+        progress(Recovered(repeat + 1, held, identifiable))
     return Recovered(repeats, held, identifiable)
 
 
@@ -172,7 +172,7 @@ def main() -> None:
     repeats = parser.parse_args().repeats
     began = process_time()
     right, wrong = (
-        recover(repeats, told, lambda done, told=told: _say(f"\rSEM x {told:g}: {done}/{repeats} "))
+        recover(repeats, told, lambda found, told=told: _say(f"\rSEM x {told:g}: {found.repeats}, {found.held} held "))
         for told in (1.0, 0.5)
     )
     _say("\n")
