@@ -9,8 +9,8 @@ Order of a step
     glucose     fires, driven by the GLUT4 now in the membrane
     record
 
-What the stages do is in sim/model/stages.py; the agent kinds are those of sim/model/kinds.py. Receptors and glucose fire
-by clocks (agents/clocks.py), vesicles by candidates in physical time (agents/candidates.py).
+What the stages do is in sim/model/stages.py; the agent kinds are those of sim/model/kinds.py. Receptors and glucose
+fire by clocks (agents/clocks.py), vesicles by candidates in physical time (agents/candidates.py).
 
 What happens in a step flows one way down this list, so a chunk of steps can be done stage by stage: all its steps for
 the receptors, then all for signalling, and so on. (A chunk ends where hormones change the parameters.) The results are
