@@ -15,7 +15,13 @@ from tests.support import PARAMETERS
 
 BINS = 5, 3
 INSULIN = 1.0  # nM at rest, so that signalling is not silent
-VARIED = {"vesicle.diffusion_mobile", "vesicle.drift_mobile", "vesicle.fuse", "signalling.pten"}
+VARIED = {
+    "vesicle.diffusion_mobile",
+    "vesicle.drift_mobile",
+    "vesicle.drift_endocytosed",
+    "vesicle.fuse",
+    "signalling.pten",
+}
 STEPS_TOLD = {name: step.parameters for name, step in STEPS.items()}
 GAIN = FreeEffect("testosterone-pi3k.gain", 0.5, "pi3k")
 SURFACE = Reading("surface", "surface_glut4", (), 100.0, 300.0, 10.0)
@@ -43,6 +49,7 @@ def changed():
     changes = {
         "vesicle.diffusion_mobile": "0.02 um**2/s",
         "vesicle.drift_mobile": "0.01 um/s",
+        "vesicle.drift_endocytosed": "0.02 um/s",
         "vesicle.fuse": "8 1/min",
         "signalling.pten": "60 1/min",
     }
@@ -101,7 +108,9 @@ def test_the_rest_is_that_of_the_mean_field_whatever_the_parameters(runner, chan
     assert worst(found, states(PARAMETERS)) > 0.1
 
 
-@pytest.mark.parametrize("name", ["vesicle_diffusion_mobile", "vesicle_drift_mobile", "testosterone_pi3k_gain"])
+@pytest.mark.parametrize(
+    "name", ["vesicle_diffusion_mobile", "vesicle_drift_mobile", "vesicle_drift_endocytosed", "testosterone_pi3k_gain"]
+)
 def test_a_value_off_by_a_thousandth_would_be_seen_in_the_rest(runner, changed, name):
     parameters, values = changed
     off = values | {name: values.get(name, GAIN.value) * 1.001}
