@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from glut4sim.sim.studies.fit import least_squares, profile
 from glut4sim.sim.studies.fit.objective import Objective
@@ -92,7 +93,7 @@ def test_a_profile_ends_where_least_squares_say(straight):
     objective = Objective(made)
     optimum = least_squares.minimise(objective, objective.guess, tolerance=1e-10)
     for which in range(2):
-        reach = np.sqrt(profile.RISE * covariance[which, which])
+        reach = norm.ppf(0.95) * np.sqrt(covariance[which, which])
         for side in (profile.LOWER, profile.UPPER):
             found = profile.trace(made, optimum, covariance, which, side, GO)
             assert found.end == pytest.approx(best[which] + side * reach, abs=0.05 * reach)
