@@ -47,7 +47,7 @@ class RunOptions:
         "threads" (default), "processes", or the address of a Dask scheduler, whose workers must reach `out`
     checkpoint_every
         simulated time between two checkpoints of a replicate [s], from which `resume` goes on; none by
-        default: then it begins anew what was not finished
+        default: then it begins anew what was not finished. Of many brief replicates (results/layout.py) there are none
     progress
         called with the simulated seconds done and in all, over all runs, about ten times a second
 

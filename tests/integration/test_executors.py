@@ -12,6 +12,7 @@ import pytest
 
 from glut4sim import compare, run
 from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.results import layout
 from glut4sim.sim.results.series_store import open_results
 from glut4sim.sim.studies import executors, tasks
 from glut4sim.sim.studies.run import ensemble
@@ -136,6 +137,16 @@ def cluster(tmp_path_factory):
         for process in processes:
             process.kill()
             process.wait()
+
+
+def test_dask_gives_the_bits_of_threads_when_replicates_share_chunks(local, cluster, tmp_path, monkeypatch):
+    """Of which the workers know nothing: they see no store."""
+    monkeypatch.setattr(executors, "CONNECT_SECONDS", PATIENCE)
+    monkeypatch.setattr(layout, "FEW", 1)
+    result = run(make_scenario(events=True), tmp_path / "out", executor=cluster[0])
+    assert (result.status, result.warnings) == ("complete", ())
+    assert_same_results(tmp_path / "out", local)
+    assert not (tmp_path / "out" / "results.zarr" / "events" / "0").exists()
 
 
 def test_dask_gives_the_bits_of_threads_though_a_worker_is_killed(local, cluster, tmp_path, monkeypatch):
