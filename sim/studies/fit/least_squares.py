@@ -1,7 +1,8 @@
 """The most probable values by least squares: a trust region within the ranges, from one start or from many.
 
 Method: scipy's `trf` (Branch, Coleman, Li, SIAM J Sci Comput 21:1, 1999), with derivatives by one-sided differences.
-Starts are a Latin hypercube over the inner ranges, the first of them the guess of the problem.
+Starts are a Latin hypercube over the inner ranges, the first of them the guess of the problem. Searches move in shares
+of the ranges: tolerances are then the same for a rate of 0.1 and for a number of 300,000.
 """
 
 from typing import Any, NamedTuple, cast
@@ -60,40 +61,41 @@ def minimise(
     from scipy.optimize import least_squares
 
     vary = np.arange(len(start)) if vary is None else vary
+    low, width = objective.low[vary], (objective.high - objective.low)[vary]
     point, count = np.clip(start, objective.low, objective.high), 0
     last: tuple[bytes, np.ndarray] = b"", np.zeros(0)
 
-    def residuals(part: np.ndarray) -> np.ndarray:
+    def whole(shares: np.ndarray) -> np.ndarray:
+        """Inner values at shares of the ranges of those that vary."""
+        inner = point.copy()
+        inner[vary] = low + shares * width
+        return inner
+
+    def residuals(shares: np.ndarray) -> np.ndarray:
         nonlocal count, last
         if stop is not None and stop.is_set():
             raise Interrupted
         count += 1
-        last = part.tobytes(), objective.residuals(_with(point, vary, part))
+        last = shares.tobytes(), objective.residuals(whole(shares))
         return last[1]
 
-    def jacobian(part: np.ndarray) -> np.ndarray:
+    def jacobian(shares: np.ndarray) -> np.ndarray:
         nonlocal count
-        here = last[1] if last[0] == part.tobytes() else residuals(part)
+        here = last[1] if last[0] == shares.tobytes() else residuals(shares)
         count += len(vary)
-        return objective.jacobian(_with(point, vary, part), here, vary)
+        return objective.jacobian(whole(shares), here, vary) * width
 
-    first = residuals(point[vary])
+    begin = np.clip((point[vary] - low) / width, 0.0, 1.0)
+    first = residuals(begin)
     if np.all(np.abs(first) == FAR):
         return None
     if not len(vary):
         return Optimum(point, float(first @ first), count, True)
-    low, high = objective.low[vary], objective.high[vary]
     found = least_squares(
-        residuals, point[vary], cast(Any, jacobian), (low, high), x_scale=high - low,
+        residuals, begin, cast(Any, jacobian), (0.0, 1.0),
         ftol=tolerance, xtol=tolerance, gtol=tolerance, max_nfev=MOST_STEPS,
     )  # fmt: skip
-    return Optimum(_with(point, vary, found.x), 2.0 * float(found.cost), count, found.status > 0)
-
-
-def _with(point: np.ndarray, vary: np.ndarray, part: np.ndarray) -> np.ndarray:
-    whole = point.copy()
-    whole[vary] = part
-    return whole
+    return Optimum(whole(found.x), 2.0 * float(found.cost), count, found.status > 0)
 
 
 def starts(objective: Objective, number: int, seed: int) -> np.ndarray:

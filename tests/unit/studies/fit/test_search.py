@@ -51,6 +51,15 @@ def test_the_covariance_is_that_of_least_squares_where_the_data_say_more_than_th
     np.testing.assert_allclose(least_squares.covariance(Objective(made), best), covariance, rtol=0.1)
 
 
+def test_a_value_of_great_numbers_does_not_end_the_search_early(monkeypatch):
+    replace_cell(monkeypatch, lambda inner: {"surface": 20.0 + 4.0 * inner[0] * X + 3.0 * inner[1]})
+    many = {"free__vesicle.glut4_copies": {"log": False}}
+    truth = line(np.array([-1.9, 2.4]))["surface"]
+    objective = Objective(with_values(table(**many), surface=truth))
+    found = least_squares.minimise(objective, objective.guess)
+    np.testing.assert_allclose(found.inner[:2], [-1.9, 2.4], atol=1e-3)
+
+
 def test_only_what_may_vary_is_varied(straight):
     made, _, _ = straight
     objective = Objective(made)
