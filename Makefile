@@ -42,18 +42,18 @@ bench: $(VENV)/.installed-dev  ## Measure speed
 bench-peers: $(VENV)/.installed-dev  ## Race Smoldyn, Mesa, NFsim and others, and write docs/performance.md (20 min)
 	$(BIN)/python -m glut4sim.benchmarks.performance.peers
 
-validation: $(VENV)/.installed  ## Compare the cells with published measurements and write docs/validation.md (4 min)
+validation: $(VENV)/.installed  ## Compare the cells with published measurements and write docs/validation.md (5 min)
 	rm -rf build/validation
-	$(BIN)/glut4sim bench validation --out build/validation
+	$(BIN)/glut4sim bench validation --uncertain --out build/validation
 	cp -R build/validation/validation.md build/validation/validation docs/
 
 # Each preset after those that it extends: its fit starts from their values.
 FITS := adipocyte skeletal-muscle human-adipocyte type-2-diabetes
 
-fits: $(VENV)/.installed-dev  ## Fit the presets to data again: digits, posteriors and docs/fits (25 min)
+fits: $(VENV)/.installed-dev  ## Fit the presets to data again: digits, posteriors and docs/fits (50 min)
 	rm -rf build/fits
 	for name in $(FITS); do \
-		$(BIN)/glut4sim fit $$name --starts 4 --steps 200 --draws 300 --out build/fits/$$name && \
+		$(BIN)/glut4sim fit $$name --starts 4 --steps 1000 --draws 300 --out build/fits/$$name && \
 		$(BIN)/python -m glut4sim.benchmarks.fits.adopt build/fits/$$name || exit 1; \
 	done
 

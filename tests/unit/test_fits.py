@@ -1,10 +1,16 @@
-"""Fits of presets: what a fit found goes into the preset as it is, and nothing else changes there."""
+"""Fits of presets: what a fit found goes into the preset as it is, and nothing is called fitted here but by a fit."""
+
+import tomllib
 
 import pytest
 
-from glut4sim.benchmarks.fits.adopt import rounded, with_values
+from glut4sim.benchmarks.fits.adopt import DOCS, rounded, with_values
+from glut4sim.sim.model.parameters import PRESETS, load_preset
+from glut4sim.sim.scenario.draws import posterior
+from glut4sim.sim.studies.fit.problem import load_problem
 
 PRESET = '[vesicle.fuse]\nvalue = 30\nunit = "1/min"\n\n[vesicle.dock]\nvalue = 12\nunit = "1/min"\n'
+NAMES = ("adipocyte", "human-adipocyte", "skeletal-muscle", "type-2-diabetes")
 
 
 @pytest.mark.parametrize(
@@ -20,3 +26,61 @@ def test_only_the_values_change():
     assert changed == PRESET.replace("value = 12", "value = 11.5")
     with pytest.raises(ValueError, match=r"vesicle\.endocytose is not in the file"):
         with_values(PRESET, {"vesicle.endocytose": "1"})
+
+
+# ---- the presets ----
+
+
+def own(name):
+    """The parameters that a preset's own file has, and does not take over from the one that it extends."""
+    told = tomllib.loads((PRESETS.folder / f"{name}.toml").read_text("utf-8"))
+    names = {f"{section}.{key}" for section, keys in told.items() if isinstance(keys, dict) for key in keys}
+    return {key: p for key, p in load_preset(name).parameters.items() if key in names}
+
+
+def test_every_preset_has_a_problem():
+    assert set(PRESETS.names()) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_fitted_here_names_the_fit_and_what_a_source_fitted_does_not(name):
+    for p in own(name).values():
+        if p.evidence == "fitted":
+            assert ("fitted here" in p.source) == (p.fit == name), p.name
+        assert "set so that" not in p.source, p.name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_problem_leaves_free_is_what_the_preset_has_from_it(name):
+    free = {factor.name for factor in load_problem(name).factors}
+    assert {p.name for p in own(name).values() if p.fit} == free
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_values_are_those_that_the_fit_found(name):
+    """If not, run `make fits`."""
+    found = tomllib.loads((DOCS / name / "fitted.toml").read_text("utf-8"))
+    assert found["cell"]["preset"] == name
+    fitted = {p.name: p.value for p in own(name).values() if p.fit}
+    assert fitted == {key: float(rounded(text)) for key, text in found["parameters"].items()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_draws_of_the_posterior_are_of_the_free_values_and_within_their_ranges(name):
+    draws, problem = posterior(name), load_problem(name)
+    assert draws.columns == tuple((factor.name, factor.unit) for factor in problem.factors)
+    assert len(draws) >= 200
+    for free in problem.free:
+        values = draws.values[:, draws.names.index(free.name)]
+        assert free.factor.low * 0.999 <= values.min() < values.max() <= free.factor.high * 1.001
+        best = load_preset(name).parameters[free.name].value  # perhaps at the edge of the range
+        assert 0.95 * values.min() <= best <= 1.05 * values.max(), free.name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_report_of_the_fit_is_in_docs(name):
+    text = (DOCS / name / "report.md").read_text("utf-8")
+    assert text.startswith(f"# Fit: {load_problem(name).title}")
+    for figure in ("fit.png", "profiles.png"):
+        assert figure in text
+        assert (DOCS / name / figure).is_file()

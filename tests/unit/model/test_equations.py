@@ -217,7 +217,7 @@ def test_another_solver_finds_the_same():
     rows = system.follow(start.copy(), course((0.0, 30.0)), np.array([10.0, 30.0]), 1e-8)
     explicit = solve_ivp(
         lambda _, y: summed_flows_as_vector(system, y, 100.0), (0.0, 30.0), start, "DOP853", [10.0, 30.0],
-        rtol=1e-10, atol=1e-15,
+        rtol=1e-12, atol=1e-15,
     )  # fmt: skip
     column = system.network.column
     expected = [np.bincount(column, y, network.N_COLUMN) for y in explicit.y.T]

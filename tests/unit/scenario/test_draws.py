@@ -119,7 +119,7 @@ def test_a_file_replaces_what_a_scenario_sets_but_not_what_conditions_differ_in(
 
 @pytest.fixture(scope="module")
 def ranges():
-    return sample([acute()], 8, seed=1)
+    return sample([acute()], 8, seed=1, ranges=True)
 
 
 def test_draws_from_ranges_lie_within_them_and_are_plausible_cells(ranges):
@@ -135,25 +135,26 @@ def test_draws_from_ranges_lie_within_them_and_are_plausible_cells(ranges):
 
 
 def test_the_first_draws_are_the_same_however_many_there_are_and_another_seed_gives_others(ranges):
-    first = sample([acute()], 3, seed=1).draws[0].values
+    first = sample([acute()], 3, seed=1, ranges=True).draws[0].values
     np.testing.assert_array_equal(first, ranges.draws[0].values[:3])
-    assert not np.any(sample([acute()], 3, seed=2).draws[0].values == first)
+    assert not np.any(sample([acute()], 3, seed=2, ranges=True).draws[0].values == first)
 
 
 def test_conditions_of_one_cell_have_the_same_draws_and_what_one_sets_stands(ranges):
     changed = acute(parameters={"vesicle.fuse": "1 1/min"})
-    found = sample([acute(), changed], 3, seed=1)
+    found = sample([acute(), changed], 3, seed=1, ranges=True)
     one, two = found.draws
     np.testing.assert_array_equal(one.values, ranges.draws[0].values[:3])
     assert set(one.names) - set(two.names) == {"vesicle.fuse"}
     np.testing.assert_array_equal(one.only(two.names).values, two.values)
-    alone = sample([changed], 3, seed=1)
+    alone = sample([changed], 3, seed=1, ranges=True)
     assert alone.held["vesicle.fuse"] == SETS
     np.testing.assert_array_equal(alone.draws[0].values, two.values)
 
 
 def test_two_kinds_of_cells_share_what_both_have_and_no_more():
-    normal, diabetic = sample([acute("human-adipocyte"), acute("type-2-diabetes")], 2, seed=1).draws
+    cells = [acute("human-adipocyte"), acute("type-2-diabetes")]
+    normal, diabetic = sample(cells, 2, seed=1, ranges=True).draws
     own = {name for name, a, b in zip(normal.names, normal.values.T, diabetic.values.T) if not np.any(a == b)}
     of = {preset: load_preset(preset).parameters for preset in ("human-adipocyte", "type-2-diabetes")}
     differ = {
@@ -168,7 +169,7 @@ def test_too_few_plausible_draws_are_refused_with_the_reasons(monkeypatch):
     monkeypatch.setattr(sampling, "TRIES", 2)
     monkeypatch.setattr(plausibility, "ANSWER", 1e6)
     with pytest.raises(InputError, match=r"of 4 draws from the ranges only 0 are a plausible cell: .*uptake"):
-        sample([acute()], 2)
+        sample([acute()], 2, ranges=True)
 
 
 # ---- plausibility ----

@@ -54,7 +54,9 @@ def assert_same(one, other):
 
 @pytest.fixture(scope="module")
 def studied(all_unrendered, tmp_path_factory):
-    return uncertainty(BRIEF, tmp_path_factory.mktemp("uncertainty") / "out", draws=5, replicates=3, threads=1)
+    return uncertainty(
+        BRIEF, tmp_path_factory.mktemp("uncertainty") / "out", draws=5, ranges=True, replicates=3, threads=1
+    )
 
 
 def test_numbers_are_those_of_each_draw_each_cell_and_both(studied):
@@ -105,7 +107,7 @@ def test_what_is_left(studied):
 
 
 def test_workers_change_nothing(studied):
-    assert_same(uncertainty(BRIEF, draws=5, replicates=3, threads=3), studied)
+    assert_same(uncertainty(BRIEF, draws=5, ranges=True, replicates=3, threads=3), studied)
 
 
 def test_stopped_and_gone_on_with_it_is_the_same(studied, tmp_path, monkeypatch):
@@ -122,7 +124,7 @@ def test_stopped_and_gone_on_with_it_is_the_same(studied, tmp_path, monkeypatch)
     with monkeypatch.context() as patch:
         patch.setattr(MODULE.Runs, "_take", take)
         with pytest.raises(KeyboardInterrupt):
-            uncertainty(BRIEF, out, draws=5, replicates=3, threads=1)
+            uncertainty(BRIEF, out, draws=5, ranges=True, replicates=3, threads=1)
     assert json.loads((out / "provenance.json").read_text())["status"] == "interrupted"
     with open_results(out) as stored:
         assert np.isfinite(stored["parameters"].sel(number=NAME).values).sum() == 5
@@ -140,7 +142,7 @@ def test_stopped_among_the_agents_it_goes_on_with_them(studied, tmp_path, monkey
     with monkeypatch.context() as patch:
         patch.setattr(MODULE.ensemble, "resume", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            uncertainty(BRIEF, out, draws=5, replicates=3, threads=1)
+            uncertainty(BRIEF, out, draws=5, ranges=True, replicates=3, threads=1)
     stopped = json.loads((out / "uncertainty.json").read_text())
     assert stopped["numbers"][NAME]["chance"] is None
     assert stopped["numbers"][NAME]["parameters"] == studied.content["numbers"][NAME]["parameters"]
@@ -149,7 +151,7 @@ def test_stopped_among_the_agents_it_goes_on_with_them(studied, tmp_path, monkey
 
 def test_a_store_that_was_being_written_is_made_anew(studied, tmp_path):
     out = tmp_path / "out"
-    uncertainty(BRIEF, out, draws=5, replicates=3, threads=1)
+    uncertainty(BRIEF, out, draws=5, ranges=True, replicates=3, threads=1)
     shutil.rmtree(out / "results.zarr" / "parameters")
     assert_same(running.resume(out, threads=1), studied)
 
