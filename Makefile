@@ -50,10 +50,10 @@ validation: $(VENV)/.installed  ## Compare the cells with published measurements
 # Each preset after those that it extends: its fit starts from their values.
 FITS := adipocyte skeletal-muscle human-adipocyte type-2-diabetes
 
-fits: $(VENV)/.installed-dev  ## Fit the presets to data again: digits, posteriors and docs/fits (50 min)
+fits: $(VENV)/.installed-dev  ## Fit the presets to data again: digits, posteriors and docs/fits (20 min)
 	rm -rf build/fits
 	for name in $(FITS); do \
-		$(BIN)/glut4sim fit $$name --starts 4 --steps 1000 --draws 300 --out build/fits/$$name && \
+		$(BIN)/glut4sim fit $$name --starts 4 --steps 400 --draws 300 --out build/fits/$$name && \
 		$(BIN)/python -m glut4sim.benchmarks.fits.adopt build/fits/$$name || exit 1; \
 	done
 

@@ -14,7 +14,7 @@ import time
 import numpy as np
 from numba import njit
 
-from glut4sim.agents import clocks, vesicle, vesicle_steps
+from glut4sim.agents import candidates, clocks, vesicle, vesicle_steps
 from glut4sim.agents.streams import Stream, normals, source, words
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.parameters import load_preset
@@ -69,12 +69,14 @@ def motion_work(n=100_000, steps=100):
     behind those."""
     p = load_preset("adipocyte").build().vesicle
     p = p._replace(release=0.0, recapture=0.0, tether=0.0, diffusion_mobile=0.05, drift_mobile=0.0)
-    agents = clocks.Clocks(np.full(n, vesicle.State.MOBILE, np.int8), np.ones(n), np.zeros(n, np.uint32))
     x, y, z = np.full((3, n), 8.0, np.float32)
-    chunk = clocks.chunk(0, steps, DT, np.zeros(len(vesicle.State)), len(vesicle.TRANSITIONS))
+    bands = np.zeros(len(vesicle.State), np.int64)
+    chunk = candidates.Chunk(0, DT, np.empty((steps, len(vesicle.TRANSITIONS))), bands)
     vesicle.tabulate(vesicle.Environment(np.zeros(steps)), p, chunk)
     origin, clock = source(Stream.VESICLE_MOTION, 1), source(Stream.VESICLE_CLOCK, 1)
-    vesicles = vesicle_steps.Vesicles(agents, x, y, z, np.ones(n, np.int32))
+    vesicles = vesicle_steps.Vesicles(
+        np.full(n, vesicle.State.MOBILE, np.int8), np.zeros(n), x, y, z, np.ones(n, np.int32)
+    )
     outcome = vesicle_steps.Outcome(
         np.zeros(chunk.rate.shape, np.int64),
         np.zeros(steps, np.int64),
