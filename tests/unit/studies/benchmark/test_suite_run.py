@@ -487,7 +487,6 @@ def test_bench_takes_replicates_and_directory_and_prints_json(glut4sim, path, tm
         (("validation", "--out", "."), "--out .: expected a new directory"),
         (("validation", "--mean-field", "--replicates", 2), "knows no chance"),
         (("validation", "--draws", 5), "--draws: says how to draw what nobody knows; add --uncertain."),
-        (("hormones", "--uncertain"), "--uncertain: expected a suite of checks, not conditions"),
     ],
 )
 def test_wrong_input_is_one_line_and_status_2(glut4sim, arguments, message):
