@@ -25,6 +25,7 @@ import numpy as np
 
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.fields import check_whole
 from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.results.provenance import PROVENANCE
 from glut4sim.sim.scenario.scenario import MAX_SEED
@@ -34,7 +35,7 @@ from glut4sim.sim.studies.fit.problem import FreeValue, Problem, load_problem
 from glut4sim.sim.studies.fit.record import PROBLEM, provenance
 from glut4sim.sim.studies.fit.simulation import UNSOLVABLE, simulate
 from glut4sim.sim.studies.fit.watched import parts, watch
-from glut4sim.sim.studies.options import Progress, RunOptions, check_whole
+from glut4sim.sim.studies.options import Progress, RunOptions
 
 METHOD = "abc-smc"
 DATABASE = "abc.db"

@@ -13,6 +13,7 @@ import numpy as np
 
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.fields import check_whole
 from glut4sim.sim.inputs.storage import PlaceLike
 from glut4sim.sim.scenario.scenario import MAX_SEED
 from glut4sim.sim.studies.executors import Workers
@@ -24,7 +25,7 @@ from glut4sim.sim.studies.fit.problem import Problem, load_problem
 from glut4sim.sim.studies.fit.record import Record, Settings, read_record
 from glut4sim.sim.studies.fit.result import FitResult, conclude
 from glut4sim.sim.studies.fit.simulation import UNSOLVABLE, needed_seconds, simulate
-from glut4sim.sim.studies.options import Progress, RunOptions, check_whole, refuse_checkpoints
+from glut4sim.sim.studies.options import Progress, RunOptions, refuse_checkpoints
 from glut4sim.sim.studies.tasks import Task, fault, run_tasks
 
 STARTS, STEPS, DRAWS = 20, 2000, 400
