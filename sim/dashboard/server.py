@@ -10,6 +10,8 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.scenario.scenario import Scenario
 
 HOST = "localhost"
+# A page learns where anywidget lies from a script that may come after the first widget, which is then looked for here.
+EARLY_ANYWIDGET = ("/jupyter/anywidget.js", 'define(["nbextensions/anywidget/index"], anywidget => anywidget);')
 SETTINGS = {
     "SOLARA_APP": "glut4sim.sim.dashboard.app",
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
@@ -38,6 +40,8 @@ def serve(scenario: Scenario, port: int, open_browser: bool, say: Callable[[str]
     try:
         import uvicorn
         from solara.server.starlette import app as application
+        from starlette.responses import Response
+        from starlette.routing import Route
 
         from glut4sim.sim.dashboard import app
     except ModuleNotFoundError as error:
@@ -45,6 +49,8 @@ def serve(scenario: Scenario, port: int, open_browser: bool, say: Callable[[str]
             f'needs the package {error.name}; install it with: pip install "glut4sim[dashboard]".', place="dashboard"
         ) from None
     app.first = scenario
+    path, script = EARLY_ANYWIDGET
+    application.router.routes.insert(0, Route(path, lambda _: Response(script, media_type="text/javascript")))
     address = f"http://{HOST}:{listener.getsockname()[1]}"
     say(address)
     if open_browser:

@@ -135,10 +135,13 @@ def server(request, chromium):
 
 @pytest.fixture
 def visit_again(chromium, server):
-    """Opens pages; when the test is over, none may have had an error, or have asked anyone else for anything."""
+    """Opens pages; when the test is over, none may have had an error, or have asked anyone else for anything.
+
+    `without` is a glob of scripts that come empty.
+    """
     contexts, faults, asked = [], [], []
 
-    def visit():
+    def visit(without=None):
         contexts.append(chromium.new_context(viewport={"width": 1400, "height": 900}))
         page = contexts[-1].new_page()
         page.set_default_timeout(PATIENCE)
@@ -147,6 +150,8 @@ def visit_again(chromium, server):
         page.on("requestfailed", lambda request: faults.append(f"{request.url}: {request.failure}"))
         page.on("request", lambda request: asked.append(request.url))
         page.on("websocket", lambda socket: asked.append(socket.url))
+        if without:
+            page.route(without, lambda route: route.fulfill(content_type="text/javascript", body=""))
         page.goto(server.address)
         opened = Visit(page)
         expect(opened.cell).not_to_have_attribute("data-frames", "0")

@@ -37,6 +37,10 @@ def test_the_cell_and_its_charts_are_drawn(visit):
     assert int(visit.charts.get_attribute("data-points")) > 100
 
 
+def test_a_cell_that_comes_before_the_script_that_knows_its_view(visit_again):
+    visit_again(without="**/nbextensions/anywidget/extension.js*")
+
+
 # ---- the transport ----
 
 
