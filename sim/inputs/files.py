@@ -8,7 +8,7 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError, describe, unknown
@@ -169,6 +169,18 @@ def _merge_into(base: dict, table: Mapping) -> None:
             _merge_into(base[key], value)
         else:
             base[key] = value
+
+
+def changes(base: Mapping, table: Mapping, prefix: str = "") -> dict[str, Any]:
+    """What a table says other than the one it is merged into: dotted path -> value."""
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        before = base.get(key)
+        if isinstance(value, dict):
+            found |= changes(before if isinstance(before, dict) else {}, value, f"{prefix}{key}.")
+        elif key not in base or value != before:
+            found[prefix + key] = value
+    return found
 
 
 def place_of(layers: Sequence[Layer], path: str, default: str) -> str:

@@ -5,7 +5,7 @@
              or [[bath.meal]] at, carbohydrate: both as after these meals
     [run]    duration, step, record_every, replicates, seed, events
     [parameters]   values to use instead of the preset's
-    title, description, extends = another scenario, by name, path or address
+    title, description (see own_words.py), extends = another scenario, by name, path or address
     [body], [hormones], [cycle], [[therapy]], [assay], [effects]   hours to months before; see sim/endocrine/tables.py
 
 Times are floats in s, insulin in nM, glucose in mM from here on.
@@ -51,6 +51,7 @@ from glut4sim.sim.inputs.tables import Table
 from glut4sim.sim.inputs.units import CARBOHYDRATE, GLUCOSE, INSULIN, TIME
 from glut4sim.sim.model import kinds
 from glut4sim.sim.model.parameters import PRESETS, ParameterSet, Preset, load_preset
+from glut4sim.sim.scenario.own_words import own_words
 
 if TYPE_CHECKING:
     from glut4sim.sim.endocrine.model import Timeline
@@ -192,9 +193,9 @@ class Scenario(EndocrineTables):
         InputError
             naming the file and the path within it, or the override
         """
-        own, layers = SCENARIOS.read(source)
-        layers += [_override(path, text) for path, text in (overrides or {}).items()]
-        scenario = cls._from_layers(layers, own.place)
+        own, files = SCENARIOS.read(source)
+        changes = [_override(path, text) for path, text in (overrides or {}).items()]
+        scenario = cls._from_layers([*files, *own_words(files, changes), *changes], own.place)
         scenario._name, scenario._source = own.name, own.path
         return scenario
 

@@ -1,0 +1,96 @@
+"""Whose title and description a scenario has."""
+
+import pytest
+
+from glut4sim.sim.scenario.scenario import SCENARIOS, Scenario
+
+BASE = """
+title = "A man"
+description = "Look for 531 ng/dL."
+[hormones]
+testosterone = "531 ng/dL"
+[run]
+duration = "2 min"
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def to(name, text):
+        (tmp_path / name).write_text(text)
+        return tmp_path / name
+
+    to("base.toml", BASE)
+    return to
+
+
+def words(path, **overrides):
+    scenario = Scenario.load(path, {key.replace("__", "."): text for key, text in overrides.items()})
+    return scenario.title, scenario.description
+
+
+def test_a_file_that_changes_another_does_not_inherit_its_words(write):
+    low = write("low.toml", 'extends = "base.toml"\n[hormones]\ntestosterone = "220 ng/dL"\n')
+    assert words(low) == ("", 'Changed from "A man": hormones.testosterone = 220 ng/dL.')
+    lower = write("lower.toml", 'extends = "low.toml"\n[hormones]\nlh = "1 IU/L"\n')
+    assert words(lower)[1] == 'Changed from "A man": hormones.testosterone = 220 ng/dL, hormones.lh = 1 IU/L.'
+
+
+def test_words_of_its_own_stay_what_they_are(write):
+    own = write(
+        "own.toml", 'extends = "base.toml"\ntitle = "T"\ndescription = "D"\n[hormones]\ntestosterone = "9 ng/dL"'
+    )
+    assert words(own) == ("T", "D")
+    half = write("half.toml", 'extends = "base.toml"\ntitle = "T"\n[hormones]\ntestosterone = "9 ng/dL"')
+    assert words(half) == ("T", 'Changed from "A man": hormones.testosterone = 9 ng/dL.')
+
+
+def test_what_only_says_how_it_is_simulated_keeps_the_words(write):
+    finer = write("finer.toml", 'extends = "base.toml"\n[cell]\nvesicles = 9\n[run]\nseed = 3\nstep = "0.5 s"\n')
+    assert words(finer) == words(finer.with_name("base.toml")) == ("A man", "Look for 531 ng/dL.")
+    same = write("same.toml", 'extends = "base.toml"\n[hormones]\ntestosterone = "531 ng/dL"\n')
+    assert words(same) == ("A man", "Look for 531 ng/dL.")
+    longer = write("longer.toml", 'extends = "base.toml"\n[run]\nduration = "3 min"\n')
+    assert words(longer) == ("", 'Changed from "A man": run.duration = 3 min.')
+
+
+def test_a_value_that_is_set_ends_what_is_said_of_it(write):
+    base = write("base.toml", BASE)
+    assert words(base, run__replicates="3") == ("A man", "Look for 531 ng/dL.")
+    title, description = words(base, hormones__testosterone="220 ng/dL", bath__insulin='[["0 s", "1 nM"]]')
+    assert title.startswith("A man")
+    assert description == 'Changed from "A man": hormones.testosterone = 220 ng/dL, bath.insulin.'
+    assert words(base, hormones__testosterone="220 ng/dL", description="mine")[1] == "mine"
+
+
+def test_many_changes_are_cut_short(write):
+    rates = "".join(f'"vesicle.{key}" = "1 1/min"\n' for key in ("fuse", "release", "endocytose"))
+    hormones = 'lh = "1 IU/L"\nestradiol = "50 pg/mL"\n'
+    body = 'age = "50 yr"\nsex = "woman"\n'
+    path = write("many.toml", f'extends = "base.toml"\n[parameters]\n{rates}[hormones]\n{hormones}[body]\n{body}')
+    assert words(path)[1].endswith(" and 1 more.")
+    assert words(path)[1].count(" = ") == 6
+
+
+def test_where_nothing_was_said_nothing_is(write):
+    bare = write("bare.toml", '[run]\nduration = "2 min"\n')
+    assert words(bare, run__duration="3 min") == ("", "")
+    write("nameless.toml", 'description = "D"\n[run]\nduration = "2 min"\n')
+    assert words(bare.with_name("nameless.toml"), run__duration="3 min")[1] == (
+        "Changed from a scenario without a title: run.duration = 3 min."
+    )
+
+
+def test_words_survive_being_written_out(write):
+    base = write("base.toml", BASE)
+    scenario = Scenario.load(base, {"hormones.testosterone": "220 ng/dL"})
+    again = Scenario.load(write("again.toml", scenario.to_toml()))
+    assert (again.description, again.hash) == (scenario.description, scenario.hash)
+
+
+@pytest.mark.parametrize("name", SCENARIOS.names())
+def test_installed_scenarios_have_words_of_their_own(name):
+    scenario = Scenario.load(name)
+    assert scenario.title
+    assert scenario.description
+    assert not scenario.description.startswith("Changed from")
