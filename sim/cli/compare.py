@@ -30,9 +30,9 @@ def compare(
     scenarios: Annotated[
         list[str],
         typer.Argument(
-            metavar="SCENARIO...",
-            help="Installed scenarios, or TOML files, here or at addresses. "
-            "The first is the reference. Every assay of one counts.",
+            metavar="[LABEL=]SCENARIO...",
+            help="Installed scenarios, or TOML files, here or at addresses. The first is the reference. Every assay of "
+            "one counts. They are called by their titles, or by the labels that you give: low=men/hypogonadal.",
         ),
     ],
     *,
@@ -46,14 +46,18 @@ def compare(
     """Run conditions with paired random numbers, and show what each changes relative to the first, and how surely."""
     options = checked(**sampling.keywords(), **computing.keywords())
     drawing.check_wanted(uncertain)
-    loaded = [load(scenario, sampling.changes, out) for scenario in scenarios]
+    from glut4sim.sim.scenario.labels import split_label
+
+    named = [split_label(scenario) for scenario in scenarios]
+    loaded = [(label, load(scenario, sampling.changes, out)) for label, scenario in named]
     from glut4sim.sim.studies.comparison.comparison import compare as run
     from glut4sim.sim.studies.comparison.comparison import conditions, folder_name
 
-    names = list(conditions(loaded))
-    out = out or free_directory(Path("results") / f"{folder_name(names[0])}-compared")
+    chosen = conditions(loaded)
+    first = folder_name(next(iter(chosen))) or "conditions"
+    out = out or free_directory(Path("results") / f"{first}-compared")
     with at_work("compare", out, printing.quiet, resumable=True) as progress:
-        result = run(loaded, out, progress=progress, uncertain=uncertain, **drawing.keywords(), **options)
+        result = run(chosen, out, progress=progress, uncertain=uncertain, **drawing.keywords(), **options)
     report(result, printing)
 
 

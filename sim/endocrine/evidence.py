@@ -137,13 +137,18 @@ def describe_action(effect: Effect, tables: "EndocrineTables") -> str:
 
 def describe_therapy(therapy: "TherapyTable") -> str:
     """What is given and when, in words: "testosterone cypionate 100 mg every 7 d, from 0 d to 84 d"."""
+    return f"{therapy.drug} {describe_regimen(therapy)}"
+
+
+def describe_regimen(therapy: "TherapyTable") -> str:
+    """How much of a drug is given and when, in words: "100 mg every 7 d, from 0 d to 84 d"."""
     if therapy.every is None:
         when = f"once, at {say(therapy.start)}"
     else:
         until = "to the end" if therapy.end is None else f"to {say(therapy.end)}"
         when = f"every {say(therapy.every)}, from {say(therapy.start)} {until}"
     over = f", each over {say(therapy.over)}" if therapy.over else ""
-    return f"{therapy.drug} {therapy.dose} {when}{over}"
+    return f"{therapy.dose} {when}{over}"
 
 
 def standings(tables: "EndocrineTables") -> dict[str, str]:

@@ -14,12 +14,12 @@ from typing import Unpack
 
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.analysis.paired_effects import PairedEffect, paired_effect
-from glut4sim.sim.endocrine.evidence import say
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.results.provenance import read_run
 from glut4sim.sim.results.writer import Writer
+from glut4sim.sim.scenario.labels import labelled
 from glut4sim.sim.scenario.sampling import COUNT, sample
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.comparison.doubt import Doubt, Effects, plain
@@ -29,10 +29,11 @@ from glut4sim.sim.studies.run import ensemble
 
 FEWEST = 2
 CONTENT = "compare.json"
+LONGEST = 60  # letters of a label that the name of a directory has
 
 
 def compare(
-    scenarios: Sequence[Scenario | PlaceLike],
+    scenarios: Mapping[str, Scenario | PlaceLike] | Sequence[Scenario | PlaceLike],
     out: PlaceLike | None = None,
     *,
     uncertain: bool = False,
@@ -45,7 +46,8 @@ def compare(
     Parameters
     ----------
     scenarios
-        Scenarios, or names or paths of them; of one with several assays each is a condition
+        {label: scenario}, or scenarios in a row, which their titles then label; names or paths of them do as well. The
+        first is the reference. Of one with several assays, each is a condition: "LABEL at 14 d"
     out
         new directory for compare.json, report.md, figure.png and a directory for every run; None keeps all in memory
     uncertain
@@ -57,12 +59,13 @@ def compare(
     Raises
     ------
     InputError
-        before anything is computed: fewer than two conditions, or `out` exists
+        before anything is computed: fewer than two conditions, labels that do not tell them apart, or `out` exists
     KeyboardInterrupt
         on Ctrl-C; what was reached is kept, and `resume` goes on with it
     """
     options = RunOptions(**keywords)
-    chosen = conditions([s if isinstance(s, Scenario) else Scenario.load(s) for s in scenarios])
+    rows = scenarios.items() if isinstance(scenarios, Mapping) else ((None, scenario) for scenario in scenarios)
+    chosen = conditions([(label, s if isinstance(s, Scenario) else Scenario.load(s)) for label, s in rows])
     first = next(iter(chosen.values())).run
     seed = first.seed if options.seed is None else options.seed
     count = options.replicates or (1 if options.mean_field else first.replicates)
@@ -72,7 +75,7 @@ def compare(
     options.workers(count, prepared.values()).shutdown()  # any fault in what is asked for
     for scenario in prepared.values():
         _ = scenario.parameter_set  # and in what it does
-    folders = {name: f"{i}-{folder_name(name)}" for i, name in enumerate(prepared)}
+    folders = {name: f"{i}-{folder_name(name)}".strip("-") for i, name in enumerate(prepared)}
     doubt = None
     if uncertain:
         doubt = Doubt.of(prepared, sample(list(prepared.values()), draws, seed, ranges))
@@ -139,6 +142,7 @@ class _Plan:
             "conditions": [
                 {
                     "name": name,
+                    "scenario": scenario.name,
                     "title": scenario.title,
                     "scenario_hash": scenario.hash,
                     "directory": None if self.out is None else self.folders[name],
@@ -200,23 +204,34 @@ def _run(plan: _Plan, options: RunOptions) -> Comparison:
     return found
 
 
-def conditions(scenarios: Sequence[Scenario]) -> dict[str, Scenario]:
-    """The conditions of scenarios by name, in their order; InputError if there are fewer than two."""
-    named: dict[str, Scenario] = {}
-    for scenario in scenarios:
-        several = len(scenario.assays) > 1
-        for assay in scenario.assays:
-            name = f"{scenario.name} at {say(assay.assay.at[0])}" if several else scenario.name
-            copies = sum(other == name or other.startswith(f"{name} (") for other in named)
-            named[f"{name} ({copies + 1})" if copies else name] = assay
+def conditions(
+    scenarios: Mapping[str, Scenario] | Sequence[Scenario | tuple[str | None, Scenario]],
+) -> dict[str, Scenario]:
+    """The conditions of scenarios by label, in their order.
+
+    Parameters
+    ----------
+    scenarios
+        by label; or in a row, each alone or with its label, None for its title
+
+    Raises
+    ------
+    InputError
+        if there are fewer than two conditions, or labels do not tell them apart
+    """
+    rows = scenarios.items() if isinstance(scenarios, Mapping) else scenarios
+    try:
+        named = labelled((None, row) if isinstance(row, Scenario) else row for row in rows)
+    except InputError as error:
+        raise error.within(place="compare") from None
     if len(named) < FEWEST:
         raise InputError(f"expected at least {FEWEST} conditions to compare, got {len(named)}.", place="compare")
     return named
 
 
 def folder_name(text: str) -> str:
-    """A name for a directory, of what a name says: "men-trt-at-28-d"."""
-    return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-")
+    """A name for a directory, of what a label says: "men-trt-at-28-d"; it may be empty."""
+    return re.sub(r"[^A-Za-z0-9.]+", "-", text)[:LONGEST].strip("-")
 
 
 def effects_on(done: Sequence[Condition], seed: int) -> dict[str, dict[str, PairedEffect]]:

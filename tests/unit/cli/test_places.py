@@ -129,9 +129,9 @@ def test_hormones_alone(glut4sim, there):
 
 def test_a_comparison(glut4sim, there):
     address = f"{there}/compared"
-    glut4sim("compare", "small.toml", "other.toml", "--out", address, "-q", "--threads", 1)
+    glut4sim("compare", "small=small.toml", "10 x=other.toml", "--out", address, "-q", "--threads", 1)
     place = storage.place(address)
-    assert names(address) == {"compare.json", "report.md", "figure.png", "0-small", "1-other"}
+    assert names(address) == {"compare.json", "report.md", "figure.png", "0-small", "1-10-x"}
     before = storage.read_json(place / "compare.json")
     storage.write_json(place / "compare.json", before | {"status": "interrupted"})
     glut4sim("resume", address, "-q")
@@ -218,7 +218,7 @@ def test_scenarios_lie_at_an_address(glut4sim, there, given):
     glut4sim("run", strong, "--mean-field", "--out", f"{there}/run", "-q")
     assert Scenario.load(f"{there}/run/scenario.toml").bath.insulin.values == (50.0,)
     glut4sim("compare", f"{given}/small.toml", strong, "--mean-field", "--out", f"{there}/compared", "-q")
-    assert {"0-small", "1-strong"} < names(f"{there}/compared")
+    assert {"0-Small", "1-strong"} < names(f"{there}/compared")
     assert glut4sim("export", "sbml", strong).startswith("<?xml")
 
 
@@ -273,7 +273,7 @@ def test_other_processes_cannot_write_into_the_memory_of_this_one(files, tmp_pat
     address = f"memory://{tmp_path.name}/run"
     small = Scenario.load("small.toml")
     message = "lies in the memory of this process, where no other can write"
-    for work in (run, lambda s, *a, **k: compare([s, s], *a, **k)):
+    for work in (run, lambda s, *a, **k: compare({"one": s, "same": s}, *a, **k)):
         with pytest.raises(InputError, match=message):
             work(small, address, executor="processes")
     assert not storage.place(address).exists()

@@ -109,13 +109,14 @@ def test_ctrl_c_takes_nothing_from_a_comparison_that_was_there(compared, tmp_pat
 
 @pytest.mark.parametrize("executor", ["processes", "threads"])
 @pytest.mark.parametrize("mean_field", [False, True])
-def test_conditions_of_one_name_go_on_wherever_they_run(tmp_path, monkeypatch, executor, mean_field):
+def test_conditions_of_one_scenario_go_on_wherever_they_run(tmp_path, monkeypatch, executor, mean_field):
     monkeypatch.chdir(tmp_path)
-    whole = compare([CONTROL, LOW, CONTROL], out="whole", mean_field=mean_field)
+    three = {"control": CONTROL, "low": LOW, "control again": CONTROL}
+    whole = compare(three, out="whole", mean_field=mean_field)
     with pytest.raises(KeyboardInterrupt):
-        compare([CONTROL, LOW, CONTROL], out="out", mean_field=mean_field, progress=stop_after(0.0))
+        compare(three, out="out", mean_field=mean_field, progress=stop_after(0.0))
     assert glut4sim.resume("out", executor=executor).content == whole.content
-    assert [condition["name"] for condition in whole.content["conditions"]] == ["control", "low", "control (2)"]
+    assert [condition["name"] for condition in whole.content["conditions"]] == list(three)
 
 
 def test_a_comparison_that_could_not_be_begun_leaves_nothing(tmp_path, monkeypatch):

@@ -66,17 +66,38 @@ def test_names_break_no_table(compared):
 
 
 def test_a_condition_compared_with_itself_differs_in_nothing():
-    again = LOW.model_copy()
-    again._name = "again"
-    for effect in compare([LOW, again], replicates=2).effects["again"].values():
+    for effect in compare({"low": LOW, "again": LOW}, replicates=2).effects["again"].values():
         assert effect.difference in ((0.0, 0.0, 0.0), (0.0, None, None))  # a half-time may exist in one pair alone
 
 
 def test_every_assay_of_a_scenario_is_a_condition():
     weeks = muscle("trt", hormones={"testosterone": "200 ng/dL"}, assay={"at": ["0 d", "14 d", "36 h"][:2]})
     assert list(conditions([CONTROL, weeks])) == ["control", "trt at 0 d", "trt at 14 d"]
-    assert list(conditions([CONTROL, CONTROL])) == ["control", "control (2)"]
+    assert list(conditions({"none": CONTROL, "gel": weeks})) == ["none", "gel at 0 d", "gel at 14 d"]
     assert folder_name("men/trt at 14 d") == "men-trt-at-14-d"
+
+
+def test_labels_go_wherever_a_condition_is_named(tmp_path):
+    """Through tables, figure, JSON and names of files, whatever they hold; runs that are gone on with keep them."""
+    odd = 'low < 300 ng/dL / "week" = ½ [x](y)'
+    out = tmp_path / "out"
+    found = compare({"θ": CONTROL, odd: LOW}, out, mean_field=True, uncertain=True, draws=2, threads=1)
+    assert [condition.name for condition in found.conditions] == ["θ", odd]
+    assert list(found.effects) == list(found.doubt) == [odd]
+    assert [c["directory"] for c in found.content["conditions"]] == ["0", "1-low-300-ng-dL-week-x-y"]
+    assert [c["scenario"] for c in found.content["conditions"]] == ["control", "low"]
+    assert {path.name for path in (out / "draws").iterdir()} == {"0.csv", "1-low-300-ng-dL-week-x-y.csv"}
+    assert odd in [row[0] for row in report.headline(found)[1]]
+    assert resume(out, threads=1).content == found.content
+    assert folder_name("a" * 300) == "a" * 60
+
+
+def test_labels_that_tell_nothing_apart_are_refused(tmp_path):
+    with pytest.raises(InputError, match=r'compare: 2 conditions are called "low" and say the same; give each a label'):
+        compare([CONTROL, LOW, LOW], tmp_path / "out")
+    with pytest.raises(InputError, match=r'compare: expected a label such as "low", got an empty one\.'):
+        compare({" ": CONTROL, "low": LOW}, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_conditions_are_ranked_by_size():

@@ -1,0 +1,148 @@
+"""What differs between scenarios, in words: paths, and the value that each scenario has there.
+
+Resolved scenarios are compared, so that what one inherits and another has by default count alike. Cells of different
+presets differ in their parameters; where one scenario sets a number of an effect, the others show what the library has.
+Doses of a drug are one value, and long courses are cut short.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from glut4sim.sim.endocrine import library
+from glut4sim.sim.endocrine.evidence import describe_regimen, say
+from glut4sim.sim.endocrine.tables import TherapyTable
+from glut4sim.sim.inputs.errors import join_path
+from glut4sim.sim.inputs.units import write
+from glut4sim.sim.scenario.scenario import Scenario
+
+NOT_SET = "not set"
+UNTOLD = ("title", "description", "run.seed", "run.replicates")  # what it is called, and what chance it is given
+MOST_STOPS = 3  # of a course that are told
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A value that is not the same in all scenarios.
+
+    Attributes
+    ----------
+    path
+        as `--set` has it, such as "hormones.testosterone"; "therapy.DRUG" for all doses of a drug
+    values : what each scenario has, in words with units; NOT_SET where one says nothing of it
+    """
+
+    path: str
+    values: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """The end of the path: "testosterone"."""
+        return self.path.partition(".")[2] or self.path
+
+
+@dataclass(frozen=True)
+class _Value:
+    """A value: what is compared, its words, and its words at full length."""
+
+    exact: object
+    words: str
+    full: str = ""
+
+
+def differences(scenarios: Sequence[Scenario]) -> tuple[Difference, ...]:
+    """What is not the same in all scenarios, in the order of their tables; their seeds and replicates are left out."""
+    told = [_told(scenario, scenarios) for scenario in scenarios]
+    paths = dict.fromkeys(path for each in told for path in each)
+    found = []
+    for path in sorted(paths, key=lambda path: _TABLES.index(path.partition(".")[0])):
+        values = [each.get(path, _Value(None, NOT_SET)) for each in told]
+        if path in UNTOLD or all(value.exact == values[0].exact for value in values):
+            continue
+        words = tuple(value.words for value in values)
+        if len(set(words)) < len({repr(value.exact) for value in values}):
+            words = tuple(value.full or value.words for value in values)
+        found.append(Difference(path, words))
+    return tuple(found)
+
+
+_TABLES = tuple(Scenario.model_fields)
+
+
+def _told(scenario: Scenario, among: Sequence[Scenario]) -> dict[str, _Value]:
+    """Everything that a scenario says, by path; of parameters and effects what any of the scenarios sets."""
+    content = scenario.resolved()
+    found = {}
+    for table in ("cell", "run", "body", "hormones", "cycle"):
+        for key, value in content.get(table, {}).items():
+            found[join_path(table, key)] = _plain(value)
+    found["body.sex"] = _plain(scenario.body.sex)  # also where nothing is said of a body
+    found["assay.at"] = _Value(scenario.assay.at, ", ".join(map(say, scenario.assay.at)))
+    found |= _bath(scenario, content["bath"])
+    for drug in dict.fromkeys(therapy.drug for therapy in scenario.therapy):
+        given = [therapy for therapy in scenario.therapy if therapy.drug == drug]
+        found[join_path("therapy", drug)] = _Value([*map(_doses, given)], "; ".join(map(_regimen, given)))
+    effects = library.override(scenario.effects)
+    for path in _set_by_any(among, lambda each: each.effects):
+        name, _, key = path.partition(".")
+        found[join_path("effects", path)] = _number_of(effects[name], key)
+    parameters = scenario.preset.parameters
+    several = len({each.cell.preset for each in among}) > 1
+    for name in parameters if several else _set_by_any(among, lambda each: each.parameters):
+        found[join_path("parameters", name)] = _Value(parameters[name].value, str(parameters[name]))
+    return found
+
+
+def _set_by_any(scenarios: Sequence[Scenario], table: Callable[[Scenario], Mapping[str, str]]) -> list[str]:
+    return sorted({name for scenario in scenarios for name in table(scenario)})
+
+
+def _plain(value: Any) -> _Value:
+    """A value as TOML holds it: alone, a course, or a list of names."""
+    if not isinstance(value, list):
+        return _Value(value, _readable(value))
+    if not all(isinstance(entry, list) for entry in value):
+        return _Value(value, ", ".join(map(_readable, value)))
+    stops = [_readable(value[0][1])] + [f"from {_readable(time)} {_readable(level)}" for time, level in value[1:]]
+    full = ", ".join(stops)
+    rest = len(stops) - MOST_STOPS
+    return _Value(value, full if rest <= 1 else f"{', '.join(stops[:MOST_STOPS])} and {rest} more changes", full)
+
+
+def _readable(value: object) -> str:
+    """A value as people say it: "70 min" for "4200 s"."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return say(float(text.removesuffix(" s"))) if text.endswith(" s") else text
+
+
+def _bath(scenario: Scenario, table: Mapping[str, Any]) -> dict[str, _Value]:
+    if not scenario.bath.meal:
+        return {join_path("bath", key): _plain(value) for key, value in table.items()}
+    meals = [f"{_readable(meal['carbohydrate'])} at {_readable(meal['at'])}" for meal in table["meal"]]
+    after = _Value(table["meal"], "as after the meals")
+    return {"bath.insulin": after, "bath.glucose": after, "bath.meal": _Value(table["meal"], ", ".join(meals))}
+
+
+def _doses(therapy: TherapyTable) -> tuple:
+    amount = library.drugs()[therapy.drug].dose_kind.read(therapy.dose)
+    return amount, therapy.start, therapy.every, therapy.end, therapy.over
+
+
+def _regimen(therapy: TherapyTable) -> str:
+    """Dose, route and interval: "100 mg every 7 d, from 0 d to the end (intramuscular)"."""
+    return f"{describe_regimen(therapy)} ({library.drugs()[therapy.drug].route})"
+
+
+def _number_of(effect: library.Effect, key: str) -> _Value:
+    """A number of an effect, with its unit."""
+    value = getattr(effect, key)
+    if value is None:
+        return _Value(None, NOT_SET)
+    if key == "lag":
+        return _Value(value, say(value))
+    if key in ("half", "opposed_half"):
+        of = effect.driver if key == "half" else effect.opposed_by
+        return _Value(value, write(value, library.substance(of).unit))
+    return _Value(value, f"{value:g}")

@@ -1,0 +1,102 @@
+"""What scenarios are called beside one another: labels that a user gives, else titles, told apart by what differs.
+
+A file's name says where a scenario lies, a title what it is; so its title labels what nobody has named. Where two have
+the same title, as one that was changed by hand has that of the one it was, the value that differs says more than a
+number would. That holds for few and short ones; beyond that only the user knows what matters, and is asked for labels.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+
+from glut4sim.sim.endocrine.evidence import say
+from glut4sim.sim.inputs.errors import InputError, describe
+from glut4sim.sim.scenario.differences import NOT_SET, Difference, differences
+from glut4sim.sim.scenario.scenario import SCENARIOS, Scenario
+
+EXAMPLE = "low=men/hypogonadal"
+MOST_VALUES, MOST_LETTERS = 2, 80  # that tell scenarios of one title apart
+
+
+def split_label(text: str) -> tuple[str | None, str]:
+    """The label and the scenario of LABEL=SCENARIO; None and the scenario where there is no label.
+
+    A file whose name has the sign in it, and an address, are meant as a whole.
+    """
+    label, equals, source = text.partition("=")
+    if not equals or "://" in label or text in SCENARIOS.names() or os.path.lexists(text):
+        return None, text
+    if not source.strip():
+        raise InputError(f"expected a label and a scenario such as {EXAMPLE}, got no scenario.", place=text)
+    try:
+        return read_label(label), source.strip()
+    except InputError as error:
+        raise error.within(place=text) from None
+
+
+def read_label(label: object) -> str:
+    """A label on one line; InputError unless it is text that can be read."""
+    if not isinstance(label, str):
+        raise InputError(f"expected a label as text, got {describe(label)}.")
+    text = " ".join(label.split())
+    if not text or not text.isprintable():
+        found = describe(label) if text else "an empty one"
+        raise InputError(f"expected a label such as {describe(EXAMPLE.partition('=')[0])}, got {found}.")
+    return text
+
+
+def labelled(named: Iterable[tuple[str | None, Scenario]]) -> dict[str, Scenario]:
+    """Scenarios of one assay each, by label and in their order.
+
+    Parameters
+    ----------
+    named
+        scenarios with the labels that a user gives them, None for their titles. Of a scenario with several assays, each
+        is labelled "LABEL at 14 d"
+
+    Raises
+    ------
+    InputError
+        if a label is no text, or stands for several scenarios that do not differ in few and short values
+    """
+    entries: list[tuple[str, bool, Scenario]] = []
+    for label, scenario in named:
+        name = scenario.title or scenario.name if label is None else read_label(label)
+        several = len(scenario.assays) > 1
+        for assay in scenario.assays:
+            at = f" at {say(assay.assay.at[0])}" if several else ""
+            entries.append((name + at, label is None, assay))
+    labels = [entry[0] for entry in entries]
+    for name in dict.fromkeys(labels):
+        rows = [i for i, label in enumerate(labels) if label == name]
+        if len(rows) == 1:
+            continue
+        if not all(entries[i][1] for i in rows):
+            raise InputError(f"the label {describe(name)} stands for {len(rows)} conditions; give each one of its own.")
+        for i, label in zip(rows, _told_apart(name, [entries[i][2] for i in rows])):
+            labels[i] = label
+    if len(set(labels)) < len(labels):
+        twice = next(label for label in labels if labels.count(label) > 1)
+        raise _no_label(twice, labels.count(twice), "say the same")
+    return {label: scenario for label, (_, _, scenario) in zip(labels, entries)}
+
+
+def _told_apart(title: str, scenarios: Sequence[Scenario]) -> list[str]:
+    """Labels for scenarios of one title."""
+    found = differences(scenarios)
+    if not found:
+        raise _no_label(title, len(scenarios), "say the same")
+    labels = [", ".join([title, *(_say(one, i) for one in found)]) for i in range(len(scenarios))]
+    if len(found) > MOST_VALUES or max(map(len, labels)) > len(title) + MOST_LETTERS:
+        raise _no_label(title, len(scenarios), f"differ in {', '.join(one.path for one in found[:4])}")
+    return labels
+
+
+def _say(difference: Difference, i: int) -> str:
+    value = difference.values[i]
+    return f"without {difference.key}" if value == NOT_SET else f"{difference.key} {value}"
+
+
+def _no_label(title: str, count: int, why: str) -> InputError:
+    return InputError(
+        f"{count} conditions are called {describe(title)} and {why}; give each a label, such as {EXAMPLE}."
+    )
