@@ -1,8 +1,8 @@
 """Whose words a scenario has: title and description are about what the file says that holds them.
 
 A file that extends another and changes what is simulated inherits neither: it has a title of its own, or its name, and
-a description of its own, or one that says from what it was changed and in what. So has a scenario that `--set` changes.
-How finely and how often something is simulated changes nothing of what it is.
+a description of its own, or one that says from what it was changed and in what. How finely and how often something is
+simulated changes nothing of what it is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,10 +16,10 @@ HOW = {*_AGENTS, *(f"run.{key}" for key in ("step", "record_every", "replicates"
 MOST_CHANGES = 6  # that a description tells
 
 
-def own_words(files: Sequence[Layer], overrides: Sequence[Layer]) -> list[Layer]:
-    """What to put between files, the farthest ancestor first, and overrides: a layer, or none where all words hold."""
+def own_words(files: Sequence[Layer]) -> list[Layer]:
+    """What to put upon files, the farthest ancestor first: a layer, or none where all words hold."""
     words = {"title": ""} if _changed_after(files, "title") else {}
-    changed = _changed_after([*files, *overrides], "description")
+    changed = _changed_after(files, "description")
     described = merge(files).get("description")
     if changed and isinstance(described, str) and described.strip():
         words["description"] = _account(files, changed)

@@ -195,7 +195,7 @@ class Scenario(EndocrineTables):
         """
         own, files = SCENARIOS.read(source)
         changes = [_override(path, text) for path, text in (overrides or {}).items()]
-        scenario = cls._from_layers([*files, *own_words(files, changes), *changes], own.place)
+        scenario = cls._from_layers([*files, *own_words(files), *changes], own.place)
         scenario._name, scenario._source = own.name, own.path
         return scenario
 

@@ -6,7 +6,9 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.scenario.labels import labelled, read_label, split_label
 from tests.runs import muscle
 
-MAN = muscle("man", title="A man", hormones={"testosterone": "531 ng/dL"})
+LEVEL = {"testosterone": "531 ng/dL"}
+SHORT = {"duration": "8 min", "step": "0.5 s", "record_every": "10 s", "replicates": 3, "seed": 5}  # that of `muscle`
+MAN = muscle("man", title="A man", hormones=LEVEL)
 
 
 def titled(*scenarios):
@@ -63,9 +65,11 @@ def test_titles_label_whom_nobody_has_named():
 
 
 def test_one_title_is_told_apart_by_what_differs():
-    low = MAN.replaced({"hormones.testosterone": "220 ng/dL"})
+    low = muscle("low", title="A man", hormones={"testosterone": "220 ng/dL"})
     assert titled(MAN, low) == ["A man, testosterone 531 ng/dL", "A man, testosterone 220 ng/dL"]
-    other = MAN.replaced({"run.seed": 8, "run.replicates": 2})  # which a comparison sets anyway
+    other = muscle(
+        "man", title="A man", hormones=LEVEL, run=SHORT | {"replicates": 2}
+    )  # which a comparison sets anyway
     with pytest.raises(InputError, match='2 conditions are called "A man" and say the same; give each a label'):
         titled(MAN, other)
     with pytest.raises(InputError, match='2 conditions are called "A man, testosterone 531 ng/dL" and say'):
@@ -74,16 +78,18 @@ def test_one_title_is_told_apart_by_what_differs():
 
 def test_what_one_lacks_tells_apart_too():
     once = {"drug": "anastrozole", "dose": "1 mg"}
-    given = muscle("b", title="A man", hormones={"testosterone": "531 ng/dL"}, therapy=[once])
+    given = muscle("b", title="A man", hormones=LEVEL, therapy=[once])
     assert titled(MAN, given) == ["A man, without anastrozole", "A man, anastrozole 1 mg once, at 0 d (oral)"]
 
 
 def test_what_differs_in_much_asks_for_labels():
-    other = MAN.replaced({"hormones.testosterone": "9 ng/dL", "hormones.lh": "1 IU/L", "cell.vesicles": 9})
+    other = muscle(
+        "man", title="A man", hormones={"testosterone": "9 ng/dL", "lh": "1 IU/L"}, run=SHORT | {"step": "1 s"}
+    )
     with pytest.raises(InputError) as found:
         titled(MAN, other)
     assert str(found.value) == (
-        '2 conditions are called "A man" and differ in hormones.testosterone, hormones.lh, cell.vesicles; '
+        '2 conditions are called "A man" and differ in hormones.testosterone, hormones.lh, run.step; '
         "give each a label, such as low=men/hypogonadal."
     )
 

@@ -24,8 +24,8 @@ def write(tmp_path):
     return to
 
 
-def words(path, **overrides):
-    scenario = Scenario.load(path, {key.replace("__", "."): text for key, text in overrides.items()})
+def words(path):
+    scenario = Scenario.load(path)
     return scenario.title, scenario.description
 
 
@@ -54,15 +54,6 @@ def test_what_only_says_how_it_is_simulated_keeps_the_words(write):
     assert words(longer) == ("", 'Changed from "A man": run.duration = 3 min.')
 
 
-def test_a_value_that_is_set_ends_what_is_said_of_it(write):
-    base = write("base.toml", BASE)
-    assert words(base, run__replicates="3") == ("A man", "Look for 531 ng/dL.")
-    title, description = words(base, hormones__testosterone="220 ng/dL", bath__insulin='[["0 s", "1 nM"]]')
-    assert title.startswith("A man")
-    assert description == 'Changed from "A man": hormones.testosterone = 220 ng/dL, bath.insulin.'
-    assert words(base, hormones__testosterone="220 ng/dL", description="mine")[1] == "mine"
-
-
 def test_many_changes_are_cut_short(write):
     rates = "".join(f'"vesicle.{key}" = "1 1/min"\n' for key in ("fuse", "release", "endocytose"))
     hormones = 'lh = "1 IU/L"\nestradiol = "50 pg/mL"\n'
@@ -73,19 +64,18 @@ def test_many_changes_are_cut_short(write):
 
 
 def test_where_nothing_was_said_nothing_is(write):
-    bare = write("bare.toml", '[run]\nduration = "2 min"\n')
-    assert words(bare, run__duration="3 min") == ("", "")
-    write("nameless.toml", 'description = "D"\n[run]\nduration = "2 min"\n')
-    assert words(bare.with_name("nameless.toml"), run__duration="3 min")[1] == (
-        "Changed from a scenario without a title: run.duration = 3 min."
-    )
+    longer = '[run]\nduration = "3 min"\n'
+    write("bare.toml", '[run]\nduration = "2 min"\n')
+    assert words(write("a.toml", f'extends = "bare.toml"\n{longer}')) == ("", "")
+    write("untitled.toml", 'description = "D"\n[run]\nduration = "2 min"\n')
+    told = "Changed from a scenario without a title: run.duration = 3 min."
+    assert words(write("b.toml", f'extends = "untitled.toml"\n{longer}')) == ("", told)
 
 
 def test_words_survive_being_written_out(write):
-    base = write("base.toml", BASE)
-    scenario = Scenario.load(base, {"hormones.testosterone": "220 ng/dL"})
-    again = Scenario.load(write("again.toml", scenario.to_toml()))
-    assert (again.description, again.hash) == (scenario.description, scenario.hash)
+    low = Scenario.load(write("low.toml", 'extends = "base.toml"\n[hormones]\ntestosterone = "220 ng/dL"\n'))
+    again = Scenario.load(write("again.toml", low.to_toml()))
+    assert (again.description, again.hash) == (low.description, low.hash)
 
 
 @pytest.mark.parametrize("name", SCENARIOS.names())
