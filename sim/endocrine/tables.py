@@ -189,6 +189,12 @@ class Hormones(Reader):
             entry["description"] = f"{about.get(name) or self._about(name)}; {entry['description']}"
         return {"type": "object", "properties": entries, "additionalProperties": False}
 
+    @classmethod
+    def course(cls, name: str) -> Course | None:
+        """What reads a level over time; None of what is none."""
+        reader = cls._readers().get(name)
+        return reader if isinstance(reader, Course) else None
+
     @staticmethod
     def _readers() -> Mapping[str, Reader]:
         """What reads each of its keys."""

@@ -33,6 +33,22 @@ class Schedule(NamedTuple, Generic[Value]):
         past = bisect_left(self.times, time)
         return Schedule((*self.times[:past], time), (*self.values[:past], value))
 
+    def at_level(self) -> tuple[bool, ...]:
+        """Which of its values are the level, the "how much" of what is done: neither rest nor washout.
+
+        The rest is the first value, and the level the one value above it, wherever it occurs. Where the first value is
+        the highest, it is the level, and there is one other, lower one. Of a constant all is the level.
+
+        Returns
+        -------
+        whether each value is; empty if there are several levels, as of stairs
+        """
+        highest, first = max(self.values), self.values[0]
+        others = {value for value in self.values if value != highest}
+        if (len(others) > 1) if first == highest else any(value > first for value in others):
+            return ()
+        return tuple(value == highest for value in self.values)
+
     def step_means(self, first: int, steps: int, dt: float) -> np.ndarray:
         """Mean over each of so many steps; exact where the value changes within a step.
 
@@ -99,6 +115,11 @@ def write_schedule(schedule: Schedule[float], kind: Kind, time: Kind = TIME) -> 
     """What `read_schedule` turns into the same schedule."""
     if len(schedule.times) == 1:
         return kind.write(schedule.values[0])
+    return write_course(schedule, kind, time)
+
+
+def write_course(schedule: Schedule[float], kind: Kind, time: Kind = TIME) -> list[list[str]]:
+    """As `write_schedule`, but a list also where nothing changes over time."""
     return [[time.write(moment), kind.write(value)] for moment, value in zip(schedule.times, schedule.values)]
 
 

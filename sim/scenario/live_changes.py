@@ -12,7 +12,7 @@ from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.evidence import delays
 from glut4sim.sim.endocrine.library import BODY
 from glut4sim.sim.inputs.errors import InputError, unknown
-from glut4sim.sim.inputs.schedule import Schedule, write_schedule
+from glut4sim.sim.inputs.schedule import Schedule, write_course, write_schedule
 from glut4sim.sim.inputs.units import GLUCOSE, INSULIN, SPAN, Kind
 from glut4sim.sim.scenario.scenario import MODULATION_INTERVAL, BathTable, Scenario
 
@@ -71,21 +71,23 @@ def changed(scenario: Scenario, name: str, value: float, time: float) -> Scenari
         raise InputError("a body does not change within a run; change it from the start.", name)
     moment = scenario.assay.at[0] + takes_effect(name, time)
     before = scenario.hormones.levels.get(name) or Schedule((0.0,), (_own_at_start(scenario, name),))
-    return scenario.replaced({f"hormones.{name}": write_schedule(before.held(moment, value), level, SPAN)})
+    course = write_course(before.held(moment, value), level, SPAN)
+    return scenario.replaced({f"hormones.{name}": course}, told=False)
 
 
 def from_start(scenario: Scenario, name: str, value: float) -> Scenario:
     """The scenario with something held at a value all along; of a level, before any drug and before the first day."""
     if name in BATH:
         return changed(scenario, name, value, 0.0)
-    table = "body" if name in BODY else "hormones"
-    return scenario.replaced({f"{table}.{name}": kind(name).write(value)})
+    if name in BODY:
+        return scenario.replaced({f"body.{name}": kind(name).write(value)}, told=False)
+    return scenario.replaced({f"hormones.{name}": [[SPAN.write(0.0), kind(name).write(value)]]}, told=False)
 
 
 def lengthened(scenario: Scenario, seconds: float) -> Scenario:
     """The scenario with a run that is longer by so many seconds, or by a little more: a whole number of steps."""
     steps = round(scenario.run.duration / scenario.run.step) + ceil(round(seconds / scenario.run.step, 9))
-    return scenario.replaced({"run.duration": f"{round(steps * scenario.run.step, 9)!r} s"})
+    return scenario.replaced({"run.duration": f"{round(steps * scenario.run.step, 9)!r} s"}, told=False)
 
 
 def _own_at_start(scenario: Scenario, name: str) -> float:

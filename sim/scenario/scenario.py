@@ -14,8 +14,7 @@ Times are floats in s, insulin in nM, glucose in mM from here on.
 import hashlib
 import json
 import math
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -26,7 +25,9 @@ from pydantic import Field, PrivateAttr
 
 from glut4sim.sim.endocrine.evidence import say
 from glut4sim.sim.endocrine.modulation import apply
-from glut4sim.sim.endocrine.tables import DAY, EndocrineTables
+from glut4sim.sim.endocrine.tables import DAY, EndocrineTables, Hormones
+from glut4sim.sim.inputs import changes
+from glut4sim.sim.inputs.changes import Change, Story, read_change
 from glut4sim.sim.inputs.errors import InputError, join_path
 from glut4sim.sim.inputs.fields import (
     NUMBER_PATTERN,
@@ -47,7 +48,7 @@ from glut4sim.sim.inputs.files import Layer, TomlFolder, merge, place_of
 from glut4sim.sim.inputs.json_schema import nested_or_dotted
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.inputs.storage import Place, PlaceLike
-from glut4sim.sim.inputs.tables import Table
+from glut4sim.sim.inputs.tables import Table, reader_of
 from glut4sim.sim.inputs.units import CARBOHYDRATE, GLUCOSE, INSULIN, TIME
 from glut4sim.sim.model import kinds
 from glut4sim.sim.model.parameters import PRESETS, ParameterSet, Preset, load_preset
@@ -175,6 +176,7 @@ class Scenario(EndocrineTables):
     _name: str = PrivateAttr("scenario")
     _source: Place | None = PrivateAttr(None)
     _place: str = PrivateAttr("scenario")
+    _story: Story | None = PrivateAttr(None)
 
     # ---- making one ----
 
@@ -186,7 +188,8 @@ class Scenario(EndocrineTables):
         ----------
         source : name of an installed scenario, or path or address of a file
         overrides
-            dotted path -> text, as on the command line: {"cell.vesicles": "500", "bath.insulin": "10 nM"}
+            dotted path -> text, as on the command line: {"cell.vesicles": "500", "bath.insulin": "10 nM"}; a plain
+            value of what changes over time changes its level (`Schedule.at_level`), and a list replaces it
 
         Raises
         ------
@@ -194,38 +197,59 @@ class Scenario(EndocrineTables):
             naming the file and the path within it, or the override
         """
         own, files = SCENARIOS.read(source)
-        changes = [_override(path, text) for path, text in (overrides or {}).items()]
-        scenario = cls._from_layers([*files, *own_words(files), *changes], own.place)
-        scenario._name, scenario._source = own.name, own.path
+        wanted = [read_change(path, text) for path, text in (overrides or {}).items()]
+        scenario = cls._from_layers([*files, *own_words(files)], own.place, own.name, wanted)
+        scenario._source = own.path
         return scenario
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any], name: str = "scenario") -> "Scenario":
         """A scenario from what a TOML file would hold, as a dictionary; it cannot extend another."""
-        scenario = cls._from_layers([Layer(name, dict(table))], name)
-        scenario._name = name
-        return scenario
+        return cls._from_layers([Layer(name, dict(table))], name, name)
 
-    def replaced(self, values: Mapping[str, Any]) -> "Scenario":
-        """The scenario with other values, by table and key: {"cell.vesicles": 500, "bath.insulin": "10 nM"}.
+    def replaced(self, values: Mapping[str, Any], told: bool = True) -> "Scenario":
+        """The scenario with other values by path: {"cell.vesicles": 500, "bath.insulin": "10 nM"}.
 
-        InputError, naming the path, if they do not fit.
+        They mean what `--set` means: a plain value of what changes over time changes its level, and a list replaces it.
+
+        Parameters
+        ----------
+        told : whether title and description say what was changed
+
+        Raises
+        ------
+        InputError
+            naming the path, if they do not fit
         """
-        content = self.resolved()
-        for path, value in values.items():
-            table, _, key = path.partition(".")
-            content.setdefault(table, {})[key] = value
-        return Scenario.from_table(content, self.name)
+        wanted = [Change(path, value, self.name) for path, value in values.items()]
+        return self._from_layers([Layer(self.name, self.resolved())], self.name, self.name, wanted, self, told)
 
     @classmethod
-    def _from_layers(cls, layers: list[Layer], place: str) -> "Scenario":
-        layers = [_flattened(_flattened(layer, "parameters"), "effects") for layer in layers]
+    def _from_layers(
+        cls,
+        layers: list[Layer],
+        place: str,
+        name: str,
+        wanted: Sequence[Change] = (),
+        before: "Scenario | None" = None,
+        told: bool = True,
+    ) -> "Scenario":
+        """What layers say, with changes that are wanted; `before`: the scenario that is changed, if it was one."""
+        layers = [changes.flattened(layer) for layer in layers]
         try:
-            scenario = cls.read(merge(layers))
+            content = merge(layers)
+            set_here: dict[str, Any] = {}
+            for change in wanted:
+                layers.append(changes.apply(content, change, _course_at))
+                set_here |= layers[-1].table
+            story = before and before._story
+            if told and set_here:
+                story = changes.tell(content, set_here, name, story)
+            scenario = cls.read(content)
         except InputError as error:
             culprit = join_path(error.path, error.key)
             raise error.within(place=place_of(layers, culprit, place)) from None
-        scenario._place = place
+        scenario._place, scenario._name, scenario._story = place, name, story
         return scenario
 
     @pydantic.model_validator(mode="after")
@@ -435,34 +459,11 @@ def _gigabytes(number: float) -> str:
     return f"{number / 1e9:.2g} GB" if number < 1e11 else f"{number / 1e9:.0f} GB"
 
 
-def _override(path: str, text: object) -> Layer:
-    """The layer of one `--set path=text`. Text is read as a TOML value; what is not TOML is text: 10 nM."""
-    place = f"--set {path}={text}"
-    *tables, key = path.split(".")
-    if not all((*tables, key)):
-        raise InputError("expected a path such as cell.vesicles.", place=place)
-    if path == "extends":
-        raise InputError("only a file can extend a scenario; run that one, or write a file.", place=place)
-    try:
-        parsed = tomllib.loads(f"value = {text}")
-    except (ValueError, RecursionError):
-        parsed = {}
-    table: dict[str, Any] = {key: parsed["value"] if parsed.keys() == {"value"} else text}
-    for name in reversed(tables):
-        table = {name: table}
-    return Layer(place, table)
-
-
-def _flattened(layer: Layer, table: str) -> Layer:
-    """[parameters.vesicle] fuse = ... becomes "vesicle.fuse" = ... in [parameters]; so for [effects]."""
-    content = layer.table.get(table)
-    if not isinstance(content, dict):
-        return layer
-    flat = {}
-    for key, value in content.items():
-        for field, entry in value.items() if isinstance(value, dict) else [("", value)]:
-            name = join_path(key, field)
-            if name in flat:
-                raise InputError(f"this {table[:-1]} is given twice.", join_path(table, name), layer.place)
-            flat[name] = entry
-    return Layer(layer.place, {**layer.table, table: flat})
+def _course_at(path: str) -> Course | None:
+    """What reads the value at a path if it is a course over time."""
+    table, _, key = path.partition(".")
+    if table == "hormones":
+        return Hormones.course(key)
+    field = BathTable.model_fields.get(key) if table == "bath" else None
+    reader = field and reader_of(field)
+    return reader if isinstance(reader, Course) else None

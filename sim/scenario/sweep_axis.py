@@ -8,11 +8,11 @@ import numpy as np
 
 from glut4sim.sim.endocrine import library
 from glut4sim.sim.inputs.errors import InputError, describe, unknown
-from glut4sim.sim.inputs.schedule import Schedule, write_schedule
-from glut4sim.sim.inputs.units import GLUCOSE, INSULIN, TIME, convert, dimension_name, parse_unit, write
+from glut4sim.sim.inputs.units import GLUCOSE, INSULIN, SPAN, TIME, convert, dimension_name, parse_unit, write
 from glut4sim.sim.scenario.scenario import Scenario
 
 MAX_LEVELS = 10_000
+COUNTS = ("cell.vesicles", "cell.receptors", "cell.glucose_agents")
 FORM = "expected LOW..HIGH/N such as 1pM..100nM/13, or a list such as 1nM,10nM"
 _RANGE = re.compile(r"(?P<low>.+?)\.\.(?P<high>.+?)/\s*(?P<n>\d+)\s*(?P<scale>lin)?\s*")
 _NUMBER = re.compile(r"\s*[+-]?[\d.]+(?:e[+-]?\d+)?\s*(.*?)\s*", re.IGNORECASE)
@@ -81,20 +81,9 @@ def read_axis(scenario: Scenario, path: str, levels: str | Sequence[float]) -> A
 
 def with_levels(scenario: Scenario, levels: Mapping[Axis, float]) -> Scenario:
     """The scenario with one level of each axis; InputError if it would not be valid."""
-    table = scenario.resolved()
-    for axis, level in levels.items():
-        section, _, key = axis.path.partition(".")
-        match section:
-            case "bath":
-                schedule, kind = getattr(scenario.bath, key), INSULIN if key == "insulin" else GLUCOSE
-                values = tuple(level if value == max(schedule.values) else value for value in schedule.values)
-                table["bath"][key] = write_schedule(Schedule(schedule.times, values), kind)
-            case "parameters" | "hormones" | "body" | "effects":
-                table.setdefault(section, {})[key] = write(level, axis.unit)
-            case _:
-                table[section][key] = level if axis.unit == "1" else TIME.write(level)
+    values = {a.path: level if a.path in COUNTS else write(level, a.unit) for a, level in levels.items()}
     try:
-        changed = Scenario.from_table(table, scenario.name)
+        changed = scenario.replaced(values, told=False)
         _ = changed.parameter_set
     except InputError as error:
         place = f"--vary {', '.join(axis.write(level) for axis, level in levels.items())}"
@@ -109,8 +98,8 @@ def _number(scenario: Scenario, path: str) -> _Number:
         "bath.insulin": _Number("bath.insulin", INSULIN.unit, "concentrations", INSULIN.read),
         "bath.glucose": _Number("bath.glucose", GLUCOSE.unit, "concentrations", GLUCOSE.read),
     }
-    for key in ("vesicles", "receptors", "glucose_agents"):
-        numbers[f"cell.{key}"] = _Number(f"cell.{key}", "whole", "whole numbers", _read_whole)
+    for count in COUNTS:
+        numbers[count] = _Number(count, "whole", "whole numbers", _read_whole)
     for key in ("duration", "step", "record_every"):
         numbers[f"run.{key}"] = _Number(f"run.{key}", TIME.unit, "times", TIME.read)
     if path in ("run.seed", "run.replicates"):
@@ -121,6 +110,10 @@ def _number(scenario: Scenario, path: str) -> _Number:
     for name, effect in library.effects().items():
         form = "gain" if effect.power is None else "power"
         numbers[f"effects.{name}.{form}"] = _Number(f"effects.{name}.{form}", "1", "plain numbers", _read_plain)
+    for i, therapy in enumerate(scenario.therapy):
+        dose = library.drugs()[therapy.drug].dose_kind
+        numbers[f"therapy.{i}.dose"] = _Number(f"therapy.{i}.dose", dose.unit, f"in {dose.unit}", dose.read)
+        numbers[f"therapy.{i}.every"] = _Number(f"therapy.{i}.every", SPAN.unit, "times", SPAN.read)
     name = path.removeprefix("parameters.")
     if name in parameters:
         p = parameters[name]
@@ -128,7 +121,7 @@ def _number(scenario: Scenario, path: str) -> _Number:
         return _Number(f"parameters.{name}", p.unit, kind, lambda text: p.overridden(text).value)
     if path not in numbers:
         plain = sorted(key for key in numbers if key.startswith(("bath.", "cell.", "run.")))
-        lists = "hormones.NAME, body.NAME, effects.NAME.gain (`glut4sim effects list`)"
+        lists = "hormones.NAME, body.NAME, effects.NAME.gain (`glut4sim effects list`), therapy.0.dose"
         see = f"Allowed: {', '.join(plain)}, {lists}, and the names of `glut4sim parameters list`."
         raise unknown("number", path, {*numbers, *(f"parameters.{name}" for name in parameters)}, see)
     return numbers[path]

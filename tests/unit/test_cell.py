@@ -174,11 +174,12 @@ def test_what_says_no_seed_or_no_replicate_is_refused(scenario, arguments, messa
 
 def test_a_scenario_by_name_with_overrides():
     fields = {"vesicles": 50, "receptors": np.int64(60), "glucose_agents": 70, "duration": "1 min"}
-    paths = {"bath.insulin": "10 nM", "run.step": "0.5 s", "parameters.vesicle.fuse": "3 1/min"}
-    cell = Cell("insulin-challenge", **fields, **paths)
+    paths = {"run.step": "0.5 s", "parameters.vesicle.fuse": "3 1/min", "bath.insulin": "10 nM"}
+    times = {f"bath.insulin.{i}.0": time for i, time in ((1, "12 s"), (2, "48 s"))}
+    cell = Cell("insulin-challenge", **fields, **times, **paths)
     assert (len(cell.vesicles), len(cell.receptors), len(cell.glucose)) == (50, 60, 70)
     assert cell.scenario.name == "insulin-challenge"
-    assert cell.scenario.bath.insulin.values == (10.0,)
+    assert cell.scenario.bath.insulin == ((0.0, 12.0, 48.0), (0.0, 10.0, 0.0))
     assert cell.scenario.parameter_set.vesicle.fuse == pytest.approx(0.05)
     cell.step()
     assert cell.time == 0.5
@@ -341,18 +342,18 @@ def assert_last_record(row, dataset):
 
 
 def test_batch_run():
+    pulse = {"bath.insulin": '[["0 s", "0 nM"], ["3 s", "100 nM"]]', "run.duration": "6 s"}
     parameters = {
-        "scenario": "insulin-challenge",
+        "scenario": [Scenario.load("insulin-challenge", pulse)],
         "vesicles": [50, 60],
         "receptors": 100,
         "glucose_agents": 100,
-        "bath.insulin": ["0 nM", "100 nM"],
-        "duration": "6 s",
+        "bath.insulin": ["0 nM", "10 nM"],
         "record_every": "2 s",
     }
     rows = batch(Cell, parameters)
     assert [(row["vesicles"], row["bath.insulin"], row["insulin"]) for row in rows] == [
-        (50, "0 nM", 0.0), (50, "100 nM", 100.0), (60, "0 nM", 0.0), (60, "100 nM", 100.0),
+        (50, "0 nM", 0.0), (50, "10 nM", 10.0), (60, "0 nM", 0.0), (60, "10 nM", 10.0),
     ]  # fmt: skip
     for row in rows:
         assert row["time"] == 6.0

@@ -41,7 +41,9 @@ def test_a_scenario_at_an_address_extends_what_lies_beside_it(bucket):
     assert (own.name, own.title, own.cell.vesicles) == ("own", "Own", 60)
     assert own.source == bucket / "cells" / "own.toml"
     far = Scenario.load(bucket / "cells" / "far.toml", {"cell.glucose_agents": "50"})
-    assert (far.title, far.cell.vesicles, far.cell.receptors, far.cell.glucose_agents) == ("Own", 60, 70, 50)
+    assert (far.title, far.cell.vesicles, far.cell.receptors, far.cell.glucose_agents) == (
+        "Own, cell.glucose_agents = 50", 60, 70, 50,
+    )  # fmt: skip
     assert pickle.loads(pickle.dumps(far)).source == far.source
 
 

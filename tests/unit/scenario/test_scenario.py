@@ -202,10 +202,65 @@ def test_overrides_are_typed_by_toml_and_otherwise_text():
     scenario = Scenario.load("insulin-challenge", overrides)
     assert scenario.cell.vesicles == 500
     assert scenario.title == "two words"
-    assert scenario.bath.insulin == Schedule((0.0,), (10.0,))
+    assert scenario.bath.insulin == Schedule((0.0, 600.0, 2400.0), (0.0, 10.0, 0.0))
     assert scenario.bath.glucose == Schedule((0.0, 60.0), (5.0, 10.0))
     assert scenario.parameter_set.vesicle.fuse == pytest.approx(2 / 60)
     assert scenario.parameter_set.vesicle.glut4_copies == 1000.0
+
+
+def test_a_value_means_the_same_on_the_command_line_and_in_python():
+    """Also one that a file gives as text and Python as a number, and for a level of hormones over time."""
+    name, changes = "men/testosterone-withdrawal", {"hormones.testosterone": "600 ng/dL", "bath.insulin": "2 nM"}
+    loaded, replaced = Scenario.load(name, changes), Scenario.load(name).replaced(changes)
+    assert loaded == replaced
+    assert loaded.title == replaced.title != Scenario.load(name).title
+    assert loaded.bath.insulin == Schedule((0.0, 600.0), (0.0, 2.0))
+    of = loaded.hormones.levels["testosterone"]
+    assert (of.times, of.values) == ((0.0, 86400.0), (600.0, 28.0))
+    assert Scenario.load("meal", {"run.seed": "3"}) == Scenario.load("meal").replaced({"run.seed": 3})
+
+
+def test_levels_without_a_single_meaning_are_refused_and_courses_replace_them():
+    stairs, course = Scenario.load("women/progesterone"), [["0 d", "1 ng/mL"], ["3 d", "2 ng/mL"]]
+    with pytest.raises(InputError) as caught:
+        stairs.replaced({"hormones.progesterone": "7 ng/mL"})
+    assert str(caught.value).startswith("women/progesterone: hormones.progesterone: which of its levels is meant, ")
+    assert stairs.replaced({"hormones.progesterone": course}).hormones.levels["progesterone"].times == (0.0, 259200.0)
+    text = '[["0 d", "1 ng/mL"], ["3 d", "2 ng/mL"]]'
+    again = Scenario.load("women/progesterone", {"hormones.progesterone": text})
+    assert again.hormones == stairs.replaced({"hormones.progesterone": course}).hormones
+    only = stairs.replaced({"hormones.progesterone": course[:1]}).hormones.levels["progesterone"]
+    assert only == Schedule((0.0,), (only.values[0],))
+
+
+def test_items_of_lists_are_set_and_named_in_errors():
+    scenario = Scenario.load("men/trt-full-protocol", {"therapy.0.dose": "200 mg", "therapy.2.every": "2 d"})
+    assert [therapy.dose for therapy in scenario.therapy] == ["200 mg", "100 ug", "1 mg"]
+    assert scenario.therapy[2].every == 2 * 86400.0
+    for path, text, message in (
+        ("therapy.3.dose", "1 mg", "--set therapy.3.dose=1 mg: therapy: expected the number of an item, 0 to 2"),
+        ("therapy.1.dose", "1 kg/s", '--set therapy.1.dose=1 kg/s: therapy[1].dose: expected a dose such as "10 ug"'),
+        ("therapy.1.dos", "1 mg", '--set therapy.1.dos=1 mg: therapy[1]: unknown key "dos". Did you mean "dose"?'),
+    ):
+        with pytest.raises(InputError) as caught:
+            Scenario.load("men/trt-full-protocol", {path: text})
+        assert str(caught.value).startswith(message)
+    with pytest.raises(InputError, match=r"^men/trt: therapy: expected 0, for there is one item"):
+        Scenario.load("men/trt").replaced({"therapy.1.dose": "1 mg"})
+
+
+def test_a_changed_scenario_says_so():
+    plain = Scenario.load("insulin-pulse")
+    scenario = Scenario.load("insulin-pulse", {"bath.insulin": "5 nM", "run.replicates": "2"})
+    assert scenario.title == "Insulin pulse, 15 min, bath.insulin = 5 nM"
+    assert scenario.description == f"As insulin-pulse, but bath.insulin = 5 nM. Of insulin-pulse: {plain.description}"
+    more = scenario.replaced({"cell.vesicles": 9}).replaced({"bath.insulin": "7 nM"})
+    assert more.title == "Insulin pulse, 15 min, bath.insulin = 7 nM, cell.vesicles = 9"
+    assert more.description.endswith(f" Of insulin-pulse: {plain.description}")
+    quiet = plain.replaced({"bath.insulin": "5 nM"}, told=False)
+    assert (quiet.title, quiet.bath) == (plain.title, scenario.bath)
+    assert Scenario.load("insulin-pulse", {"run.seed": "9"}).title == plain.title
+    assert Scenario.from_table(tomllib.loads(scenario.to_toml())) == scenario
 
 
 def test_child_merges_tables_and_replaces_lists(tmp_path):

@@ -123,9 +123,26 @@ def at(scenario, path, text):
 
 def test_a_level_replaces_the_highest_of_a_schedule_wherever_it_occurs():
     assert at(PULSE, "bath.insulin", "1nM").bath.insulin == ((0.0, 300.0, 1200.0), (0.0, 1.0, 0.0))
-    stairs = small_scenario([(0.0, 0.05), (60.0, 10.0), (120.0, 0.05), (180.0, 10.0), (240.0, 1.0)])
-    assert at(stairs, "bath.insulin", "2nM").bath.insulin.values == (0.05, 2.0, 0.05, 2.0, 1.0)
-    assert at(stairs, "bath.insulin", "0nM").bath.insulin.values == (0.05, 0.0, 0.05, 0.0, 1.0)
+    pulses = small_scenario([(0.0, 0.05), (60.0, 10.0), (120.0, 0.05), (180.0, 10.0), (240.0, 0.01)])
+    assert at(pulses, "bath.insulin", "2nM").bath.insulin.values == (0.05, 2.0, 0.05, 2.0, 0.01)
+    assert at(pulses, "bath.insulin", "0nM").bath.insulin.values == (0.05, 0.0, 0.05, 0.0, 0.01)
+
+
+def test_of_stairs_no_step_is_the_level():
+    stairs = small_scenario([(0.0, 0.0), (60.0, 1.0), (120.0, 10.0)])
+    message = r"^--vary bath.insulin = 2 nM: bath.insulin: which of its levels is meant, 0 nM, 1 nM, 10 nM\? Give the"
+    with pytest.raises(InputError, match=message):
+        at(stairs, "bath.insulin", "2nM")
+
+
+@pytest.mark.parametrize(
+    ("path", "text"), [("bath.insulin", "2 nM"), ("therapy.0.dose", "50 mg"), ("therapy.0.every", "14 d")]
+)
+def test_a_level_is_what_set_makes_of_it(path, text):
+    plain, once = Scenario.load("men/trt", {"assay.at": "0 d"}), Scenario.load("men/trt", {path: text})
+    level = at(plain, path, text)
+    assert (level.bath, level.therapy) == (once.bath, once.therapy) != (plain.bath, plain.therapy)
+    assert level.title == plain.title
 
 
 def test_a_level_replaces_a_constant_as_a_whole():

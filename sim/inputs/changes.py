@@ -1,0 +1,195 @@
+"""Single values of a TOML content changed by their paths: bath.insulin, therapy.0.dose, parameters.vesicle.fuse.
+
+A file says what is; a change says what is different. So a plain value for something that changes over time changes its
+level and leaves the times, the rest and the washout (`Schedule.at_level`), while a list takes the place of the whole.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
+from typing import Any, NamedTuple
+
+from glut4sim.sim.inputs.errors import InputError, describe, join_path, under
+from glut4sim.sim.inputs.fields import Course
+from glut4sim.sim.inputs.files import Layer
+
+FLAT = ("parameters", "effects")  # tables whose keys have dots: "vesicle.fuse"
+UNTOLD = ("title", "description", "run.seed", "run.replicates", "run.record_every", "run.events")  # change no cell
+MOST_SAID = 3  # changes that are told one by one
+MOST_LEVELS = 6  # in a message
+LONGEST = 40  # characters of a value that is told
+
+
+class Change(NamedTuple):
+    """A value that is to be different.
+
+    Attributes
+    ----------
+    path : dotted, as the user wrote it
+    value : as TOML holds it
+    place : how error messages call it, such as "--set cell.vesicles=500"
+    """
+
+    path: str
+    value: Any
+    place: str
+
+
+def read_change(path: str, text: object) -> Change:
+    """The change of one `--set path=text`. Text is read as a TOML value; what is not TOML is text: 10 nM."""
+    place = f"--set {path}={text}"
+    if path == "extends":
+        raise InputError("only a file can extend a scenario; run that one, or write a file.", place=place)
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        parsed = {}
+    return Change(path, parsed["value"] if parsed.keys() == {"value"} else text, place)
+
+
+def flattened(layer: Layer) -> Layer:
+    """[parameters.vesicle] fuse = ... becomes "vesicle.fuse" = ... in [parameters]; so for [effects]."""
+    for table in FLAT:
+        content = layer.table.get(table)
+        if not isinstance(content, dict):
+            continue
+        flat = {}
+        for key, value in content.items():
+            for field, entry in value.items() if isinstance(value, dict) else [("", value)]:
+                name = join_path(key, field)
+                if name in flat:
+                    raise InputError(f"this {table[:-1]} is given twice.", join_path(table, name), layer.place)
+                flat[name] = entry
+        layer = Layer(layer.place, {**layer.table, table: flat})
+    return layer
+
+
+def apply(content: dict, change: Change, course_at: Callable[[str], Course | None]) -> Layer:
+    """Change a content; returns what was set as a layer of its own, for errors that are found later.
+
+    Of an inline table each value is set, and what it does not name stays.
+
+    Parameters
+    ----------
+    content : is changed in place, with the tables and lists in it
+    course_at : what reads the value at a path, if that is a course over time
+
+    Raises
+    ------
+    InputError
+        if the path leads nowhere, or the value has no single meaning there
+    """
+    layer = Layer(change.place, {})
+    for path, value in _leaves(change.path, change.value):
+        steps = [step.strip() for step in re.sub(r"\[([^\[\]]*)\]", r".\1", path).split(".")]
+        if not all(steps):
+            raise InputError("expected a path such as cell.vesicles.", place=change.place)
+        if steps[0] in FLAT and len(steps) > 1:
+            steps = [steps[0], ".".join(steps[1:])]
+        here, key, place = _find(content, steps, change.place)
+        before = here[key] if isinstance(here, list) else here.get(key)
+        here[key] = _at_level(before, value, place, change.place, course_at(place))
+        layer.table[place] = value
+    return layer
+
+
+def _leaves(path: str, value: object) -> Iterable[tuple[str, Any]]:
+    """Paths and values; those of a table one by one."""
+    if not isinstance(value, dict):
+        yield path, deepcopy(value)
+    for key, entry in value.items() if isinstance(value, dict) else ():
+        yield from _leaves(f"{path}.{key}", entry)
+
+
+def _find(content: dict, steps: Sequence[str], place: str) -> tuple[Any, str | int, str]:
+    """The table or the list that holds what the steps lead to, with its key or number there, and its whole path."""
+    here: Any = content
+    path = ""
+    for step, following in zip(steps, [*steps[1:], None]):
+        key = _number(here, step, path, place) if isinstance(here, list) else step
+        path = join_path(path, key)
+        if following is None:
+            return here, key, path
+        below = here[key] if isinstance(here, list) else here.get(key)
+        if not isinstance(below, dict | list):
+            if following.isdecimal():
+                found = "there is none" if below is None else f"found {describe(below)}"
+                raise InputError(f"expected a list with an item {following}, {found}.", path, place)
+            here[key] = below = {}
+        here = below
+    raise AssertionError("a path has a step")
+
+
+def _number(items: list, step: str, path: str, place: str) -> int:
+    """The number of an item."""
+    if not re.fullmatch(r"[0-9]{1,9}", step) or int(step) >= len(items):
+        allowed = f"the number of an item, 0 to {len(items) - 1}" if len(items) > 1 else "0, for there is one item"
+        raise InputError(f"expected {allowed if items else 'a list with items'}, got {describe(step)}.", path, place)
+    return int(step)
+
+
+def _at_level(before: object, value: Any, path: str, place: str, course: Course | None) -> Any:
+    """What is to be set: of a course over time, the course at another level."""
+    if course is None or not isinstance(before, list) or isinstance(value, list):
+        return value
+    earlier = under(path, course.read, before)  # a fault in it is that of whoever wrote it
+    try:
+        course.kind.read(value)
+        if not (is_level := earlier.at_level()):
+            levels = [course.kind.write(level) for level in dict.fromkeys(earlier.values)]
+            told = ", ".join(levels if len(levels) <= MOST_LEVELS else [*levels[: MOST_LEVELS - 1], ".."])
+            whole = f'[["{course.time.write(0.0)}", "{levels[0]}"], {course.kind.pair}]'
+            raise InputError(f"which of its levels is meant, {told}? Give the whole course, such as {whole}.")
+    except InputError as error:
+        raise error.within(path, place) from None
+    return [[time, value if changes else held] for (time, held), changes in zip(before, is_level)]
+
+
+# ---- what a changed content says of itself ----
+
+
+class Story(NamedTuple):
+    """What a content is called without its changes, and the changes that are told: path -> value."""
+
+    title: str
+    description: str
+    told: dict[str, Any]
+
+
+def tell(content: dict, values: Mapping[str, Any], name: str, before: Story | None = None) -> Story:
+    """Say in title and description of a content what was changed in it; what the user writes there stays.
+
+    The title is followed by the changes. The description, which is that of the content before, is given as such.
+
+    Parameters
+    ----------
+    content : with its changes made; is changed in place
+    values : path -> value that was set
+    name : of the content before
+    before : of the content before, if changes are told there already
+    """
+    now = {key: content.get(key, "") for key in ("title", "description")}
+    title, description, told = before or Story(**now, told={})
+    told = told | {path: value for path, value in values.items() if path not in UNTOLD}
+    if told and all(isinstance(text, str) for text in now.values()):  # else they are refused, as they are
+        if "title" not in values:
+            content["title"] = f"{title or name}, {say(told)}"
+        if "description" not in values:
+            content["description"] = f"As {name}, but {say(told)}.{f' Of {name}: {description}' if description else ''}"
+    if "title" in values:
+        title, told = now["title"], {}
+    return Story(title, now["description"] if "description" in values else description, told)
+
+
+def say(values: Mapping[str, object]) -> str:
+    """What was set, as a title says it: "bath.insulin = 5 nM, therapy.0.dose = 200 mg"."""
+    told = [f"{path} = {_told(value)}" for path, value in values.items()]
+    if len(told) > MOST_SAID + 1:
+        told = [*told[:MOST_SAID], f"and {len(told) - MOST_SAID} more"]
+    return ", ".join(told)
+
+
+def _told(value: object) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text if isinstance(value, str | int | float) and len(text) <= LONGEST else describe(value)
