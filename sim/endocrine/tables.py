@@ -27,7 +27,7 @@ from glut4sim.sim.inputs.fields import (
     Course,
     Names,
     Number,
-    OneOf,
+    OneOfInAnyCase,
     Quantity,
     QuantityTexts,
     Reader,
@@ -248,7 +248,7 @@ class TherapyTable(Table):
     """[[therapy]]: a drug and its doses."""
 
     drug: Annotated[
-        str, OneOf("drug", lambda: library.drugs(), hint="the name of a drug; see `glut4sim drugs list`")
+        str, OneOfInAnyCase("drug", lambda: library.drugs(), hint="the name of a drug; see `glut4sim drugs list`")
     ] = Field(description="what is given")
     dose: Annotated[str, DoseText()] = Field(description="how much at a time")
     start: Annotated[float, Span(SPAN)] = Field(default=0.0, description="when the first dose is given")

@@ -244,6 +244,19 @@ class OneOf(Reader):
         return list(self.allowed() if callable(self.allowed) else self.allowed)
 
 
+class OneOfInAnyCase(OneOf):
+    """A name among many, in capitals or not; what is kept, and what an editor completes, is as it stands among them."""
+
+    def read(self, value: object) -> str:
+        return super().read(in_their_case(value, self.names) if isinstance(value, str) else value)
+
+
+def in_their_case(name: str, names: Iterable[str]) -> str:
+    """The one of the names that differs in capitals and spaces only; the name itself if none does."""
+    plain = " ".join(name.split()).casefold()
+    return next((known for known in names if known.casefold() == plain), name)
+
+
 def _article(noun: str) -> str:
     return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
 

@@ -263,6 +263,14 @@ def test_a_changed_scenario_says_so():
     assert Scenario.from_table(tomllib.loads(scenario.to_toml())) == scenario
 
 
+@pytest.mark.parametrize("name", ["Testosterone Cypionate", " TESTOSTERONE  cypionate", "testosterone cypionate"])
+def test_drugs_are_read_in_any_case_and_have_one_name(name):
+    scenario = Scenario.load("men/trt", {"therapy.0.drug": name})
+    assert scenario.therapy[0].drug == "testosterone cypionate"
+    assert scenario.therapy == Scenario.load("men/trt").therapy
+    assert Scenario.load("growth-hormone/mk-677", {"therapy.0.drug": "mk-677"}).therapy[0].drug == "MK-677"
+
+
 def test_child_merges_tables_and_replaces_lists(tmp_path):
     write(
         tmp_path, "grandparent.toml", '[cell]\nvesicles = 7\nreceptors = 8\n[parameters]\n"vesicle.fuse" = "1 1/min"\n'
