@@ -58,8 +58,7 @@ class AssaysResult:
 
     def change(self, observable: str, assay: int, since: int = 0) -> PairedChange:
         """How a number of summary.UNITS changed between two assays."""
-        before, after = ([numbers[observable] for numbers in self.assays[i].replicates] for i in (since, assay))
-        return paired_change(before, after)
+        return paired_change(*(self.assays[i].values(observable) for i in (since, assay)))
 
 
 def paired_change(before: Sequence[float | None], after: Sequence[float | None]) -> PairedChange:

@@ -144,7 +144,7 @@ def _run(
     if writer.out is not None:
         _draw(writer, writer.out, drawn)
     warnings, seconds = found.warnings(errors), writer.wall_seconds
-    return RunResult(writer.out, writer.store, numbers, warnings, seconds, status, writer)
+    return RunResult(writer.out, writer.store, numbers, warnings, seconds, status, found.numbers, writer)
 
 
 @contextmanager

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import isnan
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.inputs.storage import Place
@@ -17,6 +20,10 @@ def by_replicate(writer: Writer, rows: slice) -> list[dict[str, float | None]]:
     """The numbers of summary.UNITS for some replicates of a run."""
     series = {name: writer.series(name, rows) for name in summary.NEEDED}
     return summary.by_replicate(writer.time, series, writer.scenario.bath.insulin)
+
+
+def _none_if_nan(value: float) -> float | None:
+    return None if isnan(value) else value
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,7 @@ class RunResult:
     warnings: tuple[str, ...]
     wall_seconds: float
     status: str
+    _numbers: np.ndarray = field(repr=False, compare=False)  # of its replicates, as summary.as_table has them
     _writer: Writer = field(repr=False, compare=False)
 
     @property
@@ -63,7 +71,11 @@ class RunResult:
     @property
     def replicates(self) -> list[dict[str, float | None]]:
         """The numbers of summary.UNITS for each replicate; None where there is none."""
-        return [numbers for rows in self._writer.blocks() for numbers in by_replicate(self._writer, rows)]
+        return [dict(zip(summary.UNITS, map(_none_if_nan, row))) for row in self._numbers.tolist()]
+
+    def values(self, name: str) -> list[float | None]:
+        """One of the numbers of summary.UNITS for each replicate; None where there is none."""
+        return [_none_if_nan(value) for value in self._numbers[:, list(summary.UNITS).index(name)].tolist()]
 
     @property
     def seconds_simulated(self) -> list[float]:
