@@ -19,8 +19,10 @@ Levels that a plan sets are the baseline, as they were before any drug; levels t
 reference and from what the baseline of their drivers does to them. The person starts at this baseline.
 """
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -33,6 +35,7 @@ from glut4sim.sim.inputs.schedule import Schedule
 
 STEP = 60.0  # s, the longest; with half of it no level differs by more than 0.2 % of its highest
 STRETCH = 86400.0  # s, the longest that is stepped through at once
+MOST_REMEMBERED = 4096  # stretches whose end is remembered, 2 kB each
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,8 @@ class Timeline:
 def solve(plan: Plan, times: np.ndarray) -> Timeline:
     """The levels, effects and modulation of a plan at times [s], (K,), ascending from 0 or later.
 
-    The steps depend on the plan alone: what is asked for changes nothing of what happens.
+    The steps depend on the plan alone: what is asked for changes nothing of what happens. What happened before in the
+    same way, as between the assays of a therapy, is not stepped through again unless times in it are asked for.
     """
     times = np.asarray(times, float)
     system = _System(plan, float(times[-1]))
@@ -102,13 +106,24 @@ def solve(plan: Plan, times: np.ndarray) -> Timeline:
     for start, end in zip(kinks, np.append(kinks[1:], kinks[-1] + STRETCH)):
         system.enter(start)
         grid = np.linspace(start, end, max(2, 1 + int(np.ceil((end - start) / STEP - 1e-9))))
-        path = system.advance(y, grid)
         inside = slice(*np.searchsorted(times, [start, end]))
+        remembered = _end_of_stretch(system.followed_from(y, grid))
+        if remembered and inside.start == inside.stop:
+            y = remembered[0]
+            continue
+        path = system.advance(y, grid)
+        remembered[:] = [path[-1].copy()]
         before = np.searchsorted(grid, times[inside], side="right") - 1
         rows[inside] = system.advance_each(path[before], grid[before], times[inside])
         given[inside] = system.concentrations(times[inside])
         y = path[-1]
     return system.timeline(times, rows, given)
+
+
+@lru_cache(MOST_REMEMBERED)
+def _end_of_stretch(followed_from: Hashable) -> list[np.ndarray]:
+    """The vector at the end of a stretch, by all that it follows from: a place to keep it, empty at first."""
+    return []
 
 
 class _System:
@@ -133,6 +148,7 @@ class _System:
         self.rhythms = {number[name]: found for name, found in self._find_rhythms(span).items()}
         self.span = span
         self._find_baseline()
+        self.constants = self._digest()
 
     def _read_effects(self, number):
         """The effects as an array, their norms still missing."""
@@ -185,6 +201,12 @@ class _System:
         self.baseline = values
         rows["norm"] = np.where(rows["target"] < 0, healthy, strengths(_chains(values, rows), values, rows))
 
+    def _digest(self):
+        """What tells the person, their drugs and the effects from others."""
+        rhythms = [(i, known.period, known.points.tobytes()) for i, known in self.rhythms.items()]
+        arrays = [known.tobytes() for known in (self.rows, self.rate, self.delivers)]
+        return hashlib.sha256(repr((arrays, self.kinetics, rhythms)).encode()).digest()
+
     def rest(self):
         """The vector at the start."""
         return np.concatenate([self.baseline[: len(self.levels)], _chains(self.baseline, self.rows)])
@@ -205,6 +227,13 @@ class _System:
         for name, schedule in self.plan.baseline.items():
             self.set_points[self.levels.index(name)] = schedule.at(time)
         self.last = [int(np.searchsorted(known.times, time, side="right")) - 1 for known in self.courses]
+
+    def followed_from(self, y, times):
+        """All that decides what `advance` makes of a vector."""
+        courses = zip(self.courses, self.last)
+        given = tuple(tuple(row[last].item() for row in known) if last >= 0 else () for known, last in courses)
+        grid = len(times), times[0].item(), times[-1].item()
+        return self.constants, grid, y.tobytes(), self.set_points.tobytes(), given
 
     def concentrations(self, times):
         """Of all drugs at times within the stretch, its end as it comes, (K, n_drug)."""

@@ -238,6 +238,39 @@ def test_a_rhythm_is_one_on_average_and_periodic(found):
     assert found.at(0.3 * DAY) == pytest.approx(found.at(0.3 * DAY + 5 * found.period))
 
 
+def test_what_happened_before_is_remembered_to_the_bit_and_taken_for_nothing_else(monkeypatch):
+    doses = {"hormone": regimen(2.0, 0.0, DAY, 9 * DAY), "pill": regimen(1.0, 6 * HOUR, 2 * DAY, 8 * DAY)}
+    larger = (*doses["hormone"][:3], doses["hormone"][3]._replace(amount=2.1), *doses["hormone"][4:])
+    cases = [
+        plan(doses=doses),
+        plan(doses=doses | {"hormone": larger}),  # on one day
+        plan(doses=doses | {"hormone": doses["hormone"][:5]}),
+        plan(doses=doses, baseline={"drive": course((0.0, 1.1))}),
+        plan(doses=doses, baseline={"drive": course((0.0, 1.0), (2 * DAY, 1.2))}),
+        plan(doses=doses, blocked=("PR",)),
+        plan(doses=doses, rhythms=("product",)),
+        plan(doses=doses, sex="woman"),
+    ]
+    stretches = []
+    monkeypatch.setattr(model, "advance", lambda *given, once=model.advance: stretches.append(1) or once(*given))
+
+    def follow(case):
+        found = solve(case, np.array([9.3 * DAY]))
+        return [float(values[0]) for table in (found.levels, found.effects) for values in table.values()]
+
+    def follow_anew(case):
+        model._end_of_stretch.cache_clear()
+        return follow(case)
+
+    anew, of_one = [follow_anew(case) for case in cases], len(stretches) / len(cases)
+    assert len({tuple(each) for each in anew}) == len(cases)
+    model._end_of_stretch.cache_clear()
+    assert [follow(case) for case in cases] == anew
+    stretches.clear()
+    assert [follow(case) for case in cases] == anew
+    assert len(stretches) == len(cases) < of_one  # the last of each alone
+
+
 def test_overrides_change_one_number_and_name_what_is_wrong():
     changed = library.override({"product-akt.gain": "0.1", "pill-glut4.half": "2 ug/L"})
     assert changed["product-akt"].gain == 0.1
