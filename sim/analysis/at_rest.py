@@ -1,9 +1,12 @@
 """The cell at rest in constant insulin and glucose, by the mean field, and what hormones make of its steps."""
 
+from typing import NamedTuple
+
 import numpy as np
 
-from glut4sim.agents import glucose, vesicle
+from glut4sim.agents import glucose, receptor, vesicle
 from glut4sim.sim.endocrine.modulation import STEPS
+from glut4sim.sim.model import signalling
 from glut4sim.sim.model.fluxes import shell
 from glut4sim.sim.model.mean_field import System
 from glut4sim.sim.model.parameters import ParameterSet
@@ -12,12 +15,30 @@ from glut4sim.sim.scenario.scenario import Scenario
 BATH = 5.0  # mM of glucose
 BINS = (12, 4)  # radial bins of the mean field: surface GLUT4 within 1e-4 of that with many
 
+_AKT = signalling.SPECIES.index("akt_active")
+
+
+class Rest(NamedTuple):
+    """What a cell at rest has and does."""
+
+    surface_glut4: float  # copies
+    uptake: float  # what the carriers bring in, molecules per second
+    akt: float  # active [percent]
+    receptors_active: float  # phosphorylated at the surface [percent]
+
+
+def rest(parameters: ParameterSet, insulin: float, bath: float = BATH) -> Rest:
+    """The cell at rest in insulin [nM] and glucose outside [mM]; ArithmeticError if it has no rest."""
+    system = System(parameters, shell(parameters.vesicle, *BINS))
+    receptors, signals, vesicles, _ = system.split(system.rest(insulin, bath))
+    surface = float(vesicles[vesicle.State.FUSED].sum() * parameters.vesicle.glut4_copies)
+    active = 100.0 * float(receptors[list(receptor.ACTIVE)].sum() / receptors.sum())
+    return Rest(surface, transport(parameters, surface, bath), 100.0 * float(signals[_AKT]), active)
+
 
 def surface(parameters: ParameterSet, insulin: float, bath: float = BATH) -> float:
     """GLUT4 in the membrane [copies] at rest in insulin [nM] and glucose outside [mM]."""
-    system = System(parameters, shell(parameters.vesicle, *BINS))
-    _, _, vesicles, _ = system.split(system.rest(insulin, bath))
-    return float(vesicles[vesicle.State.FUSED].sum() * parameters.vesicle.glut4_copies)
+    return rest(parameters, insulin, bath).surface_glut4
 
 
 def transport(parameters: ParameterSet, glut4: float, bath: float = BATH) -> float:
@@ -27,12 +48,16 @@ def transport(parameters: ParameterSet, glut4: float, bath: float = BATH) -> flo
 
 def uptake(parameters: ParameterSet, insulin: float, bath: float = BATH) -> float:
     """Glucose that the carriers bring in at rest in insulin [nM] and glucose outside [mM], molecules per second."""
-    return transport(parameters, surface(parameters, insulin, bath), bath)
+    return rest(parameters, insulin, bath).uptake
 
 
-def factors(scenario: Scenario) -> dict[str, float]:
-    """By what hormones multiply each step of the cell when the assay begins."""
+def factors(scenario: Scenario, after: float = 0.0) -> dict[str, float]:
+    """By what hormones multiply each step of the cell so long after its assay began [s].
+
+    GLUT4 that is made or lost in that time is left out, as in a run.
+    """
     if not scenario.has_hormones:
         return dict.fromkeys(STEPS, 1.0)
-    found = scenario.timeline(np.array([scenario.assay.at[0]])).factors
-    return {step: float(factor[0]) for step, factor in found.items()}
+    at = scenario.assay.at[0]
+    found = scenario.timeline(np.array([at, at + after])).factors
+    return {step: float(factor[0 if step == "glut4" else 1]) for step, factor in found.items()}

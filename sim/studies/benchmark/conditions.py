@@ -9,8 +9,7 @@ A file of conditions says
 
 Effects on surface GLUT4 and on uptake come from the agents, replicate by replicate (analysis/paired_effects.py): the
 cell starts at the steady state of each level of insulin, and what is compared is the mean over the run. The EC50 of
-uptake, and what each step of the cell does alone, come from the steady state of the mean field: a step alone is the
-reference cell with that one step as hormones change it.
+uptake, and what each step does alone (analysis/steps_alone.py), come from the steady state of the mean field.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,10 +21,10 @@ from typing import Any
 import numpy as np
 
 from glut4sim.agents import glucose
+from glut4sim.sim.analysis import at_rest, steps_alone
 from glut4sim.sim.analysis.dose_response import fit_hill
 from glut4sim.sim.analysis.paired_effects import PairedEffect, paired_effect
 from glut4sim.sim.endocrine.evidence import say
-from glut4sim.sim.endocrine.modulation import apply
 from glut4sim.sim.inputs.errors import InputError, unknown
 from glut4sim.sim.inputs.files import merge
 from glut4sim.sim.inputs.storage import PlaceLike
@@ -34,7 +33,6 @@ from glut4sim.sim.model import signalling
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.benchmark import at_rest
 from glut4sim.sim.studies.benchmark.condition_tables import QUANTITIES, ConditionsTable, ConditionTable
 from glut4sim.sim.studies.benchmark.conditions_doubt import DRAWS, Doubted, doubt
 from glut4sim.sim.studies.benchmark.register import FILE, Datum, find, fitted, load_register
@@ -44,7 +42,6 @@ from glut4sim.sim.studies.run.replicate import Stop
 from glut4sim.sim.studies.tasks import Task, gather
 
 DOSES = np.geomspace(1e-3, 1e3, 31)  # nM, for the EC50
-NOTICED = 1e-3  # change of a step's factor from which on it is looked at
 BLOCK = 256  # steps between two looks at whether to stop
 
 _AKT = signalling.SPECIES.index("akt_active")
@@ -118,7 +115,7 @@ class Finding:
     ec50
         of uptake, of condition and reference [nM]; None where there is no curve
     steps
-        step of the cell -> label of insulin -> change of uptake by this step alone [percent]
+        step of the cell, or parameter -> label of insulin -> change of uptake by this alone [percent]
     verdict
         "consistent with", "not consistent with" or "no published number"
     doubt
@@ -351,19 +348,12 @@ def _ec50(parameters: ParameterSet) -> float | None:
 
 def _steps_alone(condition: BenchmarkCondition, insulin: Mapping[str, float]) -> dict[str, dict[str, float]]:
     """Change of uptake [percent] by each step of the cell alone, at each level of insulin."""
-    if condition.scenario.cell.preset != condition.reference.cell.preset:
-        return {}  # they differ in more than hormones
-    now, before = (at_rest.factors(scenario) for scenario in (condition.scenario, condition.reference))
-    base = condition.reference.parameter_set
-    changed = {step: now[step] / before[step] for step in now if abs(now[step] / before[step] - 1.0) > NOTICED}
-    before_all = {label: at_rest.uptake(base, level) for label, level in insulin.items()}
-    return {
-        step: {
-            label: 100.0 * (at_rest.uptake(apply(base, {step: factor}), level) / before_all[label] - 1.0)
-            for label, level in insulin.items()
-        }
-        for step, factor in changed.items()
-    }
+    changes: dict[str, dict[str, float]] = {}
+    for label, level in insulin.items():
+        found = steps_alone.found(condition.scenario, condition.reference, steps_alone.Moment(0.0, level, at_rest.BATH))
+        for step, alone in found.alone.items():
+            changes.setdefault(step, {})[label] = alone.get("uptake", 0.0)
+    return changes
 
 
 def by_group(findings: Sequence[Finding]) -> dict[str, list[Finding]]:

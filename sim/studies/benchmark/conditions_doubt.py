@@ -10,13 +10,13 @@ from dataclasses import asdict
 
 import numpy as np
 
+from glut4sim.sim.analysis import at_rest
 from glut4sim.sim.analysis.uncertainty import LEVEL, Effect, effect
 from glut4sim.sim.endocrine.modulation import apply
 from glut4sim.sim.inputs.storage import PlaceLike
 from glut4sim.sim.scenario.draws import Draws
 from glut4sim.sim.scenario.sampling import sample
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.benchmark import at_rest
 from glut4sim.sim.studies.drawn import without_agents
 from glut4sim.sim.studies.options import RunOptions
 from glut4sim.sim.studies.run.replicate import Stop

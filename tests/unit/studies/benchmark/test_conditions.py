@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from glut4sim.sim.analysis import at_rest
 from glut4sim.sim.analysis.dose_response import Estimate
 from glut4sim.sim.analysis.paired_effects import PairedEffect
 from glut4sim.sim.analysis.uncertainty import Effect, Interval, effect
@@ -12,7 +13,7 @@ from glut4sim.sim.endocrine.modulation import apply
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.scenario.sampling import sample
 from glut4sim.sim.scenario.scenario import SCENARIOS
-from glut4sim.sim.studies.benchmark import at_rest, conditions, conditions_report
+from glut4sim.sim.studies.benchmark import conditions, conditions_report
 from glut4sim.sim.studies.benchmark.suite import says_conditions
 from tests.markdown import NASTY, SEEN, headings, tables
 

@@ -1,0 +1,99 @@
+"""Through which step two scenarios differ."""
+
+import pytest
+
+from glut4sim.sim.analysis import at_rest, steps_alone
+from glut4sim.sim.analysis.steps_alone import Moment, changed_parameters, found, stimulated
+from glut4sim.sim.endocrine.modulation import apply
+from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies import expected
+from tests.runs import CONTROL, LOW, muscle
+
+KEY = "surface_glut4_stimulated_copies"
+
+
+def percent(before, after):
+    return 100.0 * (after / before - 1.0)
+
+
+def test_a_step_alone_is_the_reference_cell_with_that_step_as_hormones_change_it():
+    alone = found(LOW, CONTROL)
+    factors = at_rest.factors(LOW, CONTROL.run.duration)
+    base = CONTROL.unmodulated
+    pi3k = apply(base, {"pi3k": factors["pi3k"]})
+    assert alone.moment == Moment(480.0, 1.0, 5.0)
+    assert set(alone.alone) == {"pi3k", "akt", "translocation", "glut4"}
+    for name in ("surface_glut4", "uptake", "akt"):
+        before, after = (getattr(at_rest.rest(cell, 1.0), name) for cell in (base, pi3k))
+        assert alone.alone["pi3k"][name] == pytest.approx(percent(before, after))
+    assert alone.alone["pi3k"]["receptors_active"] == 0.0
+    assert next(iter(alone.told())) in ("pi3k", "translocation")
+    assert alone.together["surface_glut4"] < min(alone.told().values()) < -1.0
+
+
+def test_together_is_what_the_experiment_comes_to_in_the_end():
+    first, second = (Scenario.load(f"men/{name}") for name in ("eugonadal", "hypogonadal"))
+    simulated = percent(expected.numbers(first)[KEY], expected.numbers(second)[KEY])
+    alone = found(second, first)
+    assert alone.together["surface_glut4"] == pytest.approx(simulated, abs=0.5)
+    assert sum(alone.told().values()) == pytest.approx(simulated, abs=0.4 * abs(simulated))
+
+
+def test_hormones_that_change_during_the_run_are_those_of_the_minute_that_is_told_of():
+    """At the beginning nothing differs yet."""
+    control, acute = Scenario.load("metabolic/long-clamp"), Scenario.load("growth-hormone/acute")
+    assert found(acute, control, Moment(0.0, 0.5, 5.0)).told() == {}
+    assert found(acute, control).told()["pi3k"] < -1.0
+
+
+def test_parameters_and_the_bath_are_told_beside_hormones():
+    other = muscle(
+        "other",
+        hormones={"testosterone": "50 ng/dL"},
+        parameters={"vesicle.fuse": "5 1/min", "vesicle.glut4_copies": "100000"},
+        bath={"insulin": [["0 min", "0 nM"], ["2 min", "0.3 nM"]]},
+    )
+    alone = found(other, LOW)
+    copies = float(CONTROL.unmodulated.vesicle.glut4_copies)
+    assert set(alone.alone) == {"vesicle.fuse", "vesicle.glut4_copies", "bath.insulin"}
+    assert alone.alone["vesicle.glut4_copies"]["surface_glut4"] == pytest.approx(percent(copies, 1e5))
+    assert alone.alone["bath.insulin"]["akt"] < -5.0
+    assert alone.alone["bath.insulin"]["receptors_active"] < -5.0
+
+
+def test_cells_of_two_presets_differ_through_their_parameters():
+    healthy, ill = (Scenario.load(f"metabolic/{name}") for name in ("human-adipocyte", "type-2-diabetes"))
+    names = {"vesicle.glut4_copies", "signalling.irs1_phosphorylate", "signalling.receptor_reference"}
+    assert set(found(ill, healthy).told()) == names
+    assert set(changed_parameters(healthy.unmodulated, ill.unmodulated)) == {*names, "glucose.glut1_copies"}
+    assert found(ill, healthy).told("uptake")["glucose.glut1_copies"] < -1.0
+
+
+def test_the_same_differs_in_nothing():
+    alone = found(LOW, LOW)
+    assert alone.alone == {}
+    assert alone.told() == {}
+    assert set(alone.together.values()) == {0.0}
+
+
+@pytest.mark.parametrize(
+    ("insulin", "moment"),
+    [
+        ([["0 min", "0 nM"], ["2 min", "1 nM"], ["4 min", "0.1 nM"]], (240.0, 1.0)),
+        ("3 nM", (480.0, 3.0)),
+        ([["0 min", "2 nM"], ["2 min", "1 nM"]], (120.0, 2.0)),
+    ],
+)
+def test_the_minute_that_is_told_of_is_that_of_the_summary(insulin, moment):
+    assert stimulated(muscle("x", bath={"insulin": insulin}))[:2] == moment
+
+
+def test_what_is_not_there_has_no_change_in_percent():
+    rested, low = (
+        muscle("x", bath={"insulin": "0 nM"}, **tables) for tables in ({}, {"hormones": {"testosterone": "50 ng/dL"}})
+    )
+    alone = found(low, rested)
+    assert not {"akt", "receptors_active"} & set(alone.alone["akt"])  # Akt of 1e-34 %, as rounding leaves it, is none
+    assert alone.told("receptors_active") == {}
+    assert "surface_glut4" in alone.alone["translocation"]
+    assert steps_alone.TOLD == 0.1
