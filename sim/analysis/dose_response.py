@@ -187,9 +187,12 @@ def _fit(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def _judge(levels: np.ndarray, fit: np.ndarray) -> tuple[str, str]:
     """Whether the levels show the whole curve, and if not, what is missing."""
     shares = _hill(_log(levels), 0.0, 1.0, *fit[2:])
+    lowest = levels[levels > 0.0].min()
     remarks = []
     if shares.min() > LOW_SHARE:
-        remarks.append(f"the response still changes at the lowest level, {levels.min():.4g}")
+        remarks.append(f"the response still changes at the lowest level, {lowest:.4g}")
+    elif np.exp(fit[2]) < lowest:  # level 0 shows the bottom, but no level shows where the curve leaves it
+        remarks.append(f"half of the response lies between 0 and the lowest level above it, {lowest:.4g}")
     if shares.max() < HIGH_SHARE:
         remarks.append(f"the response still changes at the highest level, {levels.max():.4g}")
     if remarks:

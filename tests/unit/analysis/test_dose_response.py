@@ -59,6 +59,22 @@ def test_level_zero_is_the_bottom_and_order_does_not_matter():
     assert fit_hill(high[1:], hill(high[1:])).status == "no plateau"
 
 
+@pytest.mark.parametrize("replicates", [1, 4])
+@pytest.mark.parametrize(("ends", "slope"), [((4.0, 39.0), 1.0), ((39.0, 4.0), 1.0), ((4.0, 39.0), 5.0)])
+def test_no_ec50_below_the_lowest_dose_is_claimed_for_level_zero(replicates, ends, slope):
+    """Level 0 shows the bottom, yet nowhere between it and the lowest dose was the rise seen."""
+    noise = np.random.default_rng(1).normal(0.0, 0.1, (6, replicates))
+    high = np.array([0.0, 100.0, 200.0, 300.0, 400.0, 500.0])
+    for ec50 in (5.0, 10.0, 60.0):
+        fit = fit_hill(high, hill(high, *ends, ec50, slope)[:, None] + noise)
+        assert (fit.status, fit.ec50) == ("no plateau", None)
+        assert "half of the response lies between 0 and the lowest level above it, 100" in fit.remark
+    wide = np.array([0.0, 100.0, 200.0, 400.0, 1_600.0, 6_400.0])
+    seen = fit_hill(wide, hill(wide, *ends, 150.0, slope)[:, None] + noise)
+    assert seen.status == "fitted"
+    assert 120.0 < seen.ec50.value < 180.0
+
+
 def test_estimates_are_means_over_replicates_and_intervals_students():
     values = noisy(4, seed=5)
     single = [fit_hill(LEVELS, values[:, r]) for r in range(4)]
