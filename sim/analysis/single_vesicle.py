@@ -4,9 +4,8 @@ Computed from the log of transitions (trace.Events) in one pass, in memory that 
 
 Definitions
 -----------
-phase       basal: until insulin first rises, or the whole run if it never changes; insulin: from then until its first
-            fall; washout: from there until it rises again. What comes later is in the log only. Whatever is counted
-            counts for the phase in which it happens; a dwell, for the phase in which it ends
+phase       rest, each pulse of insulin, and what follows it (phases.py). Whatever is counted counts for the phase in
+            which it happens; a dwell, for the phase in which it ends
 dwell       a stay in one state. Its length is known only if it began after t = 0: those that did not are counted as
             `dwells_start_unseen`, those under way when the phase ends as `dwells_unfinished`. Count, mean and median
             are of the dwells with known length that ended; where dwells are not short against the phase, these
@@ -34,20 +33,20 @@ from numba import njit
 
 from glut4sim.agents import vesicle
 from glut4sim.sim.analysis import summary
+from glut4sim.sim.analysis.phases import PHASES, mean_insulin, phase_bounds, phase_names, pulses
 from glut4sim.sim.model.step_records import Events
 
 if TYPE_CHECKING:
     from glut4sim.sim.scenario.scenario import Scenario
 
 GROUP = "single_vesicle"  # of results.zarr
-PHASES = ("basal", "insulin", "washout")
 STATES = tuple(state.name.lower() for state in vesicle.State)
 TRANSITION_NAMES = vesicle.Parameters._fields[: len(vesicle.TRANSITIONS)]  # rates come first, in the same order
 EDGES = np.append(0.0, 10.0 ** (np.arange(-60, 121) / 20.0))  # bins of durations [s]; the last takes what is longer
 MAX_COPIES_BINS = 48
 WAITS = ("tether_to_fusion", "arrival_to_fusion")
 
-_N_PHASE, _N_STATE, _N_BIN = len(PHASES), len(STATES), len(EDGES) - 1
+_N_STATE, _N_BIN = len(STATES), len(EDGES) - 1
 
 
 class Variable(NamedTuple):
@@ -92,12 +91,6 @@ VARIABLES = (
 )
 
 
-def phase_bounds(scenario: "Scenario") -> np.ndarray:
-    """Beginnings of the phases and the end of the last, (4,) [s]; infinite where there is none."""
-    step, washout, end = summary.first_stimulation(*scenario.bath.insulin)
-    return np.array([0.0, np.inf if step is None else step, np.inf if washout is None else washout, end])
-
-
 def membrane_area(scenario: "Scenario") -> float:
     """[um^2]"""
     return 4.0 * np.pi * scenario.parameter_set.vesicle.cell_radius**2
@@ -129,10 +122,10 @@ def coordinates(scenario: "Scenario") -> dict[str, tuple[tuple[str, ...], np.nda
         return {"units": unit, "long_name": long_name}
 
     return {
-        "phase": (phase, text(PHASES), {"long_name": "Phase of the experiment"}),
+        "phase": (phase, text(phase_names(len(bounds) - 1)), {"long_name": "Phase of the experiment"}),
         "phase_start": (phase, bounds[:-1], about("s", "Begin of the phase")),
         "phase_end": (phase, bounds[1:], about("s", "End of the phase")),
-        "phase_insulin": (phase, _mean_insulin(scenario, bounds), about("nM", "Insulin, mean over the phase")),
+        "phase_insulin": (phase, mean_insulin(scenario, bounds), about("nM", "Insulin, mean over the phase")),
         "vesicle_state": (("vesicle_state",), text(STATES), {"long_name": "State of a vesicle"}),
         "transition": (("transition",), text(TRANSITION_NAMES), {"long_name": "Transition of a vesicle"}),
         "duration_bin": (duration, middle, about("s", "Duration, middle of the bin")),
@@ -142,15 +135,6 @@ def coordinates(scenario: "Scenario") -> dict[str, tuple[tuple[str, ...], np.nda
         "glut4_low": (bins, copies[:-1], about("copies", "GLUT4 copies, least in the bin")),
         "membrane_area": ((), np.array(membrane_area(scenario)), about("um**2", "Area of the membrane")),
     }
-
-
-def _mean_insulin(scenario, bounds):
-    times, values = scenario.bath.insulin
-    edges = np.append(times, max(scenario.run.duration, times[-1]) + 1.0)
-    total = np.append(0.0, np.cumsum(np.diff(edges) * values))
-    lengths = np.diff(bounds)
-    amounts = np.diff(np.interp(bounds, edges, total))
-    return np.divide(amounts, lengths, out=np.full(len(lengths), np.nan), where=lengths > 0.0)
 
 
 # ---- the pass over the events ----
@@ -166,7 +150,7 @@ class _Rules(NamedTuple):
     stored: int  # state
     tethering: int  # transition
     fusion: int
-    bounds: np.ndarray  # (P,) float64 [s], beginnings of the phases
+    bounds: np.ndarray  # (P + 1,) float64 [s], beginnings of the phases, and infinity
     edges: np.ndarray  # (B + 1,) float64 [s]
     copies_low: int
     copies_width: int
@@ -182,7 +166,7 @@ class _Track(NamedTuple):
 
 
 class _Tally(NamedTuple):
-    """Sums; the first axis of each is the phase, with one more for what belongs to none."""
+    """Sums; the first axis of each is the phase."""
 
     transitions: np.ndarray  # (P, n_transition) int64
     time_in_state: np.ndarray  # (P, S) float64 [s]
@@ -244,7 +228,7 @@ def _absorb(time, agent, transition, glut4, phase, rules, track, tally):
     bounds, edges = rules.bounds, rules.edges
     for n in range(len(time)):
         now, i, j = time[n], agent[n], np.int64(transition[n])
-        while phase < len(bounds) - 1 and now >= bounds[phase + 1]:
+        while now >= bounds[phase + 1]:
             _close_phase(track, tally, phase, bounds[phase], bounds[phase + 1], edges)
             phase += 1
         s = rules.source[j]
@@ -288,7 +272,7 @@ class Statistics:
     """
 
     def __init__(self, scenario: "Scenario", state: np.ndarray):
-        n, phases = len(state), _N_PHASE + 1
+        n = len(state)
         self.bounds = phase_bounds(scenario)
         self.area = membrane_area(scenario)
         copies = copies_edges(scenario)
@@ -312,7 +296,7 @@ class Statistics:
             "waits": (2, _N_BIN),
             "copies": (len(copies) - 1,),
         }
-        real = {"time_in_state", "dwell_sum", "risk_sum", "wait_sum", "copies_sum"}
+        real, phases = {"time_in_state", "dwell_sum", "risk_sum", "wait_sum", "copies_sum"}, len(self.bounds) - 1
         self._tally = _Tally(
             *(np.zeros((phases, *shapes[name]), float if name in real else np.int64) for name in _Tally._fields)
         )
@@ -331,13 +315,13 @@ class Statistics:
         """The VARIABLES as they stand at a time [s] that is not before the last event; NaN in phases not reached."""
         tally = _Tally(*(sums.copy() for sums in self._tally))
         phase = self._phase
-        while phase < _N_PHASE and now >= self.bounds[phase + 1]:
+        while now >= self.bounds[phase + 1]:
             _close_phase(self._track, tally, phase, self.bounds[phase], self.bounds[phase + 1], EDGES)
             phase += 1
         _close_phase(self._track, tally, phase, self.bounds[phase], now, EDGES)
 
         duration = np.maximum(np.minimum(now, self.bounds[1:]) - np.minimum(now, self.bounds[:-1]), 0.0)
-        values = _evaluate(_Tally(*(sums[:_N_PHASE] for sums in tally)), duration, self.area)
+        values = _evaluate(tally, duration, self.area)
         for name, array in values.items():
             if name != "phase_duration":
                 array[duration == 0.0] = np.nan
@@ -432,7 +416,7 @@ def median(histogram: np.ndarray) -> np.ndarray:
 
 # ---- the numbers that sum it up ----
 
-_SUMMED = {  # variable, state -> name in the summary, unit; each for basal and insulin
+_SUMMED = {  # variable, state -> name in the summary, unit; each for basal and each pulse
     ("fusion_rate", None): ("fusion_rate_{}_per_min", "1/min"),
     ("transient_fusion_rate", None): ("transient_fusion_rate_{}_per_min", "1/min"),
     ("fusion_rate_per_area", None): ("fusion_rate_{}_per_um2_per_min", PER_AREA),
@@ -447,7 +431,7 @@ _SUMMED = {  # variable, state -> name in the summary, unit; each for basal and 
     ("glut4_at_fusion_mean", None): ("glut4_at_fusion_{}_copies", "copies"),
 }
 SUMMED = tuple(dict.fromkeys(variable for variable, _ in _SUMMED))
-NUMBERS = {name.format(phase): unit for name, unit in _SUMMED.values() for phase in ("basal", "insulin")}  # their units
+NUMBERS = {name.format(phase): unit for name, unit in _SUMMED.values() for phase in PHASES[:2]}  # units, of any run
 
 
 def summarise(values: Mapping[str, np.ndarray]) -> dict[str, dict]:
@@ -458,11 +442,12 @@ def summarise(values: Mapping[str, np.ndarray]) -> dict[str, dict]:
     values
         name -> (replicates, phase) or (replicates, phase, vesicle_state), at least SUMMED; NaN where there is none
     """
+    count = values[SUMMED[0]].shape[1] if SUMMED[0] in values else 0
     numbers = {}
     for (variable, state), (name, unit) in _SUMMED.items():
-        for phase in ("basal", "insulin"):
-            column = values[variable][:, PHASES.index(phase)]
+        for phase, i in ({PHASES[0]: 0} | pulses(count)).items():
+            column = values[variable][:, i]
             column = column if state is None else column[:, STATES.index(state)]
             existing = [float(value) if np.isfinite(value) else None for value in column]
-            numbers[name.format(phase)] = summary.statistics(existing, unit)
+            numbers[name.format(phase.replace(" ", "_"))] = summary.statistics(existing, unit)
     return numbers

@@ -41,17 +41,23 @@ def first_stimulation(times: Sequence[float], values: Sequence[float]) -> tuple[
     end : float
         the next rise after the washout [s]; infinity where there is none
     """
-    changes = [(t, b - a) for t, a, b in zip(times[1:], values, values[1:], strict=False) if b != a]
-    rises = [t for t, change in changes if change > 0.0]
-    if changes and changes[0][1] < 0.0:
-        rises.insert(0, times[0])  # on from the start
-    if not rises:
-        return None, None, np.inf
-    step = rises[0]
-    washout = next((t for t, change in changes if change < 0.0 and t > step), None)
-    if washout is None:
-        return step, None, np.inf
-    return step, washout, next((t for t in rises if t > washout), np.inf)
+    step, washout, end = (*stimulations(times, values), None, None, None)[:3]
+    return step, washout, np.inf if end is None else end
+
+
+def stimulations(times: Sequence[float], values: Sequence[float]) -> list[float]:
+    """When insulin first rises, first falls after that, rises again, and so on [s]; empty where it never changes.
+
+    On from the start, it rises with the first time. Arguments as `first_stimulation`.
+    """
+    changes = [(t, b > a) for t, a, b in zip(times[1:], values, values[1:], strict=False) if b != a]
+    if changes and not changes[0][1]:
+        changes.insert(0, (times[0], True))
+    moments = []
+    for t, rises in changes:
+        if rises == (len(moments) % 2 == 0):
+            moments.append(t)
+    return moments
 
 
 def integral(time: np.ndarray, values: np.ndarray) -> np.ndarray:

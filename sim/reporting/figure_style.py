@@ -50,7 +50,6 @@ STYLE: dict[Any, object] = {
     "legend.labelspacing": 0.3,
     "lines.linewidth": 1.7,
 }
-LEGENDS_ABOVE = {"axes.titlepad": 36}  # room for a legend of two rows between a title and its panel
 
 _EDGE = 0.014  # of the page, free beside title and note
 _TITLE_LETTERS, _NOTE_LETTERS = 8.1, 15.1  # in an inch
@@ -123,8 +122,13 @@ def _laid_out(figure: Figure, dpi: int) -> Iterator[None]:
 # ---- pieces ----
 
 
+def legends_above(rows: int = 2) -> dict[Any, object]:
+    """The style of a page with room for legends of so many rows between titles and panels."""
+    return {"axes.titlepad": 10 + 13 * rows}
+
+
 def legend(ax: Axes, columns: int) -> None:
-    """Legend between title and panel, where no curve can run into it; the page has LEGENDS_ABOVE."""
+    """Legend between title and panel, where no curve can run into it; the page has `legends_above`."""
     drawn = ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=columns, borderaxespad=0.2)
     drawn.set_in_layout(False)  # or a wide one would narrow the panels of its column
 

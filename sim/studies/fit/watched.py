@@ -18,6 +18,7 @@ import numpy as np
 import pydantic
 
 from glut4sim.sim.analysis import single_vesicle
+from glut4sim.sim.analysis.phases import phase_bounds
 from glut4sim.sim.inputs.errors import InputError, describe, unknown
 from glut4sim.sim.inputs.fields import FiniteNumber, Flag, OneOf, Quantity, Words
 from glut4sim.sim.inputs.tables import Table
@@ -88,7 +89,7 @@ def read_watched(name: str, told: WatchedTable, experiments: Mapping[str, Experi
         number = experiment.doses.index(told.dose)
     elif told.dose is not None:
         raise InputError("expected this only of an experiment with doses.", "dose")
-    if "_insulin_" in told.observable and np.isinf(single_vesicle.phase_bounds(experiment.scenarios[number])[1]):
+    if "_insulin_" in told.observable and np.isinf(phase_bounds(experiment.scenarios[number])[1]):
         raise InputError("expected an experiment in which insulin rises.", "observable")
     return Watched(
         name,

@@ -1,7 +1,8 @@
 """The figure of single vesicles: what a TIRF microscope would show of their fusions, dwells and waits.
 
-Lines are of all replicates together, bands reach from the lowest replicate to the highest; the phases are basal and
-insulin (sim/analysis/single_vesicle.py). Colours and style are those of all figures.
+Lines are of all replicates together, bands reach from the lowest replicate to the highest; the phases are basal and the
+first pulses of insulin (sim/analysis/phases.py), and a note says which others there are. Colours and style are those of
+all figures.
 """
 
 import os
@@ -16,13 +17,15 @@ from glut4sim.sim.analysis.single_vesicle import EDGES, survival
 from glut4sim.sim.reporting.figure_style import (
     BLUE,
     DPI,
+    GREEN,
     GREY,
-    LEGENDS_ABOVE,
     ORANGE,
     PALE,
+    PURPLE,
     VERMILION,
     frame,
     legend,
+    legends_above,
     page,
     save,
     time_axis,
@@ -44,7 +47,10 @@ if TYPE_CHECKING:
 LOOKS = {
     "basal": (BLUE, "-"),
     "insulin": (VERMILION, (0, (4, 1.5))),
-}  # both can be seen where they meet
+    "insulin 2": (GREEN, (0, (2, 1.2))),
+    "insulin 3": (PURPLE, (0, (5, 1.2, 1.2, 1.2))),
+}  # all can be seen where they meet
+NAMED = 4  # phases left out that the note names
 PLAIN = StrMethodFormatter("{x:g}")  # 0.1, not 10^-1
 LEAST = 0.01  # survival below which a curve is not drawn
 FATES = {  # of a docked vesicle, by transition
@@ -79,7 +85,8 @@ def draw(dataset: "xarray.Dataset", statistics: "xarray.Dataset") -> Figure:
     note = "Survival is corrected for dwells that the end of a phase cuts short"
     if statistics.sizes["replicate"] > 1:
         note = f"{statistics.sizes['replicate']} replicates together, bands: their range. {note}"
-    with page(f"Single vesicles: {title_of(dataset)}", note, style=LEGENDS_ABOVE) as figure:
+    style = legends_above(max(2, len(_phases(statistics))))
+    with page(f"Single vesicles: {title_of(dataset)}", f"{note}{_left_out(statistics)}", style=style) as figure:
         axes = figure.subplots(2, 3)
         _rates(axes[0, 0], dataset, statistics)
         _survival(axes[0, 1], statistics, "tethered")
@@ -90,10 +97,24 @@ def draw(dataset: "xarray.Dataset", statistics: "xarray.Dataset") -> Figure:
     return figure
 
 
+def _reached(statistics) -> list[str]:
+    """The phases that at least one replicate reached."""
+    reached = statistics["phase_duration"].max("replicate").values > 0.0
+    return statistics["phase"].values[reached].tolist()
+
+
 def _phases(statistics) -> list[str]:
-    """The phases drawn that at least one replicate reached."""
-    reached = statistics["phase_duration"].max("replicate")
-    return [phase for phase in LOOKS if reached.sel(phase=phase) > 0.0]
+    """Those of them that are drawn."""
+    return [phase for phase in _reached(statistics) if phase in LOOKS]
+
+
+def _left_out(statistics) -> str:
+    """A sentence on those that are not drawn."""
+    names = [phase for phase in _reached(statistics) if phase not in LOOKS]
+    if not names:
+        return ""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f". Only the time course shows {', '.join(names[:NAMED])}{more}; their numbers are with the results"
 
 
 def _label(statistics, phase: str) -> str:

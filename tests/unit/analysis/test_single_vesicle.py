@@ -12,6 +12,7 @@ from matplotlib.image import imread
 from glut4sim import run as simulate
 from glut4sim.agents import vesicle
 from glut4sim.sim.analysis import single_vesicle as sv
+from glut4sim.sim.analysis.phases import PHASES, phase_bounds
 from glut4sim.sim.model import signalling
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.step_records import Events, StepRecords
@@ -23,8 +24,11 @@ from tests.support import small_scenario
 
 STORED, MOBILE, TETHERED, DOCKED, FUSED, ENDOCYTOSED = vesicle.State
 RELEASE = vesicle.TRANSITIONS.index((STORED, MOBILE))
+THREE_PULSES = [
+    (0.0, 0.0), (20.0, 100.0), (30.0, 200.0), (40.0, 10.0), (60.0, 50.0), (70.0, 0.0), (90.0, 5.0)
+]  # fmt: skip
 BRISK = {"vesicle.release": "30 1/min", "vesicle.endocytose": "2 1/min", "vesicle.sort": "6 1/min"}
-PULSE = [(0.0, 0.0), (60.0, 100.0), (150.0, 0.0), (250.0, 100.0)]  # what follows 250 s belongs to no phase
+PULSE = [(0.0, 0.0), (60.0, 100.0), (150.0, 0.0), (250.0, 100.0)]  # the second pulse lasts to the end
 
 
 def scenario(insulin=PULSE, duration=300.0, **arguments):
@@ -66,7 +70,7 @@ class Direct:
     def __init__(self, of, start, events, now):
         times, values = of.bath.insulin
         assert (times, values) == tuple(zip(*PULSE, strict=True))
-        self.phases = [(0.0, 60.0), (60.0, 150.0), (150.0, 250.0)]
+        self.phases = [(0.0, 60.0), (60.0, 150.0), (150.0, 250.0), (250.0, 300.0)]
         self.phases = [(min(a, now), min(b, now)) for a, b in self.phases]
         self.visits = []  # state, begin (None: before t = 0), end (None: still there), transition
         self.events = []  # time, transition, copies, since tethering, since arrival (None: not known)
@@ -147,9 +151,9 @@ class Direct:
         }
 
 
-@pytest.mark.parametrize("now", [300.0, 250.0, 200.0, 100.0])
+@pytest.mark.parametrize("now", [300.0, 270.0, 250.0, 200.0, 100.0])
 def test_statistics_are_those_of_a_slow_direct_computation(pulse, now):
-    """At the end, and of a run cut off in the washout or under insulin: later phases are then NaN."""
+    """At the end, and of a run cut off in a washout or under insulin: later phases are then NaN."""
     of, start, events, _ = pulse
     events = part(events, 0, np.searchsorted(events.time, now))
     found = statistics(of, start, events, now)
@@ -203,20 +207,24 @@ def test_statistics_follow_every_vesicle(pulse):
         ([(0.0, 0.0), (30.0, 1.0)], (0.0, 30.0, np.inf, np.inf)),
         ([(0.0, 0.0), (30.0, 1.0), (40.0, 10.0), (60.0, 2.0), (80.0, 0.0)], (0.0, 30.0, 60.0, np.inf)),
         ([(0.0, 10.0), (30.0, 0.0)], (0.0, 0.0, 30.0, np.inf)),
-        (PULSE, (0.0, 60.0, 150.0, 250.0)),
+        (PULSE, (0.0, 60.0, 150.0, 250.0, np.inf)),
+        (THREE_PULSES, (0.0, 20.0, 40.0, 60.0, 70.0, 90.0, np.inf)),
     ],
 )
 def test_phases(insulin, bounds):
-    of = scenario(insulin)
-    assert tuple(sv.phase_bounds(of)) == bounds
+    of = scenario(insulin, duration=100.0 if insulin is THREE_PULSES else 300.0)
+    assert tuple(phase_bounds(of)) == bounds
     coordinates = sv.coordinates(of)
     assert coordinates["phase_end"][1].max() <= of.run.duration
-    assert list(coordinates["phase"][1]) == ["basal", "insulin", "washout"]
+    names = ["basal", "insulin", "washout", "insulin 2", "washout 2", "insulin 3", "washout 3"]
+    assert list(coordinates["phase"][1]) == names[: len(bounds) - 1]
 
 
 def test_mean_insulin_of_the_phases():
     of = scenario([(0.0, 0.5), (30.0, 1.0), (40.0, 10.0), (60.0, 2.0)], duration=70.0)
     np.testing.assert_allclose(sv.coordinates(of)["phase_insulin"][1], [0.5, 7.0, 2.0], rtol=1e-9)
+    of = scenario(THREE_PULSES, duration=100.0)
+    np.testing.assert_allclose(sv.coordinates(of)["phase_insulin"][1], [0.0, 150.0, 10.0, 50.0, 0.0, 5.0], rtol=1e-9)
     assert [isnan(value) for value in sv.coordinates(scenario(3.0))["phase_insulin"][1]] == [False, True, True]
 
 
@@ -358,7 +366,7 @@ def test_statistics_in_the_results_are_labelled(result):
     for name in ("duration_bin", "duration_low", "glut4_bin", "phase_start", "phase_insulin", "membrane_area"):
         assert name in dataset.coords
         assert dataset[name].attrs["units"]
-    assert dataset.phase.values.tolist() == list(sv.PHASES)
+    assert dataset.phase.values.tolist() == list(PHASES)
     assert dataset.membrane_area == pytest.approx(4.0 * np.pi * 15.0**2)
     assert (dataset.phase_start.values.tolist(), dataset.phase_end.values.tolist()) == ([0, 20, 50], [20, 50, 60])
     assert (dataset.duration_bin > dataset.duration_low).all()
@@ -417,6 +425,21 @@ def test_a_phase_that_does_not_occur_has_no_numbers():
     assert numbers["fusion_rate_insulin_per_min"] == {"mean": None, "sd": None, "n": 0, "unit": "1/min"}
 
 
+def test_the_summary_holds_every_pulse():
+    """A pulse says what it did itself, not what all did together; the names of the first are those of a single one."""
+    pulses = [("0 s", "0 nM"), ("20 s", "100 nM"), ("30 s", "0 nM"), ("40 s", "100 nM"), ("60 s", "0 nM")]
+    result = simulate(make_scenario(insulin=pulses, replicates=2))
+    numbers, found = result.summary["single_vesicle"], result.single_vesicle
+    for name, phase in (("insulin", "insulin"), ("insulin_2", "insulin 2")):
+        rates = found.fusion_rate.sel(phase=phase).values
+        assert numbers[f"fusion_rate_{name}_per_min"]["mean"] == pytest.approx(rates.mean())
+    fused = found.transitions.sel(transition="fuse")
+    np.testing.assert_allclose(found.fusion_rate.sel(phase="insulin 2"), fused.sel(phase="insulin 2") * 3.0)
+    np.testing.assert_allclose(fused.sum("phase"), result.dataset.fusion_rate.sum("time") / 60.0)
+    assert numbers["fusion_rate_insulin_per_min"]["mean"] != numbers["fusion_rate_insulin_2_per_min"]["mean"]
+    assert "fusion_rate_insulin_3_per_min" not in numbers
+
+
 # ---- the figure ----
 
 
@@ -444,10 +467,13 @@ def pairs(result):
         gone[v.name].values[0] = np.nan
     nothing = found.where(False)
     basal = simulate(make_scenario(insulin=[("0 s", "34 pM")]))
+    times = range(0, 60, 6)
+    pulses = simulate(make_scenario(insulin=[(f"{t} s", f"{100 * (t // 6 % 2)} nM") for t in times], replicates=2))
     return {
         "two replicates": (series, found),
         "one replicate": (series.isel(replicate=[0]), found.isel(replicate=[0])),
         "constant insulin": (basal.dataset, basal.single_vesicle),
+        "five pulses": (pulses.dataset, pulses.single_vesicle),
         "a replicate that failed": (cut(series, 0), gone),
         "stopped at the start": (cut(series.isel(replicate=[0]), 1), nothing.isel(replicate=[0])),
         "no events": (series, quiet),
@@ -455,8 +481,8 @@ def pairs(result):
 
 
 NAMES = (
-    "two replicates", "one replicate", "constant insulin", "a replicate that failed", "stopped at the start",
-    "no events",
+    "two replicates", "one replicate", "constant insulin", "five pulses", "a replicate that failed",
+    "stopped at the start", "no events",
 )  # fmt: skip
 
 
@@ -474,7 +500,7 @@ def test_a_run_saves_its_figure(result):
     assert (result.out / "single_vesicle.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("name", ["two replicates", "constant insulin"])
+@pytest.mark.parametrize("name", ["two replicates", "constant insulin", "five pulses"])
 def test_nothing_overlaps(pairs, name):
     series, found = pairs[name]
     figure = single_vesicle_figure.draw(series.assign_attrs(title="A title that is rather long, " * 5), found)
@@ -492,6 +518,16 @@ def test_nothing_overlaps(pairs, name):
         assert figure.bbox.x0 <= box.x0 <= box.x1 <= figure.bbox.x1
         assert figure.bbox.y0 <= box.y0 <= box.y1 <= figure.bbox.y1
         assert not any(box.width and other.width and box.overlaps(other) for other in boxes[i + 1 :])
+
+
+def test_each_pulse_is_drawn_and_what_is_left_out_is_said(pairs):
+    figure = single_vesicle_figure.draw(*pairs["five pulses"])
+    bars = [label.get_text().split("\n")[0] for label in figure.axes[5].get_yticklabels()]
+    assert bars == ["basal", "insulin", "insulin 2", "insulin 3"]
+    note = " ".join(figure._supxlabel.get_text().split())
+    assert "Only the time course shows washout, washout 2, washout 3, insulin 4 and 2 more; " in note
+    quiet = single_vesicle_figure.draw(*pairs["constant insulin"])
+    assert "Only" not in quiet._supxlabel.get_text()
 
 
 def test_rates_are_per_area_and_add_up(pairs):
