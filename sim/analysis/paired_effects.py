@@ -36,7 +36,8 @@ class PairedEffect:
     reference, value : means over the pairs
     difference : value - reference, with its interval
     percent
-        100 (value / reference - 1), with its interval; None where the reference is 0 or changes its sign
+        100 (value / reference - 1), with its interval; None where the reference is 0, as far as the arithmetic tells,
+        or changes its sign
     method
         "t" or "bootstrap"; empty where one pair gives no interval
     variance_reduction
@@ -59,7 +60,7 @@ class PairedEffect:
 
 
 def paired_effect(
-    reference: Sequence[float | None], values: Sequence[float | None], seed: int = 0
+    reference: Sequence[float | None], values: Sequence[float | None], seed: int = 0, least: float = 0.0
 ) -> PairedEffect | None:
     """The effect between two conditions from a number per replicate, in the same order; None if no pair is whole.
 
@@ -67,6 +68,7 @@ def paired_effect(
     ----------
     reference, values : (n,) None where a replicate has no such number
     seed : of the bootstrap's resampling
+    least : what a number must reach to be told from 0 (resolution.py)
     """
     whole = [(a, b) for a, b in zip(reference, values, strict=True) if a is not None and b is not None]
     if not whole:
@@ -76,7 +78,7 @@ def paired_effect(
     varies = n > 1 and d.std() > 0.0
     by_bootstrap = n >= FEWEST_TO_BOOTSTRAP and varies and shapiro(d).pvalue < NORMAL
     fewer = (a.sum() - a) / (n - 1) if n > 1 else a  # means that the jackknife divides by
-    has_ratio = np.all(fewer != 0.0) and a.mean() != 0.0 and not min(a) < 0.0 < max(a)
+    has_ratio = np.all(fewer != 0.0) and abs(a.mean()) > least and not min(a) < 0.0 < max(a)
     if by_bootstrap:
         difference = _bootstrapped(lambda x, y, axis: (y - x).mean(axis), a, b, seed)
         percent = _bootstrapped(_percent, a, b, seed) if has_ratio else None

@@ -136,18 +136,23 @@ class Effect(NamedTuple):
     ----------
     difference, percent
         the central 90 % of value - reference, and of 100 (value / reference - 1); None for fewer than FEWEST draws
-        that have it. Draws in which the reference is not above 0 have no relative change
+        that have it. Draws in which the reference is not told to be above 0 have no relative change
     """
 
     difference: Interval | None
     percent: Interval | None
 
 
-def effect(reference: Values, values: Values) -> Effect:
-    """The effect between two conditions from a number per draw, in the same order, (n_draw,) each."""
+def effect(reference: Values, values: Values, least: float = 0.0) -> Effect:
+    """The effect between two conditions from a number per draw, in the same order, (n_draw,) each.
+
+    Parameters
+    ----------
+    least : what a number must exceed to be told from 0 (resolution.py)
+    """
     a, b = (np.array([np.nan if one is None else one for one in each], float) for each in (reference, values))
     relative = np.full(len(a), np.nan)
-    np.divide(100.0 * (b - a), a, out=relative, where=a > 0.0)
+    np.divide(100.0 * (b - a), a, out=relative, where=a > least)
     return Effect(central(b - a), central(relative))
 
 

@@ -22,7 +22,6 @@ from glut4sim.sim.cli.options import (
 from glut4sim.sim.cli.run import print_footer
 from glut4sim.sim.cli.terminal import print_table
 from glut4sim.sim.inputs.errors import InputError
-from glut4sim.sim.reporting.numbers import number
 
 if TYPE_CHECKING:
     from glut4sim.sim.studies.sweep.result import SweepResult
@@ -79,11 +78,12 @@ def _print_sweep(result: "SweepResult") -> None:
     from glut4sim.sim.studies.sweep.result import describe_fits
 
     columns = {f"{a.path} [{a.unit}]" if a.unit != "1" else a.path: "right" for a in result.axes}
-    rows = []
+    rows, observed = [], result.observed
     for level in result.content["levels"]:
         numbers = level["observables"][result.observable]
         cells = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in level["at"].values()]
-        rows.append((*cells, number(numbers["mean"]), number(numbers["sd"]), str(numbers["n"])))
+        cells += [observed.number(result.observable, numbers[key]) for key in ("mean", "sd")]
+        rows.append((*cells, str(numbers["n"])))
     print_table(result.title, columns | {"Mean": "right", "SD": "right", "n": "right"}, rows)
     for line in describe_fits(result):
         typer.echo(line)

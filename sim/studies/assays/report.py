@@ -7,6 +7,7 @@ from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.evidence import NOT_ADVICE, WHOLE_BODY, acting, describe_effect, describe_therapy, standings
 from glut4sim.sim.endocrine.modulation import STEPS
 from glut4sim.sim.reporting.numbers import NONE, counted, labelled, number
+from glut4sim.sim.reporting.observed import Observed
 from glut4sim.sim.reporting.templates import render
 from glut4sim.sim.results.provenance import METHODS
 
@@ -59,13 +60,17 @@ def markdown(result: "AssaysResult", data: "xarray.Dataset") -> str:
 
 def _changes(result, name: str) -> list[tuple[str, ...]]:
     """A number of the cell at each assay, and how it changed since the first."""
-    rows = []
+    rows, observed = [], Observed(result.means)
     for i, assay in enumerate(result.summary["assays"]):
         numbers = assay["observables"][name]
         changed = result.change(name, i)
-        said = ("", "", "") if i == 0 else (changed.told or NONE, number(changed.difference), number(changed.error))
+        said = "", "", ""
+        if i:
+            paired = (observed.number(name, value) for value in (changed.difference, changed.error))
+            said = changed.told or NONE, *paired
         title = labelled(summary.readable(name), summary.UNITS[name]) if i == 0 else ""
-        rows.append((title, assay["at"], number(numbers["mean"]), number(numbers["sd"]), *said, str(numbers["n"])))
+        cells = (observed.number(name, numbers[key]) for key in ("mean", "sd"))
+        rows.append((title, assay["at"], *cells, *said, str(numbers["n"])))
     return rows
 
 

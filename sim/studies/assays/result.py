@@ -6,6 +6,7 @@ from math import sqrt
 from typing import NamedTuple
 
 from glut4sim.sim.analysis import summary
+from glut4sim.sim.analysis.resolution import finest
 from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.run.result import RunResult
@@ -16,7 +17,7 @@ class PairedChange(NamedTuple):
 
     difference: float | None  # mean of the paired differences; None without pairs
     error: float | None  # its standard error; None with fewer than two pairs
-    percent: float | None  # of the mean before; None where that is 0
+    percent: float | None  # of the mean before; None where that is 0, as far as the arithmetic tells
     n: int
 
     @property
@@ -58,15 +59,23 @@ class AssaysResult:
 
     def change(self, observable: str, assay: int, since: int = 0) -> PairedChange:
         """How a number of summary.UNITS changed between two assays."""
-        return paired_change(*(self.assays[i].values(observable) for i in (since, assay)))
+        before, after = (self.assays[i].values(observable) for i in (since, assay))
+        return paired_change(before, after, finest(observable, self.means))
+
+    @property
+    def means(self) -> list[dict[str, float | None]]:
+        """The means of all numbers of summary.UNITS, a table for each assay."""
+        assays = [assay["observables"] for assay in self.summary["assays"]]
+        return [{name: numbers["mean"] for name, numbers in observables.items()} for observables in assays]
 
 
-def paired_change(before: Sequence[float | None], after: Sequence[float | None]) -> PairedChange:
-    """Change of a number, replicate by replicate."""
+def paired_change(before: Sequence[float | None], after: Sequence[float | None], least: float = 0.0) -> PairedChange:
+    """Change of a number, replicate by replicate; `least` is what it must exceed to be told from 0."""
     pairs = [(a, b) for a, b in zip(before, after, strict=True) if a is not None and b is not None]
     if not pairs:
         return PairedChange(None, None, None, 0)
     differences = summary.statistics([b - a for a, b in pairs], "1")
     mean, sd, n = differences["mean"], differences["sd"], len(pairs)
     start = sum(a for a, _ in pairs) / n
-    return PairedChange(mean, None if sd is None else sd / sqrt(n), 100.0 * mean / start if start else None, n)
+    percent = 100.0 * mean / start if abs(start) > least else None
+    return PairedChange(mean, None if sd is None else sd / sqrt(n), percent, n)

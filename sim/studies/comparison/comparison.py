@@ -14,6 +14,7 @@ from typing import Unpack
 
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.analysis.paired_effects import PairedEffect, paired_effect
+from glut4sim.sim.analysis.resolution import finest
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, PlaceLike
@@ -240,7 +241,10 @@ def effects_on(done: Sequence[Condition], seed: int) -> dict[str, dict[str, Pair
     found: dict[str, dict[str, PairedEffect]] = {}
     for name, numbers in others:
         effects = {
-            key: paired_effect([n[key] for n in reference[1]], [n[key] for n in numbers], seed) for key in summary.UNITS
+            key: paired_effect(
+                [n[key] for n in reference[1]], [n[key] for n in numbers], seed, finest(key, [*reference[1], *numbers])
+            )
+            for key in summary.UNITS
         }
         found[name] = {key: effect for key, effect in effects.items() if effect is not None}
     return found

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from glut4sim.sim.analysis import summary
+from glut4sim.sim.analysis.resolution import finest
 from glut4sim.sim.analysis.uncertainty import LEVEL, Effect, Interval, effect
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import Place
@@ -107,8 +108,13 @@ class Doubt:
     def effects(self) -> Effects:
         """What each condition changes relative to the first, over the draws."""
         found: Effects = {}
+        most = dict(zip(summary.UNITS, np.nan_to_num(np.abs(self.numbers)).max(axis=(0, 1))))
+        least = {key: finest(key, [most]) for key in summary.UNITS}
         for i, name in enumerate(list(self.scenarios)[1:], 1):
-            each = {key: effect(self.numbers[0, 1:, j], self.numbers[i, 1:, j]) for j, key in enumerate(summary.UNITS)}
+            each = {
+                key: effect(self.numbers[0, 1:, j], self.numbers[i, 1:, j], least[key])
+                for j, key in enumerate(summary.UNITS)
+            }
             found[name] = {key: one for key, one in each.items() if one.difference is not None}
         return found
 

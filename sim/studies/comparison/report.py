@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.analysis.uncertainty import Interval
 from glut4sim.sim.endocrine.evidence import NOT_ADVICE, WHOLE_BODY
-from glut4sim.sim.reporting.numbers import NONE, change, formatted, number, symbol
+from glut4sim.sim.reporting.numbers import NONE, change, formatted, symbol
+from glut4sim.sim.reporting.observed import Observed
 from glut4sim.sim.reporting.templates import render
 from glut4sim.sim.studies.comparison.result import MAIN_EFFECTS
 
@@ -98,10 +99,12 @@ def markdown(comparison: "Comparison") -> str:
 
 def _rows(comparison: "Comparison", name: str) -> list[tuple[str, ...]]:
     """All numbers of a condition, and what differs from the reference."""
-    rows = []
-    for key, effect in comparison.effects[name].items():
-        levels = number(effect.reference), number(effect.value)
-        changes = change(effect.difference), change(effect.percent, "%")
+    rows, found = [], comparison.effects[name]
+    tables = ({key: getattr(effect, end) for key, effect in found.items()} for end in ("reference", "value"))
+    observed = Observed(tables)
+    for key, effect in found.items():
+        levels = observed.number(key, effect.reference), observed.number(key, effect.value)
+        changes = observed.change(key, effect.difference), change(effect.percent, "%")
         doubt = comparison.doubt[name].get(key) if comparison.doubt else None
         open_ = (NONE, NONE) if doubt is None else (spread(doubt.difference), spread(doubt.percent, "%"))
         how = effect.method or NONE, saved(effect)

@@ -10,6 +10,7 @@ import numpy as np
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.analysis.dose_response import STATUS, Estimate, HillFit, fit_hill
 from glut4sim.sim.inputs.storage import Place
+from glut4sim.sim.reporting.observed import Observed
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.scenario.sweep_axis import Axis
 
@@ -58,6 +59,12 @@ class SweepResult:
         name, unit = summary.readable(self.observable), summary.UNITS[self.observable]
         return name if unit == "1" else f"{name} [{unit}]"
 
+    @property
+    def observed(self) -> Observed:
+        """How its numbers are told."""
+        tables = (level["observables"] for level in self.content["levels"])
+        return Observed([{name: numbers["mean"] for name, numbers in table.items()} for table in tables])
+
     def fit(self, observable: str | None = None) -> list[tuple[dict[str, float], HillFit]]:
         """Hill curves over the first path, one for each combination of the others.
 
@@ -87,12 +94,13 @@ def fit_curves(axes: Sequence[Axis], values: np.ndarray) -> list[tuple[dict[str,
 
 def describe_fits(result: SweepResult) -> list[str]:
     """A line for each fitted curve: EC50 and slope with their intervals, or why there is none."""
-    lines = []
+    lines, observed = [], result.observed
     for at, fit in result.fit():
         where = ", ".join(a.write(at[a.path]) for a in result.axes[1:]) + (": " if at else "")
         if fit.status == "fitted":
             unit = summary.UNITS[result.observable]
-            ends = f"from {_with_interval(fit.bottom)} to {_with_interval(fit.top, unit)}"
+            bottom, top = (observed.estimate(result.observable, end) for end in (fit.bottom, fit.top))
+            ends = f"from {_with_interval(bottom)} to {_with_interval(top, unit)}"
             ec50 = f"EC50 {_with_interval(fit.ec50, result.axes[0].unit)}"
             lines.append(f"{where}{ec50}, slope {_with_interval(fit.slope)}, {ends}")
         else:

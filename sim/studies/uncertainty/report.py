@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.analysis.uncertainty import KINDS
 from glut4sim.sim.model import plausibility
-from glut4sim.sim.reporting.numbers import NONE, counted, number, plus_minus, rounded, symbol
+from glut4sim.sim.reporting.numbers import NONE, counted, plus_minus, rounded, symbol
+from glut4sim.sim.reporting.observed import Observed
 from glut4sim.sim.reporting.templates import render
 
 PARTS = ("chance", "cells", "parameters", "jointly")  # of the variance
@@ -23,9 +24,14 @@ def main_numbers(content: Mapping) -> list[str]:
     return [name for name in MAIN if name in content["numbers"]]
 
 
-def interval(found: Mapping | None) -> str:
+def observed_in(content: Mapping) -> Observed:
+    """How its numbers are told."""
+    return Observed([{name: told["value"] for name, told in content["numbers"].items()}])
+
+
+def interval(observed: Observed, name: str, found: Mapping | None) -> str:
     """An interval: "[12.3, 45.6]"."""
-    return NONE if found is None else f"[{number(found['low'])}, {number(found['high'])}]"
+    return NONE if found is None else f"[{', '.join(observed.number(name, found[end]) for end in ('low', 'high'))}]"
 
 
 def most(told: Mapping) -> str:
@@ -48,11 +54,11 @@ def table(content: Mapping, names: "list[str] | None" = None) -> tuple[dict[str,
     """
     columns = {"Number": "left", "Unit": "left", "Value": "right"}
     columns |= {f"{kind.capitalize()} [90 %]": "right" for kind in KINDS} | {"Most": "left"}
-    rows = []
+    rows, observed = [], observed_in(content)
     for name in content["numbers"] if names is None else names:
         told = content["numbers"][name]
-        cells = (interval(told[kind]) for kind in KINDS)
-        rows.append((summary.readable(name), symbol(told["unit"]), number(told["value"]), *cells, most(told)))
+        cells = observed.number(name, told["value"]), *(interval(observed, name, told[kind]) for kind in KINDS)
+        rows.append((summary.readable(name), symbol(told["unit"]), *cells, most(told)))
     return columns, rows
 
 
@@ -62,10 +68,11 @@ def verdict(content: Mapping) -> str:
     if not name:
         return "The cell at the central values has no number to be sure of."
     told, unit = content["numbers"][name], symbol(content["numbers"][name]["unit"])
-    together = told["together"]
+    together, observed = told["together"], observed_in(content)
+    value = observed.number(name, told["value"])
     if together is None:
-        return f"{summary.readable(name)} is {number(told['value'])} {unit}; too few draws have it to say how surely."
-    span = f"{number(told['value'])}, in 90 of 100 cases {interval(together)} {unit}".rstrip()
+        return f"{summary.readable(name)} is {value} {unit}; too few draws have it to say how surely."
+    span = f"{value}, in 90 of 100 cases {interval(observed, name, together)} {unit}".rstrip()
     sentences = [f"{summary.readable(name)}: {span}."]
     if told["shares"]:
         shares = (f"{kind} {percent(told['shares'][kind])}" for kind in PARTS if kind in told["shares"])
