@@ -18,6 +18,7 @@ import typer
 from glut4sim.sim.cli.terminal import complain, print_json, progress_bar
 from glut4sim.sim.inputs.errors import InputError, describe, unknown
 from glut4sim.sim.inputs.storage import Place, place
+from glut4sim.sim.inputs.units import whole_of
 
 if TYPE_CHECKING:
     from glut4sim.sim.scenario.scenario import Scenario
@@ -133,7 +134,8 @@ class Drawing:
         """As studies have them."""
         if self.draws is None:
             return {"ranges": self.ranges}
-        return {"draws": int(self.draws) if self.draws.isdecimal() else place(self.draws), "ranges": self.ranges}
+        count = whole_of(self.draws) if self.draws.isdecimal() else None
+        return {"draws": place(self.draws) if count is None else count, "ranges": self.ranges}
 
 
 @dataclass(frozen=True)

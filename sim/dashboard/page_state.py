@@ -14,6 +14,7 @@ from glut4sim.sim.dashboard.live import Difference
 from glut4sim.sim.dashboard.session import Session, Status
 from glut4sim.sim.dashboard.timeline_view import TimelineView, content_of
 from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.files import parse
 from glut4sim.sim.scenario.scenario import Scenario
 
 
@@ -121,9 +122,7 @@ class PageState:
 
 def read_text(text: str, name: str) -> Scenario:
     """A scenario from the text of a file; InputError with a line about its first fault."""
-    import tomllib
-
     try:
-        return Scenario.from_table(tomllib.loads(text), name)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"is not TOML: {error}.", place=name) from None
+        return Scenario.from_table(parse(text), name)
+    except InputError as error:
+        raise error.within(place=name) from None

@@ -5,6 +5,7 @@ import solara
 from glut4sim.sim.dashboard.markup import Fold, Text
 from glut4sim.sim.dashboard.page_state import PageState, read_text
 from glut4sim.sim.endocrine.evidence import say
+from glut4sim.sim.inputs.units import whole_of
 
 COUNTS = {"vesicles": "GLUT4 vesicles", "receptors": "Insulin receptors", "glucose_agents": "Glucose agents"}
 
@@ -59,7 +60,5 @@ def ScenarioText(page: PageState):
 
 def _number(text: str) -> int | str:
     """A whole number where it is one; what is not is for the scenario to judge."""
-    try:
-        return int(text)
-    except ValueError:
-        return text
+    number = whole_of(text)
+    return text if number is None else number

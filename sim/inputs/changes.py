@@ -5,14 +5,13 @@ level and leaves the times, the rest and the washout (`Schedule.at_level`), whil
 """
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, NamedTuple
 
 from glut4sim.sim.inputs.errors import InputError, describe, join_path, under
 from glut4sim.sim.inputs.fields import Course
-from glut4sim.sim.inputs.files import Layer
+from glut4sim.sim.inputs.files import Layer, parse
 
 FLAT = ("parameters", "effects")  # tables whose keys have dots: "vesicle.fuse"
 UNTOLD = ("title", "description", "run.seed", "run.replicates", "run.record_every", "run.events")  # change no cell
@@ -42,8 +41,8 @@ def read_change(path: str, text: object) -> Change:
     if path == "extends":
         raise InputError("only a file can extend a scenario; run that one, or write a file.", place=place)
     try:
-        parsed = tomllib.loads(f"value = {text}")
-    except (ValueError, RecursionError):
+        parsed = parse(f"value = {text}")
+    except InputError:
         parsed = {}
     return Change(path, parsed["value"] if parsed.keys() == {"value"} else text, place)
 

@@ -2,7 +2,10 @@
 
 import difflib
 import json
+import math
 from collections.abc import Callable, Iterable
+from datetime import date, time
+from numbers import Real
 from typing import Any, TypeVar
 
 
@@ -27,7 +30,9 @@ class InputError(ValueError):
         self.sentence, self.path, self.place, self.key = sentence, path, place, key
 
     def __str__(self) -> str:
-        return " ".join(": ".join(filter(None, (self.place, self.path, self.sentence))).split())
+        parts = (_shorten(self.place, 300), _shorten(self.path, 300), self.sentence)
+        line = " ".join(": ".join(filter(None, parts)).split())
+        return line.encode(errors="backslashreplace").decode()  # half a character may stand in what was found
 
     def within(self, path: str = "", place: str = "") -> "InputError":
         """The same fault, seen from the table that holds it at `path`, or from the file `place`."""
@@ -82,13 +87,19 @@ def describe(value: object) -> str:
             return f"{str(value).lower()} (a boolean)"
         case str():
             return json.dumps(_shorten(value), ensure_ascii=False)
-        case int() | float():
+        case int() if abs(value) >= 10**100:
+            return f"a number of about 1e{math.log10(abs(value)):.0f}"
+        case Real():  # also those of numpy
             return _shorten(str(value))
         case list() | tuple():
             return f"a list of {len(value)}" if value else "an empty list"
         case dict():
             return "a table"
-    return "a date or time"
+        case date() | time():
+            return "a date or time"
+        case None:
+            return "nothing"
+    return f"a {type(value).__name__}"
 
 
 def _shorten(text: str, width: int = 60) -> str:

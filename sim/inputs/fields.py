@@ -86,6 +86,16 @@ def check_whole(name: str, value: object, low: int, high: int) -> int:
     return int(value)
 
 
+def _plain(value: object) -> float | None:
+    """A plain number; None if it is none, or too large for a float."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
+
+
 @dataclass(frozen=True)
 class Number(Reader):
     """A plain number from `low` to `high`."""
@@ -94,9 +104,10 @@ class Number(Reader):
     high: float
 
     def read(self, value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not self.low <= value <= self.high:
+        number = _plain(value)
+        if number is None or not self.low <= number <= self.high:
             raise InputError(f"expected {self._form}, got {describe(value)}.")
-        return float(value)
+        return number
 
     def schema(self) -> dict[str, Any]:
         return {"type": "number", "minimum": self.low, "maximum": self.high, "description": self._form}
@@ -123,9 +134,10 @@ class FiniteNumber(Reader):
     """A plain number that is neither infinite nor nan."""
 
     def read(self, value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        number = _plain(value)
+        if number is None or not math.isfinite(number):
             raise InputError(f"expected a finite number, got {describe(value)}.")
-        return float(value)
+        return number
 
     def schema(self) -> dict[str, Any]:
         return {"type": "number", "description": "a finite number"}
@@ -143,13 +155,10 @@ class Range(Reader):
     example: str
 
     def read(self, value: object) -> tuple[float, float]:
-        numbers = value if isinstance(value, list) else []
-        if len(numbers) != 2 or not all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers):
-            raise InputError(f"expected {self._form}, got {_listed(value)}.")
-        low, high = map(float, numbers)
-        if not low < high:
-            raise InputError(f"expected {self._form}, got {_listed(value)}.")
-        return low, high
+        match [*map(_plain, value)] if isinstance(value, list) else []:
+            case [float() as low, float() as high] if low < high:
+                return low, high
+        raise InputError(f"expected {self._form}, got {_listed(value)}.")
 
     def schema(self) -> dict[str, Any]:
         return {
@@ -383,7 +392,7 @@ class QuantityTexts(Reader):
         if not isinstance(value, dict):
             raise InputError(f"expected a table, got {describe(value)}.")
         for name, quantity in value.items():
-            if isinstance(quantity, bool) or not isinstance(quantity, str | int | float):
+            if not isinstance(quantity, str) and _plain(quantity) is None:
                 raise InputError(f"expected a quantity such as {self.example}, got {describe(quantity)}.", name)
         return {name: str(value[name]).strip() for name in sorted(value)}
 

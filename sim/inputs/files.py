@@ -14,6 +14,8 @@ from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError, describe, unknown
 from glut4sim.sim.inputs.storage import Place, PlaceLike
 
+DEEPEST = 16  # tables within tables
+
 
 class TomlFile(NamedTuple):
     """A TOML file.
@@ -134,7 +136,7 @@ def read_toml(source: TomlFile) -> dict:
             if isinstance(source.path, Path) and source.path.exists() and not source.path.is_file():
                 raise InputError("expected a TOML file, got a device.")
             content = source.path.read_bytes()
-        table = tomllib.loads(content.decode("utf-8-sig"))
+        table = parse(content.decode("utf-8-sig"))
         if not table:
             raise InputError("expected a TOML file with content, got an empty one.")
     except InputError as error:
@@ -146,19 +148,42 @@ def read_toml(source: TomlFile) -> dict:
     except UnicodeDecodeError as error:
         byte = f"0x{error.object[error.start]:02x} at position {error.start}"
         raise InputError(f"expected UTF-8 text, got byte {byte}; save it as UTF-8.", place=source.place) from None
-    except RecursionError:
-        raise InputError("not valid TOML: nested too deeply.", place=source.place) from None
-    except ValueError as error:
-        raise InputError(f"not valid TOML: {error}.", place=source.place) from None
+    except ValueError as error:  # its name holds what no file system takes
+        raise InputError(f"cannot be read: {error}.", place=source.place) from None
     return table
 
 
+def parse(text: str) -> dict:
+    """The table that TOML text says; InputError if it is not TOML."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason = f"{error}"
+    except RecursionError:
+        reason = "nested too deeply"
+    except ValueError:  # of Python itself, about text that is a number to tomllib
+        reason = "a number has too many digits"
+    raise InputError(f"not valid TOML: {reason}.")
+
+
 def merge(layers: Iterable[Layer]) -> dict:
-    """Content of all layers: later ones override; tables merge, lists are replaced."""
+    """Content of all layers: later ones override; tables merge, lists are replaced.
+
+    InputError, naming the layer, if its tables are nested too deeply for any use.
+    """
     merged: dict = {}
     for layer in layers:
+        _check_depth(layer)
         _merge_into(merged, layer.table)
     return merged
+
+
+def _check_depth(layer: Layer) -> None:
+    tables = [layer.table]
+    for _ in range(DEEPEST):
+        tables = [value for table in tables for value in table.values() if isinstance(value, dict)]
+    if tables:
+        raise InputError("nested too deeply.", place=layer.place)
 
 
 def _merge_into(base: dict, table: Mapping) -> None:
@@ -197,7 +222,7 @@ def _leaves(table: Mapping, prefix: str = "") -> Iterable[str]:
         if isinstance(value, dict) and value:
             yield from _leaves(value, f"{prefix}{key}.")
         else:
-            yield prefix + key
+            yield f"{prefix}{key}"
 
 
 def _overlaps(path: str, leaf: str) -> bool:

@@ -89,6 +89,8 @@ def _first_fault(table: type[Table], error: pydantic.ValidationError) -> InputEr
         case "tuple_type":
             of_tables = any(_is_table(part) for part in get_args(_annotation(table, first["loc"])))
             fault = InputError(f"expected a list{' of tables' if of_tables else ''}, got {found}.", path)
+        case "string_unicode" | "invalid_key":  # half a character; a number, from Python
+            fault = InputError(f"expected keys that are text, got {found}.", path)
         case _:
             fault = InputError(f"expected a table, got {found}.", path)
     if len(faults) > 1:

@@ -92,6 +92,15 @@ def write(number: float, unit: str) -> str:
     return digits if unit == "1" else f"{digits} {unit}"
 
 
+def whole_of(text: str) -> int | None:
+    """The whole number that a text says; None if it says none, or one of more digits than any that is of use."""
+    try:
+        number = int(text)
+    except ValueError:  # also of Python itself, which reads 4300 digits
+        return None
+    return number if abs(number) < 2**64 else None
+
+
 class Kind(NamedTuple):
     """A kind of quantity that a scenario holds.
 
@@ -169,7 +178,10 @@ _QUANTITY = re.compile(r"\s*([+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf|nan))
 def _convert(value: object, unit: str, substance: str | None) -> float:
     """As `convert`, where a ValueError says what ails the value."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        value = repr(value)
+        try:
+            value = repr(float(value))
+        except OverflowError:
+            raise ValueError("not a finite number") from None
     match = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError
@@ -269,7 +281,9 @@ def parse_unit(text: str):
     rest = _POWER.sub("", text)
     if _NAMES.fullmatch(rest) and "**" not in rest:
         try:
-            return pint_registry().parse_units("1" + text if text.startswith("/") else text)
+            unit = pint_registry().parse_units("1" + text if text.startswith("/") else text)
+            pint_registry().Quantity(1.0, unit).to_base_units()  # fails for decibels per minute
+            return unit
         except Exception:  # noqa: BLE001  pint raises whatever its tokeniser does
             pass
     raise ValueError("no known unit")

@@ -2,7 +2,6 @@
 
 import os
 import platform
-import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -12,6 +11,7 @@ from time import monotonic
 from glut4sim.sim.endocrine import evidence
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.files import parse
 from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.results.series_store import STORE
 from glut4sim.sim.scenario.scenario import Scenario
@@ -143,8 +143,8 @@ def read_run(out: Place) -> tuple[Scenario, dict]:
             place=str(out),
         )
     try:
-        scenario = Scenario.from_table(tomllib.loads(text), before["scenario"])
-    except (InputError, tomllib.TOMLDecodeError) as error:
+        scenario = Scenario.from_table(parse(text), before["scenario"])
+    except InputError as error:
         raise InputError(f"is no longer the scenario of the run: {error}", place=str(out / SCENARIO)) from None
     if scenario.hash != before["scenario_hash"]:
         raise InputError(

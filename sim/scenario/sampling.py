@@ -23,7 +23,7 @@ from hashlib import sha256
 import numpy as np
 
 from glut4sim.sim.endocrine import library
-from glut4sim.sim.inputs.errors import InputError, unknown
+from glut4sim.sim.inputs.errors import InputError, describe, unknown
 from glut4sim.sim.inputs.storage import PlaceLike
 from glut4sim.sim.inputs.units import write
 from glut4sim.sim.model import plausibility
@@ -81,7 +81,7 @@ def sample(
     given = None if isinstance(draws, int) else read_draws(draws)
     count = len(given) if given is not None else int(draws)  # type: ignore[arg-type]
     if not 2 <= count <= MAX_DRAWS:
-        raise InputError(f"expected 2 to {MAX_DRAWS:,} draws, got {count}.", place="--draws")
+        raise InputError(f"expected 2 to {MAX_DRAWS:,} draws, got {describe(count)}.", place="--draws")
     stands = _stands(scenarios, given is not None)
     plans = [_Plan(scenario, given, ranges, stand) for scenario, stand in zip(scenarios, stands)]
     streams = _Streams(seed)

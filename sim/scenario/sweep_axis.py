@@ -8,7 +8,7 @@ import numpy as np
 
 from glut4sim.sim.endocrine import library
 from glut4sim.sim.inputs.errors import InputError, describe, unknown
-from glut4sim.sim.inputs.units import GLUCOSE, INSULIN, SPAN, TIME, convert, dimension_name, parse_unit, write
+from glut4sim.sim.inputs.units import GLUCOSE, INSULIN, SPAN, TIME, convert, dimension_name, parse_unit, whole_of, write
 from glut4sim.sim.scenario.scenario import Scenario
 
 MAX_LEVELS = 10_000
@@ -132,10 +132,10 @@ def _read_plain(text: str) -> float:
 
 
 def _read_whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise InputError(f"expected a whole number, got {describe(text)}.") from None
+    number = whole_of(text)
+    if number is None:
+        raise InputError(f"expected a whole number, got {describe(text)}.")
+    return number
 
 
 def _levels(number: _Number, text: str) -> tuple[float, ...]:
@@ -148,14 +148,14 @@ def _levels(number: _Number, text: str) -> tuple[float, ...]:
             raise InputError("expected levels that differ.")
         return tuple(levels)
     low, high = (_read(number, match[end], "both ends") for end in ("low", "high"))
-    n = int(match["n"])
-    if not 2 <= n <= MAX_LEVELS:
-        raise InputError(f"expected 2 to {MAX_LEVELS} levels, got {n}.")
+    n = whole_of(match["n"])
+    if n is None or not 2 <= n <= MAX_LEVELS:
+        raise InputError(f"expected 2 to {MAX_LEVELS} levels, got {describe(match['n'] if n is None else n)}.")
     if not low < high:
         raise InputError(f"expected the first end below the second, got {describe(text)}.")
     if match["scale"] is None and low == 0.0:
         raise InputError(f"equal ratios cannot start from 0; write /{n}lin for equal distances, or list the levels.")
-    grid = np.linspace(low, high, n) if match["scale"] else np.geomspace(low, high, n)
+    grid = (np.linspace if match["scale"] else np.geomspace)(float(low), float(high), n)
     if number.unit == "whole":
         grid = np.round(grid)
     levels = tuple(float(f"{level:.12g}") for level in grid[1:-1])  # 0.1, not 0.10000000000000002

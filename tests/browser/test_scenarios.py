@@ -113,7 +113,7 @@ def test_a_fault_is_a_line_and_the_page_goes_on(visit):
     panel.get_by_text("The whole scenario as text").click()
     panel.locator("textarea").fill("title = = 3")
     visit.press("Restart with this text")
-    expect(visit.error).to_contain_text("insulin-challenge: is not TOML: Invalid value (at line 1, column 9)")
+    expect(visit.error).to_contain_text("insulin-challenge: not valid TOML: Invalid value (at line 1, column 9)")
     visit.press("Dismiss")
     expect(visit.error).to_have_count(0)
     assert visit.number("time") == 5.0

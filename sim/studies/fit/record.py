@@ -5,7 +5,6 @@ ended, and profiles) and `chain.npz` (the walkers of the posterior), each replac
 """
 
 import hashlib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ import numpy as np
 
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.files import parse
 from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.model.parameters import load_preset
 from glut4sim.sim.results.provenance import PROVENANCE, environment
@@ -195,8 +195,8 @@ def read_record(out: Place) -> tuple[Problem, dict]:
             f"was written by glut4sim {before['version']}, not by this one ({__version__}); fit anew.", place=str(out)
         )
     try:
-        problem = problem_from_table(tomllib.loads(text), before["problem"])
-    except (InputError, tomllib.TOMLDecodeError) as error:
+        problem = problem_from_table(parse(text), before["problem"])
+    except InputError as error:
         raise InputError(f"is no longer the problem of the fit: {error}", place=str(out / PROBLEM)) from None
     if digest(problem) != before["problem_hash"]:
         raise InputError("is not the problem of the fit; restore the file, or fit anew.", place=str(out / PROBLEM))

@@ -119,6 +119,18 @@ def test_a_fault_is_one_line_that_names_the_place(change, message):
     assert str(error.value) == message
 
 
+@pytest.mark.parametrize("digits", [400, 5000])  # beyond what a float holds, and beyond what Python writes
+def test_numbers_of_very_many_digits_are_refused(digits):
+    number = -(10**digits)
+    for reader in (Whole(1, 9), Number(0.0, 2.0), NumberOrText(0.0, 2.0), FiniteNumber(), Quantity(INSULIN)):
+        with pytest.raises(InputError, match=f"^expected .*, got a number of about 1e{digits}"):
+            reader.read(number)
+    with pytest.raises(InputError, match=rf"got \[1, a number of about 1e{digits}\]\.$"):
+        Range("[2, 6]").read([1, number])
+    with pytest.raises(InputError, match=f"^a: expected a quantity such as 0.5, got a number of about 1e{digits}"):
+        QuantityTexts("0.5").read({"a": number})
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [
@@ -178,6 +190,8 @@ def test_tables_of_any_name_are_checked_too():
         (Time(), "0 s", 'expected a time above 0 s, got "0 s".'),
         (QuantityTexts("0.5"), {"a": True}, "a: expected a quantity such as 0.5, got true (a boolean)."),
         (QuantityTexts("0.5"), [], "expected a table, got an empty list."),
+        (Whole(1, 9), None, "expected a whole number from 1 to 9, got nothing."),
+        (Whole(1, 9), FRUIT.index, "expected a whole number from 1 to 9, got a builtin_function_or_method."),
     ],
 )
 def test_what_is_refused(reader, value, message):

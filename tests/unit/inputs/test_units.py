@@ -23,6 +23,7 @@ from glut4sim.sim.inputs.units import (
     level_kind,
     parse_unit,
     pint_registry,
+    whole_of,
     write,
 )
 from glut4sim.sim.model.parameters import PRESETS, canonical_units, load_preset, sections
@@ -104,6 +105,28 @@ def test_remembered_factors_give_the_bits_that_pint_gives(units, number):
 @pytest.mark.parametrize(("text", "expected"), [("0 degC", 273.15), ("20 degC", 293.15), ("59 degF", 288.15)])
 def test_units_that_do_not_begin_at_0(text, expected):
     assert convert(text, "K", "a temperature") == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("unit", ["dB/min", "1/dBm", "dB*s"])
+def test_units_that_no_number_can_be_computed_with_are_no_units(unit):
+    for wanted in ("1/s", "nM", "1"):
+        with pytest.raises(InputError, match=r"got \"1 .*\" \(no known unit\)"):
+            convert(f"1 {unit}", wanted, "a quantity")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("12", 12),
+        ("-3", -3),
+        (str(2**64 - 1), 2**64 - 1),
+        (str(2**64), None),
+        ("9" * 5000, None),
+        ("1.0", None),
+    ],
+)
+def test_whole_numbers_as_text(text, number):
+    assert whole_of(text) == number
 
 
 @pytest.mark.parametrize(

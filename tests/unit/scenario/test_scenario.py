@@ -11,10 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glut4sim.sim.cli import main
+from glut4sim.sim.dashboard.page_state import read_text
 from glut4sim.sim.inputs import files
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.scenario.scenario import SCENARIOS, Scenario
+from glut4sim.sim.studies.benchmark.suite import load_suite
+from glut4sim.sim.studies.fit.problem import load_problem
 
 INVALID = Path(__file__).parent / "invalid"
 EXPECTED = tomllib.loads((INVALID / "EXPECTED").read_text(encoding="utf-8"))
@@ -78,7 +81,7 @@ def test_unreadable_file_is_refused(tmp_path, monkeypatch):
         ("nowhere.toml", "nowhere.toml: there is no such file."),
         (Path("nowhere"), "nowhere: there is no such file."),
         ("/dev/null", "/dev/null: expected a TOML file, got a device."),
-        ("a\0b.toml", "not valid TOML"),
+        ("a\0b.toml", "cannot be read: embedded null byte."),
         ("x" * 5000 + ".toml", "cannot be read: File name too long."),
         ("../sim/model/presets/adipocyte", "unknown scenario"),
     ],
@@ -121,6 +124,62 @@ def test_overrides_are_named_in_their_errors(path, text, message):
         Scenario.load("insulin-challenge", {path: text})
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+DOTS = ".".join(["x"] * 2000)  # tables within tables, deeper than Python's stack
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        lambda folder: Scenario.load(write(folder, "deep.toml", f"{DOTS} = 1")),
+        lambda folder: Scenario.load(write(folder, "deep.toml", f'extends = "fasting"\n[bath]\n{DOTS} = 1')),
+        lambda folder: Scenario.load("fasting", {DOTS: "1"}),
+        lambda folder: Scenario.load("fasting", {"bath": f"{{ {DOTS} = 1 }}"}),
+        lambda folder: Scenario.from_table(tomllib.loads(f"[cell]\n{DOTS} = 1")),
+        lambda folder: load_problem(write(folder, "deep.toml", f"{DOTS} = 1")),
+        lambda folder: load_suite(write(folder, "deep.toml", f"{DOTS} = 1")),
+        lambda folder: read_text(f"{DOTS} = 1", "the page"),
+    ],
+)
+def test_tables_that_are_nested_too_deeply_are_refused(tmp_path, load):
+    with pytest.raises(InputError, match=r": nested too deeply\.$"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("x = [", "Invalid value"), ("x = " + "9" * 5000, "too many digits"), ("x = " + "[" * 5000, "nested too deeply")],
+)
+def test_what_is_no_toml_is_said_to_be_none_wherever_it_comes_from(tmp_path, text, reason):
+    for read in (lambda: Scenario.load(write(tmp_path, "x.toml", text)), lambda: read_text(text, "the page")):
+        with pytest.raises(InputError, match=rf"not valid TOML: .*{reason}"):
+            read()
+
+
+HALF = "\ud800"  # of a character: what Python and JSON may hold, and UTF-8 may not
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {HALF: 1},
+        {"cell": {HALF: 1}},
+        {"cell": {"preset": HALF}},
+        {"bath": {"insulin": f"1 {HALF}nM"}},
+        {"hormones": {HALF: "1"}},
+        {"effects": {HALF: "1"}},
+        {"parameters": {f"vesicle.{HALF}": "1 1/s"}},
+        {"therapy": [{"drug": HALF, "dose": "1 mg"}]},
+        {"title": HALF},
+    ],
+)
+def test_half_a_character_is_refused_in_a_line_that_can_be_written(table):
+    with pytest.raises(InputError) as caught:
+        Scenario.from_table(TEN_MINUTES | table, "table")
+    assert str(caught.value).encode().startswith(b"table: ")
+    with pytest.raises(InputError, match="keys that are text"):
+        Scenario.from_table(TEN_MINUTES | {"cell": {7: 1}})
 
 
 @pytest.mark.usefixtures("eight_gigabytes")

@@ -113,6 +113,22 @@ def test_wrong_levels_are_one_line_that_names_the_option(option):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("path", "levels"),
+    [
+        ("bath.insulin", f"1nM..10nM/{'9' * 5000}"),
+        ("bath.insulin", f"1nM,{'9' * 5000}nM"),
+        ("cell.vesicles", f"1..{'9' * 4000}/3"),
+        ("cell.vesicles", f"1,{'9' * 400}"),
+        ("effects.testosterone-pi3k.gain", "9" * 5000),
+    ],
+)
+def test_levels_of_more_digits_than_python_reads_are_refused_in_a_short_line(path, levels):
+    with pytest.raises(InputError, match="expected") as caught:
+        read_axis(PULSE, path, levels)
+    assert len(str(caught.value)) < 500
+
+
 # ---- a scenario at a level ----
 
 
