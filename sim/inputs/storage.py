@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING, Any, Union
+from zipfile import BadZipFile
 
 from glut4sim.sim.inputs.errors import InputError
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 Place = Union[Path, "UPath"]
 PlaceLike = Union[str, os.PathLike, "UPath"]  # what may name one
+NOT_WHOLE = (ValueError, LookupError, TypeError, AttributeError, EOFError, BadZipFile)  # what damaged content raises
 
 
 def place(source: PlaceLike) -> Place:
@@ -123,13 +125,31 @@ def make_directory(where: Place) -> None:
 
 
 def read_text(where: Place) -> str:
-    """The text of a file; OSError if there is none, ValueError if it is no text."""
-    return where.read_text(encoding="utf-8")
+    """The text of a file, without the mark that some editors begin it with; OSError if there is none, ValueError if it
+    is no text."""
+    return where.read_text(encoding="utf-8-sig")
 
 
 def read_json(where: Place) -> Any:
     """The content of a JSON file; OSError if there is none, ValueError if it is no JSON."""
     return json.loads(read_text(where))
+
+
+@contextmanager
+def whole(where: Place, expected: str) -> Iterator[None]:
+    """Whatever code within makes of a file that is missing or damaged is an InputError.
+
+    Parameters
+    ----------
+    where : what the error names
+    expected : its sentence, such as "expected the directory of a run."
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except (*NOT_WHOLE, FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        raise InputError(expected, place=str(where)) from None
 
 
 def write(where: Place, content: bytes | str) -> None:

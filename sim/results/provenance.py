@@ -117,6 +117,14 @@ def _hormones(scenario: Scenario) -> dict:
     return {"assays": [evidence.say(at) for at in scenario.assay.at], "hormones": evidence.provenance(scenario)}
 
 
+def check_told(before: Mapping, *texts: str) -> None:
+    """LookupError, TypeError or ValueError if a provenance lacks these texts, or what is said of every work."""
+    datetime.fromisoformat(before["started"])
+    numbers = before["wall_seconds"], before.get("checkpoint_every", 1.0)
+    if not all(isinstance(n, int | float) for n in numbers) or not all(isinstance(before[key], str) for key in texts):
+        raise TypeError
+
+
 def read_run(out: Place) -> tuple[Scenario, dict]:
     """Scenario and provenance of a run or sweep that may be gone on with.
 
@@ -127,15 +135,12 @@ def read_run(out: Place) -> tuple[Scenario, dict]:
     """
     if not out.is_dir():
         raise InputError("there is no such directory.", place=str(out))
-    try:
+    with storage.whole(out, f"expected the directory of a run, found no whole {SCENARIO} and {PROVENANCE} in it."):
         before = storage.read_json(out / PROVENANCE)
         text = storage.read_text(out / SCENARIO)
-    except (OSError, ValueError):
-        raise InputError(
-            f"expected the directory of a run, found no {SCENARIO} and {PROVENANCE} in it.", place=str(out)
-        ) from None
-    if before.get("method") not in METHODS.values():
-        raise InputError("expected the directory of a run, a comparison or a sweep.", place=str(out))
+        if before["method"] not in METHODS.values():
+            raise InputError("expected the directory of a run, a comparison or a sweep.", place=str(out))
+        check_told(before, "version", "scenario", "scenario_hash")
     written = f"{STORE} was written by glut4sim {before['version']}"
     if before["version"] != __version__:
         raise InputError(

@@ -97,24 +97,16 @@ def compare(
 def resume(out: PlaceLike, options: RunOptions) -> Comparison:
     """Run what is missing in a comparison, and compare again; as `running.resume`."""
     out = storage.place(out)
-    try:
+    doubt = None
+    with storage.whole(out, f"expected the directory of a comparison, found no whole {CONTENT} in it."):
         before = storage.read_json(out / CONTENT)
         folders = {condition["name"]: condition["directory"] for condition in before["conditions"]}
         seed, method, effects = before["seed"], before["method"], before["effects"]
-        whole = len(folders) >= FEWEST
-    except (OSError, ValueError, LookupError, TypeError):
-        whole = False
-    if not whole:
-        raise InputError(f"expected the directory of a comparison, found no whole {CONTENT} in it.", place=str(out))
-    scenarios = {name: read_run(out / folder)[0] for name, folder in folders.items()}
-    doubt = None
-    if before.get("doubt") is not None:
-        try:
+        if len(folders) < FEWEST:
+            raise LookupError
+        scenarios = {name: read_run(out / folder)[0] for name, folder in folders.items()}
+        if before.get("doubt") is not None:
             doubt = Doubt.again(scenarios, out, folders, before["doubt"])
-        except (LookupError, TypeError):
-            raise InputError(
-                f"expected the directory of a comparison, found no whole {CONTENT}.", place=str(out)
-            ) from None
     plan = _Plan(out, scenarios, folders, seed, method, effects, doubt)
     return _run(plan, options)
 

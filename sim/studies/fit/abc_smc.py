@@ -179,9 +179,11 @@ def resume(out: PlaceLike, problem: Problem, before: Mapping[str, Any], options:
     where = storage.place(out)
     _check_local(where)
     check(problem)
+    with storage.whole(where / PROVENANCE, "does not say how it is fitted; restore the file, or fit anew."):
+        settings = Settings(**before["settings"])
     started = datetime.fromisoformat(before["started"])
     with storage.held(where):
-        return _Fit(problem, Settings(**before["settings"]), where, options, started, before["wall_seconds"]).run()
+        return _Fit(problem, settings, where, options, started, before["wall_seconds"]).run()
 
 
 def check(problem: Problem) -> None:

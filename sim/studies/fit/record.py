@@ -18,7 +18,7 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.files import parse
 from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.model.parameters import load_preset
-from glut4sim.sim.results.provenance import PROVENANCE, environment
+from glut4sim.sim.results.provenance import PROVENANCE, check_told, environment
 from glut4sim.sim.studies.fit.least_squares import Optimum
 from glut4sim.sim.studies.fit.posterior import Chain
 from glut4sim.sim.studies.fit.problem import Problem, problem_from_table
@@ -83,21 +83,29 @@ class Record:
 
     @classmethod
     def reopen(cls, out: Place, problem: Problem, before: Mapping) -> "Record":
-        """That of a fit to go on with, of which `read_record` has read problem and provenance."""
-        record = cls(problem, Settings(**before["settings"]), out)
+        """That of a fit to go on with, of which `read_record` has read problem and provenance; InputError if a file is
+        damaged."""
+        with storage.whole(out / PROVENANCE, "does not say how it is fitted; restore the file, or fit anew."):
+            settings = Settings(**before["settings"])
+        record = cls(problem, settings, out)
         record.started = datetime.fromisoformat(before["started"])
         record._clock -= before["wall_seconds"]
         if (out / SEARCHES).exists():
-            found = storage.read_json(out / SEARCHES)
-            record.searches = {int(number): _optimum(entry) for number, entry in found["searches"].items()}
-            names = [free.name for free in problem.free]
-            for entry in found["profiles"]:
-                points, chi_square = np.array(entry["points"]), np.array(entry["chi_square"])
-                key = names.index(entry["name"]), entry["side"]
-                record.sides[key] = Side(points, chi_square, entry["end"], entry["reason"])
+            with storage.whole(out / SEARCHES, "is damaged; remove it, and what it held is done again."):
+                record._read_searches(storage.read_json(out / SEARCHES))
         if (out / CHAIN).exists():
-            record.chain = Chain.from_bytes((out / CHAIN).read_bytes())
+            with storage.whole(out / CHAIN, "is damaged; remove it, and the walkers begin anew."):
+                record.chain = Chain.from_bytes((out / CHAIN).read_bytes())
         return record
+
+    def _read_searches(self, found: Mapping) -> None:
+        """Take what searches.json says."""
+        self.searches = {int(number): _optimum(entry) for number, entry in found["searches"].items()}
+        names = [free.name for free in self.problem.free]
+        for entry in found["profiles"]:
+            points, chi_square = np.array(entry["points"]), np.array(entry["chi_square"])
+            key = names.index(entry["name"]), entry["side"]
+            self.sides[key] = Side(points, chi_square, entry["end"], entry["reason"])
 
     @property
     def best(self) -> Optimum | None:
@@ -184,12 +192,9 @@ def read_record(out: Place) -> tuple[Problem, dict]:
     """
     if not out.is_dir():
         raise InputError("there is no such directory.", place=str(out))
-    try:
+    with storage.whole(out, f"expected the directory of a fit, found no whole {PROBLEM} and {PROVENANCE}."):
         before, text = storage.read_json(out / PROVENANCE), storage.read_text(out / PROBLEM)
-    except (OSError, ValueError):
-        raise InputError(
-            f"expected the directory of a fit, found no {PROBLEM} and {PROVENANCE}.", place=str(out)
-        ) from None
+        check_told(before, "version", "method", "problem", "problem_hash")
     if before["version"] != __version__:
         raise InputError(
             f"was written by glut4sim {before['version']}, not by this one ({__version__}); fit anew.", place=str(out)

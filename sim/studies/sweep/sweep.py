@@ -25,7 +25,7 @@ from glut4sim.sim.inputs.errors import InputError, unknown
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.results.gathered import Gathered
-from glut4sim.sim.results.provenance import SWEEP_KEYS, read_run
+from glut4sim.sim.results.provenance import PROVENANCE, SWEEP_KEYS, read_run
 from glut4sim.sim.results.series_store import PROGRESS
 from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
@@ -107,7 +107,9 @@ def resume(out: PlaceLike, options: RunOptions) -> SweepResult:
     scenario, before = read_run(out)
     if any(key not in before for key in SWEEP_KEYS):
         raise InputError("expected the directory of a sweep.", place=str(out))
-    axes = tuple(read_axis(scenario, path, axis["levels"]) for path, axis in before["vary"].items())
+    with storage.whole(out, f"expected the directory of a sweep, found no whole {PROVENANCE} in it."):
+        axes = tuple(read_axis(scenario, path, axis["levels"]) for path, axis in before["vary"].items())
+        _ = summary.UNITS[before["observable"]]
     options = options.as_before(before["method"])
     with storage.held(out):
         writer = Writer.reopen(out)

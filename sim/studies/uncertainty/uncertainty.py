@@ -137,14 +137,10 @@ def resume(out: PlaceLike, options: RunOptions) -> UncertaintyResult:
     """Run what is missing in the results of a study of uncertainty; as `running.resume`."""
     out = storage.place(out)
     scenario, _ = read_run(out)
-    try:
+    with storage.whole(out, f"expected a study of uncertainty, found no whole {CONTENT} and {DRAWS}."):
         before = storage.read_json(out / CONTENT)
         draws = replace(read_draws(out / DRAWS), origin=before["draws"]["origin"])
         plan = _Plan.again(scenario, draws, before)
-    except (OSError, ValueError, LookupError, TypeError):
-        raise InputError(
-            f"expected a study of uncertainty, found no whole {CONTENT} and {DRAWS}.", place=str(out)
-        ) from None
     runs = Runs(scenario, draws)
     with storage.held(out):
         runs.read(out / STORE)

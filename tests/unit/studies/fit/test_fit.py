@@ -17,7 +17,7 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.scenario.draws import read_draws
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies import running
-from glut4sim.sim.studies.fit import figure, least_squares, predictions
+from glut4sim.sim.studies.fit import figure, least_squares, predictions, record
 from glut4sim.sim.studies.fit.fit import fit
 from glut4sim.sim.studies.fit.objective import Objective
 from glut4sim.sim.studies.fit.report import markdown
@@ -212,6 +212,27 @@ def test_a_fit_of_another_problem_is_not_gone_on_with(made, tmp_path):
         running.resume(tmp_path / "out")
     with pytest.raises(InputError, match="there are no checkpoints of a fit"):
         running.resume(tmp_path / "out", checkpoint_every=60.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("provenance.json", "[]", "out: expected the directory of a fit, found no whole"),
+        ("provenance.json", "{}", "out: expected the directory of a fit, found no whole"),
+        ("provenance.json", None, "provenance.json: does not say how it is fitted"),
+        ("searches.json", "{}", "searches.json: is damaged; remove it"),
+        ("searches.json", "{", "searches.json: is damaged; remove it"),
+        ("chain.npz", "PK", "chain.npz: is damaged; remove it"),
+    ],
+)
+def test_a_damaged_file_of_a_fit_is_named(made, tmp_path, name, content, message):
+    settings = record.Settings(2, False, False, 20, 24, 1)
+    record.Record.new(made, settings, tmp_path / "out")
+    if content is None:
+        content = (tmp_path / "out" / name).read_text().replace('"starts"', '"begins"')
+    (tmp_path / "out" / name).write_text(content)
+    with pytest.raises(InputError, match=message):
+        running.resume(tmp_path / "out")
 
 
 def test_the_command_fits_and_says_where_the_results_are(made, tmp_path):

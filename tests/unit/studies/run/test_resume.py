@@ -289,11 +289,43 @@ def test_what_is_no_run_is_refused(tmp_path, undone):
     with pytest.raises(InputError, match="there is no such directory"):
         resume(tmp_path / "absent")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match=r"found no scenario\.toml and provenance\.json in it"):
+    with pytest.raises(InputError, match=r"found no whole scenario\.toml and provenance\.json in it"):
         resume(tmp_path / "empty")
     (undone / "provenance.json").write_text(json.dumps(provenance(undone) | {"method": "magic"}))
     with pytest.raises(InputError, match="expected the directory of a run, a comparison or a sweep"):
         resume(undone)
+
+
+def without(key):
+    return lambda content: {name: value for name, value in content.items() if name != key}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda _: [],
+        lambda _: None,
+        without("version"),
+        without("method"),
+        without("scenario_hash"),
+        without("wall_seconds"),
+        lambda content: content | {"started": "yesterday"},
+        lambda content: content | {"wall_seconds": "long"},
+        lambda content: content | {"checkpoint_every": []},
+    ],
+)
+def test_a_damaged_provenance_is_refused(undone, damage):
+    (undone / "provenance.json").write_text(json.dumps(damage(provenance(undone))))
+    with pytest.raises(
+        InputError, match=r"expected the directory of a run, found no whole .*provenance\.json in it\.$"
+    ):
+        resume(undone)
+
+
+def test_what_editors_begin_a_file_with_is_no_matter(undone):
+    for name in ("scenario.toml", "provenance.json"):
+        (undone / name).write_bytes(b"\xef\xbb\xbf" + (undone / name).read_bytes())
+    assert resume(undone, threads=1).status == "complete"
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,11 @@ def test_a_store_that_was_being_written_is_made_anew(studied, tmp_path):
 def test_what_is_no_whole_study_is_not_gone_on_with(tmp_path):
     out = tmp_path / "out"
     uncertainty(BRIEF, out, draws=2, mean_field=True)
-    (out / "draws.csv").unlink()
+    (out / "draws.csv").rename(tmp_path / "draws.csv")
+    with pytest.raises(InputError, match=r"draws\.csv: there is no such file"):
+        running.resume(out)
+    (tmp_path / "draws.csv").rename(out / "draws.csv")
+    (out / "uncertainty.json").write_text("[]")
     with pytest.raises(InputError, match=r"found no whole uncertainty\.json and draws\.csv"):
         running.resume(out)
 
