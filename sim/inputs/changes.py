@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from glut4sim.sim.inputs.errors import InputError, describe, join_path, under
 from glut4sim.sim.inputs.fields import Course
-from glut4sim.sim.inputs.files import Layer, parse
+from glut4sim.sim.inputs.files import DEEPEST, Layer, check_depth, parse
 
 FLAT = ("parameters", "effects")  # tables whose keys have dots: "vesicle.fuse"
 UNTOLD = ("title", "description", "run.seed", "run.replicates", "run.record_every", "run.events")  # change no cell
@@ -80,14 +80,17 @@ def apply(content: dict, change: Change, course_at: Callable[[str], Course | Non
         if the path leads nowhere, or the value has no single meaning there
     """
     layer = Layer(change.place, {})
+    check_depth(Layer(change.place, {change.path: change.value}))
     for path, value in _leaves(change.path, change.value):
         steps = [step.strip() for step in re.sub(r"\[([^\[\]]*)\]", r".\1", path).split(".")]
         if not all(steps):
             raise InputError("expected a path such as cell.vesicles.", place=change.place)
+        if len(steps) > DEEPEST:
+            raise InputError("nested too deeply.", place=change.place)
         if steps[0] in FLAT and len(steps) > 1:
             steps = [steps[0], ".".join(steps[1:])]
         here, key, place = _find(content, steps, change.place)
-        before = here[key] if isinstance(here, list) else here.get(key)
+        before = here.get(key) if isinstance(here, dict) else here[key]
         here[key] = _at_level(before, value, place, change.place, course_at(place))
         layer.table[place] = value
     return layer
@@ -106,11 +109,11 @@ def _find(content: dict, steps: Sequence[str], place: str) -> tuple[Any, str | i
     here: Any = content
     path = ""
     for step, following in zip(steps, [*steps[1:], None]):
-        key = _number(here, step, path, place) if isinstance(here, list) else step
+        key: Any = _number(here, step, path, place) if isinstance(here, list) else step
         path = join_path(path, key)
         if following is None:
             return here, key, path
-        below = here[key] if isinstance(here, list) else here.get(key)
+        below = here.get(key) if isinstance(here, dict) else here[key]
         if not isinstance(below, dict | list):
             if following.isdecimal():
                 found = "there is none" if below is None else f"found {describe(below)}"

@@ -173,12 +173,13 @@ def merge(layers: Iterable[Layer]) -> dict:
     """
     merged: dict = {}
     for layer in layers:
-        _check_depth(layer)
+        check_depth(layer)
         _merge_into(merged, layer.table)
     return merged
 
 
-def _check_depth(layer: Layer) -> None:
+def check_depth(layer: Layer) -> None:
+    """InputError, naming the layer, if its tables are nested too deeply for any use."""
     tables = [layer.table]
     for _ in range(DEEPEST):
         tables = [value for table in tables for value in table.values() if isinstance(value, dict)]

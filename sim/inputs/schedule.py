@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -43,11 +43,12 @@ class Schedule(NamedTuple, Generic[Value]):
         -------
         whether each value is; empty if there are several levels, as of stairs
         """
-        highest, first = max(self.values), self.values[0]
-        others = {value for value in self.values if value != highest}
+        values: tuple[Any, ...] = self.values  # numbers
+        highest, first = max(values), values[0]
+        others = {value for value in values if value != highest}
         if (len(others) > 1) if first == highest else any(value > first for value in others):
             return ()
-        return tuple(value == highest for value in self.values)
+        return tuple(value == highest for value in values)
 
     def step_means(self, first: int, steps: int, dt: float) -> np.ndarray:
         """Mean over each of so many steps; exact where the value changes within a step.

@@ -18,9 +18,9 @@ MOST_CHANGES = 6  # that a description tells
 
 def own_words(files: Sequence[Layer]) -> list[Layer]:
     """What to put upon files, the farthest ancestor first: a layer, or none where all words hold."""
+    described = merge(files).get("description")  # first, as it refuses what is nested too deeply
     words = {"title": ""} if _changed_after(files, "title") else {}
     changed = _changed_after(files, "description")
-    described = merge(files).get("description")
     if changed and isinstance(described, str) and described.strip():
         words["description"] = _account(files, changed)
     return [Layer(files[-1].place, words)] if words else []

@@ -236,8 +236,8 @@ class Scenario(EndocrineTables):
     ) -> "Scenario":
         """What layers say, with changes that are wanted; `before`: the scenario that is changed, if it was one."""
         layers = [changes.flattened(layer) for layer in layers]
+        content = merge(layers)
         try:
-            content = merge(layers)
             set_here: dict[str, Any] = {}
             for change in wanted:
                 layers.append(changes.apply(content, change, _course_at))

@@ -85,9 +85,9 @@ def doubt(
 
 def _effects(pair: Pair, answers: Mapping, insulin: Mapping[str, float], count: int) -> Doubted:
     scenario, reference = pair
-    tables = [np.array([answers[one, k] for k in range(count)]) for one in (reference, scenario)]
+    before, after = (np.array([answers[one, k] for k in range(count)]) for one in (reference, scenario))
     return {
-        label: {key: effect(*(table[:, i, j] for table in tables)) for j, key in enumerate(QUANTITIES)}
+        label: {key: effect(before[:, i, j], after[:, i, j]) for j, key in enumerate(QUANTITIES)}
         for i, label in enumerate(insulin)
     }
 
