@@ -15,12 +15,13 @@ from glut4sim.sim.studies.fit.simulation import simulate
 from tests.fits import replace_cell
 
 DEGREE, GRID = 5, 9
+POWERS = np.array([(i, k) for i in range(DEGREE + 1) for k in range(DEGREE + 1 - i)])
 
 
 def monomials(shares):
-    """All of at most that degree in both, (n, n_term)."""
-    u, v = np.atleast_2d(shares).T
-    return np.stack([u**i * v**k for i in range(DEGREE + 1) for k in range(DEGREE + 1 - i)], axis=1)
+    """All of at most that degree in both, (..., n_term), of shares (..., 2)."""
+    powers = np.asarray(shares)[..., None] ** np.arange(DEGREE + 1)  # of each of both: they are taken but once
+    return powers[..., 0, POWERS[:, 0]] * powers[..., 1, POWERS[:, 1]]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def formula():
 
     def evaluate(inner):
         row = monomials(2.0 * (inner[:2] - low) / width - 1.0)
-        return {name: (row @ found)[0] for name, found in weights.items()}
+        return {name: row @ found for name, found in weights.items()}
 
     return evaluate
 

@@ -61,16 +61,11 @@ def point_log_likelihood(entry: DataSet, fit: Fitted) -> np.ndarray:
     return -0.5 * residuals**2 - np.log(ROOT_TWO_PI * sem)
 
 
-def _weights(entry: DataSet) -> np.ndarray:
-    """1 / SEM^2 (n,); 0 where a point does not count."""
-    return np.where(entry.counted, 1.0 / np.where(entry.counted, entry.sem, 1.0) ** 2, 0.0)
-
-
 def _best_scale(data: Sequence[DataSet], simulated: Mapping[str, np.ndarray]) -> float:
     """The scale of at least 0 that, with the best offsets, makes the data most likely; 0 where nothing varies."""
     along = across = 0.0
     for entry in data:
-        w, m, y = _weights(entry), simulated[entry.name], entry.y
+        w, m, y = entry.weights, simulated[entry.name], entry.y
         if entry.offset is None:  # the best offset takes the weighted means away
             m, y = m - np.average(m, weights=w), y - np.average(y, weights=w)
         else:
@@ -81,7 +76,7 @@ def _best_scale(data: Sequence[DataSet], simulated: Mapping[str, np.ndarray]) ->
 
 
 def _at_scale(entry: DataSet, m: np.ndarray, scale: float) -> Fitted:
-    w = _weights(entry)
+    w = entry.weights
     offset = float(np.average(entry.y - scale * m, weights=w)) if entry.offset is None else entry.offset
     predicted = scale * m + offset
     return Fitted(scale, offset, predicted, np.sqrt(w) * (entry.y - predicted))

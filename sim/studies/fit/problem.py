@@ -32,6 +32,7 @@ nothing and do not count. Nothing is fitted but what [free] names and free scale
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -151,10 +152,15 @@ class DataSet:
     evidence: tuple[str, ...]
     source: str
 
-    @property
+    @cached_property
     def counted(self) -> np.ndarray:
         """(n,) bool, points that have an error and, where the rise over rest was reported, are not rest itself."""
         return (self.sem > 0.0) & ((self.x > 0.0) | (not self.above_rest))
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """1 / SEM^2 (n,); 0 where a point does not count."""
+        return np.where(self.counted, 1.0 / np.where(self.counted, self.sem, 1.0) ** 2, 0.0)
 
 
 @dataclass(frozen=True)
