@@ -296,7 +296,8 @@ def fail_at(seconds, replicate):
 
 
 @pytest.mark.usefixtures("unrendered")
-def test_a_failing_replicate_keeps_what_was_computed(fake, tmp_path):
+def test_a_failing_replicate_keeps_what_was_computed(fake, tmp_path, monkeypatch):
+    monkeypatch.setattr(replicate, "CHUNK", 50)  # blocks end before the fault, whoever found a pace before it
     fake(advance=fail_at(10.0, replicate=1))
     result = simulate(make_scenario(), out=tmp_path / "out", replicates=3)
     assert result.status == "failed"
