@@ -22,6 +22,9 @@ from glut4sim.sim.studies.fit.petab_export import FILES, check, make_petab, writ
 from glut4sim.sim.studies.fit.petab_tables import read_series
 from tests.petab_roadrunner import Simulator
 
+# of what petab asks of pandas, which we cannot change
+pytestmark = pytest.mark.filterwarnings(r"ignore::DeprecationWarning:petab\.")
+
 SAME = 1e-6  # relative
 DOSES = ["0 nM", "0.3 nM", "3 nM", "100 nM"]
 
