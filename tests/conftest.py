@@ -20,13 +20,15 @@ def pytest_collection_modifyitems(items):
 
 def _do_not_render(patch: pytest.MonkeyPatch) -> None:
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+    patch.setattr(ConstrainedLayoutEngine, "execute", lambda engine, figure: None)
     patch.setattr(Figure, "savefig", lambda figure, file, **options: file.write(b"not rendered"))
 
 
 @pytest.fixture
 def unrendered(monkeypatch):
-    """Figures are drawn and their files written, but empty of pixels, which take most of the time of a small run."""
+    """Figures are drawn and their files written, but neither laid out nor rendered: most of the time of a small run."""
     _do_not_render(monkeypatch)
 
 
@@ -35,4 +37,14 @@ def all_unrendered():
     """`unrendered`, also in the module's shared fixtures."""
     with pytest.MonkeyPatch.context() as patch:
         _do_not_render(patch)
+        yield
+
+
+@pytest.fixture(scope="module")
+def undrawn():
+    """Runs draw no figures, also in the module's shared fixtures: for tests that ask about numbers alone."""
+    from glut4sim.sim.studies.run import ensemble
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ensemble, "_draw", lambda *_: None)
         yield

@@ -143,7 +143,7 @@ class Effect(NamedTuple):
     percent: Interval | None
 
 
-def effect(reference: Values, values: Values, least: float = 0.0) -> Effect:
+def effect(reference: Values, values: Values, *, least: float = 0.0) -> Effect:
     """The effect between two conditions from a number per draw, in the same order, (n_draw,) each.
 
     Parameters

@@ -15,11 +15,12 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results import layout
 from glut4sim.sim.results.series_store import open_results
 from glut4sim.sim.studies import executors, tasks
-from glut4sim.sim.studies.run import ensemble
 from glut4sim.sim.studies.run.replicate import compute_elsewhere
 from tests.processes import PATIENCE, has_ended, wait_until
 from tests.runs import assert_same_results, make_scenario
 from tests.support import ROOT
+
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 # where a process finds the functions that tests have it run
 PATH = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
@@ -30,16 +31,8 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": PATH, "DASK_DISTRIBUTED__WORKER__MEMOR
 def local(tmp_path_factory):
     """A run on threads, with events."""
     out = tmp_path_factory.mktemp("local") / "out"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ensemble, "_draw", lambda *_: None)
-        run(make_scenario(events=True), out, threads=2)
+    run(make_scenario(events=True), out, threads=2)
     return out
-
-
-@pytest.fixture(autouse=True)
-def no_figures(monkeypatch):
-    """They are tested elsewhere."""
-    monkeypatch.setattr(ensemble, "_draw", lambda *_: None)
 
 
 # ---- processes ----

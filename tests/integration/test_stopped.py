@@ -23,14 +23,16 @@ from tests.processes import PATIENCE, start, wait_until
 from tests.runs import assert_same_results, make_scenario
 from tests.support import small_scenario
 
-pytestmark = pytest.mark.usefixtures("all_unrendered")
+pytestmark = pytest.mark.usefixtures("undrawn", "all_unrendered")
 
 STOPS = [signal.SIGINT, signal.SIGKILL]
 PROGRAM = """
 import sys
 from glut4sim import resume, run
 from glut4sim.sim.results import writer
+from glut4sim.sim.studies.run import ensemble
 if __name__ == "__main__":
+    ensemble._draw = lambda *_: None
     writer.POLICY = writer.FlushPolicy(seconds=0.05)
     verb, scenario, out, executor = sys.argv[1:]
     if verb == "run":

@@ -112,7 +112,7 @@ class Doubt:
         least = {key: finest(key, [most]) for key in summary.UNITS}
         for i, name in enumerate(list(self.scenarios)[1:], 1):
             each = {
-                key: effect(self.numbers[0, 1:, j], self.numbers[i, 1:, j], least[key])
+                key: effect(self.numbers[0, 1:, j], self.numbers[i, 1:, j], least=least[key])
                 for j, key in enumerate(summary.UNITS)
             }
             found[name] = {key: one for key, one in each.items() if one.difference is not None}

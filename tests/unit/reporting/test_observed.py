@@ -50,8 +50,8 @@ def test_what_is_zero_has_no_change_in_percent():
     assert paired_change(tiny, [20.0] * 3, least).percent is None
     assert paired_change([1e-3], [2e-3], least).percent == pytest.approx(100.0)
     draws = np.full(30, 1e-34)
-    assert uncertainty.effect(draws, draws + 1.0, least).percent is None
-    assert uncertainty.effect(draws + 1e-3, draws + 1.0, least).percent is not None
+    assert uncertainty.effect(draws, draws + 1.0, least=least).percent is None
+    assert uncertainty.effect(draws + 1e-3, draws + 1.0, least=least).percent is not None
 
 
 def test_the_doubt_of_a_number_is_told_alike():

@@ -2,12 +2,13 @@
 
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from glut4sim import compare
 from glut4sim.sim.studies.run import replicate as one
 from tests.runs import CONTROL, LOW
 
-RENDER = Figure.savefig  # before any module leaves it out
+RENDER, LAY_OUT = Figure.savefig, ConstrainedLayoutEngine.execute  # before any module leaves them out
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +16,7 @@ def compared(tmp_path_factory):
     """A comparison that nothing stopped, figure and all; whoever goes on with it finds it complete."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Figure, "savefig", RENDER)
+        patch.setattr(ConstrainedLayoutEngine, "execute", LAY_OUT)
         return compare([CONTROL, LOW], out=tmp_path_factory.mktemp("compare") / "out")
 
 

@@ -223,6 +223,8 @@ def test_the_directory_of_several_is_not_that_of_one(done):
 
 
 def test_hormones_are_drawn_once(monkeypatch, tmp_path):
+    for study in ("run", "assays"):  # their other figures are not asked about
+        monkeypatch.setattr(f"glut4sim.sim.studies.{study}.figure.save_figure", lambda *_: None)
     drawn, draw = [], timeline_figure.draw
     monkeypatch.setattr(timeline_figure, "draw", lambda *what: drawn.append(what) or draw(*what))
     out = run(make_scenario(replicates=1), out=tmp_path / "out", mean_field=True).out
