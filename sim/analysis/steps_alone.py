@@ -103,8 +103,8 @@ def found(scenario: Scenario, reference: Scenario, moment: Moment | None = None)
         if getattr(whole, name) != getattr(base, name)
     }
     rest = _rest(base)
-    alone = {name: _changes(rest, _rest(cell)) for name, cell in cells.items()}
-    return StepsAlone(here, alone, _changes(rest, _rest(whole)))
+    alone = {name: changes(rest, _rest(cell)) for name, cell in cells.items()}
+    return StepsAlone(here, alone, changes(rest, _rest(whole)))
 
 
 @lru_cache(maxsize=256)  # several conditions have the same reference
@@ -112,7 +112,7 @@ def _rest(cell: Around) -> Rest:
     return at_rest.rest(*cell)
 
 
-def _changes(before: Rest, after: Rest) -> dict[str, float]:
+def changes(before: Rest, after: Rest) -> dict[str, float]:
     """Changes [percent] of what there is before."""
     pairs = zip(Rest._fields, before, after)
     return {name: 100.0 * (b / a - 1.0) for name, a, b in pairs if a > LEAST}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glut4sim.sim.cli.options import Json, ScenarioName, indented
+from glut4sim.sim.cli.options import Json, ScenarioName, indented, warn
 from glut4sim.sim.cli.parameters import evidence
 from glut4sim.sim.cli.terminal import complain, print_json, print_table
 from glut4sim.sim.inputs.errors import InputError
@@ -79,7 +79,8 @@ def check_scenarios(
         typer.Argument(metavar="SCENARIO...", help="Installed scenarios, or TOML files, here or at addresses."),
     ],
 ) -> None:
-    """Check scenarios without running them; exit status 2 if any is faulty."""
+    """Check scenarios without running them; exit status 2 if any is faulty, not if there are warnings only."""
+    from glut4sim.sim.analysis import idle_effects
     from glut4sim.sim.scenario.scenario import Scenario
 
     faulty = False
@@ -89,6 +90,7 @@ def check_scenarios(
             loaded.check_memory()
             _ = loaded.assays[0].parameter_set
             typer.echo(f"{file}: ok")
+            warn(tuple(f"{file}: {line}" for line in idle_effects.warnings(loaded)))
         except InputError as error:
             faulty = True
             complain(error, 2)

@@ -1,6 +1,7 @@
 """Run a scenario, or go on with what was stopped, whichever study that takes."""
 
-from typing import TYPE_CHECKING, Unpack
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar, Unpack
 
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import PlaceLike
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from glut4sim.sim.studies.fit.result import FitResult
     from glut4sim.sim.studies.sweep.result import SweepResult
     from glut4sim.sim.studies.uncertainty.uncertainty import UncertaintyResult
+
+Result = TypeVar("Result", "RunResult", "AssaysResult")
 
 
 def run(
@@ -57,10 +60,19 @@ def run(
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario)
     if len(scenario.assay.at) == 1:
-        return ensemble.run(scenario, out, options, only)
+        return _warned(ensemble.run(scenario, out, options, only))
     from glut4sim.sim.studies.assays import assays
 
-    return assays.run(scenario, out, options, only)
+    return _warned(assays.run(scenario, out, options, only))
+
+
+def _warned(result: Result) -> Result:
+    """The result, which warns also of effects that its scenario sets in vain."""
+    if not result.scenario.effects:
+        return result
+    from glut4sim.sim.analysis import idle_effects
+
+    return replace(result, warnings=(*idle_effects.warnings(result.scenario), *result.warnings))
 
 
 def resume(
