@@ -85,9 +85,19 @@ def paired_effect(
     else:
         difference = t_interval(d)
         percent = _jackknifed(a, b) if has_ratio else None
-    reduction = float((a.var(ddof=1) + b.var(ddof=1)) / d.var(ddof=1)) if varies else None
+    reduction = float(variance_saved(a, b)) if varies else None
     method = "" if n == 1 else "bootstrap" if by_bootstrap else "t"
     return PairedEffect(n, float(a.mean()), float(b.mean()), difference, percent, method, reduction)
+
+
+def variance_saved(reference: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """How many times less paired differences vary than unpaired ones: (pairs, ..) -> (..); NaN where they do not vary.
+
+    Whole pairs only, at least two.
+    """
+    unpaired = reference.var(axis=0, ddof=1) + values.var(axis=0, ddof=1)
+    paired = np.asarray((values - reference).var(axis=0, ddof=1))
+    return np.divide(unpaired, paired, out=np.full(paired.shape, np.nan), where=paired > 0.0)
 
 
 def _percent(a, b, axis=-1):

@@ -67,9 +67,19 @@ def report(result: "Comparison", printing: Printing) -> None:
 
 
 def _print_effects(result: "Comparison") -> None:
-    from glut4sim.sim.studies.comparison.report import headline, outline, what_intervals_hold
+    from glut4sim.sim.studies.comparison import report as words
 
-    print_table(outline(result), *headline(result))
-    typer.echo(what_intervals_hold(result))
+    if result.differences:
+        print_table(None, *words.differing(result))
+    else:
+        typer.echo(words.NOTHING_DIFFERS)
+    print_table(words.outline(result), *words.headline(result))
+    typer.echo(words.what_intervals_hold(result))
+    if pairing := words.pairing_told(result):
+        typer.echo(pairing)
+    if steps := words.steps_told(result):
+        typer.echo(f"Through which steps, change of surface GLUT4 ({words.STEPS_ALONE}):")
+        for line in steps:
+            typer.echo(f"  {line}")
     typer.echo(f"Figure   {result.out / 'figure.png'}")
     typer.echo(f"Report   {result.out / 'report.md'}  ({result.wall_seconds:.1f} s)")

@@ -1,22 +1,25 @@
 """What differs between scenarios, in words: paths, and the value that each scenario has there.
 
 Resolved scenarios are compared, so that what one inherits and another has by default count alike. Cells of different
-presets differ in their parameters; where one scenario sets a number of an effect, the others show what the library has.
-Doses of a drug are one value, and long courses are cut short.
+presets differ in their parameters. Where one scenario sets a number of an effect, the others show what the library has,
+and where it sets a level, what that level is in them. Doses of a drug are one value, and long courses are cut short.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.evidence import describe_regimen, say
+from glut4sim.sim.endocrine.library import BODY
 from glut4sim.sim.endocrine.tables import TherapyTable
 from glut4sim.sim.inputs.errors import join_path
 from glut4sim.sim.inputs.units import write
 from glut4sim.sim.scenario.scenario import Scenario
 
-NOT_SET = "not set"
+NOT_SET, FOLLOWS = "not set", "not set"
 UNTOLD = ("title", "description", "run.seed", "run.replicates")  # what it is called, and what chance it is given
 MOST_STOPS = 3  # of a course that are told
 
@@ -76,6 +79,7 @@ def _told(scenario: Scenario, among: Sequence[Scenario]) -> dict[str, _Value]:
     for table in ("cell", "run", "body", "hormones", "cycle"):
         for key, value in content.get(table, {}).items():
             found[join_path(table, key)] = _plain(value)
+    found |= _levels(scenario, among)
     found["body.sex"] = _plain(scenario.body.sex)  # also where nothing is said of a body
     found["assay.at"] = _Value(scenario.assay.at, ", ".join(map(say, scenario.assay.at)))
     found |= _bath(scenario, content["bath"])
@@ -91,6 +95,22 @@ def _told(scenario: Scenario, among: Sequence[Scenario]) -> dict[str, _Value]:
     for name in parameters if several else _set_by_any(among, lambda each: each.parameters):
         found[join_path("parameters", name)] = _Value(parameters[name].value, str(parameters[name]))
     return found
+
+
+def _levels(scenario: Scenario, among: Sequence[Scenario]) -> dict[str, _Value]:
+    """Levels before any drug that others set and this one leaves to what follows from the rest."""
+    others = {f"hormones.{name}": name for each in among for name in each.hormones.levels}
+    others |= {f"body.{name}": name for each in among for name in BODY if getattr(each.body, name) is not None}
+    open_ = {
+        path: name
+        for path, name in others.items()
+        if name not in scenario.hormones.levels and getattr(scenario.body, name, None) is None
+    }
+    if not open_:
+        return {}
+    own = scenario.timeline(np.zeros(1)).own
+    units = {name: library.levels()[name].unit for name in open_.values()}
+    return {path: _Value(FOLLOWS, f"{own[name][0]:.3g} {units[name]} ({FOLLOWS})") for path, name in open_.items()}
 
 
 def _set_by_any(scenarios: Sequence[Scenario], table: Callable[[Scenario], Mapping[str, str]]) -> list[str]:

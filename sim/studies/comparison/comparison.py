@@ -7,10 +7,11 @@ what the condition changes: the pairs of sim/analysis/paired_effects.py.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from itertools import accumulate
 from time import perf_counter
-from typing import Unpack
+from typing import Any, Unpack
 
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.analysis.paired_effects import PairedEffect, paired_effect
@@ -23,13 +24,17 @@ from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.labels import labelled
 from glut4sim.sim.scenario.sampling import COUNT, sample
 from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.comparison import pairing
+from glut4sim.sim.studies.comparison.account import Account, account
+from glut4sim.sim.studies.comparison.condition import Condition
 from glut4sim.sim.studies.comparison.doubt import Doubt, Effects, plain
-from glut4sim.sim.studies.comparison.result import Comparison, Condition
+from glut4sim.sim.studies.comparison.result import Comparison
 from glut4sim.sim.studies.options import RunKeywords, RunOptions
 from glut4sim.sim.studies.run import ensemble
 
 FEWEST = 2
 CONTENT = "compare.json"
+FOUND = ("pairing", "effects")  # what compare.json says of what came out
 LONGEST = 60  # letters of a label that the name of a directory has
 
 
@@ -80,7 +85,7 @@ def compare(
     doubt = None
     if uncertain:
         doubt = Doubt.of(prepared, sample(list(prepared.values()), draws, seed, ranges))
-    plan = _Plan(None if out is None else storage.place(out), prepared, folders, seed, options.method, (), doubt)
+    plan = _Plan(None if out is None else storage.place(out), prepared, folders, seed, options.method, doubt)
     if plan.out is not None:
         storage.make_directory(plan.out)
         try:
@@ -101,13 +106,14 @@ def resume(out: PlaceLike, options: RunOptions) -> Comparison:
     with storage.whole(out, f"expected the directory of a comparison, found no whole {CONTENT} in it."):
         before = storage.read_json(out / CONTENT)
         folders = {condition["name"]: condition["directory"] for condition in before["conditions"]}
-        seed, method, effects = before["seed"], before["method"], before["effects"]
-        if len(folders) < FEWEST:
+        seed, method = before["seed"], before["method"]
+        found = {key: before[key] for key in FOUND if key in before}
+        if len(folders) < FEWEST or "effects" not in found:
             raise LookupError
         scenarios = {name: read_run(out / folder)[0] for name, folder in folders.items()}
         if before.get("doubt") is not None:
             doubt = Doubt.again(scenarios, out, folders, before["doubt"])
-    plan = _Plan(out, scenarios, folders, seed, method, effects, doubt)
+    plan = _Plan(out, scenarios, folders, seed, method, doubt, found)
     return _run(plan, options)
 
 
@@ -120,10 +126,17 @@ class _Plan:
     folders: Mapping[str, str]  # of their runs, in `out`
     seed: int
     method: str
-    effects: Sequence[dict] = ()  # of an earlier comparison that is gone on with, as compare.json says them
     doubt: Doubt | None = None
+    found: Mapping[str, Any] = field(
+        default_factory=lambda: {"effects": []}
+    )  # by an earlier comparison, as compare.json says it
 
-    def content(self, status: str, effects: Sequence[dict]) -> dict:
+    @cached_property
+    def account(self) -> Account:
+        """What is known before any condition is run."""
+        return account(self.scenarios)
+
+    def content(self, status: str, found: Mapping[str, Any]) -> dict:
         """What compare.json says."""
         names = list(self.scenarios)
         return {
@@ -142,8 +155,9 @@ class _Plan:
                 }
                 for name, scenario in self.scenarios.items()
             ],
+            **self.account.content,
             **({} if self.doubt is None else {"doubt": self.doubt.about}),
-            "effects": list(effects),
+            **found,
         }
 
     def write(self, content: dict) -> None:
@@ -158,9 +172,9 @@ def _run(plan: _Plan, options: RunOptions) -> Comparison:
     durations = [scenario.run.duration * scenario.run.replicates for scenario in plan.scenarios.values()]
     doubt, first = plan.doubt, 0.0 if plan.doubt is None else plan.doubt.total
     before = [*accumulate(durations, initial=first)]
-    done, entries, status = [], plan.effects, "failed"
+    done, found, status = [], plan.found, "failed"
     with storage.held(out):
-        plan.write(plan.content("running", entries))
+        plan.write(plan.content("running", found))
         try:
             if doubt is not None:
                 doubt.run(options, before[-1])
@@ -174,27 +188,32 @@ def _run(plan: _Plan, options: RunOptions) -> Comparison:
                     result = ensemble.resume(out / plan.folders[name], part)
                 done.append(Condition(name, scenario, result))
             effects = effects_on(done, plan.seed)
+            saved = pairing.pairing(done)
             entries = _entries(effects, {} if doubt is None else doubt.effects)
+            found = ({"pairing": pairing.content(saved)} if saved else {}) | {"effects": entries}
             status = "complete" if all(c.result.status == "complete" for c in done) else "failed"
         except KeyboardInterrupt:
             status = "interrupted"
             raise
         finally:
-            content = plan.content(status, entries)
+            content = plan.content(status, found)
             plan.write(content)
-        warnings = tuple(dict.fromkeys(f"{c.name}: {text}" for c in done for text in c.result.warnings))
+        warnings = plan.account.warnings + tuple(
+            dict.fromkeys(f"{c.name}: {text}" for c in done for text in c.result.warnings)
+        )
         warnings += () if doubt is None else doubt.warnings
-        found = Comparison(
+        result = Comparison(
             out, tuple(done), effects, warnings, perf_counter() - began, status, plan.seed, content,
-            {} if doubt is None else doubt.effects,
+            {} if doubt is None else doubt.effects, plan.account.differences, dict(plan.account.steps), saved,
         )  # fmt: skip
         if out is not None:
             from glut4sim.sim.studies.comparison import figure, report
 
+            pairing.write(saved, out)
             with storage.folder(out) as folder:
-                figure.save_figure(found, folder / "figure.png")
-            storage.write(out / "report.md", report.markdown(found))
-    return found
+                figure.save_figure(result, folder / "figure.png")
+            storage.write(out / "report.md", report.markdown(result))
+    return result
 
 
 def conditions(

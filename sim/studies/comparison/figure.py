@@ -54,17 +54,24 @@ def draw(comparison: "Comparison") -> Figure:
     heights = COURSES, EFFECTS + EFFECT * len(ranked)
     with page("", note if replicates > 1 or comparison.doubt else "", (A4_LANDSCAPE[0], sum(heights))) as figure:
         (top,), (bottom,) = figure.subfigures(2, 1, squeeze=False, height_ratios=heights)
-        panels = top.subplots(1, 3)
+        panels = top.subplots(1, 4 if comparison.pairing else 3)
+        if comparison.pairing:
+            _saved(panels[3], comparison, shown)
         for ax, (name, title, label, scale) in zip(panels, _courses(shown)):
             for i, condition in enumerate(shown):
                 _course(ax, condition.result.dataset, name, scale, i)
             frame(ax, title, label)
             time_axis(ax, "min")
         handles, _ = panels[0].get_legend_handles_labels()
-        names = [textwrap.shorten(condition.name, 46) for condition in shown]
+        names = [_plain(textwrap.shorten(condition.name, 46)) for condition in shown]
         top.legend(handles, names, loc="outside lower center", ncols=min(3, len(shown)))
         _effects(bottom.subplots(), comparison, ranked)
     return figure
+
+
+def _plain(text: str) -> str:
+    """Text in which no sign begins a formula."""
+    return text.replace("$", r"\$")
 
 
 def _courses(conditions):
@@ -83,8 +90,27 @@ def _course(ax: Axes, dataset, name: str, scale: float, i: int) -> None:
         x, values = binned(dataset, name)
     else:
         x, values = in_minutes(dataset), dataset[name].values
-    colour, style = COLOURS[i % len(COLOURS)], STYLES[i // len(COLOURS) % len(STYLES)]
-    line(ax, x, scale * values, colour, f"{i}", style)
+    line(ax, x, scale * values, _colour(i), f"{i}", _style(i))
+
+
+def _saved(ax: Axes, comparison: "Comparison", shown) -> None:
+    """What pairing saves at each record; a gap where nothing varies."""
+    for i, condition in enumerate(shown):
+        if (found := comparison.pairing.get(condition.name)) is not None:
+            ax.plot(found.time / 60.0, found.course, _style(i), color=_colour(i), linewidth=1.1)
+    ax.axhline(1.0, color=GREY, linewidth=0.9, zorder=1)
+    ax.set_yscale("log")
+    ax.set_title("Saved by pairing")
+    ax.set_ylabel("Variance of strangers / of pairs, surface GLUT4")
+    time_axis(ax, "min")
+
+
+def _colour(i: int) -> str:
+    return COLOURS[i % len(COLOURS)]
+
+
+def _style(i: int) -> str:
+    return STYLES[i // len(COLOURS) % len(STYLES)]
 
 
 def _effects(ax: Axes, comparison: "Comparison", ranked: list[str]) -> None:
@@ -102,9 +128,9 @@ def _effects(ax: Axes, comparison: "Comparison", ranked: list[str]) -> None:
     ax.axvline(0.0, color=GREY, linewidth=0.9, zorder=1)
     for row in range(1, len(ranked)):
         ax.axhline(row - 0.5, color="#DDDDDD", linewidth=0.8, zorder=0)
-    ax.set_yticks(range(len(ranked)), [textwrap.fill(name, 34) for name in ranked])
+    ax.set_yticks(range(len(ranked)), [_plain(textwrap.fill(name, 34)) for name in ranked])
     ax.set_ylim(len(ranked) - 0.5, -0.5)
-    ax.set_xlabel(f"Change relative to {comparison.reference} [%], with insulin")
+    ax.set_xlabel(f"Change relative to {_plain(comparison.reference)} [%], with insulin")
     ax.set_title("Effects, the largest first")
     if handles:
         place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.2}

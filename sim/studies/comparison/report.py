@@ -3,9 +3,12 @@
 from typing import TYPE_CHECKING
 
 from glut4sim.sim.analysis import summary
+from glut4sim.sim.analysis.at_rest import Rest
+from glut4sim.sim.analysis.steps_alone import TOLD
 from glut4sim.sim.analysis.uncertainty import Interval
 from glut4sim.sim.endocrine.evidence import NOT_ADVICE, WHOLE_BODY
-from glut4sim.sim.reporting.numbers import NONE, change, formatted, symbol
+from glut4sim.sim.endocrine.modulation import STEPS
+from glut4sim.sim.reporting.numbers import NONE, change, formatted, number, symbol
 from glut4sim.sim.reporting.observed import Observed
 from glut4sim.sim.reporting.templates import render
 from glut4sim.sim.studies.comparison.result import MAIN_EFFECTS
@@ -13,6 +16,15 @@ from glut4sim.sim.studies.comparison.result import MAIN_EFFECTS
 if TYPE_CHECKING:
     from glut4sim.sim.analysis.paired_effects import PairedEffect
     from glut4sim.sim.studies.comparison.result import Comparison
+
+
+def differing(comparison: "Comparison") -> tuple[dict[str, str], list[tuple[str, ...]]]:
+    """A table of what differs between the conditions; as `headline`."""
+    columns = {"What differs": "left"} | {condition.name: "left" for condition in comparison.conditions}
+    return columns, [(one.path, *one.values) for one in comparison.differences]
+
+
+NOTHING_DIFFERS = "The conditions say the same: nothing differs."
 
 
 def headline(comparison: "Comparison") -> tuple[dict[str, str], list[tuple[str, ...]]]:
@@ -76,6 +88,59 @@ def outline(comparison: "Comparison") -> str:
     return f"Changes relative to {comparison.reference}, with insulin; {count}, seed {comparison.seed}."
 
 
+# ---- steps ----
+
+STEPS_ALONE = (
+    "the reference cell at rest, by the mean field, with one thing alone as in the condition, in the insulin and with "
+    "the hormones of the minute that is called stimulated"
+)
+_OF_REST = dict(zip(Rest._fields, MAIN_EFFECTS.values()))
+
+
+def steps_told(comparison: "Comparison") -> list[str]:
+    """Through which steps each condition changes surface GLUT4, a line each, the most first."""
+    lines = []
+    for name in comparison.ranked():
+        if (found := comparison.steps.get(name)) is None:
+            continue
+        alone = [f"{step} {change:+.1f} %" for step, change in found.told().items()]
+        together = f"; together {found.together['surface_glut4']:+.1f} %" if alone else ""
+        lines.append(f"{name}: {', '.join(alone) or 'no step changes surface GLUT4'}{together}")
+    return lines
+
+
+def _steps(comparison: "Comparison") -> list[tuple[str, ...]]:
+    """What each thing that differs does alone, and all of it together."""
+    rows = []
+    for name in comparison.ranked():
+        if (found := comparison.steps.get(name)) is None:
+            continue
+        alone = sorted(found.alone.items(), key=lambda item: -abs(item[1].get("surface_glut4", 0.0)))
+        worth = [(step, changes) for step, changes in alone if any(abs(one) >= TOLD for one in changes.values())]
+        for step, changes in [*worth, ("all together", found.together)]:
+            title = STEPS[step].title if step in STEPS else step
+            rows.append((name, title, *(formatted(changes.get(key), "+.1f") for key in _OF_REST)))
+    return rows
+
+
+# ---- pairing ----
+
+
+def pairing_told(comparison: "Comparison") -> str:
+    """What pairing saves over the whole run and in its last minute, in a sentence; empty where that is not known."""
+    told = [
+        f"{name} {formatted(found.whole_run, '.1f')} / {formatted(found.last_minute, '.1f')}"
+        for name, found in comparison.pairing.items()
+    ]
+    if not told:
+        return ""
+    doubt = 100.0 * max(found.error for found in comparison.pairing.values())
+    return (
+        "Variance saved by pairing, times, over the whole run / in its last minute: "
+        f"{'; '.join(told)} (each give or take {doubt:.0f} %)."
+    )
+
+
 def saved(effect: "PairedEffect") -> str:
     """How many times less the paired differences vary than unpaired ones would."""
     return formatted(effect.variance_reduction, ".1f")
@@ -87,6 +152,12 @@ def markdown(comparison: "Comparison") -> str:
     return render(
         "studies/comparison/report.md.jinja",
         reference=comparison.reference,
+        differing=differing(comparison),
+        nothing_differs=NOTHING_DIFFERS,
+        steps=_steps(comparison),
+        steps_alone=STEPS_ALONE,
+        quantities=[f"{title[:1].upper()}{title[1:]} [%]" for title in _OF_REST.values()],
+        pairing=pairing_told(comparison),
         outline=outline(comparison),
         columns=list(columns),
         rows=rows,

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field
 
 from glut4sim.sim.analysis.paired_effects import PairedEffect
+from glut4sim.sim.analysis.steps_alone import StepsAlone
 from glut4sim.sim.analysis.uncertainty import Effect
 from glut4sim.sim.inputs.storage import Place
-from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.run.result import RunResult
+from glut4sim.sim.scenario.differences import Difference
+from glut4sim.sim.studies.comparison.condition import Condition
+from glut4sim.sim.studies.comparison.pairing import Saved
 
 HEADLINE = "surface_glut4_stimulated_copies"
 MAIN_EFFECTS = {  # number of the summary -> name
@@ -15,20 +17,6 @@ MAIN_EFFECTS = {  # number of the summary -> name
     "akt_stimulated_percent": "active Akt",
     "receptors_active_stimulated_percent": "active receptors",
 }
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A scenario with one assay, its name among the conditions, and its run."""
-
-    name: str
-    scenario: Scenario
-    result: RunResult
-
-    @property
-    def numbers(self) -> list[dict[str, float | None]]:
-        """The numbers of summary.UNITS of each replicate."""
-        return self.result.replicates
 
 
 @dataclass(frozen=True)
@@ -47,6 +35,11 @@ class Comparison:
     doubt
         condition -> observable -> what is left open of its effect by what nobody knows of the cells; empty if that was
         not asked
+    differences : what the conditions have in different ways, with the values in their order
+    steps
+        condition -> what each thing that differs from the reference does alone; those that have no rest are left out
+    pairing
+        condition -> what pairing saves over the run; those of fewer than two whole pairs are left out
     """
 
     out: Place | None
@@ -58,6 +51,9 @@ class Comparison:
     seed: int
     content: dict = field(repr=False)
     doubt: dict[str, dict[str, Effect]] = field(default_factory=dict, repr=False)
+    differences: tuple[Difference, ...] = ()
+    steps: dict[str, StepsAlone] = field(default_factory=dict, repr=False)
+    pairing: dict[str, Saved] = field(default_factory=dict, repr=False)
 
     @property
     def reference(self) -> str:

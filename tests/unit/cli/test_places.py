@@ -131,7 +131,7 @@ def test_a_comparison(glut4sim, there):
     address = f"{there}/compared"
     glut4sim("compare", "small=small.toml", "10 x=other.toml", "--out", address, "-q", "--threads", 1)
     place = storage.place(address)
-    assert names(address) == {"compare.json", "report.md", "figure.png", "0-small", "1-10-x"}
+    assert names(address) == {"compare.json", "report.md", "figure.png", "pairing.zarr", "0-small", "1-10-x"}
     before = storage.read_json(place / "compare.json")
     storage.write_json(place / "compare.json", before | {"status": "interrupted"})
     glut4sim("resume", address, "-q")

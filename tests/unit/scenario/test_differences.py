@@ -12,9 +12,12 @@ def found(*scenarios):
 
 
 def test_values_have_their_units_and_who_says_nothing_is_told():
-    assert found(CONTROL, LOW) == {"hormones.testosterone": (NOT_SET, "50 ng/dL")}
+    assert found(CONTROL, LOW) == {"hormones.testosterone": ("531 ng/dL (not set)", "50 ng/dL")}
     values = found(Scenario.load("men/eugonadal"), Scenario.load("men/hypogonadal"))
-    assert values == {"hormones.testosterone": ("531 ng/dL", "220 ng/dL"), "hormones.lh": (NOT_SET, "3 IU/L")}
+    assert values == {
+        "hormones.testosterone": ("531 ng/dL", "220 ng/dL"),
+        "hormones.lh": ("5 IU/L (not set)", "3 IU/L"),
+    }
 
 
 def test_what_is_said_in_other_words_is_no_difference():
@@ -28,6 +31,19 @@ def test_what_is_said_in_other_words_is_no_difference():
         for dose, every in (("100 mg", "1 week"), ("0.1 g", "7 d"))
     )
     assert found(week, days) == {}
+
+
+def test_a_level_that_is_not_set_is_what_follows_from_the_rest():
+    old, woman = (
+        muscle("a", body={"age": "70 yr"}),
+        muscle("b", body={"sex": "woman"}, hormones={"testosterone": "30 ng/dL"}),
+    )
+    values = found(old, woman)
+    assert values["body.sex"] == ("man", "woman")
+    assert values["body.age"] == ("70 yr", "30 yr (not set)")
+    at_70 = float(old.timeline([0.0]).own["testosterone"][0])
+    assert values["hormones.testosterone"] == (f"{at_70:.3g} ng/dL (not set)", "30 ng/dL")
+    assert at_70 < 500.0
 
 
 def test_doses_are_one_value_for_each_drug():
@@ -92,6 +108,7 @@ def test_what_says_the_same_differs_in_nothing(several):
 
 
 def test_three_scenarios_have_three_values():
-    assert found(CONTROL, LOW, CONTROL)["hormones.testosterone"] == (NOT_SET, "50 ng/dL", NOT_SET)
+    open_ = "531 ng/dL (not set)"
+    assert found(CONTROL, LOW, CONTROL)["hormones.testosterone"] == (open_, "50 ng/dL", open_)
     times = muscle("x", hormones={"testosterone": "50 ng/dL"}, assay={"at": "7 d"})
     assert found(LOW, times) == {"assay.at": ("0 d", "7 d")}

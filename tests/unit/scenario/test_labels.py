@@ -104,5 +104,5 @@ def test_a_label_stands_for_one_condition():
 def test_assays_of_one_title_are_told_apart():
     weeks = {"hormones": {"testosterone": "531 ng/dL"}, "assay": {"at": ["0 d", "7 d"]}}
     a, b = muscle("a", title="T", **weeks), muscle("b", title="T", body={"age": "60 yr"}, **weeks)
-    ages = ["without age", "age 60 yr"]
+    ages = ["age 30 yr (not set)", "age 60 yr"]
     assert titled(a, b) == [f"T at {day}, {age}" for age in ages for day in ("0 d", "7 d")]
