@@ -46,12 +46,12 @@ def compare(
     """Run conditions with paired random numbers, and show what each changes relative to the first, and how surely."""
     options = checked(**sampling.keywords(), **computing.keywords())
     drawing.check_wanted(uncertain)
-    from glut4sim.sim.scenario.labels import split_label
+    from glut4sim.sim.scenario.labels import folder_name, split_label
 
     named = [split_label(scenario) for scenario in scenarios]
     loaded = [(label, load(scenario, sampling.changes, out)) for label, scenario in named]
     from glut4sim.sim.studies.comparison.comparison import compare as run
-    from glut4sim.sim.studies.comparison.comparison import conditions, folder_name
+    from glut4sim.sim.studies.comparison.comparison import conditions
 
     chosen = conditions(loaded)
     first = folder_name(next(iter(chosen))) or "conditions"

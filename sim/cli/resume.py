@@ -41,12 +41,13 @@ def resume(
     from glut4sim.sim.studies.comparison.result import Comparison
     from glut4sim.sim.studies.fit.abc_result import AbcResult
     from glut4sim.sim.studies.fit.result import FitResult
+    from glut4sim.sim.studies.sweep.curves_result import CurvesResult
     from glut4sim.sim.studies.sweep.result import SweepResult
     from glut4sim.sim.studies.uncertainty.uncertainty import UncertaintyResult
 
     if isinstance(result, Comparison):
         compare.report(result, printing)
-    elif isinstance(result, SweepResult):
+    elif isinstance(result, SweepResult | CurvesResult):
         sweep.report(result, printing)
     elif isinstance(result, FitResult):
         fit.report(result, printing)

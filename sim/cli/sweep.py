@@ -10,7 +10,6 @@ from glut4sim.sim.cli.options import (
     Out,
     Printing,
     Sampling,
-    ScenarioName,
     at_work,
     checked,
     conclude,
@@ -19,17 +18,25 @@ from glut4sim.sim.cli.options import (
     split,
     with_groups,
 )
-from glut4sim.sim.cli.run import print_footer
+from glut4sim.sim.cli.run import print_assumed, print_footer
 from glut4sim.sim.cli.terminal import print_table
 from glut4sim.sim.inputs.errors import InputError
 
 if TYPE_CHECKING:
+    from glut4sim.sim.studies.sweep.curves_result import CurvesResult
     from glut4sim.sim.studies.sweep.result import SweepResult
 
 
 @with_groups
 def sweep(
-    scenario: ScenarioName,
+    scenarios: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[LABEL=]SCENARIO...",
+            help="Installed scenarios, or TOML files, here or at addresses, each with a label, else called by its "
+            "title: t2d=metabolic/type-2-diabetes. Of several, each has its curve in one figure.",
+        ),
+    ],
     *,
     vary: Annotated[
         list[str],
@@ -48,30 +55,60 @@ def sweep(
     computing: Computing,
     printing: Printing,
 ) -> None:
-    """Run a scenario at several levels of one number or more, and fit a dose-response curve.
+    """Run scenarios at several levels of one number or more, and fit a dose-response curve to each.
 
     In a bath that changes in time, a level replaces the highest concentration wherever it occurs.
     """
     options = checked(**sampling.keywords(), **computing.keywords())
-    loaded = load(scenario, sampling.changes, out)
+    from glut4sim.sim.scenario.labels import folder_name, split_label
+
+    named = [split_label(scenario) for scenario in scenarios]
+    loaded = [(label, load(scenario, sampling.changes, out)) for label, scenario in named]
     varied: dict[str, str] = {}
     for text in vary:
         path, levels = split(text, "--vary", "bath.insulin=1pM..100nM/13")
         if path in varied:
             raise InputError("this path is varied twice.", place=f"--vary {text}")
         varied[path] = levels
-    out = out or free_directory(Path("results") / f"{loaded.name}-sweep")
-    with at_work(loaded.name, out, printing.quiet, resumable=True) as progress:
+    label, first = loaded[0]
+    several = len(loaded) > 1 or label is not None
+    folder = f"{folder_name(label or first.name) or 'conditions'}-curves" if several else f"{first.name}-sweep"
+    out = out or free_directory(Path("results") / folder)
+    with at_work("sweep" if several else first.name, out, printing.quiet, resumable=True) as progress:
         from glut4sim.sim.studies.sweep.sweep import OBSERVABLE
         from glut4sim.sim.studies.sweep.sweep import sweep as simulate
 
-        result = simulate(loaded, varied, out, observable or OBSERVABLE, progress=progress, **options)
+        asked = varied, out, observable or OBSERVABLE
+        result = simulate(loaded if several else first, *asked, progress=progress, **options)
     report(result, printing)
 
 
-def report(result: "SweepResult", printing: Printing) -> None:
+def report(result: "SweepResult | CurvesResult", printing: Printing) -> None:
     """Say what came out; exit with 1 if a run failed."""
-    conclude(result, result.content, printing, lambda: _print_sweep(result))
+    from glut4sim.sim.studies.sweep.curves_result import CurvesResult
+
+    def show() -> None:
+        if isinstance(result, CurvesResult):
+            _print_curves(result)
+        else:
+            _print_sweep(result)
+
+    conclude(result, result.content, printing, show)
+
+
+def _print_curves(result: "CurvesResult") -> None:
+    from glut4sim.sim.studies.sweep.curves_report import fits_table, levels_table, outline
+
+    print_table(result.title, *levels_table(result))
+    typer.echo(outline(result))
+    columns, rows = fits_table(result)
+    if rows:
+        print_table(None, columns, rows)
+    for scenario in {one.scenario.preset.hash: one.scenario for one in result.sweeps.values()}.values():
+        print_assumed(scenario)
+    typer.echo(f"Figure   {result.out / 'figure.png'}")
+    typer.echo(f"Report   {result.out / 'report.md'}")
+    typer.echo(f"Results  {result.out / 'results.zarr'}  ({result.wall_seconds:.1f} s)")
 
 
 def _print_sweep(result: "SweepResult") -> None:

@@ -6,6 +6,7 @@ number would. That holds for few and short ones; beyond that only the user knows
 """
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 
 from glut4sim.sim.endocrine.evidence import say
@@ -15,6 +16,7 @@ from glut4sim.sim.scenario.scenario import SCENARIOS, Scenario
 
 EXAMPLE = "low=men/hypogonadal"
 MOST_VALUES, MOST_LETTERS = 2, 80  # that tell scenarios of one title apart
+LONGEST = 60  # letters of a label that the name of a directory has
 
 
 def split_label(text: str) -> tuple[str | None, str]:
@@ -78,6 +80,16 @@ def labelled(named: Iterable[tuple[str | None, Scenario]]) -> dict[str, Scenario
         twice = next(label for label in labels if labels.count(label) > 1)
         raise _no_label(twice, labels.count(twice), "say the same")
     return {label: scenario for label, (_, _, scenario) in zip(labels, entries)}
+
+
+def folder_name(label: str) -> str:
+    """A name for a directory, of what a label says: "men-trt-at-28-d"; it may be empty."""
+    return re.sub(r"[^A-Za-z0-9.]+", "-", label)[:LONGEST].strip("-")
+
+
+def folder_names(labels: Iterable[str]) -> dict[str, str]:
+    """A directory for each label, in one that holds them all: "0-low"."""
+    return {label: f"{i}-{folder_name(label)}".strip("-") for i, label in enumerate(labels)}
 
 
 def _told_apart(title: str, scenarios: Sequence[Scenario]) -> list[str]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from glut4sim.sim.studies.comparison.result import Comparison
     from glut4sim.sim.studies.fit.abc_result import AbcResult
     from glut4sim.sim.studies.fit.result import FitResult
+    from glut4sim.sim.studies.sweep.curves_result import CurvesResult
     from glut4sim.sim.studies.sweep.result import SweepResult
     from glut4sim.sim.studies.uncertainty.uncertainty import UncertaintyResult
 
@@ -81,7 +82,7 @@ def resume(
     progress: Progress | None = None,
     executor: str | None = None,
     checkpoint_every: float | None = None,
-) -> "RunResult | AssaysResult | Comparison | SweepResult | FitResult | AbcResult | UncertaintyResult":
+) -> "RunResult | AssaysResult | Comparison | SweepResult | CurvesResult | FitResult | AbcResult | UncertaintyResult":
     """Run what is missing in a directory of results; the numbers are those that nothing stopped would have given.
 
     Parameters
@@ -105,7 +106,7 @@ def resume(
     from glut4sim.sim.studies.assays import assays
     from glut4sim.sim.studies.comparison import comparison
     from glut4sim.sim.studies.fit import fit, record
-    from glut4sim.sim.studies.sweep import sweep
+    from glut4sim.sim.studies.sweep import curves, sweep
     from glut4sim.sim.studies.uncertainty import uncertainty
 
     if (out / comparison.CONTENT).exists():
@@ -114,6 +115,8 @@ def resume(
         return fit.resume(out, options)
     if (out / uncertainty.CONTENT).exists():
         return uncertainty.resume(out, options)
+    if (out / curves.CONTENT).exists():
+        return curves.resume(out, options)
     scenario, before = read_run(out)
     if "vary" in before:
         return sweep.resume(out, options)

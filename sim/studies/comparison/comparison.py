@@ -5,7 +5,6 @@ agent, its draw, the stream, the replicate), replicate r of every condition is t
 what the condition changes: the pairs of sim/analysis/paired_effects.py.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -21,7 +20,7 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.results.provenance import read_run
 from glut4sim.sim.results.writer import Writer
-from glut4sim.sim.scenario.labels import labelled
+from glut4sim.sim.scenario.labels import folder_names, labelled
 from glut4sim.sim.scenario.sampling import COUNT, sample
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.comparison import pairing
@@ -35,7 +34,6 @@ from glut4sim.sim.studies.run import ensemble
 FEWEST = 2
 CONTENT = "compare.json"
 FOUND = ("pairing", "effects")  # what compare.json says of what came out
-LONGEST = 60  # letters of a label that the name of a directory has
 
 
 def compare(
@@ -81,7 +79,7 @@ def compare(
     options.workers(count, prepared.values()).shutdown()  # any fault in what is asked for
     for scenario in prepared.values():
         _ = scenario.parameter_set  # and in what it does
-    folders = {name: f"{i}-{folder_name(name)}".strip("-") for i, name in enumerate(prepared)}
+    folders = folder_names(prepared)
     doubt = None
     if uncertain:
         doubt = Doubt.of(prepared, sample(list(prepared.values()), draws, seed, ranges))
@@ -239,11 +237,6 @@ def conditions(
     if len(named) < FEWEST:
         raise InputError(f"expected at least {FEWEST} conditions to compare, got {len(named)}.", place="compare")
     return named
-
-
-def folder_name(text: str) -> str:
-    """A name for a directory, of what a label says: "men-trt-at-28-d"; it may be empty."""
-    return re.sub(r"[^A-Za-z0-9.]+", "-", text)[:LONGEST].strip("-")
 
 
 def effects_on(done: Sequence[Condition], seed: int) -> dict[str, dict[str, PairedEffect]]:

@@ -8,7 +8,7 @@ from glut4sim.sim.analysis.steps_alone import TOLD
 from glut4sim.sim.analysis.uncertainty import Interval
 from glut4sim.sim.endocrine.evidence import NOT_ADVICE, WHOLE_BODY
 from glut4sim.sim.endocrine.modulation import STEPS
-from glut4sim.sim.reporting.numbers import NONE, change, formatted, number, symbol
+from glut4sim.sim.reporting.numbers import NONE, change, formatted, symbol
 from glut4sim.sim.reporting.observed import Observed
 from glut4sim.sim.reporting.templates import render
 from glut4sim.sim.studies.comparison.result import MAIN_EFFECTS

@@ -1,1 +1,1 @@
-"""A scenario at each level of one or more of its numbers, with fitted dose responses. Builds on `run`."""
+"""Scenarios at each level of one or more of their numbers, with fitted dose responses. Builds on `run`."""

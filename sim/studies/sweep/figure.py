@@ -1,13 +1,14 @@
 """The figure of a sweep: what came out against what was varied, with the fitted curves.
 
 Points are replicates, lines Hill curves where they could be fitted and else the means joined. A diamond marks the EC50,
-its bar the 95 % interval. A second path gives a family of curves, further ones a panel for each of their levels.
+its bar the 95 % interval. A second path gives a family of curves, further ones a panel for each of their levels. Of
+several scenarios each has a curve, and every path but the first a panel for each of its levels.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -17,13 +18,16 @@ from matplotlib.figure import Figure
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.analysis.dose_response import HillFit
 from glut4sim.sim.inputs.units import write
-from glut4sim.sim.reporting.figure_style import BLUE, DPI, GREY, page, save
+from glut4sim.sim.reporting.figure_style import BLUE, DPI, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, page, save
 from glut4sim.sim.reporting.numbers import labelled, symbol
 from glut4sim.sim.reporting.time_courses import mean, title_of
 from glut4sim.sim.scenario.sweep_axis import Axis
+from glut4sim.sim.studies.sweep.result import with_interval
 
 if TYPE_CHECKING:
     import xarray
+
+    from glut4sim.sim.studies.sweep.curves_result import CurvesResult
 
 LOGARITHMIC = 20.0  # ratio of highest to lowest level from which on the axis is logarithmic
 COLUMNS = 3
@@ -60,27 +64,93 @@ def draw(
     -------
     Figure
     """
-    x_axis, families, panels = axes[0], axes[1:2], axes[2:]
+    families, panels = axes[1:2], axes[2:]
+    values = dataset[observable].values
+    by_place = {tuple(at.values()): fit for at, fit in fits}
+    members = list(range(len(families[0].levels))) if families else [None]
+    colours = _shades(len(members)) if families else [BLUE]
+
+    def curves_at(place: tuple[int, ...]) -> list[_Curve]:
+        curves = []
+        for member, colour in zip(members, colours):
+            others = (() if member is None else (member,)) + place
+            at = tuple(a.levels[i] for a, i in zip(axes[1:], others))
+            label = None if member is None else _level(families[0], families[0].levels[member])
+            curves.append(_Curve(values[(slice(None), *others)], by_place.get(at), colour, label))
+        return curves
+
+    legend = families[0].long_name if families else ""
+    return _draw(title_of(dataset), axes[0], panels, observable, curves_at, legend)
+
+
+LOOKS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)  # of conditions; of more, shades of one colour
+
+
+def save_curves(result: "CurvesResult", path: str | os.PathLike, dpi: int = DPI) -> None:
+    """Draw the figure of several scenarios into a file; as `save_figure`."""
+    save(draw_curves(result), path, dpi)
+
+
+def draw_curves(result: "CurvesResult") -> Figure:
+    """The figure of several scenarios: a curve for each."""
+    labels, dose = list(result.sweeps), result.axes[0]
+    colours = LOOKS if len(labels) <= len(LOOKS) else _shades(len(labels))
+    fits = [{tuple(at.values()): fit for at, fit in one.fit()} for one in result.sweeps.values()]
+
+    def curves_at(place: tuple[int, ...]) -> list[_Curve]:
+        at = tuple(axis.levels[i] for axis, i in zip(result.axes[1:], place))
+        curves = []
+        for label, one, found, colour in zip(labels, result.sweeps.values(), fits, colours):
+            fit = found.get(at)
+            if fit is not None and fit.ec50 is not None:
+                label = f"{label}: EC50 {with_interval(fit.ec50, dose.unit)}"
+            elif fit is not None:
+                label = f"{label}: {fit.status}"
+            curves.append(_Curve(one.dataset[result.observable].values[(slice(None), *place)], fit, colour, label))
+        return curves
+
+    title = f"{summary.readable(result.observable)} against {dose.long_name[:1].lower()}{dose.long_name[1:]}"
+    note = "Points are replicates" if result.content["replicates"] > 1 else ""
+    if any(fit.ec50 is not None for found in fits for fit in found.values()):
+        note = ". ".join(filter(None, (note, "Lines are Hill curves, diamonds their EC50 with its 95 % interval")))
+    return _draw(title, dose, result.axes[1:], result.observable, curves_at, note=note)
+
+
+def _shades(count: int) -> list[Any]:
+    return list(mpl.colormaps["viridis"](np.linspace(0.0, 0.88, count)))
+
+
+class _Curve(NamedTuple):
+    values: np.ndarray  # (levels, replicates)
+    fit: HillFit | None
+    colour: Any
+    label: str | None  # None where it is alone, and says its EC50 itself
+
+
+def _draw(
+    title: str,
+    x_axis: Axis,
+    panels: Sequence[Axis],
+    observable: str,
+    curves_at: Callable[[tuple[int, ...]], list[_Curve]],
+    legend: str = "",
+    note: str = "",
+) -> Figure:
+    """A page with a panel for each combination of levels of some axes, by their places."""
     places = list(product(*(range(len(a.levels)) for a in panels)))
     columns = min(COLUMNS, len(places))
     rows = -(-len(places) // columns)
-    values = dataset[observable].values
-    by_place = {tuple(at.values()): fit for at, fit in fits}
-    with page(title_of(dataset), size=(PANEL[0] * columns, PANEL[1] * rows + 0.5)) as figure:
+    with page(title, note, size=(PANEL[0] * columns, PANEL[1] * rows + 0.5)) as figure:
         grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
         for ax, place in zip(grid.flat, places):
-            members = list(range(len(families[0].levels))) if families else [None]
-            colours = [BLUE] if families == () else mpl.colormaps["viridis"](np.linspace(0.0, 0.88, len(members)))
-            for member, colour in zip(members, colours):
-                others = (() if member is None else (member,)) + place
-                at = tuple(a.levels[i] for a, i in zip(axes[1:], others))
-                label = None if member is None else _level(families[0], families[0].levels[member])
-                _curve(ax, x_axis, values[(slice(None), *others)], by_place.get(at), colour, label)
+            curves = curves_at(place)
+            for curve in curves:
+                _draw_curve(ax, x_axis, curve)
             _x_axis(ax, x_axis)
             if panels:
                 ax.set_title(", ".join(f"{a.long_name} {_level(a, a.levels[i])}" for a, i in zip(panels, place)))
-            if families:
-                ax.legend(title=families[0].long_name, ncols=1 if len(members) <= 8 else 2)
+            if curves[0].label is not None:
+                ax.legend(title=legend or None, ncols=1 if len(curves) <= 8 else 2)
             ax.margins(y=0.08)
         for ax in grid.flat[len(places) :]:
             ax.set_visible(False)
@@ -93,8 +163,9 @@ def _level(axis: Axis, level: float) -> str:
     return write(float(f"{level:.4g}"), axis.unit)
 
 
-def _curve(ax: Axes, axis: Axis, values: np.ndarray, fit: HillFit | None, colour, label: str | None) -> None:
-    """Replicates, curve and EC50. values : (levels, replicates)"""
+def _draw_curve(ax: Axes, axis: Axis, curve: _Curve) -> None:
+    """Replicates, curve and EC50."""
+    values, fit, colour, label = curve
     x = _places(axis)
     means = mean(values.T)
     many = values.shape[1] > 1

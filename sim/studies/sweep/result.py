@@ -100,9 +100,9 @@ def describe_fits(result: SweepResult) -> list[str]:
         if fit.status == "fitted":
             unit = summary.UNITS[result.observable]
             bottom, top = (observed.estimate(result.observable, end) for end in (fit.bottom, fit.top))
-            ends = f"from {_with_interval(bottom)} to {_with_interval(top, unit)}"
-            ec50 = f"EC50 {_with_interval(fit.ec50, result.axes[0].unit)}"
-            lines.append(f"{where}{ec50}, slope {_with_interval(fit.slope)}, {ends}")
+            ends = f"from {with_interval(bottom)} to {with_interval(top, unit)}"
+            ec50 = f"EC50 {with_interval(fit.ec50, result.axes[0].unit)}"
+            lines.append(f"{where}{ec50}, slope {with_interval(fit.slope)}, {ends}")
         else:
             lines.append(f"{where}no curve fitted ({fit.status}): {STATUS[fit.status]}")
         if fit.remark:
@@ -110,7 +110,8 @@ def describe_fits(result: SweepResult) -> list[str]:
     return lines
 
 
-def _with_interval(estimate: Estimate | None, unit: str = "1") -> str:
+def with_interval(estimate: Estimate | None, unit: str = "1") -> str:
+    """A value with its interval, where there is one: "0.55 nM [0.5, 0.6]"."""
     if estimate is None:
         return "-"
     value = f"{estimate.value:.4g}" + ("" if unit == "1" else f" {unit}")

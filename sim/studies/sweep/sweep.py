@@ -9,12 +9,15 @@ What to vary is written PATH=LEVELS:
 Several make a grid of all combinations. Of a bath that changes in time, a level replaces the highest concentration
 wherever it occurs, so that the insulin of a pulse is varied and the rest before it is not; all summary numbers are
 taken at the times of the scenario's own schedule. Every level has the same seed, so levels share their random numbers.
+
+Several scenarios at the same levels are several curves: curves.py.
 """
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack, overload
 
 import numpy as np
 
@@ -23,10 +26,9 @@ from glut4sim.sim.analysis.dose_response import STATUS, Estimate, HillFit
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError, unknown
 from glut4sim.sim.inputs.schedule import Schedule
-from glut4sim.sim.inputs.storage import Place, PlaceLike
+from glut4sim.sim.inputs.storage import PlaceLike
 from glut4sim.sim.results.gathered import Gathered
 from glut4sim.sim.results.provenance import PROVENANCE, SWEEP_KEYS, read_run
-from glut4sim.sim.results.series_store import PROGRESS
 from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.scenario.sweep_axis import Axis, read_axis, with_levels
@@ -34,29 +36,52 @@ from glut4sim.sim.studies.executors import Stop, Workers
 from glut4sim.sim.studies.options import RunKeywords, RunOptions, refuse_checkpoints
 from glut4sim.sim.studies.run.replicate import Pace, compute
 from glut4sim.sim.studies.sweep.result import SweepResult, fit_curves
+from glut4sim.sim.studies.sweep.store import SweepStore
 from glut4sim.sim.studies.tasks import Task, TasksToMake, describe_fault, fault, run_tasks
 
 if TYPE_CHECKING:
-    import xarray
-    from zarr import Group
+    from glut4sim.sim.studies.sweep.curves import CurvesResult
 
 OBSERVABLE = "surface_glut4_stimulated_percent"
 MAX_RUNS = 100_000
-ENDED = f"{PROGRESS}/ended"  # array of the store
+Vary = Mapping[str, str | Sequence[float]]  # path -> levels
+Several = Mapping[str, Scenario | PlaceLike] | Sequence[Scenario | PlaceLike | tuple[str | None, Scenario | PlaceLike]]
 
 
+@overload
 def sweep(
     scenario: Scenario | PlaceLike,
-    vary: Mapping[str, str | Sequence[float]],
+    vary: Vary,
     out: PlaceLike | None = None,
     observable: str = OBSERVABLE,
     **keywords: Unpack[RunKeywords],
-) -> SweepResult:
-    """Run a scenario at all combinations of levels.
+) -> SweepResult: ...
+
+
+@overload
+def sweep(
+    scenario: Several,
+    vary: Vary,
+    out: PlaceLike | None = None,
+    observable: str = OBSERVABLE,
+    **keywords: Unpack[RunKeywords],
+) -> "CurvesResult": ...
+
+
+def sweep(
+    scenario: Scenario | PlaceLike | Several,
+    vary: Vary,
+    out: PlaceLike | None = None,
+    observable: str = OBSERVABLE,
+    **keywords: Unpack[RunKeywords],
+) -> "SweepResult | CurvesResult":
+    """Run a scenario at all combinations of levels, or several scenarios for a curve each.
 
     Parameters
     ----------
-    scenario : Scenario, or the name, path or address of one
+    scenario
+        Scenario, or the name, path or address of one; or several of these: {label: scenario}, or a list of scenarios,
+        which their titles label, or of pairs of label and scenario (curves.py)
     vary
         path -> levels, as text ("1pM..100nM/13") or as numbers in the path's unit (nM, mM, s, a parameter's own)
     out
@@ -73,36 +98,72 @@ def sweep(
         on Ctrl-C, when all runs have stopped and the levels that were done are written (provenance: "interrupted");
         `resume` goes on with the others
     """
+    if isinstance(scenario, Mapping | Sequence) and not isinstance(scenario, str):
+        from glut4sim.sim.studies.sweep.curves import curves
+
+        return curves(scenario, vary, out, observable, **keywords)
     options = RunOptions(**keywords)
-    _refuse_checkpoints(options)
-    if not isinstance(scenario, Scenario):
-        scenario = Scenario.load(scenario)
-    if observable not in summary.UNITS:
-        raise unknown("observable", observable, summary.UNITS)
-    scenario.check_one_assay()
-    scenario = options.prepare(scenario)
-    scenario = scenario.model_copy(update={"run": scenario.run.model_copy(update={"events": False})})  # no use for them
-    axes = tuple(read_axis(scenario, path, levels) for path, levels in vary.items())
-    if not axes:
-        raise InputError("expected at least one path to vary, got none.", place="--vary")
-    paths = [a.path for a in axes]
-    if len(set(paths)) < len(paths):
-        raise InputError(f"{next(p for p in paths if paths.count(p) > 1)} is varied twice.", place="--vary")
-    runs = int(np.prod([len(a.levels) for a in axes])) * scenario.run.replicates
+    scenario = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
+    return run(Plan.of(scenario, vary, observable, options), out, options)
+
+
+def run(plan: "Plan", out: PlaceLike | None, options: RunOptions) -> SweepResult:
+    """Run a plan from the beginning; as `sweep`."""
+    with options.workers(plan.runs, plan.scenarios.values()) as workers:
+        writer = plan.begin(out)
+        with storage.held(writer.out):
+            return _run(writer, plan.scenarios, SweepStore(plan.scenario, plan.axes, writer.store), workers, options)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sweep is to run: a scenario as it is where nothing is varied, and at all combinations of levels."""
+
+    scenario: Scenario
+    axes: tuple[Axis, ...]
+    observable: str
+    method: str
+    scenarios: dict[tuple[int, ...], Scenario] = field(repr=False)  # by the places of their levels on the axes
+
+    @classmethod
+    def of(cls, scenario: Scenario, vary: Vary, observable: str, options: RunOptions) -> "Plan":
+        """The plan of what a user asks for; InputError if that makes no sense."""
+        refuse_any_checkpoints(options)
+        if observable not in summary.UNITS:
+            raise unknown("observable", observable, summary.UNITS)
+        scenario.check_one_assay()
+        scenario = options.prepare(scenario)
+        no_events = scenario.run.model_copy(update={"events": False})  # there is no use for them
+        scenario = scenario.model_copy(update={"run": no_events})
+        axes = tuple(read_axis(scenario, path, levels) for path, levels in vary.items())
+        if not axes:
+            raise InputError("expected at least one path to vary, got none.", place="--vary")
+        paths = [a.path for a in axes]
+        if len(set(paths)) < len(paths):
+            raise InputError(f"{next(p for p in paths if paths.count(p) > 1)} is varied twice.", place="--vary")
+        check_runs(int(np.prod([len(a.levels) for a in axes])) * scenario.run.replicates)
+        return cls(scenario, axes, observable, options.method, _at_levels(scenario, axes))
+
+    @property
+    def runs(self) -> int:
+        """How many there are."""
+        return len(self.scenarios) * self.scenario.run.replicates
+
+    def begin(self, out: PlaceLike | None) -> Writer:
+        """Begin its results, so that `resume` finds them."""
+        varied = {a.path: a.as_json() for a in self.axes}
+        return Writer(self.scenario, out, {"method": self.method, "vary": varied, "observable": self.observable})
+
+
+def check_runs(runs: int) -> None:
+    """InputError if there are too many."""
     if runs > MAX_RUNS:
         raise InputError(f"expected at most {MAX_RUNS} runs, got {runs}; take fewer levels or replicates.")
-    scenarios = _at_levels(scenario, axes)
-    varied = {a.path: a.as_json() for a in axes}
-    about = {"method": options.method, "vary": varied, "observable": observable}
-    with options.workers(runs, scenarios.values()) as workers:
-        writer = Writer(scenario, out, about)
-        with storage.held(writer.out):
-            return _run(writer, scenarios, _Store(scenario, axes, writer.store), workers, options)
 
 
 def resume(out: PlaceLike, options: RunOptions) -> SweepResult:
     """Run the levels that are missing in a sweep, or at which a run failed; as `running.resume`."""
-    _refuse_checkpoints(options)
+    refuse_any_checkpoints(options)
     out = storage.place(out)
     scenario, before = read_run(out)
     if any(key not in before for key in SWEEP_KEYS):
@@ -113,14 +174,15 @@ def resume(out: PlaceLike, options: RunOptions) -> SweepResult:
     options = options.as_before(before["method"])
     with storage.held(out):
         writer = Writer.reopen(out)
-        store = _Store(scenario, axes, writer.store)
+        store = SweepStore(scenario, axes, writer.store)
         scenarios = _at_levels(scenario, axes)
         missing = int((~store.ended).sum()) * scenario.run.replicates
         with options.workers(missing, scenarios.values()) as workers:
             return _run(writer, scenarios, store, workers, options)
 
 
-def _refuse_checkpoints(options: RunOptions) -> None:
+def refuse_any_checkpoints(options: RunOptions) -> None:
+    """InputError if they are asked for."""
     if options.checkpoint_every is not None:
         refuse_checkpoints("a sweep")
 
@@ -134,7 +196,7 @@ def _at_levels(scenario: Scenario, axes: Sequence[Axis]) -> dict[tuple[int, ...]
 def _run(
     writer: Writer,
     scenarios: Mapping[tuple[int, ...], Scenario],
-    store: "_Store",
+    store: SweepStore,
     workers: Workers,
     options: RunOptions,
 ) -> SweepResult:
@@ -169,7 +231,7 @@ def _run(
 class _Grid:
     """All runs of a sweep, by the places of their levels and their replicate."""
 
-    def __init__(self, protocol: Schedule, scenarios: Mapping[tuple[int, ...], Scenario], store: "_Store"):
+    def __init__(self, protocol: Schedule, scenarios: Mapping[tuple[int, ...], Scenario], store: SweepStore):
         self.protocol, self.scenarios, self.store = protocol, scenarios, store
         self.replicates = store.scenario.run.replicates
         self.seconds = {place: [0.0] * self.replicates for place in scenarios}  # how far each run is known to be
@@ -253,67 +315,6 @@ def _numbers(
     remarks = compute(scenario, replicate, threads, mean_field, gathered, stop, pace)
     series = {name: np.concatenate([values[name] for values in gathered.records]) for name in summary.NEEDED}
     return summary.one_replicate(gathered.time, series, (protocol.times, protocol.values)), remarks
-
-
-class _Store:
-    """The numbers of all runs: in memory, and in a Zarr store that is complete in form from the start.
-
-    `ended` says at which levels all runs have come to their end, also when the sweep was begun by another process.
-    """
-
-    def __init__(self, scenario: Scenario, axes: tuple[Axis, ...], path: Place | None):
-        self.path, self.axes, self.scenario = path, axes, scenario
-        self.dims = (*(a.path for a in axes), "replicate")
-        shape = (*(len(a.levels) for a in axes), scenario.run.replicates)
-        self.arrays = {name: np.full(shape, np.nan) for name in summary.UNITS}
-        self.ended = np.zeros(shape[:-1], bool)
-        self._group: Group | None = None
-        if path is not None:
-            import zarr
-
-            where = storage.zarr_store(path)
-            if (path / ENDED / "zarr.json").exists():
-                self._group = zarr.open_group(where, mode="r+")
-                self.arrays = {name: self._array(name)[:] for name in summary.UNITS}
-                self.ended = self._array(ENDED)[:]
-            else:
-                self.dataset().to_zarr(where, mode="w", zarr_format=3, consolidated=False)
-                self._group = zarr.open_group(where, mode="r+")
-                self._group.create_array(ENDED, data=self.ended)  # last: only then it is all there
-
-    def _array(self, name: str) -> Any:
-        """An array of the Zarr store; zarr's own type says little of what comes out of it."""
-        assert self._group is not None
-        return self._group[name]
-
-    def put(self, place: tuple, numbers: Sequence[Mapping[str, float | None]], ended: bool) -> None:
-        """Take the numbers of a level, one mapping for each replicate, and whether all of them have ended."""
-        for name, array in self.arrays.items():
-            array[place] = [np.nan if one[name] is None else one[name] for one in numbers]
-            if self._group is not None:
-                self._array(name)[place] = array[place]
-        self.ended[place] = ended
-        if self._group is not None:
-            self._array(ENDED)[place] = ended
-
-    def dataset(self) -> "xarray.Dataset":
-        import xarray as xr
-
-        coordinates = {
-            a.path: (a.path, np.asarray(a.levels), {"units": a.unit, "long_name": a.long_name}) for a in self.axes
-        }
-        coordinates["replicate"] = ("replicate", np.arange(self.scenario.run.replicates), {"long_name": "Replicate"})
-        variables = {
-            name: (self.dims, array, {"units": summary.UNITS[name], "long_name": summary.readable(name)})
-            for name, array in self.arrays.items()
-        }
-        attributes = {
-            "title": self.scenario.title,
-            "scenario": self.scenario.name,
-            "scenario_hash": self.scenario.hash,
-            "seed": self.scenario.run.seed,
-        }
-        return xr.Dataset(variables, coordinates, attributes)
 
 
 def _content(scenario, axes, dataset, observable, status, errors) -> dict:

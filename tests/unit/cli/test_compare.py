@@ -1,4 +1,4 @@
-"""`glut4sim compare` at the terminal: labels, what differs, through which steps. Gains that cannot act, wherever they are set."""
+"""`glut4sim compare` at the terminal: labels, what differs, through which steps; gains that cannot act."""
 
 import json
 

@@ -191,7 +191,7 @@ def test_levels_at_which_a_run_failed_are_run_again(tmp_path, request, monkeypat
 
 def test_a_sweep_killed_before_its_store_was_made(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("glut4sim.sim.studies.sweep.sweep._Store", lambda *arguments: 1 / 0)
+        patch.setattr("glut4sim.sim.studies.sweep.sweep.SweepStore", lambda *arguments: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             sweep(brief(), {"bath.insulin": "1nM"}, out=tmp_path / "out")
     result = glut4sim.resume(tmp_path / "out")

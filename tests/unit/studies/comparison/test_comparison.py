@@ -13,8 +13,9 @@ from glut4sim.sim.analysis import steps_alone, uncertainty
 from glut4sim.sim.analysis.paired_effects import variance_saved
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.scenario.draws import read_draws
+from glut4sim.sim.scenario.labels import folder_name
 from glut4sim.sim.studies.comparison import figure, report
-from glut4sim.sim.studies.comparison.comparison import conditions, folder_name
+from glut4sim.sim.studies.comparison.comparison import conditions
 from glut4sim.sim.studies.expected import numbers
 from tests.markdown import NASTY, SEEN, headings, tables
 from tests.runs import CONTROL, LOW, muscle

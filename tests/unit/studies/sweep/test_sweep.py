@@ -11,7 +11,6 @@ import pytest
 import xarray as xr
 
 from glut4sim import run
-from glut4sim.sim import cli
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results.csv_table import write_csv
@@ -457,17 +456,9 @@ def test_a_figure_is_drawn_of_any_sweep(vary, tmp_path):
 
 
 @pytest.fixture
-def glut4sim(monkeypatch, capsys, tmp_path):
-    """Calls the program in an empty directory; returns exit status, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["glut4sim", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        return stopped.value.code, *capsys.readouterr()
-
-    return call
+def glut4sim(glut4sim_in):
+    """The program, in an empty directory."""
+    return glut4sim_in
 
 
 @pytest.fixture
