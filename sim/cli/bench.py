@@ -15,6 +15,7 @@ from glut4sim.sim.cli.options import (
     at_work,
     check_new,
     free_directory,
+    warn,
     with_groups,
 )
 from glut4sim.sim.cli.terminal import print_json, print_table
@@ -99,6 +100,7 @@ def _bench_conditions(
     with at_work(loaded.name, out, False) as progress:
         result = conditions.run(loaded, threads, progress=progress, **doubt)
     content = conditions_report.write(result, out)
+    warn(result.warnings)
     if as_json:
         print_json({"out": str(out), **content})
         return

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from glut4sim.sim.cli.options import Changes, Seed, checked, load
+from glut4sim.sim.cli.options import Changes, Seed, checked, load, warn
 
 PORT = 8765
 
@@ -22,12 +22,14 @@ def dashboard(
 ) -> None:
     """Open the live dashboard: the cell as it moves, with hormones at your fingertips."""
     options = checked(seed=seed)
+    from glut4sim.sim.scenario import dosing
     from glut4sim.sim.studies.options import RunOptions
 
     chosen = RunOptions(**options).prepare(load(scenario, changes, None))
     first = chosen.assays[-1]
     first.check_memory()
     _ = first.parameter_schedule  # any fault in it is found here, not on the page
+    warn(dosing.warnings(chosen))
     from glut4sim.sim.dashboard.server import serve
 
     serve(chosen, port, browser, lambda address: typer.echo(f"The dashboard is at {address}; Ctrl-C ends it."))

@@ -19,6 +19,7 @@ from glut4sim.sim.cli.options import (
     free_directory,
     load,
     say,
+    warn,
     with_groups,
 )
 from glut4sim.sim.cli.terminal import print_table
@@ -148,6 +149,7 @@ def follow(scenario: "Scenario", seed: int | None, out: "Place", printing: Print
         from glut4sim.sim.studies.run import hormones
 
         result = hormones.run(RunOptions(seed=seed).prepare(scenario), out)
+    warn(result.warnings)
     say(result.out, {"status": "complete", **result.summary}, printing, lambda: _print_courses(scenario, result))
 
 

@@ -80,7 +80,7 @@ def check_scenarios(
     ],
 ) -> None:
     """Check scenarios without running them; exit status 2 if any is faulty, not if there are warnings only."""
-    from glut4sim.sim.analysis import idle_effects
+    from glut4sim.sim.results.provenance import WARNINGS, doubts
     from glut4sim.sim.scenario.scenario import Scenario
 
     faulty = False
@@ -90,7 +90,7 @@ def check_scenarios(
             loaded.check_memory()
             _ = loaded.assays[0].parameter_set
             typer.echo(f"{file}: ok")
-            warn(tuple(f"{file}: {line}" for line in idle_effects.warnings(loaded)))
+            warn(tuple(f"{file}: {line}" for line in doubts(loaded).get(WARNINGS, ())))
         except InputError as error:
             faulty = True
             complain(error, 2)

@@ -57,7 +57,7 @@ def sweep(
 ) -> None:
     """Run scenarios at several levels of one number or more, and fit a dose-response curve to each.
 
-    In a bath that changes in time, a level replaces the highest concentration wherever it occurs.
+    Of what changes over time, such as the insulin of a pulse, the level is varied; rest and washout stay.
     """
     options = checked(**sampling.keywords(), **computing.keywords())
     from glut4sim.sim.scenario.labels import folder_name, split_label

@@ -11,6 +11,7 @@ from glut4sim.sim.dashboard.page_state import PageState
 from glut4sim.sim.endocrine import evidence
 from glut4sim.sim.endocrine.library import Effect
 from glut4sim.sim.inputs.files import merge
+from glut4sim.sim.scenario import dosing
 from glut4sim.sim.scenario.scenario import SCENARIOS, Scenario
 
 
@@ -34,6 +35,8 @@ def ScenarioPanel(page: PageState):
         rv.Html(tag="p", children=[since, link, "."])
     if scenario.therapy:
         Therapies(scenario)
+        for line in dosing.warnings(settings.whole or scenario):
+            Text("p", f"Warning: {line}", "g4-hint")
     if scenario.has_hormones:
         Evidence(scenario)
     with solara.Div(classes=["g4-downloads"]):

@@ -14,12 +14,14 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.files import parse
 from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.results.series_store import STORE
+from glut4sim.sim.scenario import dosing
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.version import __version__
 
 PROVENANCE, SCENARIO = "provenance.json", "scenario.toml"  # files of a run
 METHODS = {False: "agents", True: "mean field"}
 SWEEP_KEYS = ("vary", "observable")  # what the provenance of a sweep says besides
+WARNINGS = "warnings"  # what the provenance says besides of a scenario that is probably not what was meant
 
 
 class Provenance:
@@ -52,7 +54,7 @@ class Provenance:
             its provenance.json
         checkpoint_every : None: as before
         """
-        about = {key: before[key] for key in ("method", *SWEEP_KEYS) if key in before}
+        about = {key: before[key] for key in ("method", WARNINGS, *SWEEP_KEYS) if key in before}
         again = cls(scenario, about, checkpoint_every or before.get("checkpoint_every"))
         again.started = datetime.fromisoformat(before["started"])
         again._clock -= before["wall_seconds"]
@@ -94,6 +96,16 @@ class Provenance:
             "seconds_simulated": list(seconds_simulated),
             "errors": list(errors),
         }
+
+
+def doubts(scenario: Scenario) -> dict[str, list[str]]:
+    """What a provenance says besides of a scenario whose doses, assays or effects are probably not what was meant."""
+    found = dosing.warnings(scenario)
+    if scenario.effects:
+        from glut4sim.sim.analysis import idle_effects
+
+        found += idle_effects.warnings(scenario)
+    return {WARNINGS: list(found)} if found else {}
 
 
 @cache

@@ -25,7 +25,7 @@ from glut4sim.sim.results.backlog import Backlog
 from glut4sim.sim.results.flush_policy import FlushPolicy
 from glut4sim.sim.results.gathered import Piece
 from glut4sim.sim.results.layout import replicates_per_chunk
-from glut4sim.sim.results.provenance import PROVENANCE, SCENARIO, Provenance, read_run
+from glut4sim.sim.results.provenance import PROVENANCE, SCENARIO, WARNINGS, Provenance, read_run
 from glut4sim.sim.results.series_store import PROGRESS, REACHED, STORE, Progress, by_name, record_times
 from glut4sim.sim.results.shared_store import SharedStore
 from glut4sim.sim.results.store import Store
@@ -138,6 +138,12 @@ class Writer:
     def about(self) -> Mapping[str, object]:
         """What the provenance says besides."""
         return self._provenance.about
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the provenance says of a scenario that is probably not what was meant (`provenance.doubts`)."""
+        found = self.about.get(WARNINGS, ())
+        return tuple(map(str, found)) if isinstance(found, list | tuple) else ()
 
     @property
     def checkpoint_every(self) -> float | None:

@@ -1,11 +1,10 @@
 """Run a scenario, or go on with what was stopped, whichever study that takes."""
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import PlaceLike
-from glut4sim.sim.results.provenance import read_run
+from glut4sim.sim.results.provenance import doubts, read_run
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.options import Progress, RunKeywords, RunOptions
 from glut4sim.sim.studies.run import ensemble
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from glut4sim.sim.studies.sweep.curves_result import CurvesResult
     from glut4sim.sim.studies.sweep.result import SweepResult
     from glut4sim.sim.studies.uncertainty.uncertainty import UncertaintyResult
-
-Result = TypeVar("Result", "RunResult", "AssaysResult")
 
 
 def run(
@@ -61,19 +58,10 @@ def run(
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario)
     if len(scenario.assay.at) == 1:
-        return _warned(ensemble.run(scenario, out, options, only))
+        return ensemble.run(scenario, out, options, only, doubts=doubts(scenario))
     from glut4sim.sim.studies.assays import assays
 
-    return _warned(assays.run(scenario, out, options, only))
-
-
-def _warned(result: Result) -> Result:
-    """The result, which warns also of effects that its scenario sets in vain."""
-    if not result.scenario.effects:
-        return result
-    from glut4sim.sim.analysis import idle_effects
-
-    return replace(result, warnings=(*idle_effects.warnings(result.scenario), *result.warnings))
+    return assays.run(scenario, out, options, only)
 
 
 def resume(

@@ -15,7 +15,7 @@ from glut4sim.sim.endocrine.evidence import say
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, PlaceLike
-from glut4sim.sim.results.provenance import read_run
+from glut4sim.sim.results.provenance import doubts, read_run
 from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.assays.result import AssaysResult
@@ -42,7 +42,7 @@ def run(scenario: Scenario, out: PlaceLike | None, options: RunOptions, only: in
     todo = ensemble.choose_replicates(scenario, only)
     options.check_out(out)
     options.workers(len(todo), [scenario]).shutdown()  # any fault in what is asked for
-    writer = Writer(scenario, out, {"method": options.method}, options.checkpoint_every)
+    writer = Writer(scenario, out, {"method": options.method, **doubts(scenario)}, options.checkpoint_every)
     return _run_each(writer, options, only)
 
 
@@ -77,8 +77,9 @@ def _run_each(writer: Writer, options: RunOptions, only: int | None = None) -> A
             writer.seconds_simulated = [sum(each, 0.0) for each in zip(*(r.seconds_simulated for r in done))]
         content = _content(scenario, done)
         writer.finish(content, status, [])
-    warnings = tuple(f"at {say(at)}: {line}" for at, result in zip(scenario.assay.at, done) for line in result.warnings)
-    result = AssaysResult(out, scenario, options.method, tuple(done), content, warnings, writer.wall_seconds, status)
+    said = tuple(f"at {say(at)}: {line}" for at, result in zip(scenario.assay.at, done) for line in result.warnings)
+    warnings, seconds = (*writer.warnings, *said), writer.wall_seconds
+    result = AssaysResult(out, scenario, options.method, tuple(done), content, warnings, seconds, status)
     if out is not None:
         _draw_and_report(result, out, drawn())
     return result

@@ -44,6 +44,7 @@ def markdown(result: "AssaysResult", data: "xarray.Dataset") -> str:
         "studies/assays/report.md.jinja",
         title=scenario.title or scenario.name,
         description=scenario.description,
+        warnings=result.warnings,
         times=[assay["at"] for assay in result.summary["assays"]],
         by_agents=result.method == METHODS[False],
         replicates=counted(scenario.run.replicates, "replicate"),

@@ -32,6 +32,7 @@ from glut4sim.sim.inputs.units import INSULIN
 from glut4sim.sim.model import signalling
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.parameters import ParameterSet
+from glut4sim.sim.scenario import dosing
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.benchmark.condition_tables import QUANTITIES, ConditionsTable, ConditionTable
 from glut4sim.sim.studies.benchmark.conditions_doubt import DRAWS, Doubted, doubt
@@ -146,6 +147,7 @@ class ConditionsResult:
     wall_seconds: float
     runs: int
     doubt: dict | None = None  # what is said of the draws, where there are any
+    warnings: tuple[str, ...] = ()  # one line each
 
 
 # ---- reading ----
@@ -283,7 +285,17 @@ def run(
     findings = tuple(
         _finding(suite, condition, acute, found, open_) for condition, open_ in zip(suite.conditions, left_open)
     )
-    return ConditionsResult(suite, findings, perf_counter() - began, len(jobs), about)
+    return ConditionsResult(suite, findings, perf_counter() - began, len(jobs), about, _warnings(suite))
+
+
+def _warnings(suite: Conditions) -> tuple[str, ...]:
+    """What is said of doses and assays of each scenario, all of its assays that are looked at taken together."""
+    looked_at: dict[str, tuple[Scenario, set[float]]] = {}
+    for condition in suite.conditions:
+        for scenario in (condition.scenario, condition.reference):
+            looked_at.setdefault(scenario.name, (scenario, set()))[1].add(scenario.assay.at[0])
+    wholes = [suite.at(scenario, 0.0).at_assay(*sorted(times)) for scenario, times in looked_at.values()]
+    return tuple(f"{whole.name}: {line}" for whole in wholes for line in dosing.warnings(whole))
 
 
 def _simulate(scenario: Scenario, replicate: int, stop: Stop) -> dict[str, float]:

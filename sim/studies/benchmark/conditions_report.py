@@ -40,6 +40,7 @@ def _content(result: ConditionsResult) -> dict:
         "seed": result.suite.seed,
         "runs": result.runs,
         **({} if result.doubt is None else {"doubt": result.doubt}),
+        **({"warnings": list(result.warnings)} if result.warnings else {}),
         "wall_seconds": round(result.wall_seconds, 1),
         "conditions": [
             {
@@ -166,6 +167,7 @@ def markdown(result: ConditionsResult) -> str:
         "studies/benchmark/conditions_report.md.jinja",
         suite=suite,
         outline=outline(result),
+        warnings=result.warnings,
         levels=", ".join(f"{label} {level:g} nM" for label, level in suite.insulin.items()),
         disclaimers=[WHOLE_BODY, NOT_ADVICE],
         figure=FIGURE,

@@ -20,6 +20,7 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.results.provenance import read_run
 from glut4sim.sim.results.writer import Writer
+from glut4sim.sim.scenario import dosing
 from glut4sim.sim.scenario.labels import folder_names, labelled
 from glut4sim.sim.scenario.sampling import COUNT, sample
 from glut4sim.sim.scenario.scenario import Scenario
@@ -69,7 +70,9 @@ def compare(
     """
     options = RunOptions(**keywords)
     rows = scenarios.items() if isinstance(scenarios, Mapping) else ((None, scenario) for scenario in scenarios)
-    chosen = conditions([(label, s if isinstance(s, Scenario) else Scenario.load(s)) for label, s in rows])
+    wanted = [(label, s if isinstance(s, Scenario) else Scenario.load(s)) for label, s in rows]
+    chosen = conditions(wanted)
+    doses = tuple(dict.fromkeys(f"{s.name}: {line}" for _, s in wanted for line in dosing.warnings(s)))
     first = next(iter(chosen.values())).run
     seed = first.seed if options.seed is None else options.seed
     count = options.replicates or (1 if options.mean_field else first.replicates)
@@ -83,7 +86,8 @@ def compare(
     doubt = None
     if uncertain:
         doubt = Doubt.of(prepared, sample(list(prepared.values()), draws, seed, ranges))
-    plan = _Plan(None if out is None else storage.place(out), prepared, folders, seed, options.method, doubt)
+    place = None if out is None else storage.place(out)
+    plan = _Plan(place, prepared, folders, seed, options.method, doubt, doses=doses)
     if plan.out is not None:
         storage.make_directory(plan.out)
         try:
@@ -111,7 +115,7 @@ def resume(out: PlaceLike, options: RunOptions) -> Comparison:
         scenarios = {name: read_run(out / folder)[0] for name, folder in folders.items()}
         if before.get("doubt") is not None:
             doubt = Doubt.again(scenarios, out, folders, before["doubt"])
-    plan = _Plan(out, scenarios, folders, seed, method, doubt, found)
+    plan = _Plan(out, scenarios, folders, seed, method, doubt, found, tuple(before.get("warnings", ())))
     return _run(plan, options)
 
 
@@ -125,9 +129,8 @@ class _Plan:
     seed: int
     method: str
     doubt: Doubt | None = None
-    found: Mapping[str, Any] = field(
-        default_factory=lambda: {"effects": []}
-    )  # by an earlier comparison, as compare.json says it
+    found: Mapping[str, Any] = field(default_factory=lambda: {"effects": []})  # as compare.json says it
+    doses: tuple[str, ...] = ()  # warnings of whole scenarios, before their assays were taken apart
 
     @cached_property
     def account(self) -> Account:
@@ -155,6 +158,7 @@ class _Plan:
             ],
             **self.account.content,
             **({} if self.doubt is None else {"doubt": self.doubt.about}),
+            **({"warnings": list(self.doses)} if self.doses else {}),
             **found,
         }
 
@@ -196,9 +200,8 @@ def _run(plan: _Plan, options: RunOptions) -> Comparison:
         finally:
             content = plan.content(status, found)
             plan.write(content)
-        warnings = plan.account.warnings + tuple(
-            dict.fromkeys(f"{c.name}: {text}" for c in done for text in c.result.warnings)
-        )
+        warnings = plan.doses + plan.account.warnings
+        warnings += tuple(dict.fromkeys(f"{c.name}: {text}" for c in done for text in c.result.warnings))
         warnings += () if doubt is None else doubt.warnings
         result = Comparison(
             out, tuple(done), effects, warnings, perf_counter() - began, status, plan.seed, content,

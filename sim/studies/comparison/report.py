@@ -159,6 +159,7 @@ def markdown(comparison: "Comparison") -> str:
         quantities=[f"{title[:1].upper()}{title[1:]} [%]" for title in _OF_REST.values()],
         pairing=pairing_told(comparison),
         outline=outline(comparison),
+        warnings=comparison.warnings,
         columns=list(columns),
         rows=rows,
         holds=what_intervals_hold(comparison),

@@ -40,12 +40,14 @@ def run(
     options: RunOptions,
     only: int | None = None,
     drawn: "Callable[[], Drawn] | None" = None,
+    doubts: Mapping[str, object] | None = None,
 ) -> RunResult:
     """Run all replicates of a scenario, or `only` one of them; as `running.run`.
 
     Parameters
     ----------
     drawn : gives its hormones as they are to be shown, where that is not its own affair
+    doubts : of the scenario, as `provenance.doubts`; none where it is a part of what was asked for
 
     Raises
     ------
@@ -57,7 +59,7 @@ def run(
     _ = scenario.parameter_set  # any fault in it is found here, not in a thread
     todo = choose_replicates(scenario, only)
     options.check_out(out)
-    about = {"method": options.method} | ({} if only is None else {"only": only})
+    about = {"method": options.method, **(doubts or {})} | ({} if only is None else {"only": only})
     with options.workers(len(todo), [scenario]) as workers:
         writer = Writer(scenario, out, about, options.checkpoint_every)
         with storage.held(writer.out):
@@ -143,7 +145,7 @@ def _run(
         writer.finish(numbers or None, status, errors)
     if writer.out is not None:
         _draw(writer, writer.out, drawn)
-    warnings, seconds = found.warnings(errors), writer.wall_seconds
+    warnings, seconds = (*writer.warnings, *found.warnings(errors)), writer.wall_seconds
     return RunResult(writer.out, writer.store, numbers, warnings, seconds, status, found.numbers, writer)
 
 

@@ -16,6 +16,7 @@ from glut4sim.sim.analysis import timeline
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, PlaceLike
+from glut4sim.sim.results.provenance import doubts
 from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 
@@ -39,12 +40,15 @@ class HormoneResult:
         as `timeline.dataset`
     summary : dict
         content of summary.json, as `timeline.numbers`
+    warnings : tuple of str
+        one line each
     """
 
     out: Place | None
     dataset: "xarray.Dataset" = field(repr=False)
     summary: dict = field(repr=False)
     wall_seconds: float
+    warnings: tuple[str, ...] = ()
 
 
 def run(scenario: Scenario | PlaceLike, out: PlaceLike | None = None) -> HormoneResult:
@@ -66,7 +70,7 @@ def run(scenario: Scenario | PlaceLike, out: PlaceLike | None = None) -> Hormone
         raise InputError(
             "it sets no hormones: expected a table such as [hormones] or [[therapy]].", place=scenario.name
         )
-    writer = Writer(scenario, out, {"method": METHOD})
+    writer = Writer(scenario, out, {"method": METHOD, **doubts(scenario)})
     status, numbers = "failed", {}
     try:
         data = timeline.dataset(scenario) if writer.out is None else save(scenario, writer.out)
@@ -77,7 +81,7 @@ def run(scenario: Scenario | PlaceLike, out: PlaceLike | None = None) -> Hormone
         raise
     finally:
         writer.finish(numbers or None, status, [])
-    return HormoneResult(writer.out, data, numbers, writer.wall_seconds)
+    return HormoneResult(writer.out, data, numbers, writer.wall_seconds, writer.warnings)
 
 
 class Drawn(NamedTuple):

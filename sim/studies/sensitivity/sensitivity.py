@@ -37,6 +37,7 @@ from glut4sim.sim.inputs.errors import InputError, describe, unknown
 from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.inputs.units import write
 from glut4sim.sim.model.parameters import ASCENDING
+from glut4sim.sim.results.provenance import doubts
 from glut4sim.sim.results.series_store import STORE
 from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.factors import Factor, changed, find_factors
@@ -162,7 +163,7 @@ def sensitivity(
     if base is None:
         raise InputError(f"{scenario.name} has no {observable}; choose another.", place="--observable")
 
-    writer = Writer(scenario, out, {"method": f"sensitivity, {method}", "observable": observable})
+    writer = Writer(scenario, out, {"method": f"sensitivity, {method}", "observable": observable, **doubts(scenario)})
     runs = _Runs(scenario, factors, observable, planned, progress)
     screening = indices = None
     status = "failed"
@@ -195,6 +196,7 @@ def sensitivity(
             "status": status,
             "runs": runs.done,
             "missing": runs.missing,
+            "warnings": list(writer.warnings),
             "trajectories": {"wanted": trajectories, "kept": screening and screening.kept},
             "samples": {"wanted": samples, "kept": indices and indices.kept},
         }
@@ -225,7 +227,7 @@ def _at_least(option: str, value: int, low: int) -> int:
 
 def _warnings(content: dict) -> tuple[str, ...]:
     """What the user should know, one line each."""
-    lines = []
+    lines = list(content["warnings"])
     if content["missing"]:
         lines.append(
             f"{len(content['missing'])} of {content['runs']} runs have no value, the first because: "

@@ -6,9 +6,9 @@ What to vary is written PATH=LEVELS:
     run.step="0.1s..0.5s/5lin"         5 levels at equal distances
     vesicle.fuse="10 1/min,20 1/min"   these levels
 
-Several make a grid of all combinations. Of a bath that changes in time, a level replaces the highest concentration
-wherever it occurs, so that the insulin of a pulse is varied and the rest before it is not; all summary numbers are
-taken at the times of the scenario's own schedule. Every level has the same seed, so levels share their random numbers.
+Several make a grid of all combinations. Of what changes over time its level is varied (`Schedule.at_level`), as the
+insulin of a pulse, and not the rest before it; all summary numbers are taken at the times of the scenario's own
+schedule. Every level has the same seed, so levels share their random numbers.
 
 Several scenarios at the same levels are several curves: curves.py.
 """
@@ -28,7 +28,7 @@ from glut4sim.sim.inputs.errors import InputError, unknown
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.inputs.storage import PlaceLike
 from glut4sim.sim.results.gathered import Gathered
-from glut4sim.sim.results.provenance import PROVENANCE, SWEEP_KEYS, read_run
+from glut4sim.sim.results.provenance import PROVENANCE, SWEEP_KEYS, doubts, read_run
 from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.scenario.sweep_axis import Axis, read_axis, with_levels
@@ -152,7 +152,8 @@ class Plan:
     def begin(self, out: PlaceLike | None) -> Writer:
         """Begin its results, so that `resume` finds them."""
         varied = {a.path: a.as_json() for a in self.axes}
-        return Writer(self.scenario, out, {"method": self.method, "vary": varied, "observable": self.observable})
+        about = {"method": self.method, "vary": varied, "observable": self.observable, **doubts(self.scenario)}
+        return Writer(self.scenario, out, about)
 
 
 def check_runs(runs: int) -> None:
@@ -223,7 +224,7 @@ def _run(
         fits = fit_curves(axes, dataset[observable].values)
         with storage.folder(writer.out) as folder:
             save_figure(axes, dataset, observable, fits, folder / "figure.png")
-    remarks = tuple(dict.fromkeys(grid.remarks))
+    remarks = (*writer.warnings, *dict.fromkeys(grid.remarks))
     wall_seconds = writer.wall_seconds
     return SweepResult(writer.out, scenario, axes, dataset, observable, content, remarks, wall_seconds, status)
 

@@ -135,7 +135,7 @@ def markdown(content: Mapping) -> str:
 
 def _notes(content: Mapping) -> list[str]:
     """What the table leaves out."""
-    notes = []
+    notes = [f"Warning: {warning}" for warning in content["warnings"]]
     count = content["draws"]["count"]
     short = {
         summary.readable(name): count - told["parameters"]["n"]

@@ -26,7 +26,7 @@ from glut4sim.sim.analysis.uncertainty import KINDS, LEVEL, Interval, split
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, PlaceLike
-from glut4sim.sim.results.provenance import read_run
+from glut4sim.sim.results.provenance import doubts, read_run
 from glut4sim.sim.results.series_store import STORE
 from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.draws import Draws, read_draws, write_draws
@@ -123,7 +123,7 @@ def uncertainty(
     _ = scenario.parameter_set  # and in what it does
     found = sample([scenario], draws, scenario.run.seed, ranges)
     plan = _Plan(scenario, found, replicates)
-    writer = Writer(scenario, out, {"method": METHOD}, options.checkpoint_every)
+    writer = Writer(scenario, out, {"method": METHOD, **doubts(scenario)}, options.checkpoint_every)
     if writer.out is not None:
         write_draws(writer.out / DRAWS, plan.draws)
         if replicates:
@@ -208,7 +208,7 @@ def _run(writer: Writer, plan: _Plan, runs: Runs, options: RunOptions) -> Uncert
         raise
     finally:
         told = _numbers_of(agents)
-        content = plan.about | {"status": status} | _content(plan, runs, told)
+        content = plan.about | {"status": status, "warnings": list(writer.warnings)} | _content(plan, runs, told)
         writer.seconds_simulated = [runs.done]
         writer.finish(None, status, [])
         writer.write_json(CONTENT, content)
@@ -273,5 +273,8 @@ def _warnings(content: Mapping) -> tuple[str, ...]:
     """What the user should know, one line each."""
     missing = content["missing"]
     if not missing:
-        return ()
-    return (f"{len(missing)} mean fields could not be solved, the first because: {missing[0]['error']}",)
+        return tuple(content["warnings"])
+    return (
+        *content["warnings"],
+        f"{len(missing)} mean fields could not be solved, the first because: {missing[0]['error']}",
+    )

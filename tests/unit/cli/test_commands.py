@@ -41,7 +41,8 @@ assay = { at = ["0 d", "28 d"] }
 drug = "anastrozole"
 dose = "1 mg"
 every = "1 d"
-for = "2 weeks"
+start = "1 h"
+stop = "30 d"
 """
 
 
@@ -306,7 +307,7 @@ def test_scenarios_show_says_what_acts_where_and_how_therapies_stand(glut4sim, w
     effect = library.effects()["testosterone-pi3k"]
     assert f"testosterone -> {STEPS['pi3k'].title}: {effect.title}" in comments
     assert effect.source.split(",")[0] in comments
-    assert "anastrozole 1 mg every 1 d, from 0 d to 14 d" in comments
+    assert "anastrozole 1 mg every 1 d, from 1 h to 30 d" in comments
     assert " ".join(library.drugs()["anastrozole"].standing.split()[:6]) in comments
     assert "Not medical advice." in comments
     assert "cortisol" not in comments
