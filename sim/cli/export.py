@@ -62,11 +62,12 @@ def export_csv(
 ) -> None:
     """Write the results of a run or a sweep as a table: a row per record, a column per variable."""
     check_new(out, "file")
+    from glut4sim.sim.results import damage
     from glut4sim.sim.results.csv_table import write_csv
-    from glut4sim.sim.results.series_store import open_results
+    from glut4sim.sim.results.series_store import open_results, store_of
 
     dataset = open_results(results)
-    with _opened(out) as file:
+    with damage.named(store_of(results)), _opened(out) as file:
         write_csv(dataset, file)
 
 

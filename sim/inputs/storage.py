@@ -8,8 +8,6 @@ is made on this machine and put there; a Zarr store is written there chunk by ch
 import json
 import os
 import shutil
-import threading
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -98,18 +96,6 @@ def zarr_store(where: Place):
     from zarr.storage import FsspecStore
 
     return FsspecStore.from_url(str(where), storage_options=dict(where.storage_options))
-
-
-_consolidating = threading.Lock()  # which warnings are shown is a state that all threads share
-
-
-def consolidate(where: Place, group: str | None = None) -> None:
-    """Copy the metadata of all arrays of a Zarr store, or of a group in it, into its own."""
-    import zarr
-
-    with _consolidating, warnings.catch_warnings():  # that other Zarr 3 readers may ignore the copy, which is harmless
-        warnings.filterwarnings("ignore", message="Consolidated metadata")
-        zarr.consolidate_metadata(zarr_store(where), path=group)
 
 
 def make_directory(where: Place) -> None:

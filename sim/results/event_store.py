@@ -16,10 +16,11 @@ import numpy as np
 
 from glut4sim.agents import vesicle
 from glut4sim.sim.analysis import single_vesicle
-from glut4sim.sim.inputs.storage import Place, consolidate, zarr_store
+from glut4sim.sim.inputs.storage import Place, zarr_store
 from glut4sim.sim.model.step_records import Events
 from glut4sim.sim.results.event_loop import wait_for
 from glut4sim.sim.results.series_store import open_arrays, open_group
+from glut4sim.sim.results.zarr_arrays import WHOLE, create_array
 
 if TYPE_CHECKING:
     import xarray
@@ -104,14 +105,18 @@ class MemoryEvents:
         }
         return xr.Dataset(variables, self._coordinates)
 
-    def close(self) -> None:
-        """As ZarrEvents.close."""
-
 
 def row_bytes(scenario: "Scenario") -> int:
     """What the statistics of a replicate and the states of its vesicles take."""
     sizes = _sizes(_coordinates(scenario))
     return scenario.cell.vesicles + 8 * sum(prod(sizes[dim] for dim in v.dims) for v in single_vesicle.VARIABLES)
+
+
+def paths(rows: int, scenario: "Scenario") -> list[str]:
+    """The arrays that `create` makes."""
+    log = (INITIAL.name, FIRST, COUNT, *(c.name for c in COLUMNS)) if rows > 1 else ()
+    statistics = (*_coordinates(scenario), *(v.name for v in single_vesicle.VARIABLES))
+    return [*(f"{single_vesicle.GROUP}/{name}" for name in statistics), *(f"{EVENTS}/{name}" for name in log)]
 
 
 def create(path: Place, scenario: "Scenario", rows: int) -> None:
@@ -123,11 +128,12 @@ def create(path: Place, scenario: "Scenario", rows: int) -> None:
     others = " ".join(name for name, (dims, *_) in coordinates.items() if dims != (name,))
     group = root.create_group(single_vesicle.GROUP, attributes={"coordinates": others})  # for xarray
     for name, (dims, values, attributes) in coordinates.items():
-        group.create_array(name, data=values, dimension_names=dims, attributes=attributes)
+        create_array(group, name, data=values, dimension_names=dims, attributes=attributes)
     sizes = _sizes(coordinates)
     for v in single_vesicle.VARIABLES:
         shape = [sizes[dim] for dim in ("replicate", *v.dims)]
-        group.create_array(
+        create_array(
+            group,
             v.name,
             shape=shape,
             chunks=(rows, *shape[1:]),
@@ -144,13 +150,13 @@ def create(path: Place, scenario: "Scenario", rows: int) -> None:
 def _create_log(group, scenario, rows):
     """The arrays of a log that replicates share."""
     n = scenario.run.replicates
-    group.create_array(
-        INITIAL.name, shape=(n, scenario.cell.vesicles), chunks=(rows, scenario.cell.vesicles), dtype=INITIAL.dtype,
-        fill_value=-1, dimension_names=("replicate", "vesicle"), attributes=INITIAL.attributes,
+    create_array(
+        group, INITIAL.name, shape=(n, scenario.cell.vesicles), chunks=(rows, scenario.cell.vesicles),
+        dtype=INITIAL.dtype, fill_value=-1, dimension_names=("replicate", "vesicle"), attributes=INITIAL.attributes,
     )  # fmt: skip
     for name, fill, what in ((FIRST, -1, "Number of the first event"), (COUNT, 0, "How many events there are")):
-        group.create_array(
-            name, shape=(n,), chunks=(rows,), dtype="int64", fill_value=fill, dimension_names=("replicate",),
+        create_array(
+            group, name, shape=(n,), chunks=(rows,), dtype="int64", fill_value=fill, dimension_names=("replicate",),
             attributes={"long_name": what},
         )  # fmt: skip
     _create_columns(group)
@@ -161,41 +167,68 @@ def _create_columns(group) -> dict[str, Any]:
     from zarr.codecs import BloscCodec
 
     return {
-        c.name: group.create_array(
+        c.name: create_array(
+            group,
             c.name,
             shape=(0,),
             chunks=(CHUNK_EVENTS,),
             dtype=c.dtype,
             dimension_names=("event",),
             attributes=c.attributes,
-            compressors=BloscCodec(cname="lz4", shuffle="shuffle"),  # as small as the default, in half the time
+            compressor=BloscCodec(cname="lz4", shuffle="shuffle"),  # as small as the default, in half the time
         )
         for c in COLUMNS
     }
 
 
 def open_log(store: Place, group: str) -> "xarray.Dataset | None":
-    """The log of a replicate, lazily, by its name such as "events/3", where replicates share one; None if there is
-    none."""
+    """The log of a replicate, lazily, by its name such as "events/3"; None if there is none."""
     events, _, replicate = group.partition("/")
-    if events != EVENTS or not replicate.isdecimal() or not (store / EVENTS / FIRST / "zarr.json").is_file():
+    if events != EVENTS or not replicate.isdecimal():
         return None
-    whole = open_group(store, EVENTS)
+    if (store / group / "zarr.json").is_file():
+        return _open_counted(store, group)
+    if not (store / EVENTS / FIRST / "zarr.json").is_file():
+        return None
+    whole = _open_counted(store, EVENTS, FIRST, COUNT)
     if int(replicate) >= whole.sizes["replicate"] or (first := int(whole[FIRST][int(replicate)])) < 0:
         return None
     here = slice(first, first + int(whole[COUNT][int(replicate)]))
     return whole.drop_vars([FIRST, COUNT]).isel(replicate=int(replicate), event=here)
 
 
+def _open_counted(store: Place, group: str, *others: str) -> "xarray.Dataset":
+    """A log in a group, as far as it counts: with other arrays there, lazily."""
+    import xarray as xr
+
+    try:
+        log = open_group(store, group)
+    except ValueError:  # a process was ended while columns grew, and they are not all as long
+        names = {*others, INITIAL.name, *(c.name for c in COLUMNS)}
+        parts = [open_group(store, group, without=names - {name}) for name in sorted(names)]
+        shortest = min(part.sizes["event"] for part in parts if "event" in part.sizes)
+        log = xr.merge([part.isel(event=slice(shortest), missing_dims="ignore") for part in parts])
+    count = log.attrs.pop(COUNT, None)  # None: of an earlier version
+    return log.isel(event=slice(count), missing_dims="ignore")  # none: it is just being made
+
+
+async def _open_log_group(path: Place) -> Any:
+    from zarr.api.asynchronous import open_group as open_
+
+    return await open_(store=zarr_store(path), path=EVENTS, mode="r+", use_consolidated=False)
+
+
 class SharedLog:
     """The log of all replicates, one after the other; one process writes it.
 
-    Events that `first` and `count` of no replicate mean do not count: a run was ended while it wrote them.
+    Events that `first` and `count` of no replicate mean do not count: a run was ended while it wrote them. How many are
+    written in all is the attribute `count` of the group.
     """
 
     def __init__(self, path: Place):
         places = {name: f"{EVENTS}/{name}" for name in (FIRST, COUNT, *(c.name for c in COLUMNS))}
         arrays = wait_for(open_arrays(path, list(places.values())))
+        self._group = wait_for(_open_log_group(path))
         first, count = (np.asarray(wait_for(arrays[places[name]].getitem(slice(None)))) for name in (FIRST, COUNT))
         self._arrays = {c.name: arrays[places[c.name]] for c in COLUMNS}
         self._written = int((first + count).max(initial=0))
@@ -224,15 +257,22 @@ class SharedLog:
             await asyncio.gather(*(write(name, array) for name, array in self._arrays.items()))
 
         wait_for(write_all())
+        wait_for(self._group.update_attributes({COUNT: end}))
         self._written, self._waiting, self.waiting = end, [], 0
+
+
+class Log(NamedTuple):
+    """The log of a replicate in a store."""
+
+    group: Any
+    columns: dict[str, Any]  # arrays by name
 
 
 class ZarrEvents:
     """Logs and statistics in groups of a Zarr store.
 
-    The arrays of a log grow one after the other, and the process may be killed in between. What counts as written is
-    therefore what the group's consolidated metadata say: these are replaced as a whole, when all arrays have grown. The
-    store's own metadata are consolidated by `close`, since a copy of them would hide later growth.
+    The arrays of a log grow one after the other, and the process may be killed in between. The attribute `count` of its
+    group says how many events are written: it is raised when all arrays have grown, and lowered before they are cut.
 
     Safe from several threads as long as each replicate has one.
     """
@@ -242,9 +282,9 @@ class ZarrEvents:
 
         self._path = path
         self._root = zarr.open_group(zarr_store(path), mode="r+", use_consolidated=False)
-        self._logs: dict[int, dict[str, Any]] = {}  # replicate -> column -> array
+        self._logs: dict[int, Log] = {}  # by replicate
         group: Any = self._root[single_vesicle.GROUP]
-        self._tables = {v.name: group[v.name] for v in single_vesicle.VARIABLES}
+        self._tables = {v.name: group[v.name].with_config(WHOLE) for v in single_vesicle.VARIABLES}
 
     def begin(self, replicate: int, initial_state: np.ndarray) -> None:
         """Begin a replicate's log, in place of any that was begun before.
@@ -254,32 +294,33 @@ class ZarrEvents:
         initial_state : (n,) int
             of all vesicles at t = 0
         """
-        group = self._root.create_group(f"{EVENTS}/{replicate}", overwrite=True)
-        group.create_array(
+        group = self._root.create_group(f"{EVENTS}/{replicate}", overwrite=True, attributes={COUNT: 0})
+        create_array(
+            group,
             INITIAL.name,
             data=initial_state.astype(INITIAL.dtype),
             dimension_names=("vesicle",),
             attributes=INITIAL.attributes,
         )
-        self._logs[replicate] = _create_columns(group)
-        consolidate(self._path, f"{EVENTS}/{replicate}")
+        self._logs[replicate] = Log(group, _create_columns(group))
 
     def append(self, replicate: int, events: Events) -> None:
         """Add the next events of a replicate whose log was begun or cut."""
         if len(events.time) == 0:
             return
-        arrays, columns = self._logs[replicate], _columns(events)
-        for name, array in arrays.items():
+        log, columns = self._logs[replicate], _columns(events)
+        for name, array in log.columns.items():
             array.append(columns[name])
-        consolidate(self._path, f"{EVENTS}/{replicate}")
+        log.group.update_attributes({COUNT: array.shape[0]})
 
     def cut(self, replicate: int, count: int) -> Iterator[Events]:
         """Keep the first events of a replicate only; returns them, in pieces."""
         group: Any = self._root[f"{EVENTS}/{replicate}"]
-        arrays = self._logs[replicate] = {c.name: group[c.name] for c in COLUMNS}
+        group.update_attributes({COUNT: count})
+        arrays = {c.name: group[c.name].with_config(WHOLE) for c in COLUMNS}
+        self._logs[replicate] = Log(group, arrays)
         for array in arrays.values():
             array.resize((count,))
-        consolidate(self._path, f"{EVENTS}/{replicate}")
         for first in range(0, count, CHUNK_EVENTS):
             part = {name: array[first : first + CHUNK_EVENTS] for name, array in arrays.items()}
             position = np.stack([part.pop(axis) for axis in "xyz"], axis=1)
@@ -295,14 +336,8 @@ class ZarrEvents:
         return np.asarray(self._tables[name][:])
 
     def dataset(self) -> "xarray.Dataset":
-        """As MemoryEvents.dataset, lazily; after `close`."""
-        import xarray as xr
-
-        return xr.open_zarr(zarr_store(self._path), group=single_vesicle.GROUP, chunks=None)
-
-    def close(self) -> None:
-        """Nothing more will come."""
-        consolidate(self._path)
+        """As MemoryEvents.dataset, lazily."""
+        return open_group(self._path, single_vesicle.GROUP)
 
 
 def _coordinates(scenario):

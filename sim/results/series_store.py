@@ -7,16 +7,18 @@ one process, in blocks of rows (row_blocks.py). The group `progress` says how fa
 
 import asyncio
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from glut4sim.sim.analysis import single_vesicle
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
-from glut4sim.sim.inputs.storage import Place, PlaceLike, consolidate, zarr_store
+from glut4sim.sim.inputs.storage import Place, PlaceLike, zarr_store
 from glut4sim.sim.model.observables import OBSERVABLES, STATE_NAMES
 from glut4sim.sim.results.event_loop import wait_for
+from glut4sim.sim.results.zarr_arrays import ARRAYS, WHOLE, create_array
 
 if TYPE_CHECKING:
     import xarray
@@ -127,7 +129,12 @@ class MemorySeries:
 
 
 def create(
-    path: Place, time: np.ndarray, replicates: int, attributes: Mapping[str, object], rows: int, final: bool
+    path: Place,
+    time: np.ndarray,
+    replicates: int,
+    attributes: Mapping[str, object],
+    rows: int,
+    others: Iterable[str] = (),
 ) -> None:
     """Make the Zarr store of a run, with nothing in it but NaN.
 
@@ -137,14 +144,16 @@ def create(
         of all records [s]
     rows : replicates that share a chunk; 1: none do
     attributes : of the store
-    final : whether no other group will be added to the store
+    others : paths of the arrays that will be added to the store
     """
     import zarr
 
-    group = zarr.create_group(zarr_store(path), zarr_format=3, attributes=dict(attributes), overwrite=True)
+    told = dict(attributes) | {ARRAYS: [*ROWS, "time", "replicate", *STATE_NAMES, *others]}
+    group = zarr.create_group(zarr_store(path), zarr_format=3, attributes=told, overwrite=True)
     for o in OBSERVABLES:
         shape = _shape(o, replicates, len(time))
-        group.create_array(
+        create_array(
+            group,
             o.name,
             shape=shape,
             chunks=(rows, len(time) if rows > 1 else min(CHUNK_RECORDS, len(time)), *shape[2:]),
@@ -155,8 +164,8 @@ def create(
         )
 
     def coordinate(name, values, attributes):
-        array = group.create_array(
-            name, shape=values.shape, dtype=values.dtype, dimension_names=(name,), attributes=attributes
+        array = create_array(
+            group, name, shape=values.shape, dtype=values.dtype, dimension_names=(name,), attributes=attributes
         )
         array[:] = values
 
@@ -165,7 +174,8 @@ def create(
     for dim, names in STATE_NAMES.items():
         coordinate(dim, np.array(names, dtype=np.dtypes.StringDType()), {})
     columns = Progress._fields
-    group.create_group(PROGRESS).create_array(
+    create_array(
+        group.create_group(PROGRESS),
         REACHED,
         shape=(replicates, len(columns)),
         chunks=(rows, len(columns)),
@@ -174,8 +184,6 @@ def create(
         dimension_names=("replicate", "entry"),
         attributes={"long_name": "How far each replicate has come", "entries": list(columns)},
     )
-    if final:
-        consolidate(path)
 
 
 class ZarrSeries:
@@ -234,7 +242,8 @@ async def open_arrays(path: Place, names: Sequence[str]) -> dict[str, Any]:
     from zarr.api.asynchronous import open_group
 
     group = await open_group(store=zarr_store(path), mode="r+", use_consolidated=False)
-    return dict(zip(names, await asyncio.gather(*map(group.getitem, names))))
+    arrays = await asyncio.gather(*map(group.getitem, names))
+    return {name: array.with_config(WHOLE) for name, array in zip(names, arrays)}
 
 
 def open_results(path: PlaceLike, group: str | None = None) -> "xarray.Dataset":
@@ -253,28 +262,39 @@ def open_results(path: PlaceLike, group: str | None = None) -> "xarray.Dataset":
     InputError
         if there is no such result
     """
+    from glut4sim.sim.results import damage, event_store
+
     where = storage.place(path)
-    store = where / STORE if (where / STORE).is_dir() else where
+    store = store_of(where)
     inside = sorted(found.parent.name for found in where.glob(f"assay-*/{STORE}"))
     if inside:
         raise InputError(f"holds {len(inside)} assays; choose one: {where / inside[0]}.", place=str(where))
     if not (store / "zarr.json").is_file():
         raise InputError(f"expected the directory of a run, found no {STORE} in it.", place=str(where))
-    if group is None or (store / group / "zarr.json").is_file():
-        return open_group(store, group)
-    from glut4sim.sim.results import event_store
-
-    shared = event_store.open_log(store, group)
-    if shared is None:
+    with damage.named(store):
+        damage.check(store)
+        if group is None or (group == single_vesicle.GROUP and (store / group / "zarr.json").is_file()):
+            return open_group(store, group)
+        log = event_store.open_log(store, group)
+    if log is None:
         raise InputError(f'found no group "{group}" in {STORE}; run with run.events = true.', place=str(where))
-    return shared
+    return log
 
 
-def open_group(store: Place, group: str | None) -> "xarray.Dataset":
-    """A group of a Zarr store, lazily."""
+def store_of(where: Place) -> Place:
+    """The store in a directory of results, or the place itself."""
+    return where / STORE if (where / STORE).is_dir() else where
+
+
+def open_group(store: Place, group: str | None, without: Iterable[str] = ()) -> "xarray.Dataset":
+    """A group of a Zarr store, lazily, without some of its arrays."""
     import xarray as xr
 
-    with warnings.catch_warnings():  # that the metadata of a run with events are not consolidated before it ends
-        warnings.filterwarnings("ignore", message="Failed to open Zarr store with consolidated")
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"Object at .*\.partial is not recognized")  # left by a killed zarr
-        return xr.open_zarr(zarr_store(store), group=group, chunks=None)  # arrays of numpy, also where there is Dask
+        dataset = xr.open_zarr(
+            zarr_store(store), group=group, consolidated=False, drop_variables=list(without),
+            chunks=None,  # arrays of numpy, also where there is Dask
+        )  # fmt: skip
+    dataset.attrs.pop(ARRAYS, None)
+    return dataset

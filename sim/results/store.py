@@ -33,7 +33,8 @@ def create(path: Place, scenario: Scenario) -> None:
     """Make the results.zarr of a scenario's run, with nothing in it yet."""
     events = scenario.run.events
     times, rows = record_times(scenario), replicates_per_chunk(scenario)
-    series_store.create(path, times, scenario.run.replicates, _attributes(scenario), rows, final=not events)
+    others = event_store.paths(rows, scenario) if events else ()
+    series_store.create(path, times, scenario.run.replicates, _attributes(scenario), rows, others)
     if events:
         event_store.create(path, scenario, rows)
 

@@ -20,7 +20,7 @@ import numpy as np
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import Place, PlaceLike, write_json
 from glut4sim.sim.model.step_records import Events, StepRecords
-from glut4sim.sim.results import checkpoint, store
+from glut4sim.sim.results import checkpoint, damage, store
 from glut4sim.sim.results.backlog import Backlog
 from glut4sim.sim.results.flush_policy import FlushPolicy
 from glut4sim.sim.results.gathered import Piece
@@ -67,6 +67,8 @@ class Writer:
         how far each replicate has come [s]
     ended : list of bool
         whether it has come to its end, and all of it is written
+    damaged : dict of int -> str
+        what was found to be wrong with replicates that are therefore begun anew
     """
 
     def __init__(
@@ -117,6 +119,7 @@ class Writer:
         self.time = record_times(scenario)
         self.seconds_simulated = [0.0] * self.replicates
         self.ended = [False] * self.replicates
+        self.damaged: dict[int, str] = {}
         self._provenance, self._is_new = provenance, is_new
         self._records = np.zeros(self.replicates, np.int64)  # that each has written
         self._backlogs: dict[int, Backlog] = {}  # of those at work
@@ -163,11 +166,22 @@ class Writer:
                 return
             if self._is_new:
                 store.create(self.store, self.scenario)
+            else:
+                self._forget_damaged(self.store)
             self._store = store.open_existing(self.store, self.scenario)
             if not self._is_new:
                 self.refresh(range(self.replicates))
         finally:
             self._opened.set()  # also after a fault: nobody should wait for what will not come
+
+    def _forget_damaged(self, where: Place) -> None:
+        """Begin those replicates anew of which a part is missing or damaged; InputError if that is of no help."""
+        parts = damage.find(where)
+        remedy = f"restore it, or remove {STORE} and resume: all is then computed again"
+        damage.refuse(where, [part for part in parts if not part.replicates], remedy)
+        self.damaged = damage.forget(where, parts)
+        for replicate in self.damaged:
+            checkpoint.path_of(where.parent, replicate).unlink(missing_ok=True)
 
     @property
     def is_open(self) -> bool:
@@ -372,8 +386,6 @@ class Writer:
         status, errors
             as Provenance.content
         """
-        if self._store is not None and self._store.events is not None:
-            self._store.events.close()
         if self.out is not None and all(self.ended):
             storage.remove(self.out / checkpoint.FOLDER)
         if summary is not None:

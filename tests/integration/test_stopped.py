@@ -93,7 +93,7 @@ def test_results_can_be_read(tmp_path, begin, kind):
     wait_until(lambda: list(out.glob(f"results.zarr/{last}/c/*/0")), process)
     process.send_signal(kind)
     _, errors = process.communicate(timeout=PATIENCE)
-    dataset = xr.open_zarr(out / "results.zarr")
+    dataset = xr.open_zarr(out / "results.zarr", consolidated=False)
     assert np.isfinite(dataset.surface_glut4_percent.values[:, :1]).any()
     if kind == signal.SIGINT:
         assert content(out)["status"] == "interrupted"

@@ -16,6 +16,7 @@ from glut4sim.sim.analysis.resolution import finest
 from glut4sim.sim.analysis.uncertainty import LEVEL, Effect, Interval, effect
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import Place
+from glut4sim.sim.results.zarr_arrays import write_dataset
 from glut4sim.sim.scenario.draws import Draws, read_draws, write_draws
 from glut4sim.sim.scenario.sampling import Sample
 from glut4sim.sim.scenario.scenario import Scenario
@@ -141,8 +142,7 @@ class Doubt:
             "numbers": (("condition", "draw", "number"), self.numbers[:, 1:], {"long_name": "Mean field at each draw"}),
             "central": (("condition", "number"), self.numbers[:, 0], {"long_name": "Mean field at the central values"}),
         }
-        where = storage.zarr_store(out / STORE)
-        xr.Dataset(variables, coordinates).to_zarr(where, mode="w", zarr_format=3, consolidated=False)
+        write_dataset(xr.Dataset(variables, coordinates), out / STORE, mode="w")
 
 
 def plain(found: Effect | None) -> dict | None:

@@ -11,8 +11,8 @@ import numpy as np
 
 from glut4sim.sim.analysis.paired_effects import variance_saved
 from glut4sim.sim.analysis.summary import MINUTE, mean_between
-from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import Place
+from glut4sim.sim.results.zarr_arrays import write_dataset
 from glut4sim.sim.studies.comparison.condition import Condition
 
 OBSERVABLE = "surface_glut4"
@@ -97,6 +97,4 @@ def write(found: Mapping[str, Saved], out: Place) -> None:
         "condition": ("condition", np.array(list(found), np.dtypes.StringDType())),
         "time": ("time", time, {"units": "s", "long_name": "Time"}),
     }
-    dataset = xr.Dataset(variables, coordinates)
-    dataset.to_zarr(storage.zarr_store(out / STORE), mode="w", zarr_format=3, consolidated=False)
-    storage.consolidate(out / STORE)
+    write_dataset(xr.Dataset(variables, coordinates), out / STORE, mode="w")

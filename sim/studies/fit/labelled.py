@@ -13,6 +13,7 @@ import numpy as np
 
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import Place
+from glut4sim.sim.results.zarr_arrays import write_dataset
 from glut4sim.sim.scenario.draws import Draws
 from glut4sim.sim.studies.fit.predictions import Predictions
 from glut4sim.sim.studies.fit.problem import Problem
@@ -65,10 +66,9 @@ def groups(problem: Problem, inner: np.ndarray, density: np.ndarray, found: Pred
 
 def write(out: Place, tables: "dict[str, xarray.Dataset]") -> None:
     """Write the groups."""
-    where = storage.zarr_store(out / DATASET)
     storage.remove(out / DATASET)
     for name, table in tables.items():
-        table.to_zarr(where, group=name, mode="a", zarr_format=3, consolidated=False)
+        write_dataset(table, out / DATASET, mode="a", group=name)
 
 
 def draws(problem: Problem, inner: np.ndarray) -> Draws:

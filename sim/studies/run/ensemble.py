@@ -127,6 +127,8 @@ def _run(
     """Run replicates of a Writer's scenario, then summarise and draw its results."""
     status, numbers = "failed", {}
     found = _Found(writer.replicates)
+    for replicate, what in writer.damaged.items():
+        found.say(replicate, [f"replicate {replicate} was begun anew: {what}"])
     errors = []
     try:
         with _opening(writer, workers):

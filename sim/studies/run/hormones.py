@@ -18,6 +18,7 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.results.provenance import doubts
 from glut4sim.sim.results.writer import Writer
+from glut4sim.sim.results.zarr_arrays import ARRAYS, create_array
 from glut4sim.sim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -124,12 +125,14 @@ def _write(data: "xarray.Dataset", path: Place) -> None:
     """A dataset as a Zarr store; names are stored as text of any length."""
     import zarr
 
-    group = zarr.create_group(storage.zarr_store(path), zarr_format=3, attributes=data.attrs)
+    told = data.attrs | {ARRAYS: [str(name) for name in data.variables]}
+    group = zarr.create_group(storage.zarr_store(path), zarr_format=3, attributes=told)
     for name, variable in data.variables.items():
         values = variable.values
         if values.dtype.kind not in "fi":
             values = values.astype(np.dtypes.StringDType())
-        array = group.create_array(
+        array = create_array(
+            group,
             str(name),
             shape=values.shape,
             dtype=values.dtype,
@@ -137,4 +140,3 @@ def _write(data: "xarray.Dataset", path: Place) -> None:
             attributes=variable.attrs,
         )
         array[:] = values
-    storage.consolidate(path)

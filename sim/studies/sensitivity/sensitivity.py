@@ -40,6 +40,7 @@ from glut4sim.sim.model.parameters import ASCENDING
 from glut4sim.sim.results.provenance import doubts
 from glut4sim.sim.results.series_store import STORE
 from glut4sim.sim.results.writer import Writer
+from glut4sim.sim.results.zarr_arrays import write_dataset
 from glut4sim.sim.scenario.factors import Factor, changed, find_factors
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.executors import Workers
@@ -202,8 +203,7 @@ def sensitivity(
         }
         content = about | {"parameters": ranked(factors, screening, indices), "left_out": left_out}
         if writer.out is not None:
-            where = storage.zarr_store(writer.out / STORE)
-            dataset.to_zarr(where, mode="w-", zarr_format=3, consolidated=False)
+            write_dataset(dataset, writer.out / STORE, mode="w-")
             writer.write_json("sensitivity.json", content)
     result = SensitivityResult(
         writer.out, scenario, factors, screening, indices, dataset, content, _warnings(content), writer.wall_seconds,

@@ -16,6 +16,7 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.results.provenance import read_run
 from glut4sim.sim.results.series_store import STORE
+from glut4sim.sim.results.zarr_arrays import write_dataset
 from glut4sim.sim.scenario.labels import folder_names, labelled
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.scenario.sweep_axis import Axis, read_axis
@@ -188,8 +189,7 @@ def _run(study: _Study, plans: Mapping[str, sweep.Plan], options: RunOptions) ->
         if out is not None:
             from glut4sim.sim.studies.sweep import curves_report, figure
 
-            where = storage.zarr_store(out / STORE)
-            found.dataset.to_zarr(where, mode="w", zarr_format=3, consolidated=False)
+            write_dataset(found.dataset, out / STORE, mode="w")
             with storage.folder(out) as folder:
                 figure.save_curves(found, folder / "figure.png")
             storage.write(out / "report.md", curves_report.markdown(found))

@@ -8,7 +8,9 @@ import numpy as np
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import Place
+from glut4sim.sim.results import damage
 from glut4sim.sim.results.series_store import PROGRESS
+from glut4sim.sim.results.zarr_arrays import WHOLE, create_array, write_dataset
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.scenario.sweep_axis import Axis
 
@@ -37,18 +39,21 @@ class SweepStore:
 
             where = storage.zarr_store(path)
             if (path / ENDED / "zarr.json").exists():
-                self._group = zarr.open_group(where, mode="r+")
+                remedy = f"restore it, or remove {path.name} and resume: all is then computed again"
+                damage.refuse(path, damage.find(path), remedy)
+                self._group = zarr.open_group(where, mode="r+", use_consolidated=False)
                 self.arrays = {name: self._array(name)[:] for name in summary.UNITS}
                 self.ended = self._array(ENDED)[:]
             else:
-                self.dataset().to_zarr(where, mode="w", zarr_format=3, consolidated=False)
-                self._group = zarr.open_group(where, mode="r+")
-                self._group.create_array(ENDED, data=self.ended)  # last: only then it is all there
+                write_dataset(self.dataset(), path, mode="w")
+                self._group = zarr.open_group(where, mode="r+", use_consolidated=False)
+                create_array(self._group, ENDED, data=self.ended)  # last: only then it is all there
 
     def _array(self, name: str) -> Any:
         """An array of the Zarr store; zarr's own type says little of what comes out of it."""
         assert self._group is not None
-        return self._group[name]
+        array: Any = self._group[name]
+        return array.with_config(WHOLE)
 
     def put(self, place: tuple, numbers: Sequence[Mapping[str, float | None]], ended: bool) -> None:
         """Take the numbers of a level, one mapping for each replicate, and whether all of them have ended."""

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from glut4sim.sim.analysis import summary
-from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.model import variability
+from glut4sim.sim.results import damage
+from glut4sim.sim.results.series_store import open_group
+from glut4sim.sim.results.zarr_arrays import write_dataset
 from glut4sim.sim.scenario.draws import Draws
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies import drawn
@@ -161,20 +163,20 @@ class Runs:
 
     def write(self, where: Place, agents: np.ndarray) -> None:
         """Replace the store of the results."""
-        self.dataset(agents).to_zarr(storage.zarr_store(where), mode="w", zarr_format=3, consolidated=False)
+        write_dataset(self.dataset(agents), where, mode="w")
 
     def read(self, where: Place) -> None:
         """Take what an earlier process has solved from the store that it has left, if it is whole."""
-        import xarray as xr
-
+        if damage.find(where):
+            return  # it was being written, or is damaged: all is solved anew
         try:
-            with xr.open_zarr(storage.zarr_store(where), consolidated=False) as opened:
+            with open_group(where, None) as opened:
                 found = opened.load()
             courses = np.concatenate([found["central_courses"].values[None], found["courses"].values])
             numbers = {kind: np.atleast_2d(found[kind].values) for kind, ended in self.ended.items() if len(ended)}
             # what failed may, again
             solved = {kind: np.asarray(np.isfinite(table).any(axis=1)) for kind, table in numbers.items()}
         except (OSError, ValueError, LookupError):
-            return  # it was being written: all is solved anew
+            return  # it is of another plan
         if courses.shape == self.courses.shape:
             self.courses, self.numbers, self.ended = courses, self.numbers | numbers, self.ended | solved

@@ -124,7 +124,9 @@ def test_hormones_alone(glut4sim, there):
     assert names(address) == files
     hormones.save(Scenario.load("therapy.toml"), storage.place(address))  # once more, as when it is gone on with
     assert names(address) == files
-    assert "step_factor" in xr.open_zarr(storage.zarr_store(storage.place(address) / "hormones.zarr"))
+    assert "step_factor" in xr.open_zarr(
+        storage.zarr_store(storage.place(address) / "hormones.zarr"), consolidated=False
+    )
 
 
 def test_a_comparison(glut4sim, there):

@@ -184,7 +184,7 @@ def test_a_mean_field_leaves_what_a_run_leaves(result):
     assert {path.name for path in result.out.iterdir()} == {
         "scenario.toml", "provenance.json", "results.zarr", "summary.json", "figure.png",
     }  # fmt: skip
-    dataset = xr.open_zarr(result.path)
+    dataset = xr.open_zarr(result.path, consolidated=False)
     assert dict(dataset.sizes) | {"replicate": 1, "time": 781} == dict(dataset.sizes)
     provenance = json.loads((result.out / "provenance.json").read_text())
     assert provenance["method"] == "mean field"

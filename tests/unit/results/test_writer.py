@@ -87,7 +87,7 @@ def test_the_store_can_be_read_while_it_is_written(tmp_path):
     """As it stands when the writer is killed: never closed, no more than flushed."""
     writer = Writer(make_scenario(), tmp_path / "out")
     writer.open()
-    with xr.open_zarr(tmp_path / "out" / "results.zarr") as dataset:
+    with xr.open_zarr(tmp_path / "out" / "results.zarr", consolidated=False) as dataset:
         assert np.isnan(dataset.insulin.values).all()
     fill(writer, 1, 4)
     with open_results(tmp_path / "out") as dataset:
@@ -101,7 +101,7 @@ def test_no_warning_when_a_store_is_made_or_opened(tmp_path):
         warnings.simplefilter("error")
         writer = Writer(make_scenario(), tmp_path / "out")
         writer.open()
-        xr.open_zarr(tmp_path / "out" / "results.zarr").load()
+        xr.open_zarr(tmp_path / "out" / "results.zarr", consolidated=False).load()
 
 
 def test_no_warning_of_what_a_killed_process_left_half_written(tmp_path):

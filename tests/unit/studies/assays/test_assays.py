@@ -231,8 +231,8 @@ def test_hormones_are_drawn_once(monkeypatch, tmp_path):
     assert len(drawn) == 1
     pictures = {(folder / "hormones.png").read_bytes() for folder in (out, out / "assay-0-d", out / "assay-28-d")}
     assert len(pictures) == 1
-    shown = xr.open_zarr(out / "assay-0-d" / "hormones.zarr")
-    xr.testing.assert_identical(shown.load(), xr.open_zarr(out / "hormones.zarr").load())
+    shown = xr.open_zarr(out / "assay-0-d" / "hormones.zarr", consolidated=False)
+    xr.testing.assert_identical(shown.load(), xr.open_zarr(out / "hormones.zarr", consolidated=False).load())
 
 
 # ---- change ----
@@ -257,7 +257,7 @@ def test_a_run_with_hormones_says_what_they_do(tmp_path):
     result = run(scenario, out=tmp_path / "out", mean_field=True)
     assert isinstance(result, RunResult)
     assert (result.out / "hormones.png").read_bytes().startswith(b"\x89PNG")
-    data = xr.open_zarr(result.out / "hormones.zarr")
+    data = xr.open_zarr(result.out / "hormones.zarr", consolidated=False)
     assert data.time.attrs["units"] == "d"
     assert float(data.time[-1]) == pytest.approx(3.0 + 120.0 / DAY)
     assert data["testosterone"].attrs == {"units": "ng/dL", "long_name": "Testosterone, total"}
@@ -310,7 +310,7 @@ def test_hormones_alone(tmp_path):
     assert result.summary["courses"]["pi3k_factor"]["start"] == pytest.approx(1.0, abs=1e-6)
     provenance = json.loads((result.out / "provenance.json").read_text())
     assert (provenance["status"], provenance["method"]) == ("complete", "hormones only")
-    xr.testing.assert_allclose(xr.open_zarr(result.out / "hormones.zarr").load(), result.dataset)
+    xr.testing.assert_allclose(xr.open_zarr(result.out / "hormones.zarr", consolidated=False).load(), result.dataset)
 
 
 def test_hormones_alone_need_hormones(tmp_path):

@@ -128,7 +128,7 @@ def test_a_run_on_disk(tmp_path):
     assert (out / "figure.png").read_bytes().startswith(b"\x89PNG")
     assert json.loads((out / "summary.json").read_text()) == result.summary
     assert json.loads((out / "provenance.json").read_text())["status"] == "complete"
-    equal(xr.open_zarr(out / "results.zarr"), simulate(scenario).dataset)
+    equal(xr.open_zarr(out / "results.zarr", consolidated=False), simulate(scenario).dataset)
 
 
 @pytest.mark.usefixtures("unrendered")
@@ -310,7 +310,7 @@ def test_a_failing_replicate_keeps_what_was_computed(fake, tmp_path, monkeypatch
     assert error["error"] == "ValueError: numbers went wrong"
     assert "in advance" in error["traceback"]
     assert provenance["seconds_simulated"] == [20.0, error["seconds_simulated"], 20.0]
-    dataset = xr.open_zarr(tmp_path / "out" / "results.zarr")
+    dataset = xr.open_zarr(tmp_path / "out" / "results.zarr", consolidated=False)
     reached = np.isfinite(dataset.insulin.values).sum(axis=1)
     assert reached[0] == reached[2] == 21
     assert 10 < reached[1] == int(error["seconds_simulated"]) + 1 < 21
@@ -368,7 +368,7 @@ def test_an_interrupt_stops_all_replicates_and_keeps_what_was_computed(fake, tmp
     assert min(reached[:2]) > 0.0
     assert max(reached) < 500.0  # 5 s of work
     assert reached[2:] == [0.0, 0.0, 0.0]
-    dataset = xr.open_zarr(tmp_path / "out" / "results.zarr")
+    dataset = xr.open_zarr(tmp_path / "out" / "results.zarr", consolidated=False)
     records = np.isfinite(dataset.insulin.values).sum(axis=1)
     assert records.tolist() == [int(reached[0] + 1e-6) + 1, int(reached[1] + 1e-6) + 1, 0, 0, 0]
     assert json.loads((tmp_path / "out" / "summary.json").read_text())["scenario"] == "test"

@@ -56,7 +56,7 @@ def files(out):
 
 def check_chunks(out, rows):
     assert {r.parent.name for r in out.glob("results.zarr/events/*/zarr.json")}.isdisjoint(map(str, range(N)))
-    assert xr.open_zarr(out / "results.zarr", chunks=None).insulin.encoding["chunks"] == (rows, 41)
+    assert xr.open_zarr(out / "results.zarr", chunks=None, consolidated=False).insulin.encoding["chunks"] == (rows, 41)
 
 
 @pytest.mark.parametrize("batch_seconds", [1e-9, 10.0])

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import sys
 import threading
 
@@ -294,6 +295,33 @@ def test_what_is_no_run_is_refused(tmp_path, undone):
     (undone / "provenance.json").write_text(json.dumps(provenance(undone) | {"method": "magic"}))
     with pytest.raises(InputError, match="expected the directory of a run, a comparison or a sweep"):
         resume(undone)
+
+
+def test_replicates_of_which_something_is_lost_are_run_again(whole, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(whole, out)
+    chunk = out / "results.zarr" / "insulin" / "c" / "1" / "0"
+    chunk.write_bytes(chunk.read_bytes()[:-1] + b"!")
+    shutil.rmtree(out / "results.zarr" / "events" / "2" / "agent")
+    result = resume(out, threads=1)
+    assert result.status == "complete"
+    assert [line.split(" was begun anew")[0] for line in result.warnings] == ["replicate 1", "replicate 2"]
+    assert "insulin/c/1/0 is damaged" in result.warnings[0]
+    assert_same_results(out, whole)
+
+
+def test_damage_is_told_in_one_line(glut4sim, whole, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(whole, out)
+    chunk = out / "results.zarr" / "insulin" / "c" / "1" / "0"
+    chunk.write_bytes(chunk.read_bytes()[:-1] + b"!")
+    status, said, error = glut4sim("export", "csv", out)
+    assert (status, error) == (2, f"{chunk}: is damaged; `glut4sim resume` runs again what it held.\n")
+    (out / "results.zarr" / "replicate" / "c" / "0").unlink()
+    for command in (["export", "csv"], ["resume"]):
+        status, said, error = glut4sim(*command, out)
+        assert (status, said, error.count("\n")) == (2, "", 1)
+        assert error.startswith(f"{out / 'results.zarr' / 'replicate' / 'c' / '0'}: is missing; restore it, or ")
 
 
 def without(key):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 import sys
 from itertools import product
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from glut4sim import run
+from glut4sim import resume, run
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results.csv_table import write_csv
@@ -367,6 +368,18 @@ def test_ctrl_c_keeps_the_levels_that_are_done(tmp_path):
     content = json.loads((out / "sweep.json").read_text())
     assert content["status"] == "interrupted"
     assert content["levels"][-1]["observables"]["surface_glut4_stimulated_percent"]["n"] == 0
+
+
+@pytest.mark.usefixtures("unrendered")
+def test_a_damaged_store_is_named_and_can_be_made_anew(tmp_path):
+    out = tmp_path / "out"
+    whole = sweep(brief(), {"bath.insulin": "1nM,2nM"}, out=out, mean_field=True)
+    chunk = out / "results.zarr" / "akt_basal_percent" / "c" / "0" / "0"
+    chunk.write_bytes(chunk.read_bytes()[:-1] + b"!")
+    with pytest.raises(InputError, match=rf"^{chunk}: is damaged; restore it, or remove results\.zarr and resume"):
+        resume(out)
+    shutil.rmtree(out / "results.zarr")
+    assert resume(out).dataset.identical(whole.dataset)
 
 
 # ---- dose-response ----

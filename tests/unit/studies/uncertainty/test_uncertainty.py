@@ -152,7 +152,7 @@ def test_stopped_among_the_agents_it_goes_on_with_them(studied, tmp_path, monkey
 def test_a_store_that_was_being_written_is_made_anew(studied, tmp_path):
     out = tmp_path / "out"
     uncertainty(BRIEF, out, draws=5, ranges=True, replicates=3, threads=1)
-    shutil.rmtree(out / "results.zarr" / "parameters")
+    shutil.rmtree(out / "results.zarr" / "courses" / "c")  # of which xarray makes NaN
     assert_same(running.resume(out, threads=1), studied)
 
 

@@ -1,0 +1,223 @@
+"""What is missing or damaged in a Zarr store of results.
+
+Stores say themselves which arrays they have, and every chunk has a checksum (zarr_arrays.py). The store of a run holds
+as many chunks as its replicates say that they have written. Stores of earlier versions say nothing of the kind: of
+these, only what cannot be read is found.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import product
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.storage import Place, zarr_store
+from glut4sim.sim.results.event_loop import wait_for
+from glut4sim.sim.results.event_store import COLUMNS, COUNT, EVENTS, FIRST, INITIAL
+from glut4sim.sim.results.series_store import PROGRESS, REACHED, Progress
+from glut4sim.sim.results.zarr_arrays import ARRAYS
+
+METADATA = "zarr.json"
+REPLICATE, TIME, EVENT = "replicate", "time", "event"  # dimensions
+RESUME = "`glut4sim resume` runs again what it held"
+ANEW = "restore it, or run it again"
+MISSING, DAMAGED = "is missing", "is damaged"
+
+
+class Part(NamedTuple):
+    """A file of a store that is missing or damaged."""
+
+    key: str  # its path in the store
+    state: str
+    replicates: Sequence[int] = ()  # that write it when they are run again; none: it cannot be mended alone
+
+
+def find(where: Place) -> list[Part]:
+    """All parts of a store that are missing or damaged. Reads the whole store."""
+    return wait_for(_Store(where).find(thoroughly=True))
+
+
+def check(where: Place) -> None:
+    """InputError if a part of a store is missing. Reads how far replicates have come, and which files there are."""
+    refuse(where, wait_for(_Store(where).find(thoroughly=False)))
+
+
+def refuse(where: Place, parts: Sequence[Part], remedy: str = "") -> None:
+    """InputError that names the first of the parts, if there are any."""
+    if parts:
+        first, others = parts[0], len(parts) - 1
+        more = f", with {others} other file{'s' * (others > 1)} there" if others else ""
+        remedy = remedy or (RESUME if all(part.replicates for part in parts) else ANEW)
+        raise InputError(f"{first.state}{more}; {remedy}.", place=str(where / first.key))
+
+
+@contextmanager
+def named(where: Place) -> Iterator[None]:
+    """Whatever damage to a store makes of code that reads it is an InputError that names the damage."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception:
+        refuse(where, find(where))
+        raise
+
+
+def forget(where: Place, parts: Sequence[Part]) -> dict[int, str]:
+    """Make the store of a run as if the replicates that write these parts had not begun.
+
+    Returns
+    -------
+    what is wrong with them, by replicate
+    """
+    wait_for(_Store(where).forget(parts))
+    return {r: f"{where / part.key} {part.state}" for part in reversed(parts) for r in part.replicates}
+
+
+class _Store:
+    """A store while it is looked through, on the loop of event_loop.py."""
+
+    def __init__(self, where: Place):
+        self._where = where
+        self._root: Any = None
+        self._nodes: dict[str, Any] = {}  # arrays and groups, by path
+        self._parts: list[Part] = []
+        self._progress: np.ndarray | None = None  # (replicates, entries); None: not of a run
+
+    async def find(self, thoroughly: bool) -> list[Part]:
+        try:
+            await self._open()
+        except FileNotFoundError:
+            return [Part(METADATA, MISSING)]
+        except (ValueError, LookupError, TypeError):
+            return [Part(METADATA, DAMAGED)]
+        await self._read_progress()  # before files are listed: a run may be writing on
+        keys = {key async for key in self._root.store.list()}
+        await asyncio.gather(*(self._load(key) for key in sorted(keys) if key.endswith(f"/{METADATA}")))
+        expected = self._expected(keys)
+        known = {part.key for part in self._parts}
+        for name in sorted(expected - set(self._nodes)):
+            if f"{name}/{METADATA}" not in known:
+                self._add(f"{name}/{METADATA}", MISSING, self._logged(name))
+        for name, array in self._nodes.items():
+            if hasattr(array, "shape"):
+                await self._look_at(name, array, name in expected, keys, thoroughly)
+        return self._parts
+
+    async def _open(self, mode: Literal["r", "r+"] = "r") -> None:
+        from zarr.api.asynchronous import open_group
+
+        self._root = await open_group(store=zarr_store(self._where), mode=mode, use_consolidated=False)
+
+    def _add(self, key: str, state: str, replicates: Sequence[int] = ()) -> None:
+        if all(part.key != key for part in self._parts):
+            self._parts.append(Part(key, state, replicates))
+
+    async def _read_progress(self) -> None:
+        name = f"{PROGRESS}/{REACHED}"
+        if name not in self._root.attrs.get(ARRAYS, ()):
+            return
+        try:
+            reached = await self._root.getitem(name)
+        except (ValueError, LookupError, TypeError):
+            return  # `find` names it
+        self._progress = np.zeros(reached.shape)
+        for place in product(*map(range, _grid(reached))):
+            part = _part(reached, place)
+            if await self._can_read(reached, place, name):
+                self._progress[part] = await reached.getitem(part)
+
+    async def _load(self, key: str) -> None:
+        """Open what a file of metadata describes."""
+        name = key.removesuffix(f"/{METADATA}")
+        try:
+            self._nodes[name] = await self._root.getitem(name)
+        except (ValueError, LookupError, TypeError):
+            self._add(key, DAMAGED, self._logged(name))
+
+    def _expected(self, keys: set[str]) -> set[str]:
+        """Paths of the arrays that the store says it has."""
+        expected = set(self._root.attrs.get(ARRAYS, ()))
+        if self._progress is not None and f"{EVENTS}/{METADATA}" in keys and f"{EVENTS}/{FIRST}" not in expected:
+            begun = np.flatnonzero(self._progress[:, Progress._fields.index("records")])
+            columns = INITIAL.name, *(column.name for column in COLUMNS)
+            expected |= {f"{EVENTS}/{r}/{name}" for r in begun for name in columns}
+        return expected
+
+    def _logged(self, name: str) -> Sequence[int]:
+        """The replicate to whose log of its own an array or a group belongs."""
+        group, _, rest = name.partition("/")
+        replicate = rest.partition("/")[0]
+        return (int(replicate),) if group == EVENTS and replicate.isdecimal() else ()
+
+    async def _look_at(self, name: str, array: Any, is_sealed: bool, keys: set[str], thoroughly: bool) -> None:
+        """Look at the chunks of an array: whether those that are to be there are, and can be read."""
+        for place in product(*map(range, _grid(array))):
+            key = _key(name, array, place)
+            if key in keys:
+                if thoroughly:
+                    await self._can_read(array, place, name)
+            elif is_sealed and self._was_written(name, array, place):
+                self._add(key, MISSING, self._writers(name, array, place))
+
+    async def _can_read(self, array: Any, place: tuple[int, ...], name: str) -> bool:
+        try:
+            await array.getitem(_part(array, place))
+        except (ValueError, RuntimeError, LookupError, TypeError):  # of a checksum, and of a compressor
+            self._add(_key(name, array, place), DAMAGED, self._writers(name, array, place))
+            return False
+        return True
+
+    def _rows(self, name: str, array: Any, place: tuple[int, ...]) -> range | None:
+        """The replicates of a chunk; None if its array has no row for each."""
+        dims = array.metadata.dimension_names or ()
+        if self._progress is None or dims[:1] != (REPLICATE,) or name.rpartition("/")[2] == REPLICATE:
+            return None
+        first = place[0] * array.chunks[0]
+        return range(first, min(first + array.chunks[0], array.shape[0]))
+
+    def _writers(self, name: str, array: Any, place: tuple[int, ...]) -> Sequence[int]:
+        return self._rows(name, array, place) or self._logged(name)
+
+    def _was_written(self, name: str, array: Any, place: tuple[int, ...]) -> bool:
+        """Whether a chunk is to be there, by what replicates say and logs count."""
+        dims = array.metadata.dimension_names or ()
+        rows = self._rows(name, array, place)
+        if rows is not None and self._progress is not None:
+            reached = [Progress(*row) for row in self._progress[rows.start : rows.stop]]
+            if name == f"{PROGRESS}/{REACHED}":
+                return False
+            if TIME in dims:
+                return max(one.records for one in reached) > place[1] * array.chunks[1]
+            return any(one.ended for one in reached)
+        if dims[:1] == (EVENT,):
+            log = self._nodes.get(name.rpartition("/")[0])
+            return log is None or log.attrs.get(COUNT, array.shape[0]) > place[0] * array.chunks[0]
+        return True
+
+    async def forget(self, parts: Sequence[Part]) -> None:
+        await self._open("r+")
+        for part in parts:
+            await self._root.store.delete(part.key)
+        replicates = sorted({r for part in parts for r in part.replicates})
+        if replicates:
+            reached = await self._root.getitem(f"{PROGRESS}/{REACHED}")
+            for replicate in replicates:
+                await reached.setitem(replicate, np.zeros(len(Progress._fields)))
+
+
+def _grid(array: Any) -> list[int]:
+    """Numbers of chunks along each dimension."""
+    return [-(-n // c) for n, c in zip(array.shape, array.chunks)]
+
+
+def _part(array: Any, place: tuple[int, ...]) -> tuple[slice, ...]:
+    """What a chunk holds of its array."""
+    return tuple(slice(i * c, min((i + 1) * c, n)) for i, c, n in zip(place, array.chunks, array.shape))
+
+
+def _key(name: str, array: Any, place: tuple[int, ...]) -> str:
+    return f"{name}/{array.metadata.encode_chunk_key(place)}"

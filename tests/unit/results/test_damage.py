@@ -1,0 +1,295 @@
+"""What is missing or damaged in a store of results is found and named, whatever it is."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zarr
+
+from glut4sim.sim.inputs import storage
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.model.observables import OBSERVABLES, STATE_NAMES
+from glut4sim.sim.model.step_records import Events
+from glut4sim.sim.results import damage, event_store, layout
+from glut4sim.sim.results.gathered import Piece
+from glut4sim.sim.results.series_store import as_table, open_results
+from glut4sim.sim.results.writer import Writer
+from glut4sim.sim.scenario.scenario import Scenario
+
+RECORDS = 11
+
+
+def make_scenario(replicates=2):
+    run = {"duration": "50 s", "record_every": "5 s", "replicates": replicates, "events": True}
+    return Scenario.from_table({"cell": {"vesicles": 40}, "run": run}, "test")
+
+
+def values():
+    number = np.arange(float(RECORDS))
+    return {
+        o.name: number if o.dim is None else np.repeat(number[:, None], len(STATE_NAMES[o.dim]), axis=1)
+        for o in OBSERVABLES
+    }
+
+
+def events(count=100):
+    times = np.linspace(0.0, 50.0, count)
+    whole = np.arange(count)
+    return Events(times, whole.astype("uint32"), (whole % 5).astype("uint8"), np.ones((count, 3), "float32"),
+                  whole.astype("int32"))  # fmt: skip
+
+
+STATE = np.zeros(40, np.int8)
+
+
+def write(out, ended=(0, 1)):
+    """A run of which some replicates have ended, one is half done, and the last has not begun."""
+    writer = Writer(make_scenario(len(ended) + 2), out, {"method": "agents"})
+    writer.open()
+    for replicate in (*ended, len(ended)):
+        writer.begin(replicate, STATE)
+        half = {name: column[: RECORDS // 2] for name, column in values().items()}
+        writer.append(replicate, values() if replicate in ended else half, 50.0)
+        writer.append_events(replicate, events())
+        if replicate in ended:
+            writer.put_statistics(replicate, statistics(writer))
+            writer.end(replicate)
+        else:
+            writer.flush(replicate)
+    writer.finish(None, "interrupted", [])
+    return writer
+
+
+def statistics(writer):
+    return {name: table[0] for name, table in writer.single_vesicle().load().data_vars.items()}
+
+
+def write_shared(out, monkeypatch, count=4):
+    """As `write`, of replicates that share chunks two by two; the last has not begun."""
+    monkeypatch.setattr(layout, "FEW", 1)
+    monkeypatch.setattr(layout, "BLOCK_BYTES", 2 * layout.bytes_of_replicate(make_scenario(count)))
+    writer = Writer(make_scenario(count), out)
+    writer.open()
+    for replicate in range(count - 1):
+        writer.put(replicate, Piece(as_table([values()]), 50.0, True, statistics(writer), STATE, events()))
+    writer.write_pieces()
+    writer.finish(None, "interrupted", [])
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    out = tmp_path_factory.mktemp("written") / "out"
+    write(out)
+    return out
+
+
+@pytest.fixture
+def store(written, tmp_path):
+    shutil.copytree(written, tmp_path / "out")
+    return tmp_path / "out" / "results.zarr"
+
+
+def found(store):
+    return {(part.key, part.state, tuple(part.replicates)) for part in damage.find(store)}
+
+
+def flip(path: Path, at=-9):
+    content = bytearray(path.read_bytes())
+    content[at] ^= 16
+    path.write_bytes(content)
+
+
+def truncate(path: Path):
+    path.write_bytes(path.read_bytes()[:7])
+
+
+def put_a_directory(path: Path):
+    path.unlink()
+    path.mkdir()
+
+
+CHANGES = {"flipped": flip, "cut": truncate, "empty": lambda path: path.write_bytes(b""), "gone": Path.unlink,
+           "directory": put_a_directory}  # fmt: skip
+MISSING = {"gone", "directory"}
+
+
+# ---- what is whole ----
+
+
+def test_nothing_is_wrong_with_what_was_written_so_far(store):
+    assert found(store) == set()
+    damage.check(store)
+
+
+def test_nothing_is_wrong_where_replicates_share_chunks(tmp_path, monkeypatch):
+    write_shared(tmp_path / "out", monkeypatch)
+    assert found(tmp_path / "out" / "results.zarr") == set()
+
+
+def test_nothing_is_wrong_at_an_address(tmp_path):
+    pytest.importorskip("upath")
+    where = storage.place(f"memory://{tmp_path.name}/out")
+    write(where)
+    assert found(where / "results.zarr") == set()
+    storage.remove(where / "results.zarr" / "insulin" / "c" / "1")
+    assert found(where / "results.zarr") == {("insulin/c/1/0", "is missing", (1,))}
+
+
+def test_chunks_of_nothing_but_fill_values_are_there(tmp_path):
+    writer = Writer(make_scenario(), tmp_path / "out")
+    writer.open()
+    writer.begin(0, STATE)
+    writer.append(0, {name: np.full_like(column, np.nan) for name, column in values().items()}, 50.0)
+    writer.flush(0)
+    assert found(tmp_path / "out" / "results.zarr") == set()
+
+
+def test_results_of_earlier_versions_are_read(store):
+    """They have no checksums, name no arrays, and lack chunks of nothing but fill values."""
+    root = zarr.open_group(store, mode="r+", use_consolidated=False)
+    before = open_results(store).load()
+    for name in ("insulin", "pip3"):
+        shutil.rmtree(store / name)
+        array = root.create_array(
+            name, shape=before[name].shape, chunks=(1, RECORDS), dtype="float64", fill_value=np.nan,
+            dimension_names=before[name].dims, attributes=before[name].attrs,
+        )  # fmt: skip
+        array[:] = before[name].values
+    content = json.loads((store / "zarr.json").read_text())
+    del content["attributes"]["arrays"]
+    (store / "zarr.json").write_text(json.dumps(content))
+    assert not (store / "insulin" / "c" / "3").exists()
+    assert found(store) == set()
+    assert open_results(store).load().identical(before)
+    truncate(store / "insulin" / "c" / "1" / "0")
+    assert ("insulin/c/1/0", "is damaged") in {part[:2] for part in found(store)}
+
+
+# ---- what is not ----
+
+
+@pytest.mark.parametrize(
+    ("key", "replicates"),
+    [
+        ("insulin/c/1/0", (1,)),
+        ("vesicles/c/2/0/0", (2,)),
+        ("single_vesicle/fusion_rate/c/0/0", (0,)),
+        ("events/0/agent/c/0", (0,)),
+        ("events/2/initial_state/c/0", (2,)),
+        ("time/c/0", ()),
+        ("single_vesicle/replicate/c/0", ()),
+    ],
+)
+def test_a_chunk_is_named_with_the_replicates_that_write_it(store, key, replicates):
+    path = store / key
+    before = path.read_bytes()
+    for name, change in CHANGES.items():
+        change(path)
+        state = "is missing" if name in MISSING else "is damaged"
+        assert found(store) == {(key, state, replicates)}, name
+        if name in MISSING:
+            with pytest.raises(InputError, match=f"^{path}: is missing; "):
+                open_results(store)
+        if path.is_dir():
+            path.rmdir()
+        path.write_bytes(before)
+
+
+def test_a_replicate_whose_progress_is_lost_is_one_that_has_not_begun(store):
+    flip(store / "progress" / "reached" / "c" / "0" / "0")
+    assert found(store) == {("progress/reached/c/0/0", "is damaged", (0,))}
+
+
+@pytest.mark.parametrize(
+    ("key", "replicates"),
+    [("insulin/zarr.json", ()), ("progress/reached/zarr.json", ()), ("events/1/agent/zarr.json", (1,)),
+     ("events/1/zarr.json", (1,)), ("single_vesicle/fusion_rate/zarr.json", ())],
+)  # fmt: skip
+def test_metadata_are_named(store, key, replicates):
+    path = store / key
+    before = path.read_text()
+    for garbage in ("garbage", "[]", '{"zarr_format": 3}', ""):
+        path.write_text(garbage)
+        assert (key, "is damaged", replicates) in found(store)
+    path.write_text(before)
+    shutil.rmtree(path.parent)
+    assert all(part.state == "is missing" for part in damage.find(store))
+    if key.count("/") != 2 or "agent" in key:
+        assert (key, "is missing", replicates) in found(store)
+    assert found(store)
+
+
+def test_the_root_is_named(store):
+    (store / "zarr.json").write_text("garbage")
+    assert found(store) == {("zarr.json", "is damaged", ())}
+    with pytest.raises(InputError, match=r"results\.zarr/zarr\.json: is damaged"):
+        open_results(store)
+
+
+def test_what_cannot_be_read_is_named_when_it_is(store):
+    flip(store / "insulin" / "c" / "1" / "0")
+    flip(store / "pip3" / "c" / "0" / "0")
+    dataset = open_results(store)
+    with (
+        pytest.raises(
+            InputError, match=rf"^{store}/insulin/c/1/0: is damaged, with 1 other file there; `glut4sim resu"
+        ),
+        damage.named(store),
+    ):
+        dataset.load()
+
+
+def test_what_has_another_cause_is_not_blamed_on_the_store(store):
+    with pytest.raises(ZeroDivisionError), damage.named(store):
+        raise ZeroDivisionError
+
+
+def test_shared_chunks(tmp_path, monkeypatch):
+    write_shared(tmp_path / "out", monkeypatch)
+    store = tmp_path / "out" / "results.zarr"
+    flip(store / "insulin" / "c" / "0" / "0")
+    (store / "pip3" / "c" / "1" / "0").unlink()
+    flip(store / "events" / "agent" / "c" / "0")
+    assert found(store) == {
+        ("insulin/c/0/0", "is damaged", (0, 1)),
+        ("pip3/c/1/0", "is missing", (2, 3)),
+        ("events/agent/c/0", "is damaged", ()),
+    }
+
+
+def test_a_shared_log_that_was_being_written_is_whole(tmp_path, monkeypatch):
+    """Killed when the arrays had grown, and no chunk was written."""
+    write_shared(tmp_path / "out", monkeypatch)
+    store = tmp_path / "out" / "results.zarr"
+    group = zarr.open_group(store, path="events", mode="r+", use_consolidated=False)
+    before = open_results(store, "events/1").load()
+    for column in ("agent", "x"):
+        group[column].resize((3 * event_store.CHUNK_EVENTS,))
+    assert found(store) == set()
+    assert open_results(store, "events/1").load().identical(before)
+
+
+def test_what_is_forgotten_begins_anew(store):
+    out = store.parent
+    flip(store / "insulin" / "c" / "1" / "0")
+    (store / "pip3" / "c" / "0" / "0").unlink()
+    writer = Writer.reopen(out)
+    writer.open()
+    assert writer.ended == [False] * 4
+    assert set(writer.damaged) == {0, 1}
+    assert writer.damaged[1] == f"{store}/insulin/c/1/0 is damaged"
+    assert found(store) == set()
+    assert writer.seconds_simulated == [0.0, 0.0, 50.0, 0.0]
+
+
+def test_what_no_replicate_writes_is_refused_with_a_way_out(store):
+    (store / "time" / "c" / "0").unlink()
+    with pytest.raises(InputError, match=r"time/c/0: is missing; restore it, or remove results\.zarr and resume"):
+        Writer.reopen(store.parent).open()
+    storage.remove(store)
+    writer = Writer.reopen(store.parent)
+    writer.open()
+    assert not any(writer.ended)
+    assert found(store) == set()
