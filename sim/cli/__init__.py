@@ -1,6 +1,8 @@
 """The command line. What takes long to import is imported inside the commands, so that `--help` answers at once.
 
-Exit status: 0 done; 2 the user's input is wrong (one line says how); 1 a fault of ours; 130 stopped by Ctrl-C.
+Exit status: 0 done; 2 the user's input is wrong (one line says how); 3 what surrounds the program has failed, such as
+the disk, memory or a scheduler (one line says what is kept); 1 a fault of ours; 128 + n stopped by signal n, which is
+130 for Ctrl-C.
 """
 
 import os
@@ -26,8 +28,9 @@ from glut4sim.sim.cli import (
     uncertainty,
 )
 from glut4sim.sim.cli.options import Stopped
+from glut4sim.sim.cli.signals import heeded
 from glut4sim.sim.cli.terminal import complain
-from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.errors import InputError, outside_fault
 from glut4sim.version import __version__
 
 DEBUG = "GLUT4SIM_DEBUG"  # environment variable: show tracebacks
@@ -79,24 +82,31 @@ def with_plain_help(command: Any) -> Any:
 
 def main() -> None:
     """Run a command, and leave by SystemExit."""
-    try:
-        status = with_plain_help(typer.main.get_command(app))(standalone_mode=False)
-        if status == 130:  # what typer makes of Ctrl-C
-            complain("Stopped.", 130)
-    except InputError as error:
-        status = complain(error, 2)
-    except Stopped as word:
-        status = complain(word, 130)
-    except Exception as error:
-        if hasattr(error, "format_message"):  # a usage error, whichever library typer has it from
-            message = " ".join(error.format_message().split())
-            status = complain(f"{message} See --help.", 2) if message else 2  # without: the help has been printed
-        elif os.environ.get(DEBUG):
-            raise
-        else:
-            what = " ".join(f"{type(error).__name__}: {error}".split())
-            status = complain(f"glut4sim failed, which is a fault of its own: {what} (set {DEBUG}=1 to see where)", 1)
+    with heeded() as heard:
+        try:
+            status = with_plain_help(typer.main.get_command(app))(standalone_mode=False)
+            if status == 130:  # what typer makes of Ctrl-C
+                status = complain("Stopped.", heard.status)
+        except Stopped as word:
+            status = complain(word, heard.status)
+        except Exception as error:  # noqa: BLE001  it is told, or raised again
+            status = _tell(error)
     sys.exit(status or 0)
+
+
+def _tell(error: Exception) -> int:
+    """Say in one line what ended a command; returns the exit status."""
+    if isinstance(error, InputError):
+        return complain(error, 2)
+    if outside := outside_fault(error):
+        return complain(outside, 3)
+    if hasattr(error, "format_message"):  # a usage error, whichever library typer has it from
+        message = " ".join(error.format_message().split())
+        return complain(f"{message} See --help.", 2) if message else 2  # without: the help has been printed
+    if os.environ.get(DEBUG):
+        raise error
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    return complain(f"glut4sim failed, which is a fault of its own: {what} (set {DEBUG}=1 to see where)", 1)
 
 
 def _print_version(wanted: bool) -> None:

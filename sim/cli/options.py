@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from glut4sim.sim.cli.terminal import complain, print_json, progress_bar
-from glut4sim.sim.inputs.errors import InputError, describe, unknown
+from glut4sim.sim.inputs.errors import InputError, OutsideError, describe, outside_fault, unknown
 from glut4sim.sim.inputs.storage import Place, place
 from glut4sim.sim.inputs.units import whole_of
 
@@ -167,7 +167,7 @@ def with_groups(command: Callable[..., None]) -> Callable[..., None]:
 
 
 class Stopped(Exception):
-    """Ctrl-C, with a word about what is kept."""
+    """Ctrl-C or a signal, with a word about what is kept."""
 
 
 def checked(**chosen: Any) -> dict[str, Any]:
@@ -209,13 +209,25 @@ def check_new(out: Place | None, what: str) -> None:
 
 @contextmanager
 def stopping(out: Place, resumable: bool = False) -> Iterator[None]:
-    """Ctrl-C becomes Stopped, which says what is kept."""
+    """Ctrl-C becomes Stopped, and a fault of what surrounds the program OutsideError; both say what is kept."""
     try:
         yield
     except KeyboardInterrupt:
-        kept = f"what was reached is kept in {out}" if out.exists() else "nothing had been computed"
-        go_on = f"; go on: glut4sim resume {out}" if resumable and out.exists() else "."
-        raise Stopped(f"Stopped; {kept}{go_on}") from None
+        raise Stopped(f"Stopped; {_kept(out, resumable)}") from None
+    except Exception as error:
+        if (outside := outside_fault(error)) is None:
+            raise
+        raise OutsideError(f"{outside}; {_kept(out, resumable)}") from error
+
+
+def _kept(out: Place, resumable: bool) -> str:
+    """What there is of the results, and how to go on with them."""
+    try:
+        is_there = out.exists()
+    except Exception:  # noqa: BLE001  such as of a place elsewhere that cannot be reached
+        is_there = True
+    kept = f"what was reached is kept in {out}" if is_there else "nothing had been computed"
+    return f"{kept}; go on: glut4sim resume {out}" if resumable and is_there else f"{kept}."
 
 
 @contextmanager
@@ -227,11 +239,14 @@ def at_work(name: str, out: Place, quiet: bool, resumable: bool = False) -> Iter
 
 
 def conclude(result: Any, content: Mapping[str, Any], printing: Printing, show: Callable[[], None]) -> None:
-    """Say what came out, as JSON, as a directory, or as `show` does; exit with 1 if a part of it failed."""
+    """Say what came out, as JSON, as a directory, or as `show` does; exit with 1 or 3 if a part of it failed."""
     warn(result.warnings)
     say(result.out, content, printing, show)
-    if result.status != "complete":
-        raise typer.Exit(1)
+    if result.status == "complete":
+        return
+    if getattr(result, "outside", False):
+        raise typer.Exit(complain(f"What was reached is kept; go on: glut4sim resume {result.out}", 3))
+    raise typer.Exit(1)
 
 
 def say(out: object, content: Mapping[str, Any], printing: Printing, show: Callable[[], None]) -> None:

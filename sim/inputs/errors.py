@@ -39,6 +39,29 @@ class InputError(ValueError):
         return InputError(self.sentence, join_path(path, self.path), self.place or place, self.key)
 
 
+class OutsideError(RuntimeError):
+    """What surrounds the program has failed: a disk, memory, a scheduler, the network. Its text is one line."""
+
+
+# packages that reach places elsewhere, whose errors are not all OSErrors
+REMOTE = ("aiohttp", "aiobotocore", "azure", "botocore", "distributed", "gcsfs", "s3fs")
+
+
+def outside_fault(error: BaseException) -> str | None:
+    """What a fault says if it is one of what surrounds the program, in one line; else None."""
+    if isinstance(error, OutsideError):
+        said = f"{error}"
+    elif isinstance(error, MemoryError):
+        said = "there is not enough memory"
+    elif isinstance(error, OSError) and error.strerror and not isinstance(error, BrokenPipeError):
+        said = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    elif type(error).__module__.partition(".")[0] in REMOTE:
+        said = f"{type(error).__name__}: {error}"
+    else:
+        return None
+    return " ".join(said.split())
+
+
 def unknown(what: str, name: str, allowed: Iterable[str], see: str = "") -> InputError:
     """The error about a name that does not exist.
 

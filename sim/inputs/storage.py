@@ -5,11 +5,12 @@ A place is a `pathlib.Path`, or a `upath.UPath` that behaves as one: both join w
 is made on this machine and put there; a Zarr store is written there chunk by chunk.
 """
 
+import errno
 import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING, Any, Union
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 Place = Union[Path, "UPath"]
 PlaceLike = Union[str, os.PathLike, "UPath"]  # what may name one
+DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 NOT_WHOLE = (ValueError, LookupError, TypeError, AttributeError, EOFError, BadZipFile)  # what damaged content raises
 
 
@@ -99,7 +101,10 @@ def zarr_store(where: Place):
 
 
 def make_directory(where: Place) -> None:
-    """Make a new directory and those above it; InputError if it exists or cannot be made."""
+    """Make a new directory and those above it; InputError if it exists or cannot be made.
+
+    OSError if the disk is full or does not work.
+    """
     try:
         if not isinstance(where, Path) and where.exists():
             raise FileExistsError
@@ -107,6 +112,8 @@ def make_directory(where: Place) -> None:
     except FileExistsError:
         raise InputError("expected a new directory, got one that exists; choose another.", place=str(where)) from None
     except OSError as error:
+        if error.errno in DISK_FAULTS:
+            raise
         raise InputError(f"cannot be made a directory: {error.strerror or error}.", place=str(where)) from None
 
 
@@ -148,11 +155,16 @@ def write(where: Place, content: bytes | str) -> None:
         return
     where.parent.mkdir(exist_ok=True)
     draft = where.with_name(f".{where.name}.part")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(where)
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(where)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)  # a full disk has no room for half a file
+        raise
 
 
 def write_json(where: Place, content: Mapping[str, Any]) -> None:

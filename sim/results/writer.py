@@ -388,9 +388,11 @@ class Writer:
         """
         if self.out is not None and all(self.ended):
             storage.remove(self.out / checkpoint.FOLDER)
-        if summary is not None:
-            self.write_json("summary.json", summary)
-        self._write_provenance(status, errors)
+        try:
+            if summary is not None:
+                self.write_json("summary.json", summary)
+        finally:  # also on a full disk, which may have room for it
+            self._write_provenance(status, errors)
 
     def _write_provenance(self, status: str, errors: Sequence[Mapping]) -> None:
         self.write_json(PROVENANCE, self._provenance.content(status, self.seconds_simulated, errors))

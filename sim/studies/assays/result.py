@@ -57,6 +57,11 @@ class AssaysResult:
     wall_seconds: float
     status: str
 
+    @property
+    def outside(self) -> bool:
+        """As RunResult.outside, of any assay."""
+        return any(result.outside for result in self.assays)
+
     def change(self, observable: str, assay: int, since: int = 0) -> PairedChange:
         """How a number of summary.UNITS changed between two assays."""
         before, after = (self.assays[i].values(observable) for i in (since, assay))

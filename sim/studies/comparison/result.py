@@ -56,6 +56,11 @@ class Comparison:
     pairing: dict[str, Saved] = field(default_factory=dict, repr=False)
 
     @property
+    def outside(self) -> bool:
+        """As RunResult.outside, of any condition."""
+        return any(condition.result.outside for condition in self.conditions)
+
+    @property
     def reference(self) -> str:
         """Name of the condition that all others are compared with."""
         return self.conditions[0].name

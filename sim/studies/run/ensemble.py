@@ -16,7 +16,7 @@ import numpy as np
 
 from glut4sim.sim.analysis import single_vesicle, summary
 from glut4sim.sim.inputs import storage
-from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.errors import InputError, outside_fault
 from glut4sim.sim.inputs.fields import check_whole
 from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.results.provenance import METHODS, read_run
@@ -148,7 +148,8 @@ def _run(
     if writer.out is not None:
         _draw(writer, writer.out, drawn)
     warnings, seconds = (*writer.warnings, *found.warnings(errors)), writer.wall_seconds
-    return RunResult(writer.out, writer.store, numbers, warnings, seconds, status, found.numbers, writer)
+    outside = any(outside_fault(error) for error in found.faults.values())
+    return RunResult(writer.out, writer.store, numbers, warnings, seconds, status, found.numbers, writer, outside)
 
 
 @contextmanager

@@ -43,6 +43,8 @@ class RunResult:
     wall_seconds : float
     status
         "complete" or "failed" (a replicate failed; what was reached is kept)
+    outside : bool
+        whether what surrounds the program made a replicate fail, such as a full disk
     dataset
         xarray.Dataset
         dims replicate, time (and states); read from disk when used
@@ -59,6 +61,7 @@ class RunResult:
     status: str
     _numbers: np.ndarray = field(repr=False, compare=False)  # of its replicates, as summary.as_table has them
     _writer: Writer = field(repr=False, compare=False)
+    outside: bool = False
 
     @property
     def scenario(self) -> Scenario:

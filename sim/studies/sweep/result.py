@@ -41,6 +41,8 @@ class SweepResult:
         one line each
     status
         "complete" or "failed" (a run failed; the others are kept)
+    outside : bool
+        as RunResult.outside
     """
 
     out: Place | None
@@ -52,6 +54,7 @@ class SweepResult:
     warnings: tuple[str, ...]
     wall_seconds: float
     status: str
+    outside: bool = False
 
     @property
     def title(self) -> str:

@@ -24,7 +24,7 @@ import numpy as np
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.analysis.dose_response import STATUS, Estimate, HillFit
 from glut4sim.sim.inputs import storage
-from glut4sim.sim.inputs.errors import InputError, unknown
+from glut4sim.sim.inputs.errors import InputError, outside_fault, unknown
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.inputs.storage import PlaceLike
 from glut4sim.sim.results.gathered import Gathered
@@ -226,7 +226,9 @@ def _run(
             save_figure(axes, dataset, observable, fits, folder / "figure.png")
     remarks = (*writer.warnings, *dict.fromkeys(grid.remarks))
     wall_seconds = writer.wall_seconds
-    return SweepResult(writer.out, scenario, axes, dataset, observable, content, remarks, wall_seconds, status)
+    return SweepResult(
+        writer.out, scenario, axes, dataset, observable, content, remarks, wall_seconds, status, grid.outside
+    )
 
 
 class _Grid:
@@ -236,6 +238,7 @@ class _Grid:
         self.protocol, self.scenarios, self.store = protocol, scenarios, store
         self.replicates = store.scenario.run.replicates
         self.seconds = {place: [0.0] * self.replicates for place in scenarios}  # how far each run is known to be
+        self.outside = False  # whether a run failed by a fault of what surrounds the program
         self._ended: dict[tuple, dict[int, Future]] = {}  # of levels at which some runs have ended
         self._errors: dict[tuple, list[dict]] = {}
         self._remarks: dict[tuple, list[str]] = {}
@@ -292,6 +295,7 @@ class _Grid:
                 self.seconds[place][replicate] = self.scenarios[place].run.duration
                 remarks += said
                 continue
+            self.outside |= outside_fault(error) is not None
             numbers.append(dict.fromkeys(summary.UNITS))
             seconds, told = self.seconds[place][replicate], describe_fault(error)
             errors.append({"at": at, "replicate": replicate, "seconds_simulated": seconds, **told})

@@ -65,6 +65,8 @@ class UncertaintyResult:
         content of uncertainty.json
     status
         "complete" or "failed" (a replicate of the agents failed; what was reached is kept)
+    outside : bool
+        as RunResult.outside, of the agents
     """
 
     out: Place | None
@@ -75,6 +77,7 @@ class UncertaintyResult:
     warnings: tuple[str, ...]
     wall_seconds: float
     status: str
+    outside: bool = False
 
 
 def uncertainty(
@@ -222,7 +225,8 @@ def _run(writer: Writer, plan: _Plan, runs: Runs, options: RunOptions) -> Uncert
             figure.save_figure(content, runs, folder / "figure.png")
     warnings = _warnings(content) + (() if agents is None else agents.warnings)
     dataset = runs.dataset(told)
-    return UncertaintyResult(out, scenario, plan.draws, dataset, content, warnings, writer.wall_seconds, status)
+    outside, seconds = agents is not None and agents.outside, writer.wall_seconds
+    return UncertaintyResult(out, scenario, plan.draws, dataset, content, warnings, seconds, status, outside)
 
 
 def _numbers_of(agents: RunResult | None) -> np.ndarray:

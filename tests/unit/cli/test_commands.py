@@ -3,6 +3,7 @@
 import json
 import re
 import resource
+import signal
 import subprocess
 import sys
 import tomllib
@@ -15,6 +16,7 @@ from typer.main import get_command
 from glut4sim.sim import cli
 from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.modulation import STEPS
+from glut4sim.sim.inputs.errors import OutsideError
 from glut4sim.sim.inputs.files import TomlFolder
 from glut4sim.sim.scenario.scenario import Scenario
 
@@ -62,17 +64,19 @@ def glut4sim(monkeypatch, capsys):
 @pytest.fixture
 def simulate(monkeypatch, tmp_path):
     """In place of the simulation: what it was called with, and what it shall return or raise."""
-    stage = SimpleNamespace(status="complete", warnings=(), error=None, calls=[])
+    stage = SimpleNamespace(status="complete", warnings=(), error=None, outside=False, calls=[], act=lambda: None)
 
     def run(scenario, out, seed, replicates, threads, progress, mean_field, executor, checkpoint_every, only):
         stage.calls.append(SimpleNamespace(**locals()))
         out.mkdir(parents=True)
         progress(600.0, 1200.0)
+        stage.act()
         if stage.error:
             raise stage.error
         return SimpleNamespace(
-            out=out, summary=SUMMARY, warnings=stage.warnings, wall_seconds=1.25, status=stage.status
-        )
+            out=out, summary=SUMMARY, warnings=stage.warnings, wall_seconds=1.25, status=stage.status,
+            outside=stage.outside,
+        )  # fmt: skip
 
     monkeypatch.setitem(sys.modules, "glut4sim.sim.studies.running", SimpleNamespace(run=run))
     monkeypatch.chdir(tmp_path)
@@ -142,6 +146,64 @@ def test_interrupted_run_says_what_is_kept(glut4sim, simulate):
     simulate.error = KeyboardInterrupt()
     kept = "Stopped; what was reached is kept in results/fasting; go on: glut4sim resume results/fasting\n"
     assert glut4sim("run", "fasting", "-q") == (130, "", kept)
+
+
+SIGNALS = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_signals_end_a_command_like_ctrl_c(glut4sim, simulate, monkeypatch, number):
+    simulate.act, before = (lambda: signal.raise_signal(number)), signal.getsignal(number)
+    kept = "Stopped; what was reached is kept in results/fasting; go on: glut4sim resume results/fasting\n"
+    assert glut4sim("run", "fasting", "-q") == (128 + number, "", kept)
+    monkeypatch.setattr(Scenario, "load", lambda *_: signal.raise_signal(number))
+    assert glut4sim("scenarios", "check", "fasting") == (128 + number, "", "Stopped.\n")
+    assert signal.getsignal(number) == before
+
+
+def test_signals_that_are_ignored_stay_so(glut4sim, simulate):
+    """As those of a program that nohup has started."""
+    (number, *_) = SIGNALS
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        simulate.act = lambda: signal.raise_signal(number)
+        assert glut4sim("run", "fasting", "-q") == (0, "results/fasting\n", "")
+    finally:
+        signal.signal(number, before)
+
+
+class EndpointConnectionError(Exception):
+    __module__ = "botocore.exceptions"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(28, "No space left on device", "here/x"), "here/x: No space left on device"),
+        (TimeoutError(110, "Connection timed out"), "Connection timed out"),
+        (MemoryError(), "there is not enough memory"),
+        (OutsideError("the scheduler is gone"), "the scheduler is gone"),
+        (EndpointConnectionError("no\nanswer"), "EndpointConnectionError: no answer"),
+    ],
+)
+def test_what_surrounds_the_program_fails_with_3_and_a_way_on(glut4sim, simulate, monkeypatch, error, said):
+    simulate.error = error
+    kept = "what was reached is kept in results/fasting; go on: glut4sim resume results/fasting"
+    assert glut4sim("run", "fasting", "-q") == (3, "", f"{said}; {kept}\n")
+
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(Scenario, "load", fail)
+    assert glut4sim("scenarios", "check", "fasting") == (3, "", f"{said}\n")
+
+
+def test_replicates_that_fail_from_outside_end_with_3(glut4sim, simulate):
+    simulate.status, simulate.warnings, simulate.outside = "failed", ("replicate 0 failed",), True
+    status, out, err = glut4sim("run", "fasting", "-q")
+    assert (status, out) == (3, "results/fasting\n")
+    kept = "What was reached is kept; go on: glut4sim resume results/fasting"
+    assert err == f"Warning: replicate 0 failed\n{kept}\n"
 
 
 def test_fault_of_ours_is_one_line_unless_debugging(glut4sim, simulate, monkeypatch):

@@ -1,7 +1,10 @@
 """Places: the same few things can be done with a directory of this machine and with an address."""
 
+import errno
 import json
+import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -121,3 +124,25 @@ def test_a_directory_is_held_by_one(tmp_path):
         pass
     with third:
         pass
+
+
+def test_on_a_full_disk_a_file_stays_as_it_was_and_no_half_of_one_is_left(tmp_path, monkeypatch):
+    storage.write(tmp_path / "a.json", "before")
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        storage.write(tmp_path / "a.json", "after")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+    assert storage.read_text(tmp_path / "a.json") == "before"
+
+
+def test_a_disk_that_is_full_is_no_wrong_input(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "mkdir", full)
+    with pytest.raises(OSError, match="No space left"):
+        storage.make_directory(tmp_path / "new")

@@ -213,3 +213,17 @@ def test_json_holds_no_nan(tmp_path):
     writer = Writer(make_scenario(), tmp_path / "out")
     with pytest.raises(ValueError, match="JSON"):
         writer.finish({"mean": float("nan")}, "complete", [])
+
+
+def test_on_a_full_disk_the_provenance_is_tried_all_the_same(tmp_path, monkeypatch):
+    writer, write = Writer(make_scenario(), tmp_path / "out"), writer_module.write_json
+
+    def full(where, content):
+        if where.name == "summary.json":
+            raise OSError(28, "No space left on device")
+        write(where, content)
+
+    monkeypatch.setattr(writer_module, "write_json", full)
+    with pytest.raises(OSError, match="No space left"):
+        writer.finish({}, "failed", [])
+    assert json.loads((tmp_path / "out" / "provenance.json").read_text())["status"] == "failed"

@@ -301,6 +301,7 @@ def test_a_failing_replicate_keeps_what_was_computed(fake, tmp_path, monkeypatch
     fake(advance=fail_at(10.0, replicate=1))
     result = simulate(make_scenario(), out=tmp_path / "out", replicates=3)
     assert result.status == "failed"
+    assert not result.outside
     assert result.warnings[0].startswith("replicate 1 failed at ")
     assert result.warnings[0].endswith(": ValueError: numbers went wrong")
     provenance = json.loads((tmp_path / "out" / "provenance.json").read_text())
@@ -326,6 +327,7 @@ def test_all_replicates_failing_at_once_is_reported_too(fake, tmp_path):
     fake(init=init)
     result = simulate(make_scenario(), out=tmp_path / "out", replicates=2)
     assert result.status == "failed"
+    assert result.outside
     assert len(result.warnings) == 2
     assert result.summary["observables"]["surface_glut4_peak_percent"]["n"] == 0
     assert np.isnan(result.dataset.insulin.values).all()
