@@ -144,7 +144,7 @@ def dose_days(data: "xarray.Dataset", scenario: "Scenario") -> dict[str, np.ndar
     last = data["time"].values[-1]
     doses = scenario.plan(last * DAY, scenario.run.seed).doses
     days = {drug: np.array([dose.time for dose in given]) / DAY for drug, given in doses.items()}
-    return {drug: times[times <= last] for drug, times in days.items()}
+    return {drug: times[times <= last] for drug, times in days.items() if drug in data}  # not one yet to begin
 
 
 def swings(values: np.ndarray) -> bool:

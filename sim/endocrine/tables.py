@@ -289,10 +289,11 @@ class TherapyTable(Table):
         return self.stop if self.for_ is None else self.start + self.for_
 
     def doses(self, until: float) -> "tuple[Dose, ...]":
-        """All doses up to a time [s]."""
+        """All doses up to a time [s], and one at it."""
         from glut4sim.sim.endocrine.pharmacokinetics import regimen
 
-        end = until if self.every is None or self.end is None else min(self.end, until)
+        past = until + 1.0  # what is given after the time asked for changes nothing before it
+        end = past if self.every is None or self.end is None else min(self.end, past)
         return regimen(self._amount, self.start, self.every, max(end, self.start + 1e-6), self.over or 0.0)
 
 

@@ -37,6 +37,8 @@ SCENARIOS = {
     "rhythms": make_scenario(hormones={"rhythms": ["gh", "cortisol"]}, at=["14 d"]),
     "cycles": make_scenario(body={"sex": "woman"}, hormones={}, cycle={}, at=["1 d", "14 d", "60 d"]),
     "nothing differs": make_scenario(hormones={"cortisol": "250 nM"}, at=["1 h"]),
+    "not yet given": make_scenario(at=["0 d"], hormones={}, therapy=[CYPIONATE | {"start": "1 d"}]),
+    "given at the end": make_scenario(at=["7 d"], run={"duration": "7 d"}, therapy=[CYPIONATE | {"start": "7 d"}]),
     "fat": make_scenario(body={"visceral_fat": "4 kg"}, hormones={"blocked": ["AR"]}, at=["1 d"]),
 }
 
@@ -72,6 +74,20 @@ def test_the_times_include_doses_peaks_and_assays():
     peak = float(data.time[day][data["anastrozole"].values[day].argmax()]) % 1.0 * DAY
     rise = np.log(kinetics[0] / kinetics[1]) / (kinetics[0] - kinetics[1])
     assert peak == pytest.approx(rise, rel=0.2)
+
+
+def test_a_dose_at_the_last_time_counts_as_one_before_later_times_does():
+    """The level just after it, whether or not anything later is asked for."""
+    week, drug = 7 * DAY, "hydrocortisone intravenous"
+    regimen = HYDROCORTISONE | {"every": "7 d", "start": "0 d"}
+    del regimen["over"]
+    for therapy in (regimen, regimen | {"stop": "8 weeks"}, {"drug": drug, "dose": "100 mg", "start": "28 d"}):
+        scenario = make_scenario(therapy=[therapy])
+        alone, before = (scenario.timeline(np.array(times)) for times in ([4 * week], [0.0, 4 * week, 4 * week + 60.0]))
+        assert alone.drugs[drug][0] == before.drugs[drug][1] > 1000.0
+        assert alone.levels["cortisol"][0] == before.levels["cortisol"][1]
+    ended = make_scenario(therapy=[regimen | {"stop": "28 d"}])  # there is no dose at a stop
+    assert ended.timeline(np.array([4 * week])).drugs[drug][0] < 1.0
 
 
 def test_many_doses_are_not_mistaken_for_a_slow_rhythm():
