@@ -6,6 +6,7 @@ class CellTable(Table):
 """
 
 import math
+import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from numbers import Integral
@@ -220,6 +221,21 @@ class SomeText(AnyText):
 
     def schema(self) -> dict[str, Any]:
         return {**super().schema(), "pattern": r"\S"}
+
+
+class FileName(SomeText):
+    """The name of a file that is to be written into a directory of ours, without its ending: it leads nowhere else."""
+
+    _ALLOWED = r"[\w+-]([\w+. -]{0,98}[\w+-])?"
+
+    def read(self, value: object) -> str:
+        name = super().read(value)
+        if not re.fullmatch(self._ALLOWED, name):
+            raise InputError(f"expected a name of up to 100 letters, digits, spaces and _ . + -, got {describe(name)}.")
+        return name
+
+    def schema(self) -> dict[str, Any]:
+        return {**super().schema(), "pattern": f"^{self._ALLOWED}$"}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import pydantic
 from glut4sim.sim.analysis.measurements import CONTRASTS, MEASURES, SCALINGS
 from glut4sim.sim.inputs.errors import InputError, describe, unknown
 from glut4sim.sim.inputs.fields import (
+    FileName,
     FiniteNumber,
     Flag,
     OneOf,
@@ -35,7 +36,7 @@ class MeasurementTable(Table):
     observable: Words
     dose: Annotated[float | None, Quantity(INSULIN)] = None
     during: OptionalMoments = None
-    figure: Words = ""
+    figure: Annotated[str, FileName()] = ""
     at: OptionalMoments = None
     since: OptionalMoments = None
     until: OptionalMoments = None
@@ -75,7 +76,7 @@ class CheckTable(Table):
     source: Words
     evidence: Annotated[tuple[str, ...], NameOrNames()] = ()
     whole_body: Flag = False
-    figure: Words = ""
+    figure: Annotated[str, FileName()] = ""
     known_failure: Words = ""
 
     @pydantic.model_validator(mode="after")

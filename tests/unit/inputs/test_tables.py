@@ -15,6 +15,7 @@ from glut4sim.sim.inputs.fields import (
     Choice,
     Count,
     Course,
+    FileName,
     FiniteNumber,
     Flag,
     Names,
@@ -179,6 +180,10 @@ def test_tables_of_any_name_are_checked_too():
         (Range("[2, 6]"), [1, 2, 3, 4], "expected two ascending numbers such as [2, 6], got a list of 4."),
         (Range("[2, 6]"), 2, "expected two ascending numbers such as [2, 6], got 2."),
         (SomeText(), "", 'expected text, got "".'),
+        *(
+            (FileName(), name, f'expected a name of up to 100 letters, digits, spaces and _ . + -, got "{name}".')
+            for name in ("../evil", "/tmp/evil", "..", ".hidden", "a/b", "ends.", "C:evil")
+        ),
         (SomeText(), date(2024, 2, 29), "expected text, got a date or time."),
         (OneOf("fruit", FRUIT), 5, "expected the name of a fruit, got 5."),
         (OneOf("effect", FRUIT), [], "expected the name of an effect, got an empty list."),
@@ -209,6 +214,7 @@ def test_what_is_refused(reader, value, message):
         (Range("[2, 6]"), [2, math.inf], (2.0, math.inf)),
         (Names("fruit", FRUIT), ["quince", "apple", "quince"], ("apple", "quince")),
         (Choice(FRUIT), "pear", "pear"),
+        (FileName(), "acute hormones-2.b", "acute hormones-2.b"),
         (Quantity(INSULIN), "1 uM", 1000.0),
         (Time(), "2 min", 120.0),
         (Course(GLUCOSE), "5 mM", Schedule((0.0,), (5.0,))),

@@ -144,6 +144,16 @@ def test_some_checks_need_only_their_experiments(folder):
             'experiments.pulse: unknown table "parameters"',
         ),
         ('title = "A pulse"\n', "", 'experiments.pulse: "title" is missing.'),
+        (
+            'figure = "curves"',
+            'figure = "../../elsewhere/x"',
+            "measurements.curve: figure: expected a name of up",
+        ),
+        (
+            'unit = "%"',
+            'unit = "%"\nfigure = "/tmp/x"',
+            "checks[0]: figure: expected a name of up",
+        ),
         ('"100 nM"], ["2 min"', '"100 mM/s"], ["2 min"', "experiments.pulse: bath.insulin[1][1]: expected an insulin"),
         ('cell.preset = "human-adipocyte"', 'cell.preset = "human"', 'cell.preset: unknown preset "human"'),
         ('rest = "30 s"\n', "", 'experiments.doses: "rest" and "doses" go together'),
