@@ -8,7 +8,8 @@ the disk, memory or a scheduler (one line says what is kept); 1 a fault of ours;
 import os
 import sys
 from contextlib import suppress
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -59,13 +60,26 @@ app.add_typer(export.app, name="export")
 
 def program() -> None:
     """`glut4sim`: `main`, and then the end at once. To take the interpreter down object by object takes 0.7 s."""
+    streams = _open_streams()
     try:
         main()
     except SystemExit as end:
-        for stream in (sys.stdout, sys.stderr):
+        for stream in streams:
             with suppress(OSError):  # nobody reads it any more
                 stream.flush()
         os._exit(end.code or 0)
+
+
+def _open_streams() -> tuple[TextIO, TextIO]:
+    """Where lines and complaints go; to nowhere, where they are closed, as some that start daemons leave them.
+
+    Closed they may not stay: the next file to be opened would get the number of such a stream, and with it whatever
+    libraries write there.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  to the end
+    return sys.stdout, sys.stderr
 
 
 def with_plain_help(command: Any) -> Any:

@@ -14,12 +14,12 @@ from glut4sim.sim.cli.options import (
     Uncertain,
     at_work,
     check_new,
-    free_directory,
     warn,
     with_groups,
 )
 from glut4sim.sim.cli.terminal import print_json, print_table
 from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.storage import claim
 
 if TYPE_CHECKING:
     from glut4sim.sim.inputs.storage import Place
@@ -62,7 +62,7 @@ def bench(
         _bench_conditions(suite, replicates, out, threads, {"uncertain": uncertain, **drawing.keywords()}, as_json)
         return
     loaded = load_suite(suite, {"run": {"replicates": replicates}} if replicates else {})
-    out = out or free_directory(Path("results") / loaded.name)
+    out = out or claim(Path("results") / loaded.name)
     with at_work(loaded.name, out, False) as progress:
         from glut4sim.sim.studies.benchmark import suite_report
         from glut4sim.sim.studies.benchmark.held_out import judge_held_out
@@ -96,7 +96,7 @@ def _bench_conditions(
     from glut4sim.sim.studies.benchmark import conditions, conditions_report
 
     loaded = conditions.load(suite, replicates)
-    out = out or free_directory(Path("results") / loaded.name)
+    out = out or claim(Path("results") / loaded.name)
     with at_work(loaded.name, out, False) as progress:
         result = conditions.run(loaded, threads, progress=progress, **doubt)
     content = conditions_report.write(result, out)

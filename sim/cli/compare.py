@@ -15,11 +15,11 @@ from glut4sim.sim.cli.options import (
     at_work,
     checked,
     conclude,
-    free_directory,
     load,
     with_groups,
 )
 from glut4sim.sim.cli.terminal import print_table
+from glut4sim.sim.inputs.storage import claim
 
 if TYPE_CHECKING:
     from glut4sim.sim.studies.comparison.result import Comparison
@@ -55,7 +55,7 @@ def compare(
 
     chosen = conditions(loaded)
     first = folder_name(next(iter(chosen))) or "conditions"
-    out = out or free_directory(Path("results") / f"{first}-compared")
+    out = out or claim(Path("results") / f"{first}-compared")
     with at_work("compare", out, printing.quiet, resumable=True) as progress:
         result = run(chosen, out, progress=progress, uncertain=uncertain, **drawing.keywords(), **options)
     report(result, printing)

@@ -13,10 +13,10 @@ from glut4sim.sim.cli.options import (
     check_new,
     checked,
     conclude,
-    free_directory,
     with_groups,
 )
 from glut4sim.sim.cli.terminal import print_table
+from glut4sim.sim.inputs.storage import claim
 
 if TYPE_CHECKING:
     from glut4sim.sim.studies.fit.abc_result import AbcResult
@@ -50,7 +50,7 @@ def fit(
     from glut4sim.sim.studies.fit.problem import load_problem
 
     loaded = load_problem(problem)
-    out = out or free_directory(Path("results") / f"{loaded.name}-fit")
+    out = out or claim(Path("results") / f"{loaded.name}-fit")
     if loaded.needs_agents:
         with at_work(loaded.name, out, printing.quiet, resumable=True) as progress:
             from glut4sim.sim.studies.fit.abc_smc import fit_by_agents

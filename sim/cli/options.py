@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from glut4sim.sim.cli.terminal import complain, print_json, progress_bar
+from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError, OutsideError, describe, outside_fault, unknown
 from glut4sim.sim.inputs.storage import Place, place
 from glut4sim.sim.inputs.units import whole_of
@@ -203,13 +204,20 @@ def checkpoint_time(text: str | None) -> float | None:
 
 def check_new(out: Place | None, what: str) -> None:
     """InputError if what is to be written exists."""
-    if out is not None and out.exists():
+    try:
+        is_there = out is not None and out.exists()
+    except OSError as error:  # such as a name that is too long, or a folder that may not be looked into
+        raise InputError(f"cannot be written: {error.strerror}.", place=f"--out {out}") from None
+    if is_there:
         raise InputError(f"expected a new {what}, got one that exists; choose another.", place=f"--out {out}")
 
 
 @contextmanager
 def stopping(out: Place, resumable: bool = False) -> Iterator[None]:
-    """Ctrl-C becomes Stopped, and a fault of what surrounds the program OutsideError; both say what is kept."""
+    """Ctrl-C becomes Stopped, and a fault of what surrounds the program OutsideError; both say what is kept.
+
+    A directory that was claimed and stays empty is removed.
+    """
     try:
         yield
     except KeyboardInterrupt:
@@ -218,10 +226,13 @@ def stopping(out: Place, resumable: bool = False) -> Iterator[None]:
         if (outside := outside_fault(error)) is None:
             raise
         raise OutsideError(f"{outside}; {_kept(out, resumable)}") from error
+    finally:
+        storage.give_up(out)
 
 
 def _kept(out: Place, resumable: bool) -> str:
     """What there is of the results, and how to go on with them."""
+    storage.give_up(out)
     try:
         is_there = out.exists()
     except Exception:  # noqa: BLE001  such as of a place elsewhere that cannot be reached
@@ -270,15 +281,6 @@ def split(text: str, option: str, example: str) -> tuple[str, str]:
     if not equals:
         raise InputError(f"expected PATH=VALUE such as {example}.", place=f"{option} {text}")
     return path.strip(), value.strip()
-
-
-def free_directory(wanted: Path) -> Path:
-    """The directory wanted, or the first of wanted-2, wanted-3 ... that does not exist."""
-    path, number = wanted, 1
-    while path.exists():
-        number += 1
-        path = wanted.with_name(f"{wanted.name}-{number}")
-    return path
 
 
 def warn(warnings: tuple[str, ...]) -> None:

@@ -16,7 +16,6 @@ from glut4sim.sim.cli.options import (
     checked,
     checkpoint_time,
     conclude,
-    free_directory,
     load,
     say,
     warn,
@@ -24,6 +23,7 @@ from glut4sim.sim.cli.options import (
 )
 from glut4sim.sim.cli.terminal import print_table
 from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.storage import claim
 from glut4sim.sim.reporting.numbers import number
 
 if TYPE_CHECKING:
@@ -66,9 +66,9 @@ def run(
         if sampling.mean_field or sampling.replicates is not None:
             option = "--mean-field" if sampling.mean_field else "--replicates"
             raise InputError("--endocrine-only computes no cell; leave one of them out.", place=option)
-        follow(loaded, sampling.seed, out or free_directory(Path("results") / f"{loaded.name}-hormones"), printing)
+        follow(loaded, sampling.seed, out or claim(Path("results") / f"{loaded.name}-hormones"), printing)
         return
-    out = out or free_directory(Path("results") / loaded.name)
+    out = out or claim(Path("results") / loaded.name)
     with at_work(loaded.name, out, printing.quiet, resumable=True) as progress:
         from glut4sim.sim.studies.running import run as simulate
 

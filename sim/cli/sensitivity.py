@@ -14,11 +14,11 @@ from glut4sim.sim.cli.options import (
     at_work,
     checked,
     conclude,
-    free_directory,
     load,
     with_groups,
 )
 from glut4sim.sim.cli.terminal import print_table
+from glut4sim.sim.inputs.storage import claim
 from glut4sim.sim.reporting.numbers import labelled, number
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def sensitivity(
     """
     checked(seed=seed)
     loaded = load(scenario, changes, out)
-    out = out or free_directory(Path("results") / f"{loaded.name}-sensitivity")
+    out = out or claim(Path("results") / f"{loaded.name}-sensitivity")
     with at_work(loaded.name, out, printing.quiet) as progress:
         from glut4sim.sim.studies.sensitivity.sensitivity import OBSERVABLE
         from glut4sim.sim.studies.sensitivity.sensitivity import sensitivity as analyse

@@ -13,7 +13,6 @@ from glut4sim.sim.cli.options import (
     at_work,
     checked,
     conclude,
-    free_directory,
     load,
     split,
     with_groups,
@@ -21,6 +20,7 @@ from glut4sim.sim.cli.options import (
 from glut4sim.sim.cli.run import print_assumed, print_footer
 from glut4sim.sim.cli.terminal import print_table
 from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.storage import claim
 
 if TYPE_CHECKING:
     from glut4sim.sim.studies.sweep.curves_result import CurvesResult
@@ -73,7 +73,7 @@ def sweep(
     label, first = loaded[0]
     several = len(loaded) > 1 or label is not None
     folder = f"{folder_name(label or first.name) or 'conditions'}-curves" if several else f"{first.name}-sweep"
-    out = out or free_directory(Path("results") / folder)
+    out = out or claim(Path("results") / folder)
     with at_work("sweep" if several else first.name, out, printing.quiet, resumable=True) as progress:
         from glut4sim.sim.studies.sweep.sweep import OBSERVABLE
         from glut4sim.sim.studies.sweep.sweep import sweep as simulate

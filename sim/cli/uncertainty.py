@@ -15,11 +15,11 @@ from glut4sim.sim.cli.options import (
     at_work,
     checked,
     conclude,
-    free_directory,
     load,
     with_groups,
 )
 from glut4sim.sim.cli.terminal import print_table
+from glut4sim.sim.inputs.storage import claim
 
 if TYPE_CHECKING:
     from glut4sim.sim.studies.uncertainty.uncertainty import UncertaintyResult
@@ -42,7 +42,7 @@ def uncertainty(
     """
     options = checked(**sampling.keywords(), **computing.keywords())
     loaded = load(scenario, sampling.changes, out)
-    out = out or free_directory(Path("results") / f"{loaded.name}-uncertainty")
+    out = out or claim(Path("results") / f"{loaded.name}-uncertainty")
     with at_work(loaded.name, out, printing.quiet, resumable=True) as progress:
         from glut4sim.sim.studies.uncertainty.uncertainty import uncertainty as study
 

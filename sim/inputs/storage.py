@@ -36,9 +36,9 @@ def place(source: PlaceLike) -> Place:
         if the address cannot be used here: universal-pathlib or the package for its kind is missing
     """
     if isinstance(source, Path):
-        return source
+        return _local(source)
     if not (address := str(source)).partition("://")[1]:
-        return Path(address)
+        return _local(Path(address))
     if address.startswith("file://"):
         return Path(address.removeprefix("file://"))
     try:
@@ -56,9 +56,17 @@ def place(source: PlaceLike) -> Place:
     return found
 
 
+def _local(path: Path) -> Path:
+    """A path of this machine, whose ~ is the home: shells leave the one in --out=~/run to the program."""
+    try:
+        return path.expanduser()
+    except RuntimeError:  # there is no such home: then it is the name of a file
+        return Path.cwd() / path
+
+
 def beside(folder: Place, source: str) -> Place:
-    """The place that is meant in a file of a folder: another address, or a path, which counts from the folder."""
-    if "://" in source:
+    """The place that is meant in a file of a folder: another address, or a path, which counts from the folder or ~."""
+    if "://" in source or source.startswith("~"):
         return place(source)
     if isinstance(folder, Path) or Path(source).is_absolute():
         return Path(os.path.normpath(folder / source if isinstance(folder, Path) else source))
@@ -100,11 +108,43 @@ def zarr_store(where: Place):
     return FsspecStore.from_url(str(where), storage_options=dict(where.storage_options))
 
 
+_claimed: set[Path] = set()  # directories that nobody has filled yet, and only this process may
+
+
+def claim(wanted: Path) -> Path:
+    """Make the directory wanted, or the first of wanted-2, wanted-3 ... that does not exist; `make_directory` takes it.
+
+    Two processes never get the same. Errors as of `make_directory`.
+    """
+    path, number = wanted, 1
+    while True:
+        try:
+            path.mkdir(parents=True)
+            _claimed.add(path)
+            return path
+        except FileExistsError:
+            number += 1
+            path = wanted.with_name(f"{wanted.name}-{number}")
+        except OSError as error:
+            raise _unmade(path, error) from None
+
+
+def give_up(where: Place) -> None:
+    """Remove a directory that was claimed if nothing has come into it."""
+    if where in _claimed:
+        _claimed.discard(where)  # type: ignore[arg-type]  only a Path is in it
+        with suppress(OSError):
+            where.rmdir()
+
+
 def make_directory(where: Place) -> None:
-    """Make a new directory and those above it; InputError if it exists or cannot be made.
+    """Make a new directory and those above it; InputError if it exists, unless claimed, or cannot be made.
 
     OSError if the disk is full or does not work.
     """
+    if where in _claimed:
+        _claimed.discard(where)  # type: ignore[arg-type]  only a Path is in it
+        return
     try:
         if not isinstance(where, Path) and where.exists():
             raise FileExistsError
@@ -112,9 +152,14 @@ def make_directory(where: Place) -> None:
     except FileExistsError:
         raise InputError("expected a new directory, got one that exists; choose another.", place=str(where)) from None
     except OSError as error:
-        if error.errno in DISK_FAULTS:
-            raise
-        raise InputError(f"cannot be made a directory: {error.strerror or error}.", place=str(where)) from None
+        raise _unmade(where, error) from None
+
+
+def _unmade(where: Place, error: OSError) -> Exception:
+    """What to say of a directory that cannot be made; the error itself where the disk is full or does not work."""
+    if error.errno in DISK_FAULTS:
+        return error
+    return InputError(f"cannot be made a directory: {error.strerror or error}.", place=str(where))
 
 
 def read_text(where: Place) -> str:

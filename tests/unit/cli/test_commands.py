@@ -1,6 +1,7 @@
 """The command line: what it prints, and its exit status. Runs themselves are tested elsewhere."""
 
 import json
+import os
 import re
 import resource
 import signal
@@ -16,7 +17,8 @@ from typer.main import get_command
 from glut4sim.sim import cli
 from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.modulation import STEPS
-from glut4sim.sim.inputs.errors import OutsideError
+from glut4sim.sim.inputs import storage
+from glut4sim.sim.inputs.errors import InputError, OutsideError
 from glut4sim.sim.inputs.files import TomlFolder
 from glut4sim.sim.scenario.scenario import Scenario
 
@@ -68,7 +70,7 @@ def simulate(monkeypatch, tmp_path):
 
     def run(scenario, out, seed, replicates, threads, progress, mean_field, executor, checkpoint_every, only):
         stage.calls.append(SimpleNamespace(**locals()))
-        out.mkdir(parents=True)
+        storage.make_directory(out)
         progress(600.0, 1200.0)
         stage.act()
         if stage.error:
@@ -128,6 +130,47 @@ def test_run_passes_on_what_it_is_told(glut4sim, simulate):
 def test_run_takes_the_next_free_directory(glut4sim, simulate):
     found = [glut4sim("run", "fasting", "-q")[1] for _ in range(3)]
     assert found == ["results/fasting\n", "results/fasting-2\n", "results/fasting-3\n"]
+
+
+def test_runs_that_are_started_together_take_directories_of_their_own(glut4sim, simulate, tmp_path):
+    claimed = storage.claim(Path("results/fasting"))  # by a run that has not written anything yet
+    assert glut4sim("run", "fasting", "-q")[1] == "results/fasting-2\n"
+    assert list(claimed.iterdir()) == []
+
+
+def test_a_directory_in_which_nothing_came_to_be_is_not_left_behind(glut4sim, simulate, monkeypatch):
+    def refuse(*_, **__):
+        raise InputError("refused late.")
+
+    monkeypatch.setattr(sys.modules["glut4sim.sim.studies.running"], "run", refuse)
+    assert glut4sim("run", "fasting", "-q")[0] == 2
+    assert list(Path("results").iterdir()) == []
+
+
+def test_a_name_that_no_file_system_takes_is_refused_before_the_run(glut4sim, simulate):
+    status, _, err = glut4sim("run", "fasting", "--out", "x" * 300)
+    assert (status, simulate.calls) == (2, [])
+    assert "cannot be written: File name too long." in err
+
+
+def test_out_may_begin_with_the_home(glut4sim, simulate, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert glut4sim("run", "fasting", "-q", "--out=~/runs/a") == (0, f"{tmp_path}/home/runs/a\n", "")
+    assert not Path("~").exists()
+
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
+@pytest.mark.parametrize(("arguments", "expected"), [(["drugs", "list"], 0), (["drugs", "show", "nothing"], 2)])
+def test_closed_streams_change_no_exit_status(closed, arguments, expected):
+    def close():
+        for number in closed:
+            os.close(number)
+
+    command = [sys.executable, "-m", "glut4sim", *arguments]
+    ended = subprocess.run(command, preexec_fn=close, capture_output=True, check=False)
+    assert ended.returncode == expected
+    assert (not ended.stdout) == (1 in closed or expected == 2)
+    assert (not ended.stderr) == (2 in closed or expected == 0)
 
 
 def test_run_prints_json(glut4sim, simulate):

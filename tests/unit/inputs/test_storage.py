@@ -53,6 +53,35 @@ def test_a_new_directory_is_refused_where_there_is_one(where):
         storage.make_directory(where / "b")
 
 
+def test_a_directory_that_is_claimed_is_made_at_once_and_filled_by_its_claimant_only(tmp_path):
+    wanted = tmp_path / "results" / "run"
+    assert [storage.claim(wanted).name for _ in range(3)] == ["run", "run-2", "run-3"]
+    storage.make_directory(wanted)
+    with pytest.raises(InputError, match="expected a new directory"):
+        storage.make_directory(wanted)
+    storage.give_up(wanted)
+    storage.give_up(tmp_path / "results" / "run-2")
+    assert sorted(path.name for path in wanted.parent.iterdir()) == ["run", "run-3"]
+    storage.write(tmp_path / "results" / "run-3" / "text", "kept")
+    storage.give_up(tmp_path / "results" / "run-3")
+    assert (tmp_path / "results" / "run-3" / "text").exists()
+    with pytest.raises(InputError, match="cannot be made a directory: Not a directory"):
+        storage.claim(tmp_path / "results" / "run-3" / "text" / "run")
+
+
+@pytest.mark.parametrize("source", ["~/runs/a", Path("~/runs/a")])
+def test_the_home_is_expanded_as_shells_do(source, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert storage.place(source) == tmp_path / "runs" / "a"
+    assert storage.beside(Path("/elsewhere"), str(source)) == tmp_path / "runs" / "a"
+
+
+def test_what_only_looks_like_a_home_is_a_name(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert storage.place("~nobody-of-this-name.toml") == tmp_path / "~nobody-of-this-name.toml"
+    assert storage.place("a/~/b") == Path("a/~/b")
+
+
 def test_a_text_is_written_piece_by_piece(where):
     storage.make_directory(where)
     with storage.new_text(where / "text") as file:
