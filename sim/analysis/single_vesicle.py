@@ -29,9 +29,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from glut4sim.agents import vesicle
+from glut4sim.agents.compiling import njit
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.analysis.phases import PHASES, mean_insulin, phase_bounds, phase_names, pulses
 from glut4sim.sim.model.step_records import Events

@@ -13,7 +13,8 @@ negative, and however fast a level turns over no step is too long for it. The er
 """
 
 import numpy as np
-from numba import njit
+
+from glut4sim.agents.compiling import njit
 
 TINY = 1e-9  # an f, or a driver relative to its scale, is never taken to be less
 

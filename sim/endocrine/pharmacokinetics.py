@@ -21,8 +21,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from glut4sim.agents.compiling import njit
 from glut4sim.sim.inputs.errors import InputError, describe
 
 MAX_DOSES = 100_000

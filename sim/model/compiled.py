@@ -11,13 +11,14 @@ from typing import Any
 
 import numba
 
+from glut4sim.agents.compiling import njit
+
 _settings: Any = numba.config  # type: ignore[attr-defined]  numba sets it up as it is imported
-_njit: Any = numba.njit
 
 
 def _folder() -> str:
-    if os.environ.get("NUMBA_CACHE_DIR"):
-        return os.environ["NUMBA_CACHE_DIR"]
+    if os.environ.get("NUMBA_CACHE_DIR") or not _settings.CACHE_DIR:
+        return _settings.CACHE_DIR
     sources = sorted(Path(__file__).parent.glob("*.py"))
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
     return str(Path(_settings.CACHE_DIR) / f"model-{digest[:16]}")
@@ -30,6 +31,6 @@ def compiled(function) -> Any:
     """`numba.njit`, compiled at the first call and cached; it lets other threads run."""
     agents, _settings.CACHE_DIR = _settings.CACHE_DIR, _FOLDER
     try:
-        return _njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function)
+        return njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function)
     finally:
         _settings.CACHE_DIR = agents

@@ -14,7 +14,8 @@ PDK1 at the membrane is in fast equilibrium with PIP3; only PIP3 above its basal
 from typing import Annotated, NamedTuple
 
 import numpy as np
-from numba import njit
+
+from glut4sim.agents.compiling import njit
 
 SPECIES = (
     "irs1_phosphorylated",  # fraction of IRS1 (tyrosine), not bound to PI3K
