@@ -7,17 +7,20 @@
     cell.datacollector.get_model_vars_dataframe()
 
 Agents live in arrays, not in `cell.agents`, which stays empty; randomness comes from the engine's own streams, not from
-`cell.random`. For `mesa.batch_run` every argument can be a parameter, and `replicate` is what makes repeats differ:
+`cell.random`. For `mesa.batch_run` every argument can be a parameter, and `replicate` makes repeats differ. Where
+neither it nor a seed is given, each of Mesa's iterations is a replicate:
 
     mesa.batch_run(Cell, {"scenario": ["men/hypogonadal", "men/eugonadal"], "replicate": range(4)}, max_steps=10**9)
+    mesa.batch_run(Cell, {"scenario": ["men/hypogonadal", "men/eugonadal"]}, iterations=4, max_steps=10**9)
 
 Works with Mesa 3.3 to 3.5, by their public parts; where they differ, `OwnClock` meets it.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
-from math import ceil, inf
-from typing import Any
+from math import ceil, inf, isclose, isfinite
+from typing import Any, overload
 
 import mesa
 import numpy as np
@@ -25,6 +28,7 @@ import numpy as np
 from glut4sim.agents.population import Population
 from glut4sim.sim.inputs.errors import InputError, unknown
 from glut4sim.sim.inputs.fields import check_whole
+from glut4sim.sim.inputs.units import TIME, whole_of
 from glut4sim.sim.model import kinds, observables
 from glut4sim.sim.model.engine import CHUNK, Engine
 from glut4sim.sim.model.recorder import Recorder
@@ -82,7 +86,9 @@ class AgentView:
 
 
 class PopulationView:
-    """All agents of a kind: every field is an array over them, live and read-only; an index gives one agent.
+    """All agents of a kind: every field is an array over them, live and read-only.
+
+    An index gives one agent, a slice a list of them.
 
     Attributes
     ----------
@@ -118,11 +124,20 @@ class PopulationView:
     def __len__(self) -> int:
         return len(self._population)
 
-    def __getitem__(self, index: int) -> AgentView:
-        return AgentView(self.model, self, range(len(self))[index])
+    @overload
+    def __getitem__(self, index: int) -> AgentView: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[AgentView]: ...
+
+    def __getitem__(self, index: int | slice) -> AgentView | list[AgentView]:
+        found = range(len(self))[index]
+        if isinstance(found, range):
+            return [AgentView(self.model, self, i) for i in found]
+        return AgentView(self.model, self, found)
 
     def __iter__(self) -> Iterator[AgentView]:
-        return (self[index] for index in range(len(self)))
+        return (AgentView(self.model, self, index) for index in range(len(self)))
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.fields]
@@ -212,10 +227,11 @@ class Cell(OwnClock):
     ----------
     scenario : Scenario, or the name, path or address of one
     rng, seed
-        of all randomness, by either name; default that of the scenario
+        of all randomness, by either name, a whole number or its digits; default that of the scenario
     replicate
-        which of a scenario's replicates; the same seed gives the same cell as this replicate of `run`
-    overrides
+        which of a scenario's replicates; the same seed gives the same cell as this replicate of `run`. By default 0,
+        or the iteration of `mesa.batch_run`, if that gives no seed
+    kwargs
         values to use instead of the scenario's, by field (`vesicles=500`) or by path
         (`**{"bath.insulin": "10 nM", "hormones.testosterone": "300 ng/dL", "parameters.vesicle.fuse": "2 1/min"}`)
 
@@ -242,19 +258,21 @@ class Cell(OwnClock):
         self,
         scenario: Scenario | str = "insulin-challenge",
         rng: int | None = None,
-        replicate: int = 0,
-        **overrides: Any,
+        replicate: int | None = None,
+        **kwargs: Any,  # so called, as Mesa's SolaraViz takes parameters that are not named only by this name
     ):
-        # `seed` is one of the overrides, as Mesa 3.5's batch_run would put None for a `seed` among its parameters if
-        # this function named it; and `rng` is named because batch_run passes it.
-        seed = overrides.pop("seed", None)
+        # `seed` is one of them, as Mesa 3.5's batch_run would put None for a `seed` among its parameters if this
+        # function named it; and `rng` is named because batch_run passes it.
+        seed = kwargs.pop("seed", None)
         if rng is not None and seed is not None:
             raise InputError("expected either rng or seed, which mean the same; got both.", "seed")
-        scenario = _override(scenario if isinstance(scenario, Scenario) else Scenario.load(scenario), overrides)
-        scenario = _seeded(scenario, rng if seed is None else seed)
+        scenario = _override(scenario if isinstance(scenario, Scenario) else Scenario.load(scenario), kwargs)
+        scenario = _seeded(scenario, **({"rng": rng} if seed is None else {"seed": seed}))
         scenario.check_one_assay()
         scenario.check_memory()
-        replicate = check_whole("replicate", replicate, 0, MAX_REPLICATES - 1)
+        if replicate is None:
+            replicate = _iteration() if rng is None and seed is None else 0
+        replicate = check_whole("replicate", _digits(replicate), 0, MAX_REPLICATES - 1)
         super().__init__(rng=scenario.run.seed)
         self.scenario = scenario
         self.engine = Engine(scenario, seed=scenario.run.seed, replicate=replicate)
@@ -272,8 +290,8 @@ class Cell(OwnClock):
         self._advance(1)
 
     def run(self, minutes: float | None = None) -> None:
-        """Advance by so many minutes; by default, to the end of the scenario."""
-        left = self._steps - self.steps if minutes is None else round(60.0 * minutes / self.scenario.run.step)
+        """Advance by so many minutes, a whole number of steps; by default, to the end of the scenario."""
+        left = self._steps - self.steps if minutes is None else self._steps_in(60.0 * minutes)
         while left > 0:
             if type(self).step is Cell.step:
                 block = min(left, CHUNK, self._stride - self.steps % self._stride, self._steps_to_event())
@@ -284,12 +302,20 @@ class Cell(OwnClock):
             left -= block
 
     def run_for(self, duration: float) -> None:
-        """Advance by so many seconds."""
+        """Advance by so many seconds, a whole number of steps."""
         self.run(minutes=duration / 60.0)
 
     def run_until(self, end_time: float) -> None:
         """Advance to a time [s]."""
         self.run_for(end_time - self.time)
+
+    def _steps_in(self, seconds: float) -> int:
+        """How many steps a time takes; InputError if these are not whole, as of `run.duration`."""
+        step = self.scenario.run.step
+        steps = round(seconds / step) if isfinite(seconds) else 0
+        if not isclose(steps * step, seconds, rel_tol=1e-9, abs_tol=1e-6 * step):
+            raise InputError(f"expected a whole multiple of run.step ({TIME.write(step)}), got {seconds:.9g} s.")
+        return steps
 
     def _advance(self, steps: int) -> None:
         """Advance by a number of steps that ends at the next record or before it."""
@@ -332,11 +358,29 @@ def _reporter(name: str) -> Callable[[Cell], float]:
     return report
 
 
-def _seeded(scenario: Scenario, seed: object) -> Scenario:
+def _iteration() -> int:
+    """Which of its iterations makes Mesa's batch_run call for a cell; 0 where it does not.
+
+    It tells a model nothing of it, and so leaves all iterations to be the same cell.
+    """
+    frame = sys._getframe()
+    while frame is not None and frame.f_globals.get("__name__") != "mesa.batchrunner":
+        frame = frame.f_back
+    return 0 if frame is None else frame.f_locals.get("iteration", 0)
+
+
+def _digits(value: object) -> object:
+    """The number where it is given as text, as by the field for a seed of Mesa's SolaraViz; else as it is."""
+    number = whole_of(value) if isinstance(value, str) else None
+    return value if number is None else number
+
+
+def _seeded(scenario: Scenario, **given: object) -> Scenario:
     """The scenario with another seed, which hormones that are drawn at random follow too; None keeps its own."""
+    [(name, seed)] = given.items()
     if seed is None:
         return scenario
-    run = scenario.run.model_copy(update={"seed": check_whole("seed", seed, 0, MAX_SEED)})
+    run = scenario.run.model_copy(update={"seed": check_whole(name, _digits(seed), 0, MAX_SEED)})
     return scenario.model_copy(update={"run": run})
 
 

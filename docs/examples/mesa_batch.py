@@ -18,7 +18,7 @@ from glut4sim.agents.vesicle import State
 AT_MEMBRANE = (State.TETHERED, State.DOCKED, State.FUSED)
 PARAMETERS = {  # every argument of Cell, and every value of a scenario by its path; lists are tried in turn
     "scenario": ["men/eugonadal", "men/hypogonadal"],
-    "replicate": range(2),  # replicates of one seed; Mesa's iterations would all be the same cell
+    "replicate": range(2),  # replicates of one seed, as Mesa's iterations would be
     "bath.insulin": ["0.1 nM", "10 nM"],
     "vesicles": 500,
     "receptors": 2000,

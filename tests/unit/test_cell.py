@@ -72,6 +72,16 @@ def test_run_goes_by_minutes_seconds_or_to_the_end(cell):
     assert cell.time == 20.0
 
 
+@pytest.mark.parametrize("seconds", [0.05, 0.25, 0.1001, np.nan, np.inf])
+def test_a_time_that_is_no_whole_number_of_steps_is_refused(cell, seconds):
+    for run in (cell.run_for, cell.run_until, lambda seconds: cell.run(minutes=seconds / 60.0)):
+        with pytest.raises(InputError, match=r"expected a whole multiple of run.step \(0.1 s\), got .* s\."):
+            run(seconds)
+    assert cell.steps == 0
+    cell.run_for(0.1 + 0.2)  # which is not quite 0.3
+    assert cell.steps == 3
+
+
 def test_a_cell_can_be_stepped_beyond_its_scenario(cell):
     cell.run()
     cell.step()
@@ -146,10 +156,11 @@ def test_seeds(scenario):
     assert np.array_equal(table[1], table[None])  # the scenario's seed
     assert np.array_equal(Cell(scenario, seed=np.int64(2)).vesicles.x, table[2])
     assert np.array_equal(Cell(scenario, rng=2).vesicles.x, table[2])
+    assert np.array_equal(Cell(scenario, seed="2", replicate="0").vesicles.x, table[2])  # as typed in a field
     assert not np.array_equal(Cell(scenario, seed=2, replicate=1).vesicles.x, table[2])
 
 
-@pytest.mark.parametrize("seed", [-1, 2**64, 1.5, "1", True])
+@pytest.mark.parametrize("seed", [-1, 2**64, 1.5, "1.5", "", str(2**64), True])
 def test_a_seed_that_is_none_is_refused(scenario, seed):
     with pytest.raises(InputError, match="seed: expected a whole number"):
         Cell(scenario, seed=seed)
@@ -159,9 +170,9 @@ def test_a_seed_that_is_none_is_refused(scenario, seed):
     ("arguments", "message"),
     [
         ({"seed": 1, "rng": 1}, "seed: expected either rng or seed"),
-        ({"rng": np.random.default_rng(1)}, "seed: expected a whole number"),
+        ({"rng": np.random.default_rng(1)}, "rng: expected a whole number from 0 to .*, got a Generator"),
         ({"replicate": -1}, "replicate: expected a whole number"),
-        ({"replicate": None}, "replicate: expected a whole number"),
+        ({"replicate": "first"}, "replicate: expected a whole number"),
     ],
 )
 def test_what_says_no_seed_or_no_replicate_is_refused(scenario, arguments, message):
@@ -250,6 +261,9 @@ def test_one_vesicle_as_an_agent(cell):
     assert len({agent, cell.vesicles[17], cell.receptors[17]}) == 2
     assert cell.receptors[17].pos is None
     assert [a.unique_id for a in cell.glucose] == list(range(400))
+    assert cell.vesicles[2:7:2] == [cell.vesicles[2], cell.vesicles[4], cell.vesicles[6]]
+    assert cell.vesicles[-2:][1].state is cell.vesicles[299].state
+    assert cell.vesicles[300:] == []
     assert "glut4" in dir(agent)
     assert "vesicle 17" in repr(agent)
     assert "300 vesicles" in repr(cell.vesicles)
@@ -373,6 +387,22 @@ def test_batch_run_of_replicates_ends_with_the_bits_of_run(processes):
     for row in rows:
         assert row["time"] == 300.0
         assert_last_record(row, datasets[row["scenario"]].isel(replicate=row["replicate"]))
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_iterations_are_replicates_unless_something_else_makes_cells_differ(scenario, processes):
+    """In Mesa's iterations are independent; a seed that is given makes all the same there too."""
+    has_rng = "rng" in inspect.signature(mesa.batch_run).parameters
+    three = {"rng": [None] * 3} if has_rng else {"iterations": 3}
+    rows = batch(Cell, {"scenario": [scenario]}, number_processes=processes, **three)
+    dataset = simulate(scenario, replicates=3).dataset.isel(time=-1)
+    assert sorted(row["iteration"] for row in rows) == [0, 1, 2]
+    for row in rows:
+        assert_last_record(row, dataset.isel(replicate=row["iteration"]))
+    if not has_rng:
+        for fixed, replicate in (({"seed": [1]}, 0), ({"replicate": [1]}, 1)):
+            for row in batch(Cell, {"scenario": [scenario], **fixed}, iterations=2):
+                assert_last_record(row, dataset.isel(replicate=replicate))
 
 
 def test_batch_run_over_seeds(scenario):
