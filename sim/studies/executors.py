@@ -78,7 +78,7 @@ def choose(executor: str | None, threads: int, tasks: int) -> Workers:
     Raises
     ------
     InputError
-        if there is no such executor, no Dask, or no scheduler that answers
+        if there is no such executor, no Dask, no scheduler that answers, or a script that cannot be imported again
     """
     count = max(1, min(tasks, threads))
     if executor in (None, "threads"):
@@ -123,13 +123,23 @@ class Processes(Workers):
         self._leaders = ThreadPoolExecutor(count, thread_name_prefix="process")
         self._idle = SimpleQueue()
         with deaf():
-            for _ in range(count):
-                self._idle.put(self._start())
+            begun = [self._start() for _ in range(count)]
+        for process, _ in begun:
+            self._idle.put(process)
+        try:
+            begun[0][1].result()
+        except BrokenProcessPool:
+            self.shutdown()
+            raise InputError(
+                "the processes ended as they began. They import the script that starts them, which must not run all of "
+                'itself again: put what it does under `if __name__ == "__main__":`, or use threads.',
+                "executor",
+            ) from None
 
-    def _start(self) -> ProcessPoolExecutor:
+    def _start(self) -> tuple[ProcessPoolExecutor, Future]:
+        """A process, and a task that is done when it has begun."""
         process = ProcessPoolExecutor(1, self._context, _prepare_process, (self._stop,))
-        process.submit(os.getpid)  # starts it
-        return process
+        return process, process.submit(os.getpid)
 
     def submit(self, work: Callable, /, *arguments) -> Future:
         return self._leaders.submit(self._lead, work, arguments)
@@ -139,7 +149,7 @@ class Processes(Workers):
         try:
             return process.submit(_in_process, work, arguments).result()
         except BrokenProcessPool:
-            process = self._start()
+            process, _ = self._start()
             raise RuntimeError("its process was killed, perhaps for want of memory") from None
         finally:
             self._idle.put(process)

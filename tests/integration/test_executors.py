@@ -38,6 +38,30 @@ def local(tmp_path_factory):
 # ---- processes ----
 
 
+@pytest.mark.parametrize("guarded", [False, True])
+def test_a_script_without_a_guard_is_told_of_it(guarded, tmp_path):
+    lines = [
+        "from glut4sim import Scenario, run",
+        "small = {'cell.vesicles': '20', 'cell.receptors': '20', 'cell.glucose_agents': '20', 'run.duration': '5 s'}",
+        "def main():",
+        "    print(run(Scenario.load('fasting', small), replicates=2, executor='processes').status)",
+        "if __name__ == '__main__':" if guarded else "if True:",
+        "    main()",
+    ]
+    (tmp_path / "script.py").write_text("\n".join(lines))
+    ended = subprocess.run(
+        [sys.executable, tmp_path / "script.py"], env=ENVIRONMENT, capture_output=True, text=True, check=False,
+        timeout=PATIENCE,
+    )  # fmt: skip
+    if guarded:
+        assert (ended.returncode, ended.stdout) == (0, "complete\n")
+    else:
+        assert (ended.returncode, ended.stdout) == (1, "")
+        last = ended.stderr.strip().splitlines()[-1]
+        assert "InputError: executor: the processes ended as they began" in last
+        assert '`if __name__ == "__main__":`' in last
+
+
 def test_processes_give_the_bits_of_threads(local, tmp_path):
     told = []
     result = run(
