@@ -5,6 +5,7 @@ returns a Future. `stop.is_set()` tells the work that it is to end soon. dask an
 imported only here and where a scheduler is named.
 """
 
+import logging
 import os
 import signal
 import threading
@@ -13,17 +14,22 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPool
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
+from pkgutil import resolve_name
 from queue import SimpleQueue
 from time import monotonic
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import uuid4
 
-from glut4sim.sim.inputs.errors import InputError, unknown
+from glut4sim.sim.inputs.errors import InputError, OutsideError, unknown
 from glut4sim.version import __version__
 
 NAMES = ("threads", "processes")
+ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]  # end a program
 CONNECT_SECONDS = 5.0  # for which a scheduler may keep silent
-LOOK_SECONDS = 0.5  # between two times that a worker asks its scheduler whether to stop
+WORKERS_SECONDS = 60.0  # for which it may be without workers
+LOOK_SECONDS = 0.5  # between two questions of the same to a scheduler
+VERSION = "glut4sim.version:__version__"  # what workers are asked for
+LOGGERS = ("distributed", "distributed.client")  # of Dask's, in this process
 
 
 class Stop(Protocol):
@@ -54,6 +60,9 @@ class Workers(Executor):
     is_local: bool
     shares_memory: bool
     is_stopped = False
+
+    def check(self) -> None:
+        """OutsideError if what they run on is gone, so that no task will end any more."""
 
     def stop(self) -> None:
         """Tell the tasks at work to end soon, and drop the others; `shutdown` waits for them."""
@@ -119,7 +128,7 @@ class Processes(Workers):
     def __init__(self, count: int, threads: int):
         self.count, self.threads = count, threads
         self._context = get_context("spawn")
-        self._stop = self._context.Event()
+        self._stop: Any = self._context.Event()
         self._leaders = ThreadPoolExecutor(count, thread_name_prefix="process")
         self._idle = SimpleQueue()
         with deaf():
@@ -150,18 +159,20 @@ class Processes(Workers):
             return process.submit(_in_process, work, arguments).result()
         except BrokenProcessPool:
             process, _ = self._start()
-            raise RuntimeError("its process was killed, perhaps for want of memory") from None
+            raise OutsideError("its process was killed, perhaps for want of memory") from None
         finally:
             self._idle.put(process)
 
     def _stop_tasks(self) -> None:
-        self._stop.set()
+        if self._stop is not None:
+            self._stop.set()
         self._leaders.shutdown(wait=False, cancel_futures=True)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         self._leaders.shutdown(wait, cancel_futures=cancel_futures)
         while not self._idle.empty():
             self._idle.get().shutdown(wait)
+        self._stop = None  # its semaphores go with it: the program may end without taking its objects down
 
 
 _stop_of_process = None  # in a process of Processes: its Event
@@ -170,7 +181,8 @@ _stop_of_process = None  # in a process of Processes: its Event
 def _prepare_process(stop) -> None:
     global _stop_of_process
     _stop_of_process = stop
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for the first process to stop this one
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)  # it is for the first process to stop this one
 
     def follow():
         if (parent := parent_process()) is not None:
@@ -186,15 +198,19 @@ def _in_process(work, arguments):
 
 @contextmanager
 def deaf() -> Iterator[None]:
-    """Processes that are started within ignore Ctrl-C from their first moment: it is for this one to stop them."""
+    """Processes that are started within ignore what ends this one from their first moment: it is for it to stop them.
+
+    A terminal, and what runs jobs on a cluster, send Ctrl-C and the like to all of them.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in ENDING}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Dask(Workers):
@@ -204,13 +220,13 @@ class Dask(Workers):
     threads = 1
 
     def __init__(self, address: str):
-        place = f"--scheduler {address}"
+        place = self._place = f"--scheduler {address}"
         try:
             import distributed
         except ImportError:
             raise InputError("needs Dask; install it with: pip install 'glut4sim[cluster]'", place=place) from None
         try:
-            self._client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+            self._client: Any = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError):
             raise InputError(
                 "expected the address of a Dask scheduler, but none answers; start one with: dask scheduler",
@@ -223,20 +239,55 @@ class Dask(Workers):
             raise InputError(
                 f"this scheduler has no workers; start some with: dask worker {address}", place=place
             ) from None
-        threads: dict[str, int] = self._client.nthreads()  # type: ignore[assignment]  it is a coroutine elsewhere
-        self.count = sum(threads.values())
+        self._check_package()
+        self.count = sum(self._client.nthreads().values())
+        self._seen = monotonic()  # when there were workers
+        self._levels = {logger: logger.level for logger in map(logging.getLogger, LOGGERS)}
+        for logger in self._levels:
+            logger.setLevel(logging.CRITICAL + 1)  # `check` says it in one line
         self._executor = self._client.get_executor(pure=False)
         self._stop = distributed.Event(f"glut4sim-{uuid4()}", client=self._client)
 
+    def _check_package(self) -> None:
+        """InputError if a worker cannot import this program: it would die of the first task, and say nothing."""
+        found = self._client.run(resolve_name, VERSION, on_error="return")
+        for worker, version in sorted(found.items()):
+            if version != __version__:
+                self._client.close()
+                has = f"glut4sim {version}" if isinstance(version, str) else f"no glut4sim ({version})"
+                raise InputError(
+                    f"the worker {worker} has {has}; install glut4sim {__version__} where it runs.", place=self._place
+                )
+
     def submit(self, work: Callable, /, *arguments) -> Future:
+        self.check()
         return self._executor.submit(_on_worker, __version__, self._stop.name, work, arguments)
 
+    def check(self) -> None:
+        if not self._is_connected:  # if it connects again, its tasks are lost all the same
+            raise OutsideError(f"{self._place}: the scheduler is gone")
+        if monotonic() - self._seen > LOOK_SECONDS and self._has_workers():
+            self._seen = monotonic()
+        if monotonic() - self._seen > WORKERS_SECONDS:
+            raise OutsideError(f"{self._place}: this scheduler has had no workers for {WORKERS_SECONDS:g} s")
+
+    @property
+    def _is_connected(self) -> bool:
+        return self._client.status == "running"
+
+    def _has_workers(self) -> bool:
+        return self._is_connected and bool(self._client.nthreads())
+
     def _stop_tasks(self) -> None:
-        self._stop.set()  # and those that wait end as they begin, so that no task is left behind at work
+        if self._is_connected:
+            self._stop.set()  # and those that wait end as they begin, so that no task is left behind at work
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        self._executor.shutdown(wait)
+        if self._is_connected:
+            self._executor.shutdown(wait and self._has_workers())  # without workers, no task would ever end
         self._client.close()
+        for logger, level in self._levels.items():
+            logger.setLevel(level)
 
 
 def _on_worker(version, stop, work, arguments):

@@ -17,6 +17,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic, perf_counter
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from glut4sim.sim.inputs.errors import OutsideError
 from glut4sim.sim.studies.executors import Stop, Workers
 from glut4sim.sim.studies.options import Progress
 
@@ -149,7 +150,10 @@ class _Batches(Generic[Key]):
         try:
             future = self._ended.get(timeout=max(0.0, due - monotonic()))
         except Empty:
+            self._workers.check()
             return []
+        if future.cancelled() and not self._workers.is_stopped:
+            self._workers.check()
         batch = self._under_way.pop(future)
         if future.cancelled() and self._workers.is_stopped:
             return []
@@ -246,7 +250,7 @@ def gather(
 
 def fault(future: Future) -> BaseException | None:
     """What went wrong in a task that has ended."""
-    return RuntimeError("its workers were lost") if future.cancelled() else future.exception()
+    return OutsideError("its workers were lost") if future.cancelled() else future.exception()
 
 
 def describe_fault(error: BaseException) -> dict[str, str]:

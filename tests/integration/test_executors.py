@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 
 import numpy as np
 import pytest
 
 from glut4sim import compare, run
-from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.errors import InputError, OutsideError
 from glut4sim.sim.results import layout
 from glut4sim.sim.results.series_store import open_results
 from glut4sim.sim.studies import executors, tasks
@@ -94,7 +95,7 @@ def test_a_process_that_dies_takes_only_its_own_task_with_it():
         assert (processes.count, processes.threads) == (2, 1)
         futures = [processes.submit(work, what) for what in ("die", "ok", "raise", "ok", "ok")]
         errors = [future.exception() for future in futures]
-        assert [type(error) for error in errors] == [RuntimeError, type(None), ValueError, type(None), type(None)]
+        assert [type(error) for error in errors] == [OutsideError, type(None), ValueError, type(None), type(None)]
         assert "process was killed" in str(errors[0])
         assert os.getpid() not in {futures[i].result()[1] for i in (1, 3, 4)}
 
@@ -102,11 +103,18 @@ def test_a_process_that_dies_takes_only_its_own_task_with_it():
 @pytest.mark.parametrize("kind", ["threads", "processes"])
 def test_stopping_ends_what_is_at_work_and_drops_the_rest(kind):
     with executors.choose(kind, 1, 2) as workers:
+        stop = weakref.ref(workers._stop)
+        pid = workers.submit(work, "ok").result()[1]
+        if kind == "processes":  # what ends the first process comes to the others too, which are not to hear it
+            for number in executors.ENDING:
+                os.kill(pid, number)
         first, second = workers.submit(work, "wait"), workers.submit(work, "wait")
         wait_until(first.running)
         workers.stop()
-        assert first.result(timeout=PATIENCE)[0] == "wait"
+        assert first.result(timeout=PATIENCE) == ("wait", pid)
     assert second.cancelled()
+    if kind == "processes":
+        assert stop() is None  # nor are its semaphores, which would else outlive the program
 
 
 def test_processes_end_when_the_first_is_killed(tmp_path):
@@ -186,6 +194,20 @@ def test_dask_gives_the_bits_of_threads_though_a_worker_is_killed(local, cluster
     assert began_with[0] < 1800.0
     assert (result.status, result.warnings) == ("complete", ())
     assert_same_results(tmp_path / "out", local)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("VERSION", "no_such_package.version:__version__", r"has no glut4sim \(No module named 'no_such_package'\)"),
+        ("__version__", "0.0.1", r"has glut4sim \d\S*; install glut4sim 0\.0\.1 where it runs"),
+    ],
+)
+def test_workers_that_lack_the_package_are_refused(cluster, monkeypatch, name, value, said):
+    monkeypatch.setattr(executors, "CONNECT_SECONDS", PATIENCE)
+    monkeypatch.setattr(executors, name, value)
+    with pytest.raises(InputError, match=rf"^--scheduler {cluster[0]}: the worker tcp://\S* {said}"):
+        executors.choose(cluster[0], 1, 1)
 
 
 # ---- refusals ----

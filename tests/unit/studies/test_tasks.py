@@ -6,9 +6,11 @@ import signal
 import threading
 import time
 from concurrent.futures import Future
+from types import SimpleNamespace
 
 import pytest
 
+from glut4sim.sim.inputs.errors import OutsideError
 from glut4sim.sim.studies import executors, tasks
 from glut4sim.sim.studies.tasks import Task, describe_fault, fault, gather, run_tasks
 
@@ -275,6 +277,47 @@ def test_a_fault_that_is_raised_ends_all():
         gather({n: Task(work, (n,)) for n in range(50)}, workers, dict.fromkeys(range(50), 1.0), None)
     assert begun in ([1], [1, 2])  # and those that had not begun never did
     assert not left_at_work()
+
+
+def test_workers_that_are_gone_end_all(monkeypatch):
+    """Which are asked for when nothing ends."""
+
+    def check(_):
+        raise OutsideError("the scheduler is gone")
+
+    monkeypatch.setattr(executors.Threads, "check", check)
+    begun: list[int] = []
+    work = {n: Task(wait, (n, begun)) for n in range(50)}
+    with executors.choose("threads", 2, 50) as workers, pytest.raises(OutsideError, match="the scheduler is gone"):
+        gather(work, workers, dict.fromkeys(work, 1.0), None)
+    assert len(begun) <= 2
+    assert not left_at_work()
+
+
+@pytest.mark.parametrize("connected", [True, False])
+def test_a_scheduler_that_is_gone_or_has_no_workers(monkeypatch, connected):
+    clock, threads = [0.0], {"tcp://a:2": 1}
+    monkeypatch.setattr(executors, "monotonic", lambda: clock[0])
+    dask = executors.Dask.__new__(executors.Dask)
+    dask._place, dask._seen, dask._levels = "--scheduler tcp://a:1", 0.0, {}
+    ended = []
+    dask._executor = SimpleNamespace(shutdown=ended.append)
+    dask._client = SimpleNamespace(status="running", nthreads=lambda: threads, close=lambda: ended.append("closed"))
+    for clock[0] in (10.0, 2.0 * executors.WORKERS_SECONDS):
+        dask.check()
+    if connected:
+        threads.clear()
+        clock[0] += 0.9 * executors.WORKERS_SECONDS
+        dask.check()
+        clock[0] += 0.2 * executors.WORKERS_SECONDS
+        said = "has had no workers for 60 s"
+    else:
+        dask._client.status = "connecting"
+        said = "the scheduler is gone"
+    with pytest.raises(OutsideError, match=f"^--scheduler tcp://a:1: .*{said}$"):
+        dask.submit(print)
+    dask.shutdown()
+    assert ended == ([False, "closed"] if connected else ["closed"])  # and waits for no task
 
 
 def test_lost_workers_are_a_fault():
