@@ -6,10 +6,12 @@ import threading
 import webbrowser
 from collections.abc import Callable
 
+from glut4sim.sim.dashboard.guard import Guard
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.scenario.scenario import Scenario
 
 HOST = "localhost"
+CLOSING_SECONDS = 2  # that pages have to close their connections when the server is to end
 # A page learns where anywidget lies from a script that may come after the first widget, which is then looked for here.
 EARLY_ANYWIDGET = ("/jupyter/anywidget.js", 'define(["nbextensions/anywidget/index"], anywidget => anywidget);')
 SETTINGS = {
@@ -22,7 +24,7 @@ SETTINGS = {
 
 
 def serve(scenario: Scenario, port: int, open_browser: bool, say: Callable[[str], None]) -> None:
-    """Serve the dashboard until Ctrl-C.
+    """Serve the dashboard until Ctrl-C, or SIGTERM, which are raised again then.
 
     Parameters
     ----------
@@ -39,6 +41,7 @@ def serve(scenario: Scenario, port: int, open_browser: bool, say: Callable[[str]
     os.environ.update(SETTINGS)  # before solara is imported, which reads them then
     try:
         import uvicorn
+        from solara.server import settings
         from solara.server.starlette import app as application
         from starlette.responses import Response
         from starlette.routing import Route
@@ -56,7 +59,10 @@ def serve(scenario: Scenario, port: int, open_browser: bool, say: Callable[[str]
     if open_browser:
         threading.Timer(0.5, webbrowser.open, [address]).start()
     # Without deflate: for frames, which hardly shrink, it is most of the work.
-    config = uvicorn.Config(application, log_level="warning", ws_per_message_deflate=False)
+    config = uvicorn.Config(
+        Guard(application, settings.assets.proxy_cache_dir), log_level="warning", ws_per_message_deflate=False,
+        timeout_graceful_shutdown=CLOSING_SECONDS,
+    )  # fmt: skip
     uvicorn.Server(config).run(sockets=[listener])
 
 
