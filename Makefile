@@ -3,6 +3,7 @@
 PYTHON ?= python3
 SCENARIO ?= insulin-challenge
 TESTS ?= tests
+PROCESSES ?= 3
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -27,8 +28,12 @@ run: $(VENV)/.installed  ## Run the main scenario (another one: SCENARIO=insulin
 dashboard: $(VENV)/.installed-dashboard  ## Open the live dashboard (with another scenario: SCENARIO=men/trt)
 	$(BIN)/glut4sim dashboard $(SCENARIO)
 
+# Three processes keep two processors at work, as some tests wait for programs. Where the environment forbids Python to
+# keep what it has compiled, each program that a test starts would compile all that it imports.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.installed-dev  ## Run the tests (some of them: TESTS=tests/unit)
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
+	$(BIN)/python -m tests.kernels
+	$(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: $(VENV)/.installed-dev  ## Check style, formatting, import contracts and types
 	$(BIN)/ruff check .
@@ -58,7 +63,7 @@ fits: $(VENV)/.installed-dev  ## Fit the presets to data again: digits, posterio
 	done
 
 clean:  ## Remove .venv, builds and caches (results stay)
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+	rm -rf $(VENV) build dist *.egg-info __pycache__ .pytest_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
 	find agents sim benchmarks tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # Set-up happens once, and again when the dependencies or their pins change.
