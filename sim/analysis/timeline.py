@@ -88,22 +88,21 @@ def dataset(scenario: "Scenario") -> "xarray.Dataset":
     """
     import xarray as xr
 
+    def of(dims: tuple[str, ...], values: np.ndarray, unit: str, title: str) -> xr.Variable:
+        # the fast path takes an array as it is; to check it, xarray would import all of dask.array
+        return xr.Variable(dims, values, {"units": unit, "long_name": title}, fastpath=True)
+
     times = grid(scenario)
     line = scenario.timeline(times)
-    substances = [*line.levels.items(), *line.drugs.items()]
-    variables = {
-        name: ("time", values, {"units": library.substance(name).unit, "long_name": library.substance(name).title})
-        for name, values in substances
-    }
+    substances = [(library.substance(name), values) for name, values in (*line.levels.items(), *line.drugs.items())]
+    variables = {known.name: of(("time",), values, known.unit, known.title) for known, values in substances}
     for dim, courses in (("effect", line.effects), ("step", line.factors)):
         table = np.array(list(courses.values())).reshape(len(courses), len(times))
         what = "Factor of each effect on its target" if dim == "effect" else "Factor of each step of the cell"
-        variables[f"{dim}_factor"] = ((dim, "time"), table, {"units": "1", "long_name": what})
-    coordinates = {
-        "time": ("time", times / DAY, {"units": "d", "long_name": "Time since 8 am of day 0"}),
-        "effect": ("effect", list(line.effects)),
-        "step": ("step", list(line.factors)),
-    }
+        variables[f"{dim}_factor"] = of((dim, "time"), table, "1", what)
+    coordinates = {"time": of(("time",), times / DAY, "d", "Time since 8 am of day 0")}
+    for dim, courses in (("effect", line.effects), ("step", line.factors)):
+        coordinates[dim] = xr.Variable((dim,), np.array(list(courses)), fastpath=True)
     attributes = {
         "title": scenario.title,
         "scenario": scenario.name,
@@ -113,6 +112,11 @@ def dataset(scenario: "Scenario") -> "xarray.Dataset":
         "source": f"glut4sim {__version__}",
     }
     return xr.Dataset(variables, coordinates, attributes)
+
+
+def factor(data: "xarray.Dataset", step: str) -> np.ndarray:
+    """By what a step of the cell is multiplied, (time,)."""
+    return data["step_factor"].values[data["step"].values.tolist().index(step)]
 
 
 def interesting(data: "xarray.Dataset", scenario: "Scenario") -> tuple[list[str], list[str], list[str]]:
@@ -131,7 +135,7 @@ def interesting(data: "xarray.Dataset", scenario: "Scenario") -> tuple[list[str]
     }
     levels = [name for name in library.levels() if name in stated | differing]
     drugs = [name for name in library.drugs() if name in data]
-    steps = [name for name in STEPS if _differs(data["step_factor"].sel(step=name).values, 1.0)]
+    steps = [name for name in STEPS if _differs(factor(data, name), 1.0)]
     return levels, drugs, steps
 
 
@@ -164,7 +168,7 @@ def numbers(data: "xarray.Dataset", scenario: "Scenario") -> dict:
     """Each level, drug and step in a few numbers, as summary.json holds them: start, extremes, last week and assay."""
     time = data["time"].values * DAY
     courses = {name: (data[name].values, data[name].attrs["units"]) for name in data if data[name].dims == ("time",)}
-    steps = {f"{step}_factor": (data["step_factor"].sel(step=step).values, "1") for step in data["step"].values}
+    steps = {f"{step}_factor": (factor(data, step), "1") for step in data["step"].values}
     return {
         "scenario": scenario.name,
         "seed": scenario.run.seed,

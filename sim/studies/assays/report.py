@@ -88,4 +88,4 @@ def _levels(result, data, on_days) -> list[tuple[str, ...]]:
 
 def _step(step: str, on_days) -> tuple[str, ...]:
     """By what a step of the cell is multiplied on the days of the assays."""
-    return (STEPS[step].title, *(f"{value:.3f}" for value in on_days["step_factor"].sel(step=step).values))
+    return (STEPS[step].title, *(f"{value:.3f}" for value in timeline.factor(on_days, step)))

@@ -89,7 +89,7 @@ def draw(data: "xarray.Dataset", scenario: "Scenario") -> Figure:
     columns = min(COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
     size = PANEL[0] * columns, PANEL[1] * rows + 0.75
-    with page(title_of(data), _note(data, doses, levels), size, SMALL) as figure:
+    with page(title_of(data), _note(data, doses, levels), size, SMALL, panels_alone=True) as figure:
         for place, name in enumerate(panels):
             ax = figure.add_subplot(rows, columns, place + 1)
             if name == "steps":
@@ -163,7 +163,7 @@ def _steps(ax: Axes, data, steps: Sequence[str]) -> None:
     low, high = 0.95, 1.05
     for name, colour, style in STEP_LINES:
         if name in steps:
-            values = data["step_factor"].sel(step=name).values
+            values = timeline.factor(data, name)
             _line(ax, data, values, style, colour, STEP_NAMES[name])
             low, high = min(low, values.min()), max(high, values.max())
     room = high - low
