@@ -7,7 +7,6 @@ import typer
 from glut4sim.sim.cli.options import Json
 from glut4sim.sim.cli.terminal import print_json, print_table
 from glut4sim.sim.inputs.errors import unknown
-from glut4sim.sim.inputs.fields import in_their_case
 
 if TYPE_CHECKING:
     from glut4sim.sim.endocrine.library import Drug, Effect
@@ -19,6 +18,8 @@ Name = Annotated[str, typer.Argument(metavar="NAME")]
 
 
 def _find(what: str, name: str, known: dict):
+    from glut4sim.sim.inputs.fields import in_their_case
+
     name = in_their_case(name, known)
     if name not in known:
         raise unknown(what, name, known, see=f"See `glut4sim {what}s list`.")

@@ -14,7 +14,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.layout_engine import ConstrainedLayoutEngine, TightLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ STYLE: dict[Any, object] = {
 }
 
 _EDGE = 0.014  # of the page, free beside title and note
+_PADS = (0.12, 0.1)  # inch, free on either side of a panel with its labels, and above and below it
 _TITLE_LETTERS, _NOTE_LETTERS = 8.1, 15.1  # in an inch
 _TICKS = {"min": (6, [1, 1.5, 2, 3, 5, 10])}  # unit -> how many at most, and their steps
 _OTHER_TICKS = (7, [1, 2, 2.5, 3, 4, 5, 6, 10])
@@ -66,6 +67,7 @@ def page(
     note: str = "",
     size: tuple[float, float] = A4_LANDSCAPE,
     style: Mapping[Any, object] | None = None,
+    panels_alone: bool = False,
 ) -> Iterator[Figure]:
     """An empty page, to be drawn on as long as the context lasts: only then the style holds.
 
@@ -75,18 +77,29 @@ def page(
     note : at the lower right, small: what lines, bands and bars are
     size : width and height [inch]
     style : what differs from STYLE
+    panels_alone
+        there will be nothing but panels of one grid, equal in size, which is laid out in a third of the time; else
+        there may be parts with grids of their own, bars of colours and legends beside the panels
 
     Yields
     ------
     Figure
     """
     with mpl.rc_context(STYLE | dict(style or {})):
-        figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1))
+        if panels_alone:
+            font = mpl.rcParams["font.size"] / 72.0  # inch, in which this layout wants its pads
+            pads = {"pad": _PADS[0] / font, "w_pad": 2.0 * _PADS[0] / font, "h_pad": 2.0 * _PADS[1] / font}
+            layout = TightLayoutEngine(**pads, rect=None)  # with a rectangle it measures all of it twice
+            top, bottom = 1.0 - _PADS[1] / size[1], _PADS[1] / size[1]
+        else:
+            layout = ConstrainedLayoutEngine(w_pad=_PADS[0], h_pad=_PADS[1])
+            top = bottom = None  # it places them itself
+        figure = Figure(figsize=size, layout=layout)
         if title:
-            figure.suptitle(textwrap.fill(title, round(_TITLE_LETTERS * size[0])), x=_EDGE, ha="left")
+            figure.suptitle(textwrap.fill(title, round(_TITLE_LETTERS * size[0])), x=_EDGE, y=top, ha="left")
         if note:
             note = textwrap.fill(note, round(_NOTE_LETTERS * size[0]))
-            figure.supxlabel(note, x=1.0 - _EDGE, ha="right", multialignment="left", color=GREY)
+            figure.supxlabel(note, x=1.0 - _EDGE, y=bottom, ha="right", multialignment="left", color=GREY)
         yield figure
 
 
@@ -124,7 +137,7 @@ def _laid_out(figure: Figure, dpi: int) -> Iterator[None]:
 
 def legends_above(rows: int = 2) -> dict[Any, object]:
     """The style of a page with room for legends of so many rows between titles and panels."""
-    return {"axes.titlepad": 10 + 13 * rows}
+    return {"axes.titlepad": 10 + 13 * rows, "axes.titley": 1.0}
 
 
 def legend(ax: Axes, columns: int) -> None:

@@ -45,7 +45,7 @@ def draw(result: "AssaysResult") -> Figure:
     replicates = result.scenario.run.replicates
     note = f"Mean and standard deviation of {replicates} replicates" if replicates > 1 else ""
     size = PANEL[0] * len(COLOURS), PANEL[1] + 0.7
-    with page(result.scenario.title or result.scenario.name, note, size) as figure:
+    with page(result.scenario.title or result.scenario.name, note, size, panels_alone=True) as figure:
         for ax, name, colour in zip(figure.subplots(1, len(COLOURS)), summary.MAIN, COLOURS):
             _course(ax, days / length, [assay["observables"][name] for assay in assays], colour)
             frame(ax, summary.readable(name), "")

@@ -68,7 +68,7 @@ def draw(dataset: "xarray.Dataset") -> Figure:
     """
     replicates = dataset.sizes["replicate"]
     note = f"Mean and range of {replicates} replicates" if replicates > 1 else ""
-    with page(title_of(dataset), note, style=legends_above()) as figure:
+    with page(title_of(dataset), note, style=legends_above(), panels_alone=True) as figure:
         axes = figure.subplots(2, 3)
         panels = (_receptors, _cascade, _surface, _vesicles, _uptake, _fusion)
         for ax, panel in zip(axes.flat, panels, strict=True):

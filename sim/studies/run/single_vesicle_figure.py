@@ -86,7 +86,8 @@ def draw(dataset: "xarray.Dataset", statistics: "xarray.Dataset") -> Figure:
     if statistics.sizes["replicate"] > 1:
         note = f"{statistics.sizes['replicate']} replicates together, bands: their range. {note}"
     style = legends_above(max(2, len(_phases(statistics))))
-    with page(f"Single vesicles: {title_of(dataset)}", f"{note}{_left_out(statistics)}", style=style) as figure:
+    title, note = f"Single vesicles: {title_of(dataset)}", f"{note}{_left_out(statistics)}"
+    with page(title, note, style=style, panels_alone=True) as figure:
         axes = figure.subplots(2, 3)
         _rates(axes[0, 0], dataset, statistics)
         _survival(axes[0, 1], statistics, "tethered")
