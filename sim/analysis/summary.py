@@ -62,7 +62,9 @@ def stimulations(times: Sequence[float], values: Sequence[float]) -> list[float]
 
 def integral(time: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Running integral of a record, linear between samples (trapezoids); 0 at the first sample. Shape (K,)."""
-    return np.append(0.0, np.cumsum(np.diff(time) * (values[1:] + values[:-1]) / 2.0))
+    total = np.zeros(len(time))
+    np.cumsum((time[1:] - time[:-1]) * (values[1:] + values[:-1]) / 2.0, out=total[1:])
+    return total
 
 
 def minute_before(time: np.ndarray, moment: float, since: float) -> tuple[float, float] | None:
@@ -103,7 +105,7 @@ def running_mean(time: np.ndarray, values: np.ndarray, window: float = MINUTE) -
     start = np.maximum(end - window, time[0])
     total = integral(time, values)
     # The integral of a linear piece is quadratic: add the trapezoid from the sample before the window's start to it.
-    left = np.clip(np.searchsorted(time, start, side="right") - 1, 0, len(time) - 1)
+    left = np.searchsorted(time, start, side="right") - 1
     part = (start - time[left]) * (values[left] + np.interp(start, time, values)) / 2.0
     whole = total[np.searchsorted(time, end)] - total[left] - part
     return end, whole / window
@@ -165,10 +167,14 @@ def mean_rate(time: np.ndarray, cumulative: np.ndarray, window: tuple[float, flo
     return float(np.diff(np.interp(window, time, cumulative))[0] / (window[1] - window[0]))
 
 
-def level_numbers(time: np.ndarray, values: np.ndarray, step: float | None) -> tuple[float | None, float | None]:
-    """Basal and peak of a level, such as a percentage (K,)."""
-    window = None if step is None else minute_before(time, step, since=time[0])
-    return mean_level(time, values, window), highest(*running_mean(time, values))
+def basal_level(time: np.ndarray, values: np.ndarray, step: float | None) -> float | None:
+    """Mean of a level, such as a percentage (K,), in the minute before the insulin step."""
+    return mean_level(time, values, None if step is None else minute_before(time, step, since=time[0]))
+
+
+def peak_level(time: np.ndarray, values: np.ndarray) -> float | None:
+    """Largest running mean of a level (K,)."""
+    return highest(*running_mean(time, values))
 
 
 def rate_numbers(time: np.ndarray, cumulative: np.ndarray, step: float | None) -> tuple[float | None, float | None]:
@@ -185,7 +191,7 @@ def half_times(
     `end` is where the next stimulation begins: what follows belongs to that one. With insulin on from the start there
     are none: the cell starts at rest in it, so that nothing rises, and how far it will fall is not known.
     """
-    basal, _ = level_numbers(time, values, step)
+    basal = basal_level(time, values, step)
     if basal is None or step <= time[0]:
         return None, None
     here = time <= end
@@ -277,7 +283,8 @@ def one_replicate(
         numbers[f"{called}_stimulated_percent"] = mean_level(time, series[name], stimulated)
     numbers["surface_glut4_stimulated_copies"] = mean_level(time, series["surface_glut4"], stimulated)
     glut4 = series["surface_glut4_percent"]
-    numbers["surface_glut4_basal_percent"], numbers["surface_glut4_peak_percent"] = level_numbers(time, glut4, step)
+    numbers["surface_glut4_basal_percent"] = basal_level(time, glut4, step)
+    numbers["surface_glut4_peak_percent"] = peak_level(time, glut4)
     rise, fall = half_times(time, glut4, step, washout, end)
     numbers["surface_glut4_half_time_rise_min"] = None if rise is None else rise / MINUTE
     numbers["surface_glut4_half_time_fall_min"] = None if fall is None else fall / MINUTE
@@ -295,10 +302,10 @@ def one_replicate(
     numbers["fusion_rate_basal_per_min"], numbers["fusion_rate_peak_per_min"] = basal, peak
     numbers["fusion_rate_stimulated_per_min"] = mean_rate(time, fusions, stimulated)
 
-    numbers["receptors_active_peak_percent"] = level_numbers(time, series["receptors_active"], step)[1]
-    numbers["pip3_peak_percent"] = level_numbers(time, series["pip3"], step)[1]
+    numbers["receptors_active_peak_percent"] = peak_level(time, series["receptors_active"])
+    numbers["pip3_peak_percent"] = peak_level(time, series["pip3"])
     akt = series["akt_active"]
-    numbers["akt_basal_percent"], numbers["akt_peak_percent"] = level_numbers(time, akt, step)
+    numbers["akt_basal_percent"], numbers["akt_peak_percent"] = basal_level(time, akt, step), peak_level(time, akt)
     rise, _ = half_times(time, akt, step, washout, end)
     numbers["akt_half_time_rise_min"] = None if rise is None else rise / MINUTE
     return numbers

@@ -109,7 +109,8 @@ class Stage:
         self.hazard = np.zeros(len(self.agents.State))
         self.events = np.zeros(len(self.agents.TRANSITIONS), np.int64)
         gives = getattr(self.agents, "GIVES", {})
-        self._given = {name: np.isin(list(self.agents.State), those).astype(np.int64) for name, those in gives.items()}
+        of_all = self.agents.State
+        self._given = {name: np.array([s in those for s in of_all], np.int64) for name, those in gives.items()}
 
     # ---- the start ----
 

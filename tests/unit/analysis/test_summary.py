@@ -198,7 +198,7 @@ def test_numbers_of_an_insulin_challenge():
 def test_basal_is_the_minute_before_the_step_and_not_the_time_before():
     time = np.arange(0.0, 5400.0, 5.0)
     level = np.where(time < 540.0, 9.0, 4.0)
-    basal, _ = summary.level_numbers(time, level, 600.0)
+    basal = summary.basal_level(time, level, 600.0)
     assert basal == pytest.approx(4.0)
     cumulative = np.where(time < 540.0, 0.0, 3.0 * (time - 540.0))
     assert summary.rate_numbers(time, cumulative, 600.0)[0] == pytest.approx(3.0)
@@ -206,7 +206,7 @@ def test_basal_is_the_minute_before_the_step_and_not_the_time_before():
 
 def test_basal_of_a_step_within_the_first_minute_is_the_time_there_is():
     time = np.arange(0.0, 600.0, 5.0)
-    assert summary.level_numbers(time, 4.0 + 0.1 * time, 20.0)[0] == pytest.approx(5.0)
+    assert summary.basal_level(time, 4.0 + 0.1 * time, 20.0) == pytest.approx(5.0)
     assert summary.rate_numbers(time, 3.0 * time, 20.0)[0] == pytest.approx(3.0)
 
 

@@ -106,6 +106,25 @@ def test_an_interval_reaches_from_end_to_end():
     np.testing.assert_allclose(bar.get_segments(), [[[3.0, 7.0], [3.0, 7.0]]])
 
 
+@pytest.mark.parametrize("panels_alone", [True, False])
+def test_panels_are_equal_and_apart_from_each_other_the_title_and_the_note(panels_alone, tmp_path):
+    with page("A title", "A note " * 40, (6.0, 5.0), panels_alone=panels_alone) as figure:
+        axes = figure.subplots(2, 2).ravel()
+        for ax, top in zip(axes, (1.0, 1e3, 0.01, 1e5)):
+            ax.plot([0.0, 1.0], [0.0, top])
+            ax.set_title("Panel")
+            ax.set_ylabel("Something")
+            ax.set_xlabel("Time")
+    save(figure, tmp_path / "figure.png", dpi=figure.dpi)
+    texts = [text.get_window_extent() for text in (figure._suptitle, figure._supxlabel)]
+    boxes = [*(ax.get_tightbbox() for ax in axes), *texts]
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
+    assert all(figure.bbox.containsx(x) and figure.bbox.containsy(y) for box in boxes for x, y in (box.p0, box.p1))
+    sizes = np.array([ax.get_position().size for ax in axes])
+    np.testing.assert_allclose(sizes, sizes[[0]].repeat(4, axis=0), rtol=1e-6)
+    assert sizes[0].min() > 0.2
+
+
 def test_a_saved_figure_is_the_one_that_matplotlib_saves(tmp_path):
     def drawn():
         with page("Title", "Note") as figure:
