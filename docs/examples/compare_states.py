@@ -3,7 +3,9 @@
     python docs/examples/compare_states.py [FOLDER]
 
 Writes FOLDER/compare.png. Replicate r of each state is the same cell with the same luck, so differences are the
-hormones'; on the command line this is `glut4sim compare men/eugonadal men/hypogonadal metabolic/obesity`.
+hormones'; on the command line this is
+
+    glut4sim compare normal=men/eugonadal low=men/hypogonadal obese=metabolic/obesity
 """
 
 import sys
@@ -13,7 +15,11 @@ from glut4sim import Scenario, compare
 from glut4sim.sim.studies.comparison.figure import save_figure
 from glut4sim.sim.studies.comparison.result import Comparison
 
-STATES = ("men/eugonadal", "men/hypogonadal", "metabolic/obesity")  # the first is the reference
+STATES = {  # label -> scenario; the first is the reference
+    "normal testosterone": "men/eugonadal",
+    "low testosterone": "men/hypogonadal",
+    "morbid obesity": "metabolic/obesity",
+}
 SMALL = {
     "cell.vesicles": "2000",
     "cell.receptors": "5000",
@@ -26,10 +32,14 @@ SMALL = {
 def main(folder: Path) -> Comparison:
     """Compare the states over four paired replicates."""
     folder.mkdir(parents=True, exist_ok=True)
-    found = compare([Scenario.load(name, SMALL) for name in STATES], replicates=4)
+    found = compare({label: Scenario.load(name, SMALL) for label, name in STATES.items()}, replicates=4)
+    for difference in found.differences:
+        print(f"{difference.path:25} {' | '.join(difference.values)}")
     for name in found.ranked():
         change = found.effects[name]["surface_glut4_stimulated_copies"].percent
-        print(f"{name:20} surface GLUT4 {change.value:+5.1f} % (95 %: {change.low:+.1f} to {change.high:+.1f})")
+        step, alone = next(iter(found.steps[name].told().items()))
+        print(f"{name}: surface GLUT4 {change.value:+.1f} % (95 %: {change.low:+.1f} to {change.high:+.1f}), ", end="")
+        print(f"most of it through {step} ({alone:+.1f} % alone)")
     save_figure(found, folder / "compare.png")
     return found
 

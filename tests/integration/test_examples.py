@@ -52,7 +52,7 @@ def test_run_a_scenario(run):
 
 def test_compare_states(run):
     found = run("compare_states", "compare.png")
-    assert found.ranked() == ["metabolic/obesity", "men/hypogonadal"]
+    assert found.ranked() == ["morbid obesity", "low testosterone"]
     for effects in found.effects.values():
         assert effects["surface_glut4_stimulated_copies"].percent.high < 0.0
 

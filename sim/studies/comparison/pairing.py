@@ -87,12 +87,13 @@ def write(found: Mapping[str, Saved], out: Place) -> None:
     courses = np.full((len(found), len(time)), np.nan)
     for row, each in zip(courses, found.values()):
         row[np.searchsorted(time, each.time)] = each.course
-    about = "of surface GLUT4 saved by pairing with the reference"
-    means = {name: [getattr(each, name) for each in found.values()] for name in ("whole_run", "last_minute")}
-    variables = {"variance_saved": (("condition", "time"), courses, {"units": "1", "long_name": f"Variance {about}"})}
-    for name, values in means.items():
-        long_name = f"Variance of the mean over the {name.replace('_', ' ')} {about}"
-        variables[name] = (("condition",), np.array(values, float), {"units": "1", "long_name": long_name})
+    about = "surface GLUT4 saved by pairing with the reference"
+    course = {"units": "1", "long_name": f"Variance of {about}"}
+    variables: dict[str, tuple] = {"variance_saved": (("condition", "time"), courses, course)}
+    for name in ("whole_run", "last_minute"):
+        values = np.array([getattr(each, name) for each in found.values()], float)
+        mean = {"units": "1", "long_name": f"Variance of the mean over the {name.replace('_', ' ')} of {about}"}
+        variables[name] = (("condition",), values, mean)
     coordinates = {
         "condition": ("condition", np.array(list(found), np.dtypes.StringDType())),
         "time": ("time", time, {"units": "s", "long_name": "Time"}),
