@@ -55,20 +55,32 @@ def export_csv(
     results: Annotated[
         Path,
         typer.Argument(
-            parser=str, callback=as_place, metavar="RESULT_DIR", help="Directory of a run or a sweep, or its address."
+            parser=str, callback=as_place, metavar="RESULT_DIR", help="Directory of results, or its address."
         ),
     ],
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,..", help="Only these, in this order: insulin,surface_glut4_percent,vesicles.fused. Else all."
+        ),
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option(metavar="s|min|h|d", help="Unit of the times, else as they were recorded.")
+    ] = None,
     out: File = None,
 ) -> None:
-    """Write the results of a run or a sweep as a table: a row per record, a column per variable."""
-    check_new(out, "file")
-    from glut4sim.sim.results import damage
-    from glut4sim.sim.results.csv_table import write_csv
-    from glut4sim.sim.results.series_store import open_results, store_of
+    """Write results as a table: a row per record, a column per variable.
 
-    dataset = open_results(results)
-    with damage.named(store_of(results)), _opened(out) as file:
-        write_csv(dataset, file)
+    Of run, compare, sweep, sensitivity, uncertainty and fit; of several conditions or assays all, one after the other.
+    """
+    check_new(out, "file")
+    from glut4sim.sim.results.csv_table import write_parts
+    from glut4sim.sim.studies.exporting import tables
+
+    chosen = None if columns is None else [name.strip() for name in columns.split(",")]
+    parts = tables(results, chosen, time)
+    with _opened(out) as file:
+        write_parts(parts, file, chosen)
 
 
 @contextmanager

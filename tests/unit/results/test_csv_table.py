@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from glut4sim.sim.results import csv_table
-from glut4sim.sim.results.csv_table import write_csv
+from glut4sim.sim.results.csv_table import Part, write_csv, write_parts
 
 
 def written(dataset):
@@ -52,9 +52,9 @@ def test_numbers_read_back_as_they_are(dataset):
 def test_pieces_do_not_show(dataset, monkeypatch, rows):
     whole, sizes, table = written(dataset), [], csv_table._table
 
-    def watch(piece, index):
+    def watch(piece, *rest):
         sizes.append(piece.sizes["replicate"] * piece.sizes["time"])
-        return table(piece, index)
+        return table(piece, *rest)
 
     monkeypatch.setattr(csv_table, "ROWS", rows)
     monkeypatch.setattr(csv_table, "_table", watch)
@@ -70,3 +70,13 @@ def test_a_grid_of_levels():
     lines = ["b [nM],a,replicate,n", "1.5,10,0,0", "1.5,20,0,1", "1.5,30,0,2", "2,10,0,3", "2,20,0,4", "2,30,0,5"]
     assert text.splitlines() == lines
     assert rows == 6
+
+
+def test_parts_are_one_table(dataset):
+    """Also where the first has nothing to tell."""
+    file = io.StringIO()
+    parts = [Part({"condition": name}, data) for name, data in (("none", dataset.where(False)), ("a", dataset))]
+    assert write_parts(parts, file, ["insulin"]) == 7 + 4 - 1  # one has no insulin
+    text, _ = written(dataset[["insulin"]])
+    head, *rows = text.splitlines()
+    assert file.getvalue().splitlines() == [f"condition,{head}", *(f"a,{row}" for row in rows)]

@@ -574,6 +574,14 @@ def test_export_csv_of_a_run_and_of_a_sweep(glut4sim, scenario_file, tmp_path):
         assert float(row["vesicles.fused [vesicles]"]) == here["vesicles"].sel(vesicle_state="fused").item()
     assert rows[0]["fusion_rate [1/min]"] == ""  # no rate at the start
 
+    status, out, err = glut4sim("export", "csv", "run", "--columns", "vesicles.fused, insulin", "--time", "min")
+    assert (status, err) == (0, "")
+    assert out.splitlines()[0] == "replicate,time [min],vesicles.fused [vesicles],insulin [nM]"
+    assert out.splitlines()[31].startswith("0,0.5,")
+    status, out, err = glut4sim("export", "csv", "run", "--columns", "insuline", "--out", "wrong.csv")
+    assert (status, out, err) == (2, "", '--columns: unknown column "insuline". Did you mean "insulin"?\n')
+    assert not (tmp_path / "wrong.csv").exists()
+
     assert glut4sim("sweep", scenario_file, "--vary", "bath.insulin=1nM,2nM", "--out", "sweep", "-q")[0] == 0
     assert glut4sim("export", "csv", "sweep", "--out", "sweep.csv") == (0, "", "")
     rows = list(csv.DictReader((tmp_path / "sweep.csv").open()))
