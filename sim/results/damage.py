@@ -124,11 +124,11 @@ class _Store:
             reached = await self._root.getitem(name)
         except (ValueError, LookupError, TypeError):
             return  # `find` names it
-        self._progress = np.zeros(reached.shape)
+        self._progress = progress = np.zeros(reached.shape)
         for place in product(*map(range, _grid(reached))):
             part = _part(reached, place)
             if await self._can_read(reached, place, name):
-                self._progress[part] = await reached.getitem(part)
+                progress[part] = await reached.getitem(part)
 
     async def _load(self, key: str) -> None:
         """Open what a file of metadata describes."""

@@ -242,7 +242,7 @@ async def open_arrays(path: Place, names: Sequence[str]) -> dict[str, Any]:
     from zarr.api.asynchronous import open_group
 
     group = await open_group(store=zarr_store(path), mode="r+", use_consolidated=False)
-    arrays = await asyncio.gather(*map(group.getitem, names))
+    arrays: list[Any] = await asyncio.gather(*map(group.getitem, names))
     return {name: array.with_config(WHOLE) for name, array in zip(names, arrays)}
 
 

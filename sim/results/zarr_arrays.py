@@ -5,7 +5,7 @@ whole. Metadata are not consolidated: Zarr's specification knows no copies of th
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from glut4sim.sim.inputs.storage import Place, zarr_store
 
@@ -21,7 +21,7 @@ def create_array(group: Any, name: str, *, compressor: Any = None, **options: An
     return group.create_array(name, compressors=_codecs(compressor), config=WHOLE, **options)
 
 
-def write_dataset(dataset: "xarray.Dataset", where: Place, mode: str, group: str | None = None) -> None:
+def write_dataset(dataset: "xarray.Dataset", where: Place, mode: Literal["w", "a"], group: str | None = None) -> None:
     """Write a dataset of xarray as a store, or as a group of one; `mode` as of its to_zarr."""
     names = [str(name) for name in dataset.variables]
     dataset.assign_attrs({ARRAYS: names}).to_zarr(
