@@ -93,7 +93,8 @@ def _told(scenario: Scenario, among: Sequence[Scenario]) -> dict[str, _Value]:
     parameters = scenario.preset.parameters
     several = len({each.cell.preset for each in among}) > 1
     for name in parameters if several else _set_by_any(among, lambda each: each.parameters):
-        found[join_path("parameters", name)] = _Value(parameters[name].value, str(parameters[name]))
+        value, unit = parameters[name].value, parameters[name].unit
+        found[join_path("parameters", name)] = _Value(value, write(float(f"{value:.5g}"), unit), write(value, unit))
     return found
 
 

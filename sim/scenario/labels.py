@@ -60,21 +60,25 @@ def labelled(named: Iterable[tuple[str | None, Scenario]]) -> dict[str, Scenario
     InputError
         if a label is no text, or stands for several scenarios that do not differ in few and short values
     """
+    rows = list(named)
+    stories = [scenario.story for _, scenario in rows]
+    alike = all(story.told == stories[0].told for story in stories)  # what was changed in all tells none from another
     entries: list[tuple[str, bool, Scenario]] = []
-    for label, scenario in named:
-        name = scenario.title or scenario.name if label is None else read_label(label)
+    for (label, scenario), story in zip(rows, stories):
+        title = (story.title if alike else scenario.title) or scenario.name
+        name = title if label is None else read_label(label)
         several = len(scenario.assays) > 1
         for assay in scenario.assays:
             at = f" at {say(assay.assay.at[0])}" if several else ""
             entries.append((name + at, label is None, assay))
     labels = [entry[0] for entry in entries]
     for name in dict.fromkeys(labels):
-        rows = [i for i, label in enumerate(labels) if label == name]
-        if len(rows) == 1:
+        same = [i for i, label in enumerate(labels) if label == name]
+        if len(same) == 1:
             continue
-        if not all(entries[i][1] for i in rows):
-            raise InputError(f"the label {describe(name)} stands for {len(rows)} conditions; give each one of its own.")
-        for i, label in zip(rows, _told_apart(name, [entries[i][2] for i in rows])):
+        if not all(entries[i][1] for i in same):
+            raise InputError(f"the label {describe(name)} stands for {len(same)} conditions; give each one of its own.")
+        for i, label in zip(same, _told_apart(name, [entries[i][2] for i in same])):
             labels[i] = label
     if len(set(labels)) < len(labels):
         twice = next(label for label in labels if labels.count(label) > 1)

@@ -284,6 +284,11 @@ class Scenario(EndocrineTables):
         return self._name
 
     @property
+    def story(self) -> Story:
+        """What it is called without the changes that were made by hand, and these changes."""
+        return self._story or Story(self.title, self.description, {})
+
+    @property
     def source(self) -> Place | None:
         """The file it was read from."""
         return self._source

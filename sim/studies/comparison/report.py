@@ -43,7 +43,7 @@ def headline(comparison: "Comparison") -> tuple[dict[str, str], list[tuple[str, 
         found = comparison.effects[name]
         cells = [change(found[key].percent, "%") if key in found else NONE for key in MAIN_EFFECTS]
         first = found.get(next(iter(MAIN_EFFECTS)))
-        rows.append((name, *cells, NONE if first is None else f"{saved(first)} x"))
+        rows.append((name, *cells, f"{saved(first)} x" if first and first.variance_reduction else NONE))
         if comparison.doubt:
             doubt = comparison.doubt[name]
             cells = [spread(doubt[key].percent, "%") if key in doubt else NONE for key in MAIN_EFFECTS]

@@ -76,6 +76,14 @@ def test_one_title_is_told_apart_by_what_differs():
         titled(MAN, low, MAN)
 
 
+def test_what_was_changed_in_all_is_in_no_label():
+    """Else the labels of all conditions of `compare --set` would say the same at length."""
+    longer = {"run.duration": "9 min"}
+    assert titled(MAN.replaced(longer), muscle("b").replaced(longer)) == ["A man", "b"]
+    assert titled(MAN.replaced(longer), muscle("b")) == ["A man, run.duration = 9 min", "b"]
+    assert titled(MAN, MAN.replaced(longer)) == ["A man", "A man, run.duration = 9 min"]
+
+
 def test_what_one_lacks_tells_apart_too():
     once = {"drug": "anastrozole", "dose": "1 mg"}
     given = muscle("b", title="A man", hormones=LEVEL, therapy=[once])

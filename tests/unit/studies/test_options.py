@@ -32,7 +32,7 @@ def test_keywords_are_the_fields():
     "study",
     [
         lambda **options: run(SCENARIO, **options),
-        lambda **options: compare([SCENARIO, SCENARIO], **options),
+        lambda **options: compare({"a": SCENARIO, "b": SCENARIO}, **options),
         lambda **options: sweep(SCENARIO, {"bath.insulin": "1nM"}, **options),
         lambda **options: resume("nowhere", **options),
     ],
@@ -119,7 +119,7 @@ def test_what_makes_no_sense_is_refused(options, message):
 
 def test_checkpoints_need_a_place_and_no_sweep(tmp_path):
     with pytest.raises(InputError, match=r"^checkpoint_every: there are no checkpoints of results in memory; leave"):
-        compare([SCENARIO, SCENARIO], checkpoint_every=5.0)
+        compare({"a": SCENARIO, "b": SCENARIO}, checkpoint_every=5.0)
     with pytest.raises(InputError, match=r"^checkpoint_every: there are no checkpoints of a sweep; leave it out"):
         sweep(SCENARIO, {"bath.insulin": "1nM"}, tmp_path / "out", checkpoint_every=5.0)
     assert not (tmp_path / "out").exists()

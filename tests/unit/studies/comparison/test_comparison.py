@@ -234,6 +234,9 @@ def test_one_replicate_has_no_pairing():
     assert found.pairing == {}
     assert "pairing" not in found.content
     assert report.pairing_told(found) == ""
+    text = report.markdown(found)
+    assert "saved by pairing:" not in text
+    assert [row[-1] for row in tables(text)[1]] == ["Variance saved by pairing", "-"]
 
 
 def test_pairs_that_vary_in_nothing_save_nothing_that_can_be_told():
