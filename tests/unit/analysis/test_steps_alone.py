@@ -31,6 +31,12 @@ def test_a_step_alone_is_the_reference_cell_with_that_step_as_hormones_change_it
     assert alone.together["surface_glut4"] < min(alone.told().values()) < -1.0
 
 
+def test_a_reference_whose_hormones_act_is_changed_from_what_they_make_of_it():
+    factor = at_rest.factors(LOW, LOW.run.duration)["glut4"]
+    assert factor < 0.99
+    assert found(CONTROL, LOW).alone["glut4"]["surface_glut4"] == pytest.approx(percent(factor, 1.0))
+
+
 def test_together_is_what_the_experiment_comes_to_in_the_end():
     first, second = (Scenario.load(f"men/{name}") for name in ("eugonadal", "hypogonadal"))
     simulated = percent(expected.numbers(first)[KEY], expected.numbers(second)[KEY])

@@ -223,7 +223,7 @@ def test_what_pairing_saves_is_told_over_the_run(compared):
     told = {"low": {"whole_run": found.whole_run, "last_minute": found.last_minute}}
     assert compared.content["pairing"] == {"observable": "surface_glut4", "saved": told}
     assert f"low {found.whole_run:.1f} / {found.last_minute:.1f}" in report.pairing_told(compared)
-    kept = xr.open_zarr(compared.out / "pairing.zarr")
+    kept = xr.open_zarr(compared.out / "pairing.zarr", consolidated=False)
     assert list(kept["condition"].values) == ["low"]
     np.testing.assert_array_equal(kept["variance_saved"].sel(condition="low"), found.course)
     assert float(kept["whole_run"][0]) == found.whole_run
