@@ -266,6 +266,9 @@ def test_sweeps_and_comparisons_run_on_processes_too():
     of, by = (sweep(scenario, {"bath.insulin": "1nM,10nM"}, threads=2, executor=kind) for kind in (None, "processes"))
     assert of.dataset.identical(by.dataset)
     assert by.status == "complete"
+    two = {"one": scenario, "other": scenario.model_copy(update={"parameters": {}})}
+    of, by = (sweep(two, {"bath.insulin": "1nM,10nM"}, threads=2, executor=kind) for kind in (None, "processes"))
+    assert of.dataset.identical(by.dataset)
     other = scenario.model_copy(update={"parameters": {}})
     of, by = (compare([scenario, other], threads=2, executor=kind) for kind in (None, "processes"))
     assert of.effects == by.effects
