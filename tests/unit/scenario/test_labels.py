@@ -3,7 +3,7 @@
 import pytest
 
 from glut4sim.sim.inputs.errors import InputError
-from glut4sim.sim.scenario.labels import labelled, read_label, split_label
+from glut4sim.sim.scenario.labels import folder_name, folder_names, labelled, read_label, split_label
 from tests.runs import muscle
 
 LEVEL = {"testosterone": "531 ng/dL"}
@@ -114,3 +114,9 @@ def test_assays_of_one_title_are_told_apart():
     a, b = muscle("a", title="T", **weeks), muscle("b", title="T", body={"age": "60 yr"}, **weeks)
     ages = ["age 30 yr (not set)", "age 60 yr"]
     assert titled(a, b) == [f"T at {day}, {age}" for age in ages for day in ("0 d", "7 d")]
+
+
+def test_directories_are_named_after_labels():
+    assert folder_name("men/trt at 14 d") == "men-trt-at-14-d"
+    assert folder_name("a" * 300) == "a" * 60
+    assert folder_names(["men/trt at 14 d", "?", "?!"]) == {"men/trt at 14 d": "0-men-trt-at-14-d", "?": "1", "?!": "2"}

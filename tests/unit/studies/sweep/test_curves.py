@@ -70,6 +70,17 @@ def test_conditions_share_their_random_numbers(grid):
     assert (grid.dataset[AKT].sel(condition="less") != grid.dataset[AKT].sel(condition="more")).any()
 
 
+def test_seed_and_replicates_are_those_of_the_first_scenario():
+    def seeded(scenario, **run):
+        return scenario.model_copy(update={"run": scenario.run.model_copy(update=run)})
+
+    first, second = seeded(LESS, seed=3, replicates=2), seeded(MORE, seed=4, replicates=5)
+    result = sweep([("a", first), ("b", second)], {"bath.insulin": "1nM"})
+    assert [(one.scenario.run.seed, one.scenario.run.replicates) for one in result.sweeps.values()] == [(3, 2), (3, 2)]
+    basal = result.dataset["glucose_uptake_basal_per_s"]
+    assert (basal.sel(condition="a") == basal.sel(condition="b")).all()
+
+
 def test_memory_and_threads_change_nothing(grid):
     vary = {"bath.insulin": [0.0, 1.0, 100.0], "cell.vesicles": [30, 60]}
     again = sweep([("less", LESS), ("more", MORE)], vary, replicates=2, seed=7, threads=1)
