@@ -1,7 +1,7 @@
 """Single values of a TOML content changed by their paths: bath.insulin, therapy.0.dose, parameters.vesicle.fuse.
 
 A file says what is; a change says what is different. So a plain value for something that changes over time changes its
-level and leaves the times, the rest and the washout (`Schedule.at_level`), while a list takes the place of the whole.
+level and leaves the times, the rest and the washout (`schedule.at_level`), while a list takes the place of the whole.
 """
 
 import re
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from glut4sim.sim.inputs.errors import InputError, describe, join_path, under
 from glut4sim.sim.inputs.fields import Course
 from glut4sim.sim.inputs.files import DEEPEST, Layer, check_depth, parse
+from glut4sim.sim.inputs.schedule import at_level
 
 FLAT = ("parameters", "effects")  # tables whose keys have dots: "vesicle.fuse"
 UNTOLD = ("title", "description", "run.seed", "run.replicates", "run.record_every", "run.events")  # change no cell
@@ -90,8 +91,7 @@ def apply(content: dict, change: Change, course_at: Callable[[str], Course | Non
         if steps[0] in FLAT and len(steps) > 1:
             steps = [steps[0], ".".join(steps[1:])]
         here, key, place = _find(content, steps, change.place)
-        before = here.get(key) if isinstance(here, dict) else here[key]
-        here[key] = _at_level(before, value, place, change.place, course_at(place))
+        here[key] = _at_level(_held(here, key), value, place, change.place, course_at(place))
         layer.table[place] = value
     return layer
 
@@ -113,7 +113,7 @@ def _find(content: dict, steps: Sequence[str], place: str) -> tuple[Any, str | i
         path = join_path(path, key)
         if following is None:
             return here, key, path
-        below = here.get(key) if isinstance(here, dict) else here[key]
+        below = _held(here, key)
         if not isinstance(below, dict | list):
             if following.isdecimal():
                 found = "there is none" if below is None else f"found {describe(below)}"
@@ -121,6 +121,11 @@ def _find(content: dict, steps: Sequence[str], place: str) -> tuple[Any, str | i
             here[key] = below = {}
         here = below
     raise AssertionError("a path has a step")
+
+
+def _held(here: Any, key: str | int) -> Any:
+    """What a table or a list holds; None if a table does not."""
+    return here.get(key) if isinstance(key, str) else here[key]
 
 
 def _number(items: list, step: str, path: str, place: str) -> int:
@@ -138,7 +143,7 @@ def _at_level(before: object, value: Any, path: str, place: str, course: Course 
     earlier = under(path, course.read, before)  # a fault in it is that of whoever wrote it
     try:
         course.kind.read(value)
-        if not (is_level := earlier.at_level()):
+        if not (is_level := at_level(earlier)):
             levels = [course.kind.write(level) for level in dict.fromkeys(earlier.values)]
             told = ", ".join(levels if len(levels) <= MOST_LEVELS else [*levels[: MOST_LEVELS - 1], ".."])
             whole = f'[["{course.time.write(0.0)}", "{levels[0]}"], {course.kind.pair}]'

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -33,23 +33,6 @@ class Schedule(NamedTuple, Generic[Value]):
         past = bisect_left(self.times, time)
         return Schedule((*self.times[:past], time), (*self.values[:past], value))
 
-    def at_level(self) -> tuple[bool, ...]:
-        """Which of its values are the level, the "how much" of what is done: neither rest nor washout.
-
-        The rest is the first value, and the level the one value above it, wherever it occurs. Where the first value is
-        the highest, it is the level, and there is one other, lower one. Of a constant all is the level.
-
-        Returns
-        -------
-        whether each value is; empty if there are several levels, as of stairs
-        """
-        values: tuple[Any, ...] = self.values  # numbers
-        highest, first = max(values), values[0]
-        others = {value for value in values if value != highest}
-        if (len(others) > 1) if first == highest else any(value > first for value in others):
-            return ()
-        return tuple(value == highest for value in values)
-
     def step_means(self, first: int, steps: int, dt: float) -> np.ndarray:
         """Mean over each of so many steps; exact where the value changes within a step.
 
@@ -76,6 +59,23 @@ class Schedule(NamedTuple, Generic[Value]):
                 if late < 1.0 - 1e-9:
                     means[k] += late * (values[change] - values[change - 1])
         return means
+
+
+def at_level(schedule: Schedule[float]) -> tuple[bool, ...]:
+    """Which values of a schedule are the level, the "how much" of what is done: neither rest nor washout.
+
+    The rest is the first value, and the level the one value above it, wherever it occurs. Where the first value is the
+    highest, it is the level, and there is one other, lower one. Of a constant all is the level.
+
+    Returns
+    -------
+    whether each value is; empty if there are several levels, as of stairs
+    """
+    highest, first = max(schedule.values), schedule.values[0]
+    others = {value for value in schedule.values if value != highest}
+    if (len(others) > 1) if first == highest else any(value > first for value in others):
+        return ()
+    return tuple(value == highest for value in schedule.values)
 
 
 def read_schedule(value: object, kind: Kind, time: Kind = TIME) -> Schedule[float]:

@@ -189,7 +189,7 @@ class Scenario(EndocrineTables):
         source : name of an installed scenario, or path or address of a file
         overrides
             dotted path -> text, as on the command line: {"cell.vesicles": "500", "bath.insulin": "10 nM"}; a plain
-            value of what changes over time changes its level (`Schedule.at_level`), and a list replaces it
+            value of what changes over time changes its level (`schedule.at_level`), and a list replaces it
 
         Raises
         ------

@@ -6,7 +6,7 @@ What to vary is written PATH=LEVELS:
     run.step="0.1s..0.5s/5lin"         5 levels at equal distances
     vesicle.fuse="10 1/min,20 1/min"   these levels
 
-Several make a grid of all combinations. Of what changes over time its level is varied (`Schedule.at_level`), as the
+Several make a grid of all combinations. Of what changes over time its level is varied (`schedule.at_level`), as the
 insulin of a pulse, and not the rest before it; all summary numbers are taken at the times of the scenario's own
 schedule. Every level has the same seed, so levels share their random numbers.
 

@@ -188,7 +188,8 @@ def test_a_longer_run_after_a_meal_has_the_same_past():
 
 
 def test_a_run_is_lengthened_by_whole_steps():
-    scenario = load(**{"run.step": "0.7 s", "run.record_every": "7 s", "run.duration": "700 s", "bath.insulin": "1 nM"})
+    times = {"run.step": "0.7 s", "run.record_every": "7 s", "run.duration": "700 s"}
+    scenario = load(**times, **{"bath.insulin": '[["0 s", "1 nM"]]'})
     assert live_changes.lengthened(scenario, 1800.0).run.duration == 2500.4
 
 

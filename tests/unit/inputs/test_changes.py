@@ -5,7 +5,7 @@ import pytest
 from glut4sim.sim.inputs.changes import MOST_SAID, Change, apply, say, tell
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.fields import Course
-from glut4sim.sim.inputs.schedule import Schedule
+from glut4sim.sim.inputs.schedule import Schedule, at_level
 from glut4sim.sim.inputs.units import INSULIN
 
 BATH = Course(INSULIN)
@@ -140,9 +140,9 @@ def test_what_the_user_gave_is_not_changed_afterwards():
 
 
 def test_the_level_of_what_begins_with_its_highest_value():
-    assert Schedule((0.0, 1.0), (5.0, 1.0)).at_level() == (True, False)
-    assert Schedule((0.0, 1.0, 2.0), (1.0, 5.0, 0.0)).at_level() == (False, True, False)
-    assert Schedule((0.0, 1.0, 2.0), (5.0, 1.0, 0.0)).at_level() == ()
+    assert at_level(Schedule((0.0, 1.0), (5.0, 1.0))) == (True, False)
+    assert at_level(Schedule((0.0, 1.0, 2.0), (1.0, 5.0, 0.0))) == (False, True, False)
+    assert at_level(Schedule((0.0, 1.0, 2.0), (5.0, 1.0, 0.0))) == ()
 
 
 # ---- what a content says of itself ----

@@ -66,6 +66,8 @@ def test_what_no_assay_sees():
     [found] = said("0 d", WEEKLY)
     assert found.startswith("therapy[0]: the first dose of testosterone cypionate, at 0 d, falls inside the only assay")
     assert 'end them with it: for = "70 min".' in found
+    assert said("0 d", WEEKLY | {"for": "12 weeks"}) == (found,)
+    assert said("0 d", WEEKLY | {"for": "70 min"}) == ()
 
 
 @pytest.mark.parametrize(
