@@ -7,7 +7,6 @@ from types import SimpleNamespace
 
 import pytest
 import xarray as xr
-from matplotlib.figure import Figure
 
 from glut4sim import compare, resume, run
 from glut4sim.sim import cli
@@ -16,6 +15,8 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results.series_store import open_results
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.run import hormones
+
+pytestmark = pytest.mark.usefixtures("unrendered")
 
 SMALL = """
 title = "Small"
@@ -56,12 +57,6 @@ def there(request, tmp_path):
         return f"file://{tmp_path}/there"
     pytest.importorskip("upath")
     return f"memory://{tmp_path.name}"
-
-
-@pytest.fixture(autouse=True)
-def _no_pixels(monkeypatch):
-    """Figures are drawn, but not put into pixels."""
-    monkeypatch.setattr(Figure, "savefig", lambda figure, file, **_: file.write(b"PNG"))
 
 
 @pytest.fixture
