@@ -14,12 +14,22 @@ from tests.runs import CONTROL, LOW
 RENDER, LAY_OUT = Figure.savefig, ConstrainedLayoutEngine.execute  # before any module leaves them out
 
 
+def _do_render(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Figure, "savefig", RENDER)
+    patch.setattr(ConstrainedLayoutEngine, "execute", LAY_OUT)
+
+
+@pytest.fixture
+def rendered(monkeypatch):
+    """Figures are laid out and rendered, in a module that leaves it out too."""
+    _do_render(monkeypatch)
+
+
 @pytest.fixture(scope="session")
 def compared(tmp_path_factory):
     """A comparison that nothing stopped, figure and all; whoever goes on with it finds it complete."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Figure, "savefig", RENDER)
-        patch.setattr(ConstrainedLayoutEngine, "execute", LAY_OUT)
+        _do_render(patch)
         return compare([CONTROL, LOW], out=tmp_path_factory.mktemp("compare") / "out")
 
 

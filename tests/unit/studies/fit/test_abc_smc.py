@@ -130,10 +130,11 @@ def test_the_same_on_one_thread_and_on_two_and_with_another_seed_another(filmed,
     assert not np.array_equal(first.draws.values, other.draws.values)
 
 
-def test_what_it_leaves(filmed, problem, tmp_path):
+def test_what_it_leaves(filmed, rendered, problem, tmp_path):
     result = fit(problem, tmp_path / "fit")
     names = {path.name for path in result.out.iterdir()}
     assert {"posterior.csv", "fitted.toml", "abc.json", "abc.db", "report.md", "posterior.png", "problem.toml"} < names
+    assert (result.out / "posterior.png").stat().st_size > 10_000
     draws = read_draws(result.out / "posterior.csv")
     assert (draws.names, draws.units, draws.values.shape) == (("vesicle.dock",), ("1/min",), (30, 1))
     content = json.loads((result.out / "abc.json").read_text())

@@ -213,7 +213,7 @@ def test_names_break_no_table(studied):
     assert "50 ± 10 %" in verdict(content)
 
 
-def test_command(tmp_path, monkeypatch):
+def test_command(tmp_path, monkeypatch, rendered):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "brief.toml").write_text(BRIEF.to_toml())
     app = typer.Typer()
@@ -222,7 +222,7 @@ def test_command(tmp_path, monkeypatch):
     told = runner.invoke(app, ["brief.toml", "--draws", "2", "--mean-field", "--threads", "1"])
     assert told.exit_code == 0, told.exception
     assert "Surface GLUT4" in told.stdout
-    assert (tmp_path / "results" / "brief-uncertainty" / "figure.png").exists()
+    assert (tmp_path / "results" / "brief-uncertainty" / "figure.png").stat().st_size > 10_000
     quiet = runner.invoke(app, ["brief.toml", "--draws", "2", "--mean-field", "-q", "--out", "here", "--ranges"])
     assert quiet.stdout == "here\n"
     wrong = runner.invoke(app, ["brief.toml", "--draws", "none.csv"]).exception
