@@ -335,6 +335,11 @@ def levels() -> dict[str, Level]:
     return _read("levels.toml", lambda name, entry: LevelTable.read(entry).level(name))
 
 
+def levels_by_title() -> dict[str, str]:
+    """What people call each level, such as "growth hormone", and its name."""
+    return {level.title.partition(",")[0].lower(): name for name, level in levels().items()}
+
+
 @cache
 def drugs() -> dict[str, Drug]:
     """All drugs by name."""

@@ -168,7 +168,7 @@ class Hormones(Reader):
         readers, found = self._readers(), {}
         for name in sorted(value):
             if name not in readers:
-                raise unknown("hormone", name, readers)
+                raise unknown("hormone", name, readers, also=library.levels_by_title())
             try:
                 found[name] = readers[name].read(value[name])
             except InputError as error:

@@ -3,7 +3,7 @@
 import difflib
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time
 from numbers import Real
 from typing import Any, TypeVar
@@ -62,7 +62,9 @@ def outside_fault(error: BaseException) -> str | None:
     return " ".join(said.split())
 
 
-def unknown(what: str, name: str, allowed: Iterable[str], see: str = "") -> InputError:
+def unknown(
+    what: str, name: str, allowed: Iterable[str], see: str = "", also: Mapping[str, str] | None = None
+) -> InputError:
     """The error about a name that does not exist.
 
     Parameters
@@ -72,14 +74,16 @@ def unknown(what: str, name: str, allowed: Iterable[str], see: str = "") -> Inpu
     allowed
         the names that do; the nearest is suggested
     see : said where none is near, instead of naming all
+    also : other words for some of the names, which they may be near to
 
     Returns
     -------
     error : to raise
     """
     allowed = sorted(allowed)
-    near = difflib.get_close_matches(name, allowed, n=1)
-    hint = f"Did you mean {describe(near[0])}?" if near else see or f"Allowed: {', '.join(allowed) or 'none'}."
+    words = dict(also or {}) | {word: word for word in allowed}
+    near = difflib.get_close_matches(name, words, n=1)
+    hint = f"Did you mean {describe(words[near[0]])}?" if near else see or f"Allowed: {', '.join(allowed) or 'none'}."
     return InputError(f"unknown {what} {describe(name)}. {hint}", key=name)
 
 

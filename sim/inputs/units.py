@@ -25,24 +25,29 @@ class Substance(NamedTuple):
     international_unit
         number and unit of the amount or mass that has an activity of 1 IU
     source : of both
+    valence : charges of one molecule, so that as many equivalents (Eq) are 1 mol
     """
 
     molar_mass: float | None
     international_unit: tuple[float, str] | None
     source: str
+    valence: int | None = None
 
 
 _WEIGHTS = "standard atomic weights of Prohaska et al., Pure Appl Chem 94:573, 2022"
 SUBSTANCES = {
     "insulin": Substance(
-        None, (6.00, "nmol"), "1 uU/mL = 6.00 pM: Knopp, Holder-Pearson, Chase, J Diabetes Sci Technol 13:597, 2019"
+        5807.63,
+        (6.00, "nmol"),
+        f"of man: C257H383N65O77S6 with {_WEIGHTS}; "
+        "1 uU/mL = 6.00 pM: Knopp, Holder-Pearson, Chase, J Diabetes Sci Technol 13:597, 2019",
     ),
     "glucose": Substance(180.156, None, f"C6H12O6 with {_WEIGHTS}"),
     "testosterone": Substance(288.431, None, f"C19H28O2 with {_WEIGHTS}"),
     "estradiol": Substance(272.388, None, f"C18H24O2 with {_WEIGHTS}"),
     "progesterone": Substance(314.469, None, f"C21H30O2 with {_WEIGHTS}"),
     "cortisol": Substance(362.466, None, f"C21H30O5 with {_WEIGHTS}"),
-    "free fatty acids": Substance(282.468, None, f"oleic acid stands for all: C18H34O2 with {_WEIGHTS}"),
+    "free fatty acids": Substance(282.468, None, f"oleic acid stands for all: C18H34O2 with {_WEIGHTS}", valence=1),
     "growth hormone": Substance(
         22125.1,
         (1 / 3.0, "mg"),
@@ -237,13 +242,14 @@ def pint_registry():
         registry = pint.UnitRegistry(on_redefinition="ignore")
     registry.define("insulin_unit = [biological_activity] = U")  # as insulin is written
     registry.define("international_unit = insulin_unit = IU")
+    registry.define("equivalent = [charge_equivalent] = Eq = eq")
     for name, substance in SUBSTANCES.items():
         registry.add_context(_context(registry, name, substance))
     return registry
 
 
 def _context(registry, name: str, substance: Substance):
-    """The pint context in which mass, amount and activity of one substance, as such or per volume, convert."""
+    """The pint context in which mass, amount, activity and charge of one substance, as such or per volume, convert."""
     import pint
 
     rules = []  # dimensions from and to, and the factor
@@ -254,6 +260,9 @@ def _context(registry, name: str, substance: Substance):
         number, unit = substance.international_unit
         per_unit, what = registry.Quantity(number, f"{unit}/IU"), str(registry.Unit(unit).dimensionality)
         rules += [("[biological_activity]", what, per_unit), (what, "[biological_activity]", 1 / per_unit)]
+    if substance.valence is not None:
+        amount = registry.Quantity(1.0 / substance.valence, "mol/Eq")
+        rules += [("[charge_equivalent]", "[substance]", amount), ("[substance]", "[charge_equivalent]", 1 / amount)]
     context = pint.Context(name)
     for source, target, factor in rules:
         for volume in ("", "/[length]**3"):
@@ -269,6 +278,7 @@ def _times(factor):
 
 
 _POWER = re.compile(r"(?:\*\*|\^) ?-?\d(?![\d.]| ?[*^])")
+_PER_DECILITRE = re.compile(r"(?<=g) ?%|(?<=\w) ?/ ?100 ?m[lL]\b")  # mg% and mg/100 mL, as clinics write mg/dL
 _NAMES = re.compile(r"[A-Za-zµμ%1()*/_ ·-]{0,60}")
 
 
@@ -278,6 +288,7 @@ def parse_unit(text: str):
 
     Only names, 1, products, quotients and one-digit powers reach pint, which would compute 9**9**9.
     """
+    text = _PER_DECILITRE.sub("/dL", text)
     rest = _POWER.sub("", text)
     if _NAMES.fullmatch(rest) and "**" not in rest:
         try:
@@ -308,6 +319,8 @@ def dimension_name(unit) -> str:
         "IU/s": "an activity per time",
         "IU": "an activity",
         "IU/L": "an activity per volume",
+        "Eq": "an amount of charge",
+        "Eq/L": "a concentration of charge",
         "m/s": "a speed",
         "m**2/s": "a diffusion coefficient",
         "K": "a temperature",

@@ -123,7 +123,8 @@ def _number(scenario: Scenario, path: str) -> _Number:
         plain = sorted(key for key in numbers if key.startswith(("bath.", "cell.", "run.")))
         lists = "hormones.NAME, body.NAME, effects.NAME.gain (`glut4sim effects list`), therapy.0.dose"
         see = f"Allowed: {', '.join(plain)}, {lists}, and the names of `glut4sim parameters list`."
-        raise unknown("number", path, {*numbers, *(f"parameters.{name}" for name in parameters)}, see)
+        also = {f"hormones.{title}": f"hormones.{name}" for title, name in library.levels_by_title().items()}
+        raise unknown("number", path, {*numbers, *(f"parameters.{name}" for name in parameters)}, see, also)
     return numbers[path]
 
 

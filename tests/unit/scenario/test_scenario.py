@@ -247,6 +247,13 @@ def test_clinical_units():
     scenario = Scenario.from_table({**TEN_MINUTES, "bath": bath})
     assert scenario.bath.insulin.values == (0.06,)
     assert scenario.bath.glucose.values == pytest.approx((90 * 10 / 180.156,))
+    as_printed = {"bath.insulin": "1 ng/mL", "bath.glucose": "90 mg%", "hormones.ffa": "0.5 mEq/L"}
+    scenario = Scenario.load("fasting", as_printed)
+    assert scenario.bath.insulin.values == pytest.approx((0.172188,), rel=1e-5)
+    assert scenario.bath.glucose.values == pytest.approx((90 * 10 / 180.156,))
+    assert scenario.hormones.levels["ffa"].values == (0.5,)
+    loaded = [Scenario.load("fasting", {"bath.glucose": text}) for text in ("90 mg/100 mL", "90 mg/dL")]
+    assert loaded[0] == loaded[1]
 
 
 def test_overrides_are_typed_by_toml_and_otherwise_text():
