@@ -79,7 +79,8 @@ class TomlFolder(NamedTuple):
         path = storage.place(source) if base is None else storage.beside(base, str(source))
         is_local = isinstance(path, Path)
         if path.suffix == ".toml" or not isinstance(source, str) or not is_local or os.path.lexists(path):
-            return TomlFile(path.stem, path, str(path))
+            name = path.stem.encode(errors="replace").decode()  # results are in UTF-8, names of files in anything
+            return TomlFile(name, path, str(path))
         raise unknown(self.what, source, installed)
 
     def read(self, source: PlaceLike) -> tuple[TomlFile, list[Layer]]:

@@ -1,6 +1,8 @@
 """Scenarios: what is read from terse TOML, what is refused and how, and that resolved text loads as an equal one."""
 
+import os
 import pickle
+import sys
 import tomllib
 from pathlib import Path
 from types import SimpleNamespace
@@ -360,6 +362,16 @@ def test_diamond_of_parents_is_no_circle(tmp_path):
     """The same installed ancestor may be met again by another scenario."""
     write(tmp_path, "a.toml", 'extends = "fasting"\n')
     assert Scenario.load(write(tmp_path, "b.toml", 'extends = "a.toml"\n')).run.duration == 3600.0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file systems elsewhere take no such name")
+def test_a_file_whose_name_is_no_text_has_a_name_that_can_be_written(tmp_path):
+    path = tmp_path / os.fsdecode(b"caf\xe9.toml")
+    scenario = Scenario.load(write(tmp_path, path.name, 'extends = "fasting"'))
+    assert (scenario.name.encode(), scenario.source) == (b"caf?", path)
+    with pytest.raises(InputError, match=r"caf\\udce9") as caught:
+        Scenario.load(write(tmp_path, path.name, "x = 1"))
+    assert str(caught.value).encode()
 
 
 def test_byte_order_mark_is_ignored(tmp_path):
