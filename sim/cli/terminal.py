@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
 
 def complain(message: object, status: int = 0) -> int:
     """Print a line on stderr; return the exit status."""
-    typer.echo(message, err=True)
+    with suppress(OSError):  # where nobody can be told, the status still tells
+        typer.echo(message, err=True)
     return status
 
 

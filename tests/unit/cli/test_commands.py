@@ -173,6 +173,15 @@ def test_closed_streams_change_no_exit_status(closed, arguments, expected):
     assert (not ended.stderr) == (2 in closed or expected == 0)
 
 
+@pytest.mark.parametrize("mode", ["rb", "wb"])
+def test_complaints_that_cannot_be_written_change_no_exit_status(mode):
+    """To what is open for reading, as a shell may leave the number of a closed stream, or to a full disk."""
+    path = "/dev/full" if mode == "wb" else __file__
+    with Path(path).open(mode) as stream:
+        command = [sys.executable, "-m", "glut4sim", "drugs", "show", "nothing"]
+        assert subprocess.run(command, stderr=stream, check=False).returncode == 2
+
+
 def test_run_prints_json(glut4sim, simulate):
     status, out, err = glut4sim("run", "fasting", "--json")
     assert (status, err) == (0, "")
