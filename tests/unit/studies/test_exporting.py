@@ -93,6 +93,10 @@ def test_hormones_alone_have_a_row_for_each_time(tmp_path):
     effect = result.dataset["effect"].values[3]
     [column] = [name for name in exported(result.out, [f"effect_factor.{effect}"])[0] if name != "time [d]"]
     assert column == f"effect_factor.{effect}"
+    chunk = result.out / "hormones.zarr" / "testosterone" / "c" / "0"
+    chunk.unlink()
+    with pytest.raises(InputError, match=f"^{chunk}: is missing"):
+        exported(result.out)
 
 
 def test_draws_have_a_row_each(tmp_path):
