@@ -19,6 +19,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
+from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.units import SUBSTANCES
 
 MG_PER_DL = SUBSTANCES["glucose"].molar_mass / 10.0  # of 1 mM of glucose
@@ -190,10 +191,18 @@ def solve(
     Returns
     -------
     glucose, insulin : (K,) [mM], (K,) [nM]
+
+    Raises
+    ------
+    InputError
+        if so much is eaten that the model does not hold: its constant uptake would take glucose below 0
     """
     states = trajectory(meals, times, subject, start)
     glucose = states[:, MealState._fields.index("glucose_plasma")] / subject.glucose_volume
     insulin = states[:, MealState._fields.index("insulin_plasma")] / subject.insulin_volume
+    if np.any(glucose <= 0.0):
+        grams = sum(meal.carbohydrate for meal in meals)
+        raise InputError(f"the model of meals does not hold for {grams:.0f} g of carbohydrate in all; give less.")
     return glucose / MG_PER_DL, np.maximum(insulin / 1e3, 0.0)  # rounding may take it below 0 when none is secreted
 
 

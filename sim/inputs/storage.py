@@ -108,7 +108,7 @@ def zarr_store(where: Place):
     return FsspecStore.from_url(str(where), storage_options=dict(where.storage_options))
 
 
-_claimed: set[Path] = set()  # directories that nobody has filled yet, and only this process may
+_claimed: dict[Path, list[Path]] = {}  # directories that only this process may fill, and those made for them above
 
 
 def claim(wanted: Path) -> Path:
@@ -117,10 +117,11 @@ def claim(wanted: Path) -> Path:
     Two processes never get the same. Errors as of `make_directory`.
     """
     path, number = wanted, 1
+    above = [parent for parent in wanted.parents if not parent.exists()]
     while True:
         try:
             path.mkdir(parents=True)
-            _claimed.add(path)
+            _claimed[path] = above
             return path
         except FileExistsError:
             number += 1
@@ -130,11 +131,11 @@ def claim(wanted: Path) -> Path:
 
 
 def give_up(where: Place) -> None:
-    """Remove a directory that was claimed if nothing has come into it."""
-    if where in _claimed:
-        _claimed.discard(where)  # type: ignore[arg-type]  only a Path is in it
+    """Remove a directory that was claimed, and those above it that were made for it, if nothing has come into them."""
+    if isinstance(where, Path) and where in _claimed:
         with suppress(OSError):
-            where.rmdir()
+            for path in (where, *_claimed.pop(where)):
+                path.rmdir()
 
 
 def make_directory(where: Place) -> None:
@@ -142,8 +143,8 @@ def make_directory(where: Place) -> None:
 
     OSError if the disk is full or does not work.
     """
-    if where in _claimed:
-        _claimed.discard(where)  # type: ignore[arg-type]  only a Path is in it
+    if isinstance(where, Path) and where in _claimed:
+        del _claimed[where]
         return
     try:
         if not isinstance(where, Path) and where.exists():

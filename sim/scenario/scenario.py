@@ -268,7 +268,11 @@ class Scenario(EndocrineTables):
                 raise InputError(f"expected a time before run.duration ({end}), got {TIME.write(meal.at)}.", path)
         if self.bath.meal:
             eaten = tuple((meal.at, meal.carbohydrate) for meal in self.bath.meal)
-            for name, schedule in zip(("glucose", "insulin"), _after_meals(eaten, self.run.duration)):
+            try:
+                courses = _after_meals(eaten, self.run.duration)
+            except InputError as error:
+                raise error.within("bath.meal") from None
+            for name, schedule in zip(("glucose", "insulin"), courses):
                 object.__setattr__(self.bath, name, schedule)
         try:
             _ = self.preset

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glut4sim.sim.endocrine.meal import NORMAL, TYPE_2_DIABETES, Meal, MealState, at_rest, solve, trajectory
+from glut4sim.sim.inputs.errors import InputError
 
 CURVE = Path(__file__).parent / "data" / "dallaman2007_meal.csv"
 MINUTE, HOUR = 60.0, 3600.0
@@ -118,8 +119,19 @@ def test_the_times_asked_for_do_not_matter():
     st.sampled_from([NORMAL, TYPE_2_DIABETES]),
 )
 def test_no_level_is_negative(meals, subject):
-    glucose, insulin = solve(meals, np.arange(0.0, 16 * HOUR, 5 * MINUTE), subject)
+    try:
+        glucose, insulin = solve(meals, np.arange(0.0, 16 * HOUR, 5 * MINUTE), subject)
+    except InputError:
+        assert subject is TYPE_2_DIABETES  # and seven times what was eaten where the model was fitted
+        assert sum(meal.carbohydrate for meal in meals) > 400.0
+        return
     assert np.isfinite(glucose).all()
     assert glucose.min() > 0.0
     assert np.isfinite(insulin).all()
     assert insulin.min() >= 0.0
+
+
+def test_more_than_the_model_holds_for_is_refused():
+    times = np.arange(0.0, 16 * HOUR, 5 * MINUTE)
+    with pytest.raises(InputError, match=r"^the model of meals does not hold for 550 g"):
+        solve([Meal(0.0, 250.0), Meal(0.0, 300.0)], times, TYPE_2_DIABETES)
