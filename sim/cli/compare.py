@@ -53,11 +53,10 @@ def compare(
     from glut4sim.sim.studies.comparison.comparison import compare as run
     from glut4sim.sim.studies.comparison.comparison import conditions
 
-    chosen = conditions(loaded)
-    first = folder_name(next(iter(chosen))) or "conditions"
+    first = folder_name(next(iter(conditions(loaded)))) or "conditions"
     out = out or claim(Path("results") / f"{first}-compared")
     with at_work("compare", out, printing.quiet, resumable=True) as progress:
-        result = run(chosen, out, progress=progress, uncertain=uncertain, **drawing.keywords(), **options)
+        result = run(loaded, out, progress=progress, uncertain=uncertain, **drawing.keywords(), **options)
     report(result, printing)
 
 

@@ -4,7 +4,7 @@ An assay tells what a therapy has done only if it lies between doses, after the 
 baseline only if no dose was given. A therapy that lies within the only assay is the experiment itself, and all is well.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -22,6 +22,11 @@ def warnings(scenario: Scenario) -> tuple[str, ...]:
     """What is probably not meant, a line each, with what to do about it; nothing where all is well."""
     each = ((i, line) for i, therapy in enumerate(scenario.therapy) for line in _of(therapy, scenario))
     return tuple(f"therapy[{i}]: {line}" for i, line in each)
+
+
+def warnings_of(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
+    """The same of several scenarios, each line with a name; all assays of one are to be looked at together."""
+    return tuple(dict.fromkeys(f"{each.name}: {line}" for each in scenarios for line in warnings(each)))
 
 
 def _of(therapy: TherapyTable, scenario: Scenario) -> Iterator[str]:

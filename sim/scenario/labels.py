@@ -7,12 +7,16 @@ number would. That holds for few and short ones; beyond that only the user knows
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from glut4sim.sim.endocrine.evidence import say
 from glut4sim.sim.inputs.errors import InputError, describe
+from glut4sim.sim.inputs.storage import PlaceLike
 from glut4sim.sim.scenario.differences import NOT_SET, Difference, differences
 from glut4sim.sim.scenario.scenario import SCENARIOS, Scenario
+
+# what functions take that run several: a name or a path of a scenario does as well
+Several = Mapping[str, Scenario | PlaceLike] | Sequence[Scenario | PlaceLike | tuple[str | None, Scenario | PlaceLike]]
 
 EXAMPLE = "low=men/hypogonadal"
 MOST_VALUES, MOST_LETTERS = 2, 80  # that tell scenarios of one title apart
@@ -44,6 +48,13 @@ def read_label(label: object) -> str:
         found = describe(label) if text else "an empty one"
         raise InputError(f"expected a label such as {describe(EXAMPLE.partition('=')[0])}, got {found}.")
     return text
+
+
+def rows_of(scenarios: Several) -> list[tuple[str | None, Scenario]]:
+    """Scenarios in a row, each with the label that a user gives it, None for its title."""
+    given = scenarios.items() if isinstance(scenarios, Mapping) else scenarios
+    rows = (row if isinstance(row, tuple) else (None, row) for row in given)
+    return [(label, s if isinstance(s, Scenario) else Scenario.load(s)) for label, s in rows]
 
 
 def labelled(named: Iterable[tuple[str | None, Scenario]]) -> dict[str, Scenario]:

@@ -100,6 +100,11 @@ class RunOptions:
             changes |= {"replicates": 1, "events": False}
         return scenario.model_copy(update={"run": scenario.run.model_copy(update=changes)}) if changes else scenario
 
+    def shared(self, first: Scenario) -> "RunOptions":
+        """The options of several scenarios that share their random numbers: what is not chosen is as in the first."""
+        run = self.prepare(first).run
+        return replace(self, seed=run.seed, replicates=run.replicates)
+
     def workers(self, tasks: int, scenarios: Iterable[Scenario]) -> Workers:
         """What so many runs of scenarios are computed on; whoever asks shuts it down.
 

@@ -294,8 +294,9 @@ def _warnings(suite: Conditions) -> tuple[str, ...]:
     for condition in suite.conditions:
         for scenario in (condition.scenario, condition.reference):
             looked_at.setdefault(scenario.name, (scenario, set()))[1].add(scenario.assay.at[0])
-    wholes = [suite.at(scenario, 0.0).at_assay(*sorted(times)) for scenario, times in looked_at.values()]
-    return tuple(f"{whole.name}: {line}" for whole in wholes for line in dosing.warnings(whole))
+    return dosing.warnings_of(
+        suite.at(scenario, 0.0).at_assay(*sorted(times)) for scenario, times in looked_at.values()
+    )
 
 
 def _simulate(scenario: Scenario, replicate: int, stop: Stop) -> dict[str, float]:

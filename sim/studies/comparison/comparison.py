@@ -6,7 +6,7 @@ what the condition changes: the pairs of sim/analysis/paired_effects.py.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from time import perf_counter
@@ -21,7 +21,7 @@ from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.results.provenance import read_run
 from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario import dosing
-from glut4sim.sim.scenario.labels import folder_names, labelled
+from glut4sim.sim.scenario.labels import Several, folder_names, labelled, rows_of
 from glut4sim.sim.scenario.sampling import COUNT, sample
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.comparison import pairing
@@ -38,7 +38,7 @@ FOUND = ("pairing", "effects")  # what compare.json says of what came out
 
 
 def compare(
-    scenarios: Mapping[str, Scenario | PlaceLike] | Sequence[Scenario | PlaceLike],
+    scenarios: Several,
     out: PlaceLike | None = None,
     *,
     uncertain: bool = False,
@@ -51,8 +51,8 @@ def compare(
     Parameters
     ----------
     scenarios
-        {label: scenario}, or scenarios in a row, which their titles then label; names or paths of them do as well. The
-        first is the reference. Of one with several assays, each is a condition: "LABEL at 14 d"
+        {label: scenario}; or in a row, each alone or with its label, None for its title; names or paths of them do as
+        well. The first is the reference. Of one with several assays, each is a condition: "LABEL at 14 d"
     out
         new directory for compare.json, report.md, figure.png and a directory for every run; None keeps all in memory
     uncertain
@@ -69,25 +69,22 @@ def compare(
         on Ctrl-C; what was reached is kept, and `resume` goes on with it
     """
     options = RunOptions(**keywords)
-    rows = scenarios.items() if isinstance(scenarios, Mapping) else ((None, scenario) for scenario in scenarios)
-    wanted = [(label, s if isinstance(s, Scenario) else Scenario.load(s)) for label, s in rows]
+    wanted = rows_of(scenarios)
     chosen = conditions(wanted)
-    doses = tuple(dict.fromkeys(f"{s.name}: {line}" for _, s in wanted for line in dosing.warnings(s)))
-    first = next(iter(chosen.values())).run
-    seed = first.seed if options.seed is None else options.seed
-    count = options.replicates or (1 if options.mean_field else first.replicates)
-    options = replace(options, seed=seed, replicates=count)
+    options = options.shared(next(iter(chosen.values())))
     prepared = {name: options.prepare(scenario) for name, scenario in chosen.items()}
+    run = next(iter(prepared.values())).run
     options.check_out(out)
-    options.workers(count, prepared.values()).shutdown()  # any fault in what is asked for
+    options.workers(run.replicates, prepared.values()).shutdown()  # any fault in what is asked for
     for scenario in prepared.values():
         _ = scenario.parameter_set  # and in what it does
     folders = folder_names(prepared)
     doubt = None
     if uncertain:
-        doubt = Doubt.of(prepared, sample(list(prepared.values()), draws, seed, ranges))
+        doubt = Doubt.of(prepared, sample(list(prepared.values()), draws, run.seed, ranges))
     place = None if out is None else storage.place(out)
-    plan = _Plan(place, prepared, folders, seed, options.method, doubt, doses=doses)
+    doses = dosing.warnings_of(scenario for _, scenario in wanted)
+    plan = _Plan(place, prepared, folders, run.seed, options.method, doubt, said=doses)
     if plan.out is not None:
         storage.make_directory(plan.out)
         try:
@@ -110,12 +107,13 @@ def resume(out: PlaceLike, options: RunOptions) -> Comparison:
         folders = {condition["name"]: condition["directory"] for condition in before["conditions"]}
         seed, method = before["seed"], before["method"]
         found = {key: before[key] for key in FOUND if key in before}
+        said = tuple(map(str, before.get("warnings", ())))
         if len(folders) < FEWEST or "effects" not in found:
             raise LookupError
         scenarios = {name: read_run(out / folder)[0] for name, folder in folders.items()}
         if before.get("doubt") is not None:
             doubt = Doubt.again(scenarios, out, folders, before["doubt"])
-    plan = _Plan(out, scenarios, folders, seed, method, doubt, found, tuple(before.get("warnings", ())))
+    plan = _Plan(out, scenarios, folders, seed, method, doubt, found, said)
     return _run(plan, options)
 
 
@@ -130,12 +128,17 @@ class _Plan:
     method: str
     doubt: Doubt | None = None
     found: Mapping[str, Any] = field(default_factory=lambda: {"effects": []})  # as compare.json says it
-    doses: tuple[str, ...] = ()  # warnings of whole scenarios, before their assays were taken apart
+    said: tuple[str, ...] = ()  # warnings of whole scenarios, before their assays were taken apart
 
     @cached_property
     def account(self) -> Account:
         """What is known before any condition is run."""
         return account(self.scenarios)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know before any condition is run."""
+        return tuple(dict.fromkeys(self.said + self.account.warnings))
 
     def content(self, status: str, found: Mapping[str, Any]) -> dict:
         """What compare.json says."""
@@ -158,7 +161,7 @@ class _Plan:
             ],
             **self.account.content,
             **({} if self.doubt is None else {"doubt": self.doubt.about}),
-            **({"warnings": list(self.doses)} if self.doses else {}),
+            **({"warnings": list(self.warnings)} if self.warnings else {}),
             **found,
         }
 
@@ -200,8 +203,7 @@ def _run(plan: _Plan, options: RunOptions) -> Comparison:
         finally:
             content = plan.content(status, found)
             plan.write(content)
-        warnings = plan.doses + plan.account.warnings
-        warnings += tuple(dict.fromkeys(f"{c.name}: {text}" for c in done for text in c.result.warnings))
+        warnings = plan.warnings + tuple(dict.fromkeys(f"{c.name}: {text}" for c in done for text in c.result.warnings))
         warnings += () if doubt is None else doubt.warnings
         result = Comparison(
             out, tuple(done), effects, warnings, perf_counter() - began, status, plan.seed, content,
@@ -217,24 +219,16 @@ def _run(plan: _Plan, options: RunOptions) -> Comparison:
     return result
 
 
-def conditions(
-    scenarios: Mapping[str, Scenario] | Sequence[Scenario | tuple[str | None, Scenario]],
-) -> dict[str, Scenario]:
+def conditions(scenarios: Several) -> dict[str, Scenario]:
     """The conditions of scenarios by label, in their order.
-
-    Parameters
-    ----------
-    scenarios
-        by label; or in a row, each alone or with its label, None for its title
 
     Raises
     ------
     InputError
         if there are fewer than two conditions, or labels do not tell them apart
     """
-    rows = scenarios.items() if isinstance(scenarios, Mapping) else scenarios
     try:
-        named = labelled((None, row) if isinstance(row, Scenario) else row for row in rows)
+        named = labelled(rows_of(scenarios))
     except InputError as error:
         raise error.within(place="compare") from None
     if len(named) < FEWEST:

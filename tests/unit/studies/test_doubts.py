@@ -148,6 +148,7 @@ def test_check_says_it_and_a_run_says_it_on_stderr_once(mine, monkeypatch, capsy
         (["scenarios", "check", "mine.toml"], f"Warning: mine.toml: {first}"),
         (["run", "mine.toml", "--mean-field", "-q"], f"Warning: {first}"),
         (["run", "mine.toml", "--endocrine-only", "-q"], f"Warning: {first}"),
+        (["compare", "mine.toml", "--mean-field", "-q"], f"Warning: mine: {first}"),
     ):
         monkeypatch.setattr("sys.argv", ["glut4sim", *arguments])
         with pytest.raises(SystemExit) as stopped:
