@@ -2,23 +2,26 @@
 
 The directory holds an ordinary sweep for each scenario, `0-healthy`, `1-diabetes` .., and above them `curves.json`,
 `results.zarr` with the dimension `condition`, `figure.png` and `report.md`. All have the same seed, so replicate r of
-one condition and of another share their random numbers.
+one condition and of another share their random numbers. What is to be said of a scenario is said here of all of its
+assays together, and not by the sweep of each.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 from time import perf_counter
 from typing import Unpack
 
+from glut4sim.sim.analysis import idle_effects
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, PlaceLike
-from glut4sim.sim.results.provenance import read_run
+from glut4sim.sim.results.provenance import WARNINGS, read_run
 from glut4sim.sim.results.series_store import STORE
 from glut4sim.sim.results.zarr_arrays import write_dataset
-from glut4sim.sim.scenario.labels import folder_names, labelled
-from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.scenario import dosing
+from glut4sim.sim.scenario.labels import Several, folder_names, labelled, rows_of
+from glut4sim.sim.scenario.scenario import RunTable, Scenario
 from glut4sim.sim.scenario.sweep_axis import Axis, read_axis
 from glut4sim.sim.studies.options import RunKeywords, RunOptions
 from glut4sim.sim.studies.sweep import sweep
@@ -29,7 +32,7 @@ CONTENT = "curves.json"
 
 
 def curves(
-    scenarios: sweep.Several,
+    scenarios: Several,
     vary: sweep.Vary,
     out: PlaceLike | None = None,
     observable: str = sweep.OBSERVABLE,
@@ -51,25 +54,22 @@ def curves(
         also if labels do not tell the conditions apart, or they do not have the same levels
     """
     options = RunOptions(**keywords)
-    given = scenarios.items() if isinstance(scenarios, Mapping) else scenarios
-    rows = (row if isinstance(row, tuple) else (None, row) for row in given)
+    rows = rows_of(scenarios)
     try:
-        chosen = labelled([(label, s if isinstance(s, Scenario) else Scenario.load(s)) for label, s in rows])
+        chosen = labelled(rows)
     except InputError as error:
         raise error.within(place="sweep") from None
     if not chosen:
         raise InputError("expected at least one scenario, got none.", place="sweep")
-    first = next(iter(chosen.values())).run
-    seed = first.seed if options.seed is None else options.seed
-    count = options.replicates or (1 if options.mean_field else first.replicates)
-    options = replace(options, seed=seed, replicates=count)
+    options = options.shared(next(iter(chosen.values())))
     plans = {label: sweep.Plan.of(scenario, vary, observable, options) for label, scenario in chosen.items()}
     _check_levels(plans)
     runs = sum(plan.runs for plan in plans.values())
     sweep.check_runs(runs)
     everything = [scenario for plan in plans.values() for scenario in plan.scenarios.values()]
     options.workers(runs, everything).shutdown()  # any fault in what is asked for
-    study = _Study.of(plans, out, options)
+    said = dosing.warnings_of(scenario for _, scenario in rows) + idle_effects.warnings(*chosen.values())
+    study = _Study.of(plans, out, options.method, said)
     if study.out is not None:
         storage.make_directory(study.out)
         try:
@@ -85,20 +85,17 @@ def resume(out: PlaceLike, options: RunOptions) -> CurvesResult:
     """Run what is missing in any of the sweeps, and draw all again; as `running.resume`."""
     sweep.refuse_any_checkpoints(options)
     out = storage.place(out)
-    try:
+    with storage.whole(out, f"expected the directory of several sweeps, found no whole {CONTENT} in it."):
         before = storage.read_json(out / CONTENT)
         folders = {condition["name"]: condition["directory"] for condition in before["conditions"]}
-        about = {key: before[key] for key in ("observable", "seed", "replicates", "method")}
-        varied = {path: axis["levels"] for path, axis in before["vary"].items()}
-        whole = bool(folders and varied)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        whole = False
-    if not whole:
-        raise InputError(f"expected the directory of several sweeps, found no whole {CONTENT} in it.", place=str(out))
-    scenarios = {label: read_run(out / folder)[0] for label, folder in folders.items()}
-    first = next(iter(scenarios.values()))
-    axes = tuple(read_axis(first, path, levels) for path, levels in varied.items())
-    return _run(_Study(out, scenarios, folders, axes, **about), {}, options)
+        about = {key: before[key] for key in ("observable", "method")}
+        said = tuple(map(str, before.get(WARNINGS, ())))
+        if not folders or not before["vary"]:
+            raise LookupError
+        scenarios = {label: read_run(out / folder)[0] for label, folder in folders.items()}
+        first = next(iter(scenarios.values()))
+        axes = tuple(read_axis(first, path, axis["levels"]) for path, axis in before["vary"].items())
+    return _run(_Study(out, scenarios, folders, axes, said=said, **about), {}, options)
 
 
 def _check_levels(plans: Mapping[str, sweep.Plan]) -> None:
@@ -122,29 +119,32 @@ class _Study:
     folders: Mapping[str, str]  # of their sweeps, in `out`
     axes: tuple[Axis, ...]
     observable: str
-    seed: int
-    replicates: int
     method: str
+    said: tuple[str, ...]  # warnings of whole scenarios
 
     @classmethod
-    def of(cls, plans: Mapping[str, sweep.Plan], out: PlaceLike | None, options: RunOptions) -> "_Study":
+    def of(cls, plans: Mapping[str, sweep.Plan], out: PlaceLike | None, method: str, said: tuple[str, ...]) -> "_Study":
         """Of sweeps that are begun."""
         one = next(iter(plans.values()))
         scenarios = {label: plan.scenario for label, plan in plans.items()}
-        where, run = None if out is None else storage.place(out), one.scenario.run
-        return cls(
-            where, scenarios, folder_names(plans), one.axes, one.observable, run.seed, run.replicates, options.method
-        )
+        where = None if out is None else storage.place(out)
+        return cls(where, scenarios, folder_names(plans), one.axes, one.observable, method, said)
+
+    @property
+    def run(self) -> RunTable:
+        """Of any condition: they share seed and replicates."""
+        return next(iter(self.scenarios.values())).run
 
     def content(self, status: str, done: Mapping[str, SweepResult]) -> dict:
         """What curves.json says."""
         return {
-            "seed": self.seed,
-            "replicates": self.replicates,
+            "seed": self.run.seed,
+            "replicates": self.run.replicates,
             "method": self.method,
             "status": status,
             "vary": {axis.path: axis.as_json() for axis in self.axes},
             "observable": self.observable,
+            **({WARNINGS: list(self.said)} if self.said else {}),
             "conditions": [
                 {
                     "name": label,
@@ -166,7 +166,7 @@ def _run(study: _Study, plans: Mapping[str, sweep.Plan], options: RunOptions) ->
     levels = 1
     for axis in study.axes:
         levels *= len(axis.levels)
-    durations = [scenario.run.duration * study.replicates * levels for scenario in study.scenarios.values()]
+    durations = [scenario.run.duration * scenario.run.replicates * levels for scenario in study.scenarios.values()]
     before = [*accumulate(durations, initial=0.0)]
     done: dict[str, SweepResult] = {}
     status = "failed"

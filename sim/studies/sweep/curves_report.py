@@ -1,8 +1,11 @@
 """The words of several curves: tables for the terminal, and the report in Markdown."""
 
+from collections.abc import Mapping
+
 from glut4sim.sim.analysis.dose_response import STATUS
 from glut4sim.sim.endocrine.evidence import NOT_ADVICE, WHOLE_BODY
 from glut4sim.sim.reporting.numbers import NONE, counted, labelled
+from glut4sim.sim.reporting.observed import Observed
 from glut4sim.sim.reporting.templates import render
 from glut4sim.sim.results.provenance import METHODS
 from glut4sim.sim.scenario.differences import differences
@@ -31,7 +34,7 @@ def levels_table(result: CurvesResult) -> tuple[dict[str, str], list[tuple[str, 
     return columns, rows
 
 
-def _spread(observed, name: str, numbers: dict) -> str:
+def _spread(observed: Observed, name: str, numbers: Mapping) -> str:
     mean, sd = (observed.number(name, numbers[key]) for key in ("mean", "sd"))
     return mean if sd == NONE else f"{mean} ± {sd}"
 
@@ -69,6 +72,7 @@ def markdown(result: CurvesResult) -> str:
         "studies/sweep/curves_report.md.jinja",
         title=f"{result.title} against {result.axes[0].long_name[:1].lower()}{result.axes[0].long_name[1:]}",
         outline=outline(result),
+        warnings=result.warnings,
         labels=list(result.sweeps),
         differences=[(one.path, *one.values) for one in differences(scenarios)],
         fit_columns=list(fit_columns),

@@ -10,6 +10,7 @@ import numpy as np
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.reporting.observed import Observed
+from glut4sim.sim.results.provenance import WARNINGS
 from glut4sim.sim.scenario.sweep_axis import Axis
 from glut4sim.sim.studies.sweep.result import SweepResult
 
@@ -62,7 +63,13 @@ class CurvesResult:
     @property
     def warnings(self) -> tuple[str, ...]:
         """A line each."""
-        return tuple(f"{label}: {line}" for label, result in self.sweeps.items() for line in result.warnings)
+        each = (f"{label}: {line}" for label, result in self.sweeps.items() for line in result.warnings)
+        return (*self.content.get(WARNINGS, ()), *each)
+
+    @property
+    def outside(self) -> bool:
+        """As RunResult.outside, of any sweep."""
+        return any(result.outside for result in self.sweeps.values())
 
     @property
     def observed(self) -> Observed:

@@ -30,6 +30,7 @@ from glut4sim.sim.inputs.storage import PlaceLike
 from glut4sim.sim.results.gathered import Gathered
 from glut4sim.sim.results.provenance import PROVENANCE, SWEEP_KEYS, doubts, read_run
 from glut4sim.sim.results.writer import Writer
+from glut4sim.sim.scenario.labels import Several
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.scenario.sweep_axis import Axis, read_axis, with_levels
 from glut4sim.sim.studies.executors import Stop, Workers
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 OBSERVABLE = "surface_glut4_stimulated_percent"
 MAX_RUNS = 100_000
 Vary = Mapping[str, str | Sequence[float]]  # path -> levels
-Several = Mapping[str, Scenario | PlaceLike] | Sequence[Scenario | PlaceLike | tuple[str | None, Scenario | PlaceLike]]
 
 
 @overload
@@ -104,13 +104,16 @@ def sweep(
         return curves(scenario, vary, out, observable, **keywords)
     options = RunOptions(**keywords)
     scenario = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
-    return run(Plan.of(scenario, vary, observable, options), out, options)
+    plan = Plan.of(scenario, vary, observable, options)
+    return run(plan, out, options, doubts(plan.scenario))
 
 
-def run(plan: "Plan", out: PlaceLike | None, options: RunOptions) -> SweepResult:
-    """Run a plan from the beginning; as `sweep`."""
+def run(
+    plan: "Plan", out: PlaceLike | None, options: RunOptions, doubts: Mapping[str, object] | None = None
+) -> SweepResult:
+    """Run a plan from the beginning; as `sweep`. `doubts` as `ensemble.run` has them."""
     with options.workers(plan.runs, plan.scenarios.values()) as workers:
-        writer = plan.begin(out)
+        writer = plan.begin(out, doubts)
         with storage.held(writer.out):
             return _run(writer, plan.scenarios, SweepStore(plan.scenario, plan.axes, writer.store), workers, options)
 
@@ -149,10 +152,10 @@ class Plan:
         """How many there are."""
         return len(self.scenarios) * self.scenario.run.replicates
 
-    def begin(self, out: PlaceLike | None) -> Writer:
+    def begin(self, out: PlaceLike | None, doubts: Mapping[str, object] | None = None) -> Writer:
         """Begin its results, so that `resume` finds them."""
         varied = {a.path: a.as_json() for a in self.axes}
-        about = {"method": self.method, "vary": varied, "observable": self.observable, **doubts(self.scenario)}
+        about = {"method": self.method, "vary": varied, "observable": self.observable, **(doubts or {})}
         return Writer(self.scenario, out, about)
 
 

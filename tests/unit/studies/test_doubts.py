@@ -30,10 +30,10 @@ every = "1 d"
 @pytest.fixture(autouse=True)
 def figures(monkeypatch):
     """No figure is drawn, as that takes most of the time."""
-    for module in ("run.figure", "run.timeline_figure", "assays.figure", "comparison.figure", "sweep.figure",
-                   "uncertainty.figure", "benchmark.conditions_figure"):  # fmt: skip
-        place = f"glut4sim.sim.studies.{module}.save_figure"
-        monkeypatch.setattr(place, lambda *arguments: arguments[-1].write_bytes(b""))
+    modules = ("run.figure", "run.timeline_figure", "assays.figure", "comparison.figure", "sweep.figure",
+               "uncertainty.figure", "benchmark.conditions_figure")  # fmt: skip
+    for place in (*(f"{module}.save_figure" for module in modules), "sweep.figure.save_curves"):
+        monkeypatch.setattr(f"glut4sim.sim.studies.{place}", lambda *arguments: arguments[-1].write_bytes(b""))
 
 
 @pytest.fixture
@@ -96,6 +96,18 @@ def test_a_sweep(once, tmp_path):
     told = dosing.warnings(Scenario.load(once))
     assert sweep(once, {"bath.insulin": "1nM,2nM"}, tmp_path / "out", mean_field=True).warnings == told
     assert kept(tmp_path / "out") == resume(tmp_path / "out").warnings == told
+
+
+def test_several_curves_say_it_once_for_all_assays_of_a_scenario(mine, once, tmp_path):
+    told = dosing.warnings_of(map(Scenario.load, (mine, once)))
+    vary = {"bath.insulin": "1nM,2nM"}
+    result = sweep([("a", mine), ("b", once)], vary, tmp_path / "out", mean_field=True)
+    assert list(result.sweeps) == ["a at 0 d", "a at 2 d", "b"]
+    assert result.warnings == kept(tmp_path / "out", "curves.json") == told
+    assert len(told) == 3
+    assert (tmp_path / "out" / "report.md").read_text().count("**Warning**") == 3
+    assert resume(tmp_path / "out").warnings == kept(tmp_path / "out", "curves.json") == told
+    assert sweep([("a", mine), ("b", once)], vary, mean_field=True).warnings == told
 
 
 def test_uncertainty(once, tmp_path):
