@@ -138,6 +138,11 @@ def _laid_out(figure: Figure, dpi: int) -> Iterator[None]:
 # ---- pieces ----
 
 
+def plain(text: str) -> str:
+    """Text of a user, in which no sign begins a formula."""
+    return text.replace("$", r"\$")
+
+
 def legends_above(rows: int = 2) -> dict[Any, object]:
     """The style of a page with room for legends of so many rows between titles and panels."""
     return {"axes.titlepad": 10 + 13 * rows, "axes.titley": 1.0}

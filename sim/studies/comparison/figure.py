@@ -21,6 +21,7 @@ from glut4sim.sim.reporting.figure_style import (
     frame,
     interval_bar,
     page,
+    plain,
     power_of_1000,
     save,
     time_axis,
@@ -63,15 +64,10 @@ def draw(comparison: "Comparison") -> Figure:
             frame(ax, title, label)
             time_axis(ax, "min")
         handles, _ = panels[0].get_legend_handles_labels()
-        names = [_plain(textwrap.shorten(condition.name, 46)) for condition in shown]
+        names = [plain(textwrap.shorten(condition.name, 46)) for condition in shown]
         top.legend(handles, names, loc="outside lower center", ncols=min(3, len(shown)))
         _effects(bottom.subplots(), comparison, ranked)
     return figure
-
-
-def _plain(text: str) -> str:
-    """Text in which no sign begins a formula."""
-    return text.replace("$", r"\$")
 
 
 def _courses(conditions):
@@ -128,9 +124,9 @@ def _effects(ax: Axes, comparison: "Comparison", ranked: list[str]) -> None:
     ax.axvline(0.0, color=GREY, linewidth=0.9, zorder=1)
     for row in range(1, len(ranked)):
         ax.axhline(row - 0.5, color="#DDDDDD", linewidth=0.8, zorder=0)
-    ax.set_yticks(range(len(ranked)), [_plain(textwrap.fill(name, 34)) for name in ranked])
+    ax.set_yticks(range(len(ranked)), [plain(textwrap.fill(name, 34)) for name in ranked])
     ax.set_ylim(len(ranked) - 0.5, -0.5)
-    ax.set_xlabel(f"Change relative to {_plain(comparison.reference)} [%], with insulin")
+    ax.set_xlabel(f"Change relative to {plain(comparison.reference)} [%], with insulin")
     ax.set_title("Effects, the largest first")
     if handles:
         place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.2}

@@ -18,7 +18,19 @@ from matplotlib.figure import Figure
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.analysis.dose_response import HillFit
 from glut4sim.sim.inputs.units import write
-from glut4sim.sim.reporting.figure_style import BLUE, DPI, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, page, save
+from glut4sim.sim.reporting.figure_style import (
+    BLUE,
+    DPI,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    page,
+    plain,
+    save,
+)
 from glut4sim.sim.reporting.numbers import labelled, symbol
 from glut4sim.sim.reporting.time_courses import mean, title_of
 from glut4sim.sim.scenario.sweep_axis import Axis
@@ -106,7 +118,8 @@ def draw_curves(result: "CurvesResult") -> Figure:
                 label = f"{label}: EC50 {with_interval(fit.ec50, dose.unit)}"
             elif fit is not None:
                 label = f"{label}: {fit.status}"
-            curves.append(_Curve(one.dataset[result.observable].values[(slice(None), *place)], fit, colour, label))
+            values = one.dataset[result.observable].values[(slice(None), *place)]
+            curves.append(_Curve(values, fit, colour, plain(label)))
         return curves
 
     title = f"{summary.readable(result.observable)} against {dose.long_name[:1].lower()}{dose.long_name[1:]}"

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import glut4sim
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results.series_store import open_results
 from glut4sim.sim.studies import tasks
+from glut4sim.sim.studies.run import replicate
 from glut4sim.sim.studies.sweep import curves_report, figure
 from glut4sim.sim.studies.sweep.sweep import sweep
 from tests.markdown import NASTY, SEEN, headings, tables
@@ -162,6 +164,20 @@ def test_a_failed_run_keeps_the_others(tmp_path):
     assert result.warnings[0] == "a: at bath.insulin = 1 nM: replicate 1 failed at 0 s: RuntimeError: dropped"
     assert [len(one["errors"]) for one in result.content["conditions"]] == [1, 1]
     assert np.isnan(result.dataset[AKT].values).sum() == 2
+    assert not result.outside
+
+
+def test_what_fails_around_the_program_is_told_from_a_fault_of_ours(monkeypatch):
+    def fail(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(replicate, "simulate", fail)
+    assert sweep({"a": LESS, "b": MORE}, {"bath.insulin": "1nM,2nM"}).outside
+
+
+def test_a_label_is_no_formula(doses, rendered):
+    dollars = replace(doses, sweeps=dict(zip(("$5", r"$\nothing$"), doses.sweeps.values())))
+    figure.draw_curves(dollars).savefig(io.BytesIO(), format="svg")
 
 
 @pytest.mark.parametrize(
