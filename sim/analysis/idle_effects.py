@@ -67,11 +67,17 @@ def _moved(before: Mapping[str, np.ndarray], now: Mapping[str, np.ndarray]) -> l
 
 
 def _rests_as_before(scenario: Scenario, before: Mapping[str, np.ndarray], now: Mapping[str, np.ndarray]) -> bool:
-    """Whether the cell at rest is the same with either set of factors, at every time and in all its insulin."""
+    """Whether the cell at rest is the same with either set of factors, at every time and in all its insulin.
+
+    Of a cell that has no rest that is not known, and so it is not said.
+    """
     bath = steps_alone.stimulated(scenario).glucose
     for old, new in zip(_cells(scenario, before), _cells(scenario, now)):
         for insulin in _insulin(scenario):
-            changes = steps_alone.changes(at_rest.rest(old, insulin, bath), at_rest.rest(new, insulin, bath))
+            try:
+                changes = steps_alone.changes(at_rest.rest(old, insulin, bath), at_rest.rest(new, insulin, bath))
+            except ArithmeticError:
+                return False
             if any(abs(change) >= TOLD for change in changes.values()):
                 return False
     return True

@@ -2,7 +2,7 @@
 
 import pytest
 
-from glut4sim.sim.analysis import idle_effects
+from glut4sim.sim.analysis import at_rest, idle_effects
 from glut4sim.sim.analysis.idle_effects import idle, warnings
 from tests.runs import muscle
 
@@ -64,6 +64,15 @@ def test_conditions_are_warned_of_what_acts_in_none_of_them():
     assert found.endswith("set hormones.testosterone to another level, or give a drug.")
     assert warnings(at, muscle("x", hormones=LOW)) == (found,)
     assert warnings(muscle("x"), low) == ()
+
+
+def test_of_a_cell_without_rest_nothing_is_said(monkeypatch):
+    def fail(*_):
+        raise ArithmeticError("no rest")
+
+    monkeypatch.setattr(at_rest, "rest", fail)
+    assert why(effects=GAIN, hormones=LOW, bath={"insulin": "0 nM"}) == ""
+    assert why(effects=GAIN) != ""  # which asks for no rest
 
 
 def test_it_is_the_setting_that_is_left_out(monkeypatch):

@@ -204,7 +204,9 @@ def test_a_gain_that_cannot_act_is_a_warning():
         {"a": muscle("a", effects=gain), "b": muscle("b", effects=gain, hormones={"testosterone": "50 ng/dL"})},
         mean_field=True,
     )
+    assert idle.content["warnings"] == list(idle.warnings)
     assert acting.warnings == ()
+    assert "warnings" not in acting.content
 
 
 def test_what_pairing_saves_is_told_over_the_run(compared):
