@@ -5,7 +5,7 @@ level and leaves the times, the rest and the washout (`schedule.at_level`), whil
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from typing import Any, NamedTuple
 
@@ -15,10 +15,7 @@ from glut4sim.sim.inputs.files import DEEPEST, Layer, check_depth, parse
 from glut4sim.sim.inputs.schedule import at_level
 
 FLAT = ("parameters", "effects")  # tables whose keys have dots: "vesicle.fuse"
-UNTOLD = ("title", "description", "run.seed", "run.replicates", "run.record_every", "run.events")  # change no cell
-MOST_SAID = 3  # changes that are told one by one
 MOST_LEVELS = 6  # in a message
-LONGEST = 40  # characters of a value that is told
 
 
 class Change(NamedTuple):
@@ -151,52 +148,3 @@ def _at_level(before: object, value: Any, path: str, place: str, course: Course 
     except InputError as error:
         raise error.within(path, place) from None
     return [[time, value if changes else held] for (time, held), changes in zip(before, is_level)]
-
-
-# ---- what a changed content says of itself ----
-
-
-class Story(NamedTuple):
-    """What a content is called without its changes, and the changes that are told: path -> value."""
-
-    title: str
-    description: str
-    told: dict[str, Any]
-
-
-def tell(content: dict, values: Mapping[str, Any], name: str, before: Story | None = None) -> Story:
-    """Say in title and description of a content what was changed in it; what the user writes there stays.
-
-    The title is followed by the changes. The description, which is that of the content before, is given as such.
-
-    Parameters
-    ----------
-    content : with its changes made; is changed in place
-    values : path -> value that was set
-    name : of the content before
-    before : of the content before, if changes are told there already
-    """
-    now = {key: content.get(key, "") for key in ("title", "description")}
-    title, description, told = before or Story(**now, told={})
-    told = told | {path: value for path, value in values.items() if path not in UNTOLD}
-    if told and all(isinstance(text, str) for text in now.values()):  # else they are refused, as they are
-        if "title" not in values:
-            content["title"] = f"{title or name}, {say(told)}"
-        if "description" not in values:
-            content["description"] = f"As {name}, but {say(told)}.{f' Of {name}: {description}' if description else ''}"
-    if "title" in values:
-        title, told = now["title"], {}
-    return Story(title, now["description"] if "description" in values else description, told)
-
-
-def say(values: Mapping[str, object]) -> str:
-    """What was set, as a title says it: "bath.insulin = 5 nM, therapy.0.dose = 200 mg"."""
-    told = [f"{path} = {_told(value)}" for path, value in values.items()]
-    if len(told) > MOST_SAID + 1:
-        told = [*told[:MOST_SAID], f"and {len(told) - MOST_SAID} more"]
-    return ", ".join(told)
-
-
-def _told(value: object) -> str:
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return text if isinstance(value, str | int | float) and len(text) <= LONGEST else describe(value)

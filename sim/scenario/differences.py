@@ -19,8 +19,8 @@ from glut4sim.sim.inputs.errors import join_path
 from glut4sim.sim.inputs.units import write
 from glut4sim.sim.scenario.scenario import Scenario
 
-NOT_SET, FOLLOWS = "not set", "not set"
-UNTOLD = ("title", "description", "run.seed", "run.replicates")  # what it is called, and what chance it is given
+NOT_SET = "not set"
+NOT_COMPARED = ("title", "description", "run.seed", "run.replicates")  # what it is called, and what chance it is given
 MOST_STOPS = 3  # of a course that are told
 
 
@@ -60,7 +60,7 @@ def differences(scenarios: Sequence[Scenario]) -> tuple[Difference, ...]:
     found = []
     for path in sorted(paths, key=lambda path: _TABLES.index(path.partition(".")[0])):
         values = [each.get(path, _Value(None, NOT_SET)) for each in told]
-        if path in UNTOLD or all(value.exact == values[0].exact for value in values):
+        if path in NOT_COMPARED or all(value.exact == values[0].exact for value in values):
             continue
         words = tuple(value.words for value in values)
         if len(set(words)) < len({repr(value.exact) for value in values}):
@@ -111,7 +111,7 @@ def _levels(scenario: Scenario, among: Sequence[Scenario]) -> dict[str, _Value]:
         return {}
     own = scenario.timeline(np.zeros(1)).own
     units = {name: library.levels()[name].unit for name in open_.values()}
-    return {path: _Value(FOLLOWS, f"{own[name][0]:.3g} {units[name]} ({FOLLOWS})") for path, name in open_.items()}
+    return {path: _Value(NOT_SET, f"{own[name][0]:.3g} {units[name]} ({NOT_SET})") for path, name in open_.items()}
 
 
 def _set_by_any(scenarios: Sequence[Scenario], table: Callable[[Scenario], Mapping[str, str]]) -> list[str]:

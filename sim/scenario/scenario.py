@@ -27,7 +27,7 @@ from glut4sim.sim.endocrine.evidence import say
 from glut4sim.sim.endocrine.modulation import apply
 from glut4sim.sim.endocrine.tables import DAY, EndocrineTables, Hormones
 from glut4sim.sim.inputs import changes
-from glut4sim.sim.inputs.changes import Change, Story, read_change
+from glut4sim.sim.inputs.changes import Change, read_change
 from glut4sim.sim.inputs.errors import InputError, join_path
 from glut4sim.sim.inputs.fields import (
     NUMBER_PATTERN,
@@ -52,7 +52,7 @@ from glut4sim.sim.inputs.tables import Table, reader_of
 from glut4sim.sim.inputs.units import CARBOHYDRATE, GLUCOSE, INSULIN, TIME
 from glut4sim.sim.model import kinds
 from glut4sim.sim.model.parameters import PRESETS, ParameterSet, Preset, load_preset
-from glut4sim.sim.scenario.own_words import own_words
+from glut4sim.sim.scenario.own_words import Story, own_words, tell
 
 if TYPE_CHECKING:
     from glut4sim.sim.endocrine.model import Timeline
@@ -244,7 +244,7 @@ class Scenario(EndocrineTables):
                 set_here |= layers[-1].table
             story = before and before._story
             if told and set_here:
-                story = changes.tell(content, set_here, name, story)
+                story = tell(content, set_here, name, story)
             scenario = cls.read(content)
         except InputError as error:
             culprit = join_path(error.path, error.key)

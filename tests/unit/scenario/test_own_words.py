@@ -2,6 +2,7 @@
 
 import pytest
 
+from glut4sim.sim.scenario.own_words import MOST_SAID, say, tell
 from glut4sim.sim.scenario.scenario import SCENARIOS, Scenario
 
 BASE = """
@@ -84,3 +85,50 @@ def test_installed_scenarios_have_words_of_their_own(name):
     assert scenario.title
     assert scenario.description
     assert not scenario.description.startswith("Changed from")
+
+
+# ---- changes by hand ----
+
+
+def test_a_title_says_what_was_set_and_a_description_whose_it_is():
+    content = {"title": "Pulse", "description": "100 nM for 15 min."}
+    first = tell(content, {"bath.insulin": "5 nM", "run.seed": 3, "run.events": True}, "insulin-pulse")
+    assert content["title"] == "Pulse, bath.insulin = 5 nM"
+    assert content["description"] == "As insulin-pulse, but bath.insulin = 5 nM. Of insulin-pulse: 100 nM for 15 min."
+    tell(content, {"bath.insulin": "7 nM", "cell.vesicles": 5}, "insulin-pulse", first)
+    assert content["title"] == "Pulse, bath.insulin = 7 nM, cell.vesicles = 5"
+    assert content["description"].endswith(". Of insulin-pulse: 100 nM for 15 min.")
+
+
+def test_a_title_of_what_has_none():
+    content = {}
+    tell(content, {"cell.vesicles": 5}, "mine")
+    assert content == {"title": "mine, cell.vesicles = 5", "description": "As mine, but cell.vesicles = 5."}
+
+
+def test_the_users_own_words_stay():
+    content = {"title": "Mine", "description": "old"}
+    after = tell(content, {"title": "Mine", "cell.vesicles": 5}, "x")
+    assert content == {"title": "Mine", "description": "As x, but cell.vesicles = 5. Of x: old"}
+    content["description"] = "new"
+    tell(content, {"cell.vesicles": 6, "description": "new"}, "x", after)
+    assert content == {"title": "Mine, cell.vesicles = 6", "description": "new"}
+
+
+def test_what_changes_no_cell_is_not_told():
+    content = {"title": "Mine"}
+    tell(content, {"run.seed": 5, "run.replicates": 2, "run.record_every": "1 s"}, "x")
+    assert content == {"title": "Mine"}
+
+
+def test_a_fault_in_a_title_is_not_hidden():
+    content = {"title": 5}
+    tell(content, {"cell.vesicles": 5}, "x")
+    assert content == {"title": 5}
+
+
+def test_what_is_said_of_many_or_long_values_is_short():
+    many = {f"cell.{i}": i for i in range(10)}
+    assert say(many) == f"cell.0 = 0, cell.1 = 1, cell.2 = 2, and {10 - MOST_SAID} more"
+    assert say({"a": [1, 2], "b": True}) == "a = a list of 2, b = true"
+    assert len(say({"a": "x" * 1000})) < 100
