@@ -97,7 +97,7 @@ def page(
             top = bottom = None  # it places them itself
         figure = Figure(figsize=size, layout=layout)
         if title:
-            figure.suptitle(textwrap.fill(title, round(_TITLE_LETTERS * size[0])), x=_EDGE, y=top, ha="left")
+            figure.suptitle(plain(textwrap.fill(title, round(_TITLE_LETTERS * size[0]))), x=_EDGE, y=top, ha="left")
         if note:
             note = textwrap.fill(note, round(_NOTE_LETTERS * size[0]))
             figure.supxlabel(note, x=1.0 - _EDGE, y=bottom, ha="right", multialignment="left", color=GREY)

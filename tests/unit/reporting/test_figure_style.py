@@ -45,6 +45,12 @@ def test_title_and_note_fit_on_the_page(width):
     assert note.y1 < figure.axes[0].get_window_extent().y0 < title.y0
 
 
+def test_a_title_is_no_formula():
+    with page(r"$\nothing$ for $5") as figure:
+        pass
+    figure.savefig(io.BytesIO(), format="svg")
+
+
 def test_every_figure_is_drawn_on_a_page():
     drawing = [path for path in (ROOT / "sim").rglob("*.py") if "def save_figure(" in path.read_text("utf-8")]
     assert len(drawing) > 1
