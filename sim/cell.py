@@ -267,7 +267,7 @@ class Cell(OwnClock):
         if rng is not None and seed is not None:
             raise InputError("expected either rng or seed, which mean the same; got both.", "seed")
         scenario = _override(scenario if isinstance(scenario, Scenario) else Scenario.load(scenario), kwargs)
-        scenario = _seeded(scenario, **({"rng": rng} if seed is None else {"seed": seed}))
+        scenario = _seeded(scenario, "rng", rng) if seed is None else _seeded(scenario, "seed", seed)
         scenario.check_one_assay()
         scenario.check_memory()
         if replicate is None:
@@ -375,9 +375,11 @@ def _digits(value: object) -> object:
     return value if number is None else number
 
 
-def _seeded(scenario: Scenario, **given: object) -> Scenario:
-    """The scenario with another seed, which hormones that are drawn at random follow too; None keeps its own."""
-    [(name, seed)] = given.items()
+def _seeded(scenario: Scenario, name: str, seed: object) -> Scenario:
+    """The scenario with another seed, which hormones that are drawn at random follow too; None keeps its own.
+
+    `name` is what a seed that makes no sense is called.
+    """
     if seed is None:
         return scenario
     run = scenario.run.model_copy(update={"seed": check_whole(name, _digits(seed), 0, MAX_SEED)})
