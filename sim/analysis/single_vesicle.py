@@ -442,10 +442,9 @@ def summarise(values: Mapping[str, np.ndarray]) -> dict[str, dict]:
     values
         name -> (replicates, phase) or (replicates, phase, vesicle_state), at least SUMMED; NaN where there is none
     """
-    count = values[SUMMED[0]].shape[1] if SUMMED[0] in values else 0
-    numbers = {}
+    numbers, phases = {}, {PHASES[0]: 0} | pulses(values[SUMMED[0]].shape[1])
     for (variable, state), (name, unit) in _SUMMED.items():
-        for phase, i in ({PHASES[0]: 0} | pulses(count)).items():
+        for phase, i in phases.items():
             column = values[variable][:, i]
             column = column if state is None else column[:, STATES.index(state)]
             existing = [float(value) if np.isfinite(value) else None for value in column]
