@@ -27,7 +27,7 @@ ANEW = "restore it, or run it again"
 MISSING, DAMAGED = "is missing", "is damaged"
 
 
-class Part(NamedTuple):
+class Flaw(NamedTuple):
     """A file of a store that is missing or damaged."""
 
     key: str  # its path in the store
@@ -35,23 +35,28 @@ class Part(NamedTuple):
     replicates: Sequence[int] = ()  # that write it when they are run again; none: it cannot be mended alone
 
 
-def find(where: Place) -> list[Part]:
-    """All parts of a store that are missing or damaged. Reads the whole store."""
+def find(where: Place) -> list[Flaw]:
+    """All files of a store that are missing or damaged. Reads the whole store."""
     return wait_for(_Store(where).find(thoroughly=True))
 
 
 def check(where: Place) -> None:
-    """InputError if a part of a store is missing. Reads how far replicates have come, and which files there are."""
+    """InputError if a file of a store is missing. Reads how far replicates have come, and which files there are."""
     refuse(where, wait_for(_Store(where).find(thoroughly=False)))
 
 
-def refuse(where: Place, parts: Sequence[Part], remedy: str = "") -> None:
-    """InputError that names the first of the parts, if there are any."""
-    if parts:
-        first, others = parts[0], len(parts) - 1
+def refuse(where: Place, flaws: Sequence[Flaw], remedy: str = "") -> None:
+    """InputError that names the first of the flaws, if there are any."""
+    if flaws:
+        first, others = flaws[0], len(flaws) - 1
         more = f", with {others} other file{'s' * (others > 1)} there" if others else ""
-        remedy = remedy or (RESUME if all(part.replicates for part in parts) else ANEW)
+        remedy = remedy or (RESUME if all(flaw.replicates for flaw in flaws) else ANEW)
         raise InputError(f"{first.state}{more}; {remedy}.", place=str(where / first.key))
+
+
+def anew(where: Place) -> str:
+    """What helps where a store that is gone on with cannot be mended."""
+    return f"restore it, or remove {where.name} and resume: all is then computed again"
 
 
 @contextmanager
@@ -66,15 +71,15 @@ def named(where: Place) -> Iterator[None]:
         raise
 
 
-def forget(where: Place, parts: Sequence[Part]) -> dict[int, str]:
-    """Make the store of a run as if the replicates that write these parts had not begun.
+def forget(where: Place, flaws: Sequence[Flaw]) -> dict[int, str]:
+    """Make the store of a run as if the replicates that write these files had not begun.
 
     Returns
     -------
     what is wrong with them, by replicate
     """
-    wait_for(_Store(where).forget(parts))
-    return {r: f"{where / part.key} {part.state}" for part in reversed(parts) for r in part.replicates}
+    wait_for(_Store(where).forget(flaws))
+    return {r: f"{where / flaw.key} {flaw.state}" for flaw in reversed(flaws) for r in flaw.replicates}
 
 
 class _Store:
@@ -84,28 +89,28 @@ class _Store:
         self._where = where
         self._root: Any = None
         self._nodes: dict[str, Any] = {}  # arrays and groups, by path
-        self._parts: list[Part] = []
+        self._flaws: list[Flaw] = []
         self._progress: np.ndarray | None = None  # (replicates, entries); None: not of a run
 
-    async def find(self, thoroughly: bool) -> list[Part]:
+    async def find(self, thoroughly: bool) -> list[Flaw]:
         try:
             await self._open()
         except FileNotFoundError:
-            return [Part(METADATA, MISSING)]
+            return [Flaw(METADATA, MISSING)]
         except (ValueError, LookupError, TypeError):
-            return [Part(METADATA, DAMAGED)]
+            return [Flaw(METADATA, DAMAGED)]
         await self._read_progress()  # before files are listed: a run may be writing on
         keys = {key async for key in self._root.store.list()}
         await asyncio.gather(*(self._load(key) for key in sorted(keys) if key.endswith(f"/{METADATA}")))
         expected = self._expected(keys)
-        known = {part.key for part in self._parts}
+        known = {flaw.key for flaw in self._flaws}
         for name in sorted(expected - set(self._nodes)):
             if f"{name}/{METADATA}" not in known:
                 self._add(f"{name}/{METADATA}", MISSING, self._logged(name))
         for name, array in self._nodes.items():
             if hasattr(array, "shape"):
                 await self._look_at(name, array, name in expected, keys, thoroughly)
-        return self._parts
+        return self._flaws
 
     async def _open(self, mode: Literal["r", "r+"] = "r") -> None:
         from zarr.api.asynchronous import open_group
@@ -113,8 +118,8 @@ class _Store:
         self._root = await open_group(store=zarr_store(self._where), mode=mode, use_consolidated=False)
 
     def _add(self, key: str, state: str, replicates: Sequence[int] = ()) -> None:
-        if all(part.key != key for part in self._parts):
-            self._parts.append(Part(key, state, replicates))
+        if all(flaw.key != key for flaw in self._flaws):
+            self._flaws.append(Flaw(key, state, replicates))
 
     async def _read_progress(self) -> None:
         name = f"{PROGRESS}/{REACHED}"
@@ -160,7 +165,9 @@ class _Store:
             if key in keys:
                 if thoroughly:
                     await self._can_read(array, place, name)
-            elif is_sealed and self._was_written(name, array, place):
+                continue
+            # a run that goes on may have written it after the files were listed
+            if is_sealed and self._was_written(name, array, place) and not await self._root.store.exists(key):
                 self._add(key, MISSING, self._writers(name, array, place))
 
     async def _can_read(self, array: Any, place: tuple[int, ...], name: str) -> bool:
@@ -198,11 +205,11 @@ class _Store:
             return log is None or log.attrs.get(COUNT, array.shape[0]) > place[0] * array.chunks[0]
         return True
 
-    async def forget(self, parts: Sequence[Part]) -> None:
+    async def forget(self, flaws: Sequence[Flaw]) -> None:
         await self._open("r+")
-        for part in parts:
-            await self._root.store.delete(part.key)
-        replicates = sorted({r for part in parts for r in part.replicates})
+        for flaw in flaws:
+            await self._root.store.delete(flaw.key)
+        replicates = sorted({r for flaw in flaws for r in flaw.replicates})
         if replicates:
             reached = await self._root.getitem(f"{PROGRESS}/{REACHED}")
             for replicate in replicates:

@@ -176,10 +176,9 @@ class Writer:
 
     def _forget_damaged(self, where: Place) -> None:
         """Begin those replicates anew of which a part is missing or damaged; InputError if that is of no help."""
-        parts = damage.find(where)
-        remedy = f"restore it, or remove {STORE} and resume: all is then computed again"
-        damage.refuse(where, [part for part in parts if not part.replicates], remedy)
-        self.damaged = damage.forget(where, parts)
+        flaws = damage.find(where)
+        damage.refuse(where, [flaw for flaw in flaws if not flaw.replicates], damage.anew(where))
+        self.damaged = damage.forget(where, flaws)
         for replicate in self.damaged:
             checkpoint.path_of(where.parent, replicate).unlink(missing_ok=True)
 

@@ -39,8 +39,7 @@ class SweepStore:
 
             where = storage.zarr_store(path)
             if (path / ENDED / "zarr.json").exists():
-                remedy = f"restore it, or remove {path.name} and resume: all is then computed again"
-                damage.refuse(path, damage.find(path), remedy)
+                damage.refuse(path, damage.find(path), damage.anew(path))
                 self._group = zarr.open_group(where, mode="r+", use_consolidated=False)
                 self.arrays = {name: self._array(name)[:] for name in summary.UNITS}
                 self.ended = self._array(ENDED)[:]

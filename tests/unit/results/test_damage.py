@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import zarr
+from zarr.storage import LocalStore
 
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
@@ -92,7 +93,7 @@ def store(written, tmp_path):
 
 
 def found(store):
-    return {(part.key, part.state, tuple(part.replicates)) for part in damage.find(store)}
+    return {(flaw.key, flaw.state, tuple(flaw.replicates)) for flaw in damage.find(store)}
 
 
 def flip(path: Path, at=-9):
@@ -121,6 +122,20 @@ MISSING = {"gone", "directory"}
 def test_nothing_is_wrong_with_what_was_written_so_far(store):
     assert found(store) == set()
     damage.check(store)
+
+
+def test_what_is_written_while_files_are_listed_is_not_missing(store, monkeypatch):
+    listed = LocalStore.list
+
+    async def list_before(self):
+        async for key in listed(self):
+            if key != "events/1/time/c/0":
+                yield key
+
+    monkeypatch.setattr(LocalStore, "list", list_before)
+    damage.check(store)
+    (store / "events" / "1" / "time" / "c" / "0").unlink()
+    assert found(store) == {("events/1/time/c/0", "is missing", (1,))}
 
 
 def test_nothing_is_wrong_where_replicates_share_chunks(tmp_path, monkeypatch):
@@ -215,7 +230,7 @@ def test_metadata_are_named(store, key, replicates):
         assert (key, "is damaged", replicates) in found(store)
     path.write_text(before)
     shutil.rmtree(path.parent)
-    assert all(part.state == "is missing" for part in damage.find(store))
+    assert all(flaw.state == "is missing" for flaw in damage.find(store))
     if key.count("/") != 2 or "agent" in key:
         assert (key, "is missing", replicates) in found(store)
     assert found(store)
