@@ -198,7 +198,7 @@ class Scenario(EndocrineTables):
         """
         own, files = SCENARIOS.read(source)
         wanted = [read_change(path, text) for path, text in (overrides or {}).items()]
-        scenario = cls._from_layers([*files, *own_words(files)], own.place, own.name, wanted)
+        scenario = cls._from_layers(files, own.place, own.name, wanted)
         scenario._source = own.path
         return scenario
 
@@ -236,6 +236,7 @@ class Scenario(EndocrineTables):
     ) -> "Scenario":
         """What layers say, with changes that are wanted; `before`: the scenario that is changed, if it was one."""
         layers = [changes.flattened(layer) for layer in layers]
+        layers += own_words(layers)
         content = merge(layers)
         try:
             set_here: dict[str, Any] = {}

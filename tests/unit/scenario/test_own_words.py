@@ -51,6 +51,9 @@ def test_what_only_says_how_it_is_simulated_keeps_the_words(write):
     assert words(finer) == words(finer.with_name("base.toml")) == ("A man", "Look for 531 ng/dL.")
     same = write("same.toml", 'extends = "base.toml"\n[hormones]\ntestosterone = "531 ng/dL"\n')
     assert words(same) == ("A man", "Look for 531 ng/dL.")
+    dotted = write("dotted.toml", f'{BASE}[parameters]\n"vesicle.fuse" = "2 1/min"\n')
+    nested = write("nested.toml", f'extends = "{dotted.name}"\n[parameters.vesicle]\nfuse = "2 1/min"\n')
+    assert words(nested) == words(dotted)
     longer = write("longer.toml", 'extends = "base.toml"\n[run]\nduration = "3 min"\n')
     assert words(longer) == ("", 'Changed from "A man": run.duration = 3 min.')
 
