@@ -12,18 +12,22 @@ there and what it adds (for the first meal, as in the paper; assumed for the nex
 """
 
 from collections.abc import Sequence
-from math import tanh
+from functools import lru_cache
+from math import ceil, tanh
 from typing import NamedTuple
 
 import numpy as np
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
+from glut4sim.sim.endocrine.tables import DAY
 from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.inputs.units import SUBSTANCES
 
 MG_PER_DL = SUBSTANCES["glucose"].molar_mass / 10.0  # of 1 mM of glucose
 TOLERANCE = 1e-8
+HELD = 120.0  # s for which the bath after a meal is held
 AT_ONCE = 1e-6  # min in which nothing happens; the solver cannot step through less
 
 
@@ -204,6 +208,19 @@ def solve(
         grams = sum(meal.carbohydrate for meal in meals)
         raise InputError(f"the model of meals does not hold for {grams:.0f} g of carbohydrate in all; give less.")
     return glucose / MG_PER_DL, np.maximum(insulin / 1e3, 0.0)  # rounding may take it below 0 when none is secreted
+
+
+@lru_cache(maxsize=64)
+def bath_after(meals: tuple[Meal, ...], until: float) -> tuple[Schedule[float], Schedule[float]]:
+    """Glucose [mM] and insulin [nM] of the blood after meals, as a bath has them to a time [s]; InputError as `solve`.
+
+    Whole days are solved, since the solver's steps depend on the end: a longer run has the same beginning.
+    """
+    starts = np.arange(0.0, DAY * ceil(until / DAY), HELD)
+    courses = solve(meals, starts + HELD / 2.0)
+    held = int(np.searchsorted(starts, until))
+    glucose, insulin = (Schedule(tuple(starts[:held].tolist()), tuple(course[:held].tolist())) for course in courses)
+    return glucose, insulin
 
 
 def trajectory(

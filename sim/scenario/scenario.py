@@ -25,7 +25,7 @@ from pydantic import Field, PrivateAttr
 
 from glut4sim.sim.endocrine.evidence import say
 from glut4sim.sim.endocrine.modulation import apply
-from glut4sim.sim.endocrine.tables import DAY, EndocrineTables, Hormones
+from glut4sim.sim.endocrine.tables import EndocrineTables, Hormones
 from glut4sim.sim.inputs import changes
 from glut4sim.sim.inputs.changes import Change, read_change
 from glut4sim.sim.inputs.errors import InputError, join_path
@@ -268,9 +268,11 @@ class Scenario(EndocrineTables):
                 end, path = TIME.write(self.run.duration), join_path("bath", "meal", i, "at")
                 raise InputError(f"expected a time before run.duration ({end}), got {TIME.write(meal.at)}.", path)
         if self.bath.meal:
-            eaten = tuple((meal.at, meal.carbohydrate) for meal in self.bath.meal)
+            from glut4sim.sim.endocrine.meal import Meal, bath_after
+
+            eaten = tuple(Meal(meal.at, meal.carbohydrate) for meal in self.bath.meal)
             try:
-                courses = _after_meals(eaten, self.run.duration)
+                courses = bath_after(eaten, self.run.duration)
             except InputError as error:
                 raise error.within("bath.meal") from None
             for name, schedule in zip(("glucose", "insulin"), courses):
@@ -445,24 +447,6 @@ def _modulated(scenario: Scenario) -> Schedule[ParameterSet]:
             values.append(apply(scenario.unmodulated, dict(zip(factors, now.tolist()))))
             last = now
     return Schedule(tuple(times), tuple(values))
-
-
-MEAL_INTERVAL = 120.0  # s for which the bath after a meal is held
-
-
-@lru_cache(maxsize=64)
-def _after_meals(meals: tuple[tuple[float, float], ...], until: float) -> tuple[Schedule[float], Schedule[float]]:
-    """Glucose [mM] and insulin [nM] of the blood after meals (time [s], carbohydrate [g]), as the bath has them.
-
-    Whole days are solved, since the solver's steps depend on the end: a longer run has the same beginning.
-    """
-    from glut4sim.sim.endocrine.meal import Meal, solve
-
-    starts = np.arange(0.0, DAY * math.ceil(until / DAY), MEAL_INTERVAL)
-    courses = solve([Meal(*meal) for meal in meals], starts + MEAL_INTERVAL / 2.0)
-    held = int(np.searchsorted(starts, until))
-    glucose, insulin = (Schedule(tuple(starts[:held].tolist()), tuple(course[:held].tolist())) for course in courses)
-    return glucose, insulin
 
 
 def _gigabytes(number: float) -> str:
