@@ -58,8 +58,8 @@ def _of(therapy: TherapyTable, scenario: Scenario) -> Iterator[str]:
         when = "when" if end >= after[0] - GRAIN else "before"
         key = "stop" if therapy.for_ is None else "for"
         yield (
-            f"{drug} ends at {say(end)}, {when} the assay at {say(after[0])} begins, and no assay comes before that; "
-            f"let it go on until after that assay (`{key}`), or do the assay earlier (assay.at)."
+            f"{drug} ends at {say(end)}, {when} the assay at {say(after[0])} begins, and no assay lies between its "
+            f"doses; let it go on until after that assay (`{key}`), or do the assay earlier (assay.at)."
         )
 
 

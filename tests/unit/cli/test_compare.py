@@ -100,3 +100,14 @@ def test_a_check_warns_and_is_content(glut4sim, tmp_path):
     assert (status, out) == (0, "gain.toml: ok\nman.toml: ok\n")
     assert err.startswith(f"Warning: gain.toml: {CANNOT_ACT}")
     assert err.count("\n") == 1
+
+
+def test_doses_are_judged_by_all_assays_of_a_scenario(glut4sim, tmp_path):
+    """A baseline lies before the first dose, so a therapy that only the other assay sees is as it should be."""
+    given = '\n[[therapy]]\ndrug = "testosterone gel"\ndose = "50 mg"\nevery = "1 d"\nstart = "2 h"'
+    (tmp_path / "gel.toml").write_text(f'{SMALL}[assay]\nat = ["0 d", "2 d"]{given}\n')
+    asked = ("compare", "none=man.toml", "gel=gel.toml", "--mean-field", "-q")
+    assert glut4sim(*asked)[::2] == (0, "")
+    status, _, err = glut4sim(*asked, "--set", "assay.at=0 d")
+    assert (status, err.count("\n")) == (0, 1)
+    assert err.startswith("Warning: gel: therapy[0]: no assay comes after the first dose of testosterone gel, at 2 h")

@@ -16,7 +16,7 @@ from glut4sim.sim.studies.run import replicate
 from glut4sim.sim.studies.sweep import curves_report, figure
 from glut4sim.sim.studies.sweep.sweep import sweep
 from tests.markdown import NASTY, SEEN, headings, tables
-from tests.runs import brief
+from tests.runs import brief, muscle
 
 pytestmark = pytest.mark.usefixtures("all_unrendered")
 
@@ -229,3 +229,16 @@ def test_curves_from_the_command_line(glut4sim_in, tmp_path):
     assert glut4sim_in("sweep", "x=a.toml", *doses, "-q")[1] == "results/x-curves\n"
     status, out, err = glut4sim_in("sweep", "a.toml", "a.toml", *doses)
     assert (status, out, err.count("\n")) == (2, "", 1)
+
+
+def test_doses_are_judged_by_all_assays_of_a_scenario():
+    """As a baseline lies before the first dose, no assay of a curve of its own is told that it sees none."""
+    gel = {"drug": "testosterone gel", "dose": "50 mg", "every": "1 d"}
+    late, early = (
+        muscle("gel", therapy=[gel | {"start": start}], assay={"at": ["0 d", "2 d"]}) for start in ("2 h", "0 h")
+    )
+    asked = {"vary": {"bath.insulin": "1nM,2nM"}, "mean_field": True, "threads": 1}
+    assert sweep({"gel": late}, **asked).warnings == ()
+    told = sweep({"gel": early}, **asked).warnings
+    assert [line.partition(" therapy")[0] for line in told] == ["gel at 0 d:"] * 2 + ["gel at 2 d:"] * 2
+    assert "falls inside the assay at 0 d, which is no baseline then" in told[0]
