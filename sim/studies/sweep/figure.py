@@ -123,9 +123,11 @@ def draw_curves(result: "CurvesResult") -> Figure:
         return curves
 
     title = f"{summary.readable(result.observable)} against {dose.long_name[:1].lower()}{dose.long_name[1:]}"
+    known = [fit.ec50 for found in fits for fit in found.values() if fit.ec50 is not None]
     note = "Points are replicates" if result.content["replicates"] > 1 else ""
-    if any(fit.ec50 is not None for found in fits for fit in found.values()):
-        note = ". ".join(filter(None, (note, "Lines are Hill curves, diamonds their EC50 with its 95 % interval")))
+    if known:
+        interval = " with its 95 % interval" if any(ec50.low is not None for ec50 in known) else ""
+        note = ". ".join(filter(None, (note, f"Lines are Hill curves, diamonds their EC50{interval}")))
     return _draw(title, dose, result.axes[1:], result.observable, curves_at, note=note)
 
 

@@ -127,6 +127,7 @@ def test_all_curves_are_in_one_panel_with_units(doses, grid):
     assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_xscale()) == ("Insulin [nM]", "Akt stimulated [%]", "log")
     legend = [text.get_text() for text in ax.get_legend().get_texts()]
     _, rows = curves_report.fits_table(doses)
+    assert ax.figure.texts[-1].get_text() == "Lines are Hill curves, diamonds their EC50"
     assert legend == [f"{label}: EC50 {ec50}" for label, ec50, *_ in rows]
     assert len({line.get_color() for line in ax.lines if line.get_label() in legend}) == 2
     panels = figure.draw_curves(grid).axes
