@@ -140,14 +140,19 @@ def describe_therapy(therapy: "TherapyTable") -> str:
 
 
 def describe_regimen(therapy: "TherapyTable") -> str:
-    """How much of a drug is given and when, in words: "100 mg every 7 d, from 0 d to 84 d"."""
+    """How much of a drug is given and when, in words: "100 mg every 7 d, from 0 d to 84 d", "from 2 h for 84 d"."""
     if therapy.every is None:
         when = f"once, at {say(therapy.start)}"
     else:
-        until = "to the end" if therapy.end is None else f"to {say(therapy.end)}"
+        until = "to the end" if therapy.end is None else _until(therapy.start, therapy.end)
         when = f"every {say(therapy.every)}, from {say(therapy.start)} {until}"
     over = f", each over {say(therapy.over)}" if therapy.over else ""
     return f"{therapy.dose} {when}{over}"
+
+
+def _until(start: float, end: float) -> str:
+    """When something ends, or for how long it lasts where that takes fewer letters: "to 84 d", "for 84 d"."""
+    return min(f"to {say(end)}", f"for {say(end - start)}", key=len)
 
 
 def standings(tables: "EndocrineTables") -> dict[str, str]:

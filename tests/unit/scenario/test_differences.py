@@ -59,6 +59,16 @@ def test_doses_are_one_value_for_each_drug():
     }
 
 
+def test_how_long_doses_are_given_is_told_in_the_unit_that_is_whole():
+    gel = {"drug": "testosterone gel", "dose": "50 mg", "every": "1 d"}
+    first, second = muscle("a", therapy=[gel | {"for": "12 weeks"}]), muscle("b", therapy=[gel | {"start": "2 h"}])
+    third = muscle("c", therapy=[gel | {"start": "2 h", "for": "12 weeks"}])
+    assert [found(first, other)["therapy.testosterone gel"] for other in (second, third)] == [
+        ("50 mg every 1 d, from 0 d to 84 d (transdermal)", f"50 mg every 1 d, from 2 h {until} (transdermal)")
+        for until in ("to the end", "for 84 d")
+    ]
+
+
 def test_courses_are_readable_and_cut_short_unless_they_differ_only_later():
     def insulin(*levels):
         return muscle("x", bath={"insulin": [[f"{i} min", f"{level} nM"] for i, level in enumerate(levels)]})
