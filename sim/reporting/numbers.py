@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     from glut4sim.sim.analysis.dose_response import Estimate
 
 NONE = "-"
+LEAST_CHANGE = 1e-4  # percent: the mean field is solved to 1e-6 of every quantity, so that a smaller change is none
 
 
 def formatted(value: float | None, form: str) -> str:
@@ -40,10 +41,15 @@ def change(estimate: "Estimate | None", unit: str = "") -> str:
     """A change with its sign and its interval, where there is one: "+12.3 [+10.1, +14.5] %"."""
     if estimate is None:
         return NONE
-    words = f"{estimate.value:+.3g}"
+    words = signed(estimate.value, unit)
     if estimate.low is not None:
-        words += f" [{estimate.low:+.3g}, {estimate.high:+.3g}]"
+        words += f" [{signed(estimate.low, unit)}, {signed(estimate.high, unit)}]"
     return f"{words} {unit}".strip()
+
+
+def signed(value: float, unit: str = "") -> str:
+    """A change with its sign; in percent 0 where the arithmetic tells none."""
+    return f"{0.0 if unit == '%' and abs(value) < LEAST_CHANGE else value:+.3g}"
 
 
 def plus_minus(value: float | None, error: float | None, form: str, form_of_error: str) -> str:

@@ -35,6 +35,8 @@ from glut4sim.sim.reporting.numbers import (
         (change(None), "-"),
         (change(Estimate(12.34)), "+12.3"),
         (change(Estimate(-12.34, -14.5, 1.0), "%"), "-12.3 [-14.5, +1] %"),
+        (change(Estimate(-9e-9, -2e-8, 1.1e-4), "%"), "+0 [+0, +0.00011] %"),  # as mean fields leave of the same
+        (change(Estimate(-9e-9)), "-9e-09"),  # in a unit whose size is not known
         (plus_minus(None, None, ".3g", ".2g"), "-"),
         (plus_minus(12.34, 0.81, ".3g", ".2g"), "12.3 ± 0.81"),
         (counted(1, "replicate"), "1 replicate"),
