@@ -73,7 +73,8 @@ def _print_effects(result: "Comparison") -> None:
     else:
         typer.echo(words.NOTHING_DIFFERS)
     print_table(words.outline(result), *words.headline(result))
-    typer.echo(words.what_intervals_hold(result))
+    if holds := words.what_intervals_hold(result):
+        typer.echo(holds)
     if pairing := words.pairing_told(result):
         typer.echo(pairing)
     if steps := words.steps_told(result):

@@ -8,18 +8,26 @@ from glut4sim.sim.analysis.steps_alone import TOLD
 from glut4sim.sim.analysis.uncertainty import Interval
 from glut4sim.sim.endocrine.evidence import NOT_ADVICE, WHOLE_BODY
 from glut4sim.sim.endocrine.modulation import STEPS
-from glut4sim.sim.reporting.numbers import NONE, change, formatted, symbol
+from glut4sim.sim.reporting.numbers import LEAST_CHANGE, NONE, change, formatted, signed, symbol
 from glut4sim.sim.reporting.observed import Observed
 from glut4sim.sim.reporting.templates import render
 from glut4sim.sim.studies.comparison.result import MAIN_EFFECTS
 
 if TYPE_CHECKING:
+    from glut4sim.sim.analysis.dose_response import Estimate
     from glut4sim.sim.analysis.paired_effects import PairedEffect
     from glut4sim.sim.studies.comparison.result import Comparison
 
 
+MOST_ACROSS = 5  # conditions that have a column each
+
+
 def differing(comparison: "Comparison") -> tuple[dict[str, str], list[tuple[str, ...]]]:
-    """A table of what differs between the conditions; as `headline`."""
+    """A table of what differs between the conditions; as `headline`. Many conditions have a row each."""
+    if len(comparison.conditions) > MOST_ACROSS:
+        down = {"Condition": "left"} | {one.path: "left" for one in comparison.differences}
+        names = (condition.name for condition in comparison.conditions)
+        return down, [*zip(names, *(one.values for one in comparison.differences))]
     columns = {"What differs": "left"} | {condition.name: "left" for condition in comparison.conditions}
     return columns, [(one.path, *one.values) for one in comparison.differences]
 
@@ -37,17 +45,20 @@ def headline(comparison: "Comparison") -> tuple[dict[str, str], list[tuple[str, 
     rows : list of tuples of str
     """
     columns = {"Condition": "left"} | {title[:1].upper() + title[1:]: "right" for title in MAIN_EFFECTS.values()}
-    columns |= {"Variance saved by pairing": "right"}
+    paired = bool(comparison.pairing)
+    if paired:
+        columns |= {"Variance saved by pairing": "right"}
     rows = []
     for name in comparison.ranked():
         found = comparison.effects[name]
         cells = [change(found[key].percent, "%") if key in found else NONE for key in MAIN_EFFECTS]
         first = found.get(next(iter(MAIN_EFFECTS)))
-        rows.append((name, *cells, f"{saved(first)} x" if first and first.variance_reduction else NONE))
+        times = f"{saved(first)} x" if first and first.variance_reduction else NONE
+        rows.append((name, *cells, *([times] if paired else [])))
         if comparison.doubt:
             doubt = comparison.doubt[name]
             cells = [spread(doubt[key].percent, "%") if key in doubt else NONE for key in MAIN_EFFECTS]
-            rows.append((UNKNOWN, *cells, ""))
+            rows.append((UNKNOWN, *cells, *([""] if paired else [])))
     return columns, rows
 
 
@@ -56,29 +67,53 @@ UNKNOWN = "  parameters, 90 %"  # row beneath a condition
 
 def spread(found: Interval | None, unit: str = "") -> str:
     """What draws leave open of a change: "-3 to +12 %"."""
-    return NONE if found is None else f"{found.low:+.3g} to {found.high:+.3g} {unit}".strip()
+    return NONE if found is None else f"{signed(found.low, unit)} to {signed(found.high, unit)} {unit}".strip()
 
 
 def what_intervals_hold(comparison: "Comparison") -> str:
-    """Which doubt each interval is of, in a sentence or two."""
+    """Which doubt each interval is of, in a sentence or two; empty where there is none."""
     varied = any(
         max(c.scenario.cell.receptors_cv, c.scenario.cell.glut4_cv, c.scenario.cell.volume_cv) > 0.0
         for c in comparison.conditions
     )
     chance = "chance and cells that differ" if varied else "chance"
     words = (
-        f"Intervals [..] are 95 % intervals of the mean over paired replicates: they hold {chance}, and nothing else."
+        f"Intervals [..] are 95 % intervals of the mean over paired replicates: they hold {chance}, and nothing else. "
     )
+    if comparison.conditions[0].scenario.run.replicates == 1:
+        words = ""
     if not comparison.doubt:
-        return words
+        return words.strip()
     about = comparison.content["doubt"]
     origins = " / ".join(dict.fromkeys(about["origins"].values()))
     away = sum(about["turned_away"].values())
     return (
-        f"{words} Parameters: the middle 90 % over {about['count']} draws common to all conditions, by the mean field: "
+        f"{words}Parameters: the middle 90 % over {about['count']} draws common to all conditions, by the mean field: "
         f"what nobody knows of cells and hormones ({origins}; {about['tried']:,} tried, {away:,} turned away), without "
-        "chance."
+        f"chance.{_outside(comparison)}"
     )
+
+
+def _outside(comparison: "Comparison") -> str:
+    """Which main effects are at the central values not what draws make of them, in a sentence; empty if none."""
+    found = []
+    for name in comparison.ranked():
+        pairs = ((key, comparison.effects[name].get(key), comparison.doubt[name].get(key)) for key in MAIN_EFFECTS)
+        shares = ((key, effect.percent, open_.percent) for key, effect, open_ in pairs if effect and open_)
+        away = [MAIN_EFFECTS[key] for key, at, open_ in shares if at and open_ and _apart(at, open_)]
+        found += [f"{name} ({', '.join(away)})"] if away else []
+    if not found:
+        return ""
+    return (
+        f" The values of preset and library, by which the conditions were run, give an effect outside of that in: "
+        f"{'; '.join(found)}; what to make of that stands in docs/uncertainty.md."
+    )
+
+
+def _apart(at: "Estimate", open_: Interval) -> bool:
+    """Whether a change [percent], with its interval where it has one, has nothing in common with what draws leave."""
+    low, high = (at.value, at.value) if at.low is None else (at.low, at.high)
+    return high < open_.low - LEAST_CHANGE or low > open_.high + LEAST_CHANGE
 
 
 def outline(comparison: "Comparison") -> str:

@@ -238,7 +238,19 @@ def test_one_replicate_has_no_pairing():
     assert report.pairing_told(found) == ""
     text = report.markdown(found)
     assert "saved by pairing:" not in text
-    assert [row[-1] for row in tables(text)[1]] == ["Variance saved by pairing", "-"]
+    assert [row[-1] for row in tables(text)[1]] == ["Active receptors", "+0 %"]
+    assert "Intervals [..]" not in text
+
+
+def test_of_many_conditions_each_has_a_row_in_what_differs(compared):
+    control, low = compared.conditions
+    several = replace(compared, conditions=(control, *(replace(low, name=f"low {i}") for i in range(5))))
+    several = replace(several, differences=tuple(
+        replace(one, values=(one.values[0], *[one.values[1]] * 5)) for one in compared.differences
+    ))  # fmt: skip
+    columns, rows = report.differing(several)
+    assert list(columns) == ["Condition", "hormones.testosterone"]
+    assert rows == [("control", "531 ng/dL (not set)"), *((f"low {i}", "50 ng/dL") for i in range(5))]
 
 
 def test_pairs_that_vary_in_nothing_save_nothing_that_can_be_told():
@@ -293,6 +305,22 @@ def test_what_nobody_knows_is_told_beside_chance(doubted):
     _, first, _, second = tables(text)
     assert first[2][0].strip() == "parameters, 90 %"
     assert second[0][6:8] == ["Difference, parameters", "Change, parameters"]
+
+
+def test_effects_outside_of_their_draws_are_named(doubted):
+    """What the replicates find has nothing in common with what the draws leave open."""
+    key = "akt_stimulated_percent"
+
+    def words(low, high):
+        percent = uncertainty.Interval((low + high) / 2.0, low, high, 1.0, 4)
+        found = {DOUBTED: {key: uncertainty.Effect(percent, percent)}}
+        return report.what_intervals_hold(replace(doubted, doubt=found))
+
+    at = doubted.effects[DOUBTED][key].percent
+    assert f"an effect outside of that in: {DOUBTED} (active Akt); what to" in words(at.high + 0.1, at.high + 1.0)
+    assert "outside of that" in words(at.low - 1.0, at.low - 0.1)
+    for low, high in ((at.low - 1.0, at.value), (at.high - 0.01, at.high + 1.0)):
+        assert words(low, high).endswith("without chance.")
 
 
 def test_a_doubted_comparison_goes_on_with_its_draws(doubted, tmp_path, monkeypatch):
