@@ -129,10 +129,12 @@ def _print_assays(scenario: "Scenario", result: "AssaysResult") -> None:
     rows = []
     for i, assay in enumerate(result.summary["assays"]):
         cells = [observed.number(name, assay["observables"][name]["mean"]) for name in MAIN]
-        changes = [result.change(name, i).told for name in MAIN]
+        changes = [result.change(name, i).told_with_error for name in MAIN]
         told = [f" ({change})" if i and change else "" for change in changes]
         rows.append((assay["at"], *map("".join, zip(cells, told))))
     print_table(scenario.title or scenario.name, columns, rows)
+    if result.change(MAIN[0], -1).error is not None:
+        typer.echo("Changes are paired, replicate by replicate, with their standard errors.")
     print_assumed(scenario)
     typer.echo(f"Report   {result.out / 'report.md'}")
     typer.echo(f"Figures  {result.out / 'figure.png'}, {result.out / 'hormones.png'}")

@@ -25,6 +25,13 @@ class PairedChange(NamedTuple):
         """The change in percent, "+12.3 %"; empty where there is none."""
         return "" if self.percent is None else f"{round(self.percent, 1) + 0.0:+.1f} %"
 
+    @property
+    def told_with_error(self) -> str:
+        """The change in percent and its standard error, "+12.3 ± 0.8 %"; without it where pairs are too few."""
+        if not self.error or not self.difference or self.percent is None:
+            return self.told
+        return f"{self.told.removesuffix(' %')} ± {abs(self.percent / self.difference) * self.error:.2g} %"
+
 
 @dataclass(frozen=True)
 class AssaysResult:

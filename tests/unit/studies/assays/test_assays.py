@@ -244,6 +244,11 @@ def test_paired_change():
     assert change.error == pytest.approx(0.5 / np.sqrt(3))
     assert (change.percent, change.n) == (pytest.approx(50.0), 3)
     assert change.told == "+50.0 %"
+    assert change.told_with_error == "+50.0 ± 14 %"  # of differences 1, 0.5 and 1.5 from a mean of 2
+    assert paired_change([2.0, 2.0], [1.5, 1.6]).told_with_error == "-22.5 ± 2.5 %"
+    assert paired_change([100.0], [90.0]).told_with_error == "-10.0 %"
+    assert paired_change([1.0, 2.0], [1.0, 2.0]).told_with_error == "+0.0 %"
+    assert paired_change([0.0], [1.0]).told_with_error == ""
     assert paired_change([100.0], [99.99]).told == "+0.0 %"
     assert paired_change([0.0], [1.0]) == PairedChange(1.0, None, None, 1)
     assert paired_change([None], [1.0]) == PairedChange(None, None, None, 0)
