@@ -112,7 +112,7 @@ def _outside(comparison: "Comparison") -> str:
 
 def _apart(at: "Estimate", open_: Interval) -> bool:
     """Whether a change [percent], with its interval where it has one, has nothing in common with what draws leave."""
-    low, high = (at.value, at.value) if at.low is None else (at.low, at.high)
+    low, high = (at.value, at.value) if at.low is None or at.high is None else (at.low, at.high)
     return high < open_.low - LEAST_CHANGE or low > open_.high + LEAST_CHANGE
 
 
