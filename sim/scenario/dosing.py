@@ -24,9 +24,12 @@ def warnings(scenario: Scenario) -> tuple[str, ...]:
     return tuple(f"therapy[{i}]: {line}" for i, line in each)
 
 
-def warnings_of(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
-    """The same of several scenarios, each line with a name; all assays of one are to be looked at together."""
-    return tuple(dict.fromkeys(f"{each.name}: {line}" for each in scenarios for line in warnings(each)))
+def warnings_of(rows: Iterable[tuple[str | None, Scenario]]) -> tuple[str, ...]:
+    """The same of several scenarios, each line with its label, or its name where there is none.
+
+    All assays of a scenario are to be looked at together.
+    """
+    return tuple(dict.fromkeys(f"{label or each.name}: {line}" for label, each in rows for line in warnings(each)))
 
 
 def _of(therapy: TherapyTable, scenario: Scenario) -> Iterator[str]:

@@ -295,7 +295,7 @@ def _warnings(suite: Conditions) -> tuple[str, ...]:
         for scenario in (condition.scenario, condition.reference):
             looked_at.setdefault(scenario.name, (scenario, set()))[1].add(scenario.assay.at[0])
     return dosing.warnings_of(
-        suite.at(scenario, 0.0).at_assay(*sorted(times)) for scenario, times in looked_at.values()
+        (None, suite.at(scenario, 0.0).at_assay(*sorted(times))) for scenario, times in looked_at.values()
     )
 
 

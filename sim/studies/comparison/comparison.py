@@ -83,7 +83,7 @@ def compare(
     if uncertain:
         doubt = Doubt.of(prepared, sample(list(prepared.values()), draws, run.seed, ranges))
     place = None if out is None else storage.place(out)
-    doses = dosing.warnings_of(scenario for _, scenario in wanted)
+    doses = dosing.warnings_of(wanted)
     plan = _Plan(place, prepared, folders, run.seed, options.method, doubt, said=doses)
     if plan.out is not None:
         storage.make_directory(plan.out)

@@ -68,7 +68,7 @@ def curves(
     sweep.check_runs(runs)
     everything = [scenario for plan in plans.values() for scenario in plan.scenarios.values()]
     options.workers(runs, everything).shutdown()  # any fault in what is asked for
-    said = dosing.warnings_of(scenario for _, scenario in rows) + idle_effects.warnings(*chosen.values())
+    said = dosing.warnings_of(rows) + idle_effects.warnings(*chosen.values())
     study = _Study.of(plans, out, options.method, said)
     if study.out is not None:
         storage.make_directory(study.out)

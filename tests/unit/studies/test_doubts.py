@@ -99,7 +99,7 @@ def test_a_sweep(once, tmp_path):
 
 
 def test_several_curves_say_it_once_for_all_assays_of_a_scenario(mine, once, tmp_path):
-    told = dosing.warnings_of(map(Scenario.load, (mine, once)))
+    told = dosing.warnings_of([("a", Scenario.load(mine)), ("b", Scenario.load(once))])
     vary = {"bath.insulin": "1nM,2nM"}
     result = sweep([("a", mine), ("b", once)], vary, tmp_path / "out", mean_field=True)
     assert list(result.sweeps) == ["a at 0 d", "a at 2 d", "b"]
