@@ -18,6 +18,20 @@ def pytest_collection_modifyitems(items):
     items.sort(key=place)
 
 
+@pytest.fixture
+def glut4sim(monkeypatch, capsys):
+    """Calls the program; returns exit status, stdout, stderr."""
+    from glut4sim.sim import cli
+
+    def call(*arguments):
+        monkeypatch.setattr("sys.argv", ["glut4sim", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return ended.value.code, *capsys.readouterr()
+
+    return call
+
+
 def _do_not_render(patch: pytest.MonkeyPatch) -> None:
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine

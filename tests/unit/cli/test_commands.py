@@ -51,19 +51,6 @@ stop = "30 d"
 
 
 @pytest.fixture
-def glut4sim(monkeypatch, capsys):
-    """Calls the program; returns exit status, stdout, stderr."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["glut4sim", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        return stopped.value.code, *capsys.readouterr()
-
-    return call
-
-
-@pytest.fixture
 def simulate(monkeypatch, tmp_path):
     """In place of the simulation: what it was called with, and what it shall return or raise."""
     stage = SimpleNamespace(status="complete", warnings=(), error=None, outside=False, calls=[], act=lambda: None)

@@ -4,8 +4,6 @@ import json
 
 import pytest
 
-from glut4sim.sim import cli
-
 SMALL = """
 title = "A man"
 [cell]
@@ -27,21 +25,14 @@ CANNOT_ACT = "effects.testosterone-pi3k is set, but cannot act: testosterone is 
 
 
 @pytest.fixture
-def glut4sim(monkeypatch, capsys, tmp_path, unrendered):
+def glut4sim(glut4sim, monkeypatch, tmp_path, unrendered):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "man.toml").write_text(SMALL)
     (tmp_path / "a=b.toml").write_text(
         'extends = "man.toml"\ntitle = "Another"\n[hormones]\ntestosterone = "90 ng/dL"\n'
     )
 
-    def call(*arguments):
-        monkeypatch.setattr("sys.argv", ["glut4sim", *arguments])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        out, err = capsys.readouterr()
-        return end.value.code, out, err
-
-    return call
+    return glut4sim
 
 
 def test_what_a_comparison_prints(glut4sim, tmp_path):

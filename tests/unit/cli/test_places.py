@@ -1,7 +1,6 @@
 """Every command reads and writes at an address as it does in a directory of this machine."""
 
 import json
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,7 +8,6 @@ import pytest
 import xarray as xr
 
 from glut4sim import compare, resume, run
-from glut4sim.sim import cli
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results.series_store import open_results
@@ -60,13 +58,10 @@ def there(request, tmp_path):
 
 
 @pytest.fixture
-def glut4sim(monkeypatch, capsys, files):
+def glut4sim(glut4sim, files):
     def call(*arguments, status=0):
-        monkeypatch.setattr(sys, "argv", ["glut4sim", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        assert (ended.value.code, err.count("\n")) == (status, int(status > 0)), err
+        ended, out, err = glut4sim(*arguments)
+        assert (ended, err.count("\n")) == (status, int(status > 0)), err
         return err if status else out
 
     return call

@@ -1,13 +1,10 @@
 """What tests of studies share."""
 
-import sys
-
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from glut4sim import compare
-from glut4sim.sim import cli
 from glut4sim.sim.studies.run import replicate as one
 from tests.runs import CONTROL, LOW
 
@@ -47,14 +44,7 @@ def faulty(monkeypatch):
 
 
 @pytest.fixture
-def glut4sim_in(monkeypatch, capsys, tmp_path):
+def glut4sim_in(glut4sim, monkeypatch, tmp_path):
     """Calls the program in an empty directory; returns exit status, stdout, stderr."""
     monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["glut4sim", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        return stopped.value.code, *capsys.readouterr()
-
-    return call
+    return glut4sim

@@ -2,14 +2,12 @@
 
 import json
 import shutil
-import sys
 
 import numpy as np
 import pytest
 
 import glut4sim
 from glut4sim import compare
-from glut4sim.sim import cli
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results.series_store import open_results
@@ -234,10 +232,7 @@ def test_a_sweep_is_no_run_and_has_no_checkpoints(swept):
 
 
 @pytest.mark.parametrize(("made", "said"), [("compared", "low"), ("swept", "bath.insulin [nM]")])
-def test_the_command_says_what_came_out(request, made, said, monkeypatch, capsys):
-    out = request.getfixturevalue(made).out
-    monkeypatch.setattr(sys, "argv", ["glut4sim", "resume", str(out)])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    assert ended.value.code == 0
-    assert said in " ".join(capsys.readouterr().out.split())
+def test_the_command_says_what_came_out(request, made, said, glut4sim):
+    status, out, _ = glut4sim("resume", request.getfixturevalue(made).out)
+    assert status == 0
+    assert said in " ".join(out.split())

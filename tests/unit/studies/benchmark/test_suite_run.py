@@ -1,14 +1,12 @@
 """Running a suite: verdicts, intervals, report and command, with cells so small that they take no time."""
 
 import json
-import sys
 import threading
 
 import numpy as np
 import pytest
 
 from glut4sim import run
-from glut4sim.sim import cli
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.studies import tasks
@@ -449,17 +447,10 @@ def test_values_are_written_as_precisely_as_they_are_known(value, interval, expe
 
 
 @pytest.fixture
-def glut4sim(monkeypatch, capsys, tmp_path):
-    """Calls the program; returns exit status, stdout, stderr."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["glut4sim", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        return stopped.value.code, *capsys.readouterr()
-
+def glut4sim(glut4sim, monkeypatch, tmp_path):
+    """Calls the program in an empty directory."""
     monkeypatch.chdir(tmp_path)
-    return call
+    return glut4sim
 
 
 def test_bench_prints_a_table_and_exits_with_0_though_checks_fail(glut4sim, path, tmp_path):

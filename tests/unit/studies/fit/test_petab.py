@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import tomli_w
 
-from glut4sim.sim import cli
 from glut4sim.sim.analysis.measurements import QUANTITIES
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.sbml_template import identifier
@@ -332,15 +331,11 @@ def test_without_petab_one_line_says_what_to_install(problem, monkeypatch):
 # ---- the command ----
 
 
-def test_the_command_writes_them_and_refuses_to_overwrite(tmp_path, monkeypatch, capsys):
+def test_the_command_writes_them_and_refuses_to_overwrite(tmp_path, glut4sim):
     (tmp_path / "problem.toml").write_text(tomli_w.dumps(TABLE))
-    arguments = ["glut4sim", "export", "petab", str(tmp_path / "problem.toml"), "--out", str(tmp_path / "petab")]
     for status, said in ((0, ""), (2, "expected a new directory, got one that exists")):
-        monkeypatch.setattr(sys, "argv", arguments)
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        _, err = capsys.readouterr()
-        assert ended.value.code == status
+        ended, _, err = glut4sim("export", "petab", tmp_path / "problem.toml", "--out", tmp_path / "petab")
+        assert ended == status
         assert said in err
     assert {path.name for path in (tmp_path / "petab").iterdir()} == set(FILES.values())
     again = Simulator(tmp_path / "petab" / "problem.yaml")

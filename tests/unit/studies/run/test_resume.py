@@ -3,14 +3,12 @@
 import json
 import random
 import shutil
-import sys
 import threading
 
 import numpy as np
 import pytest
 
 from glut4sim import resume, run
-from glut4sim.sim import cli
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.engine import Engine
@@ -371,17 +369,6 @@ def test_checkpoints_that_make_no_sense_are_refused(tmp_path, arguments, message
 
 
 # ---- the command ----
-
-
-@pytest.fixture
-def glut4sim(monkeypatch, capsys):
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["glut4sim", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        return ended.value.code, *capsys.readouterr()
-
-    return call
 
 
 def test_the_command_resumes(glut4sim, undone, whole):
