@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from glut4sim.sim.analysis.summary import UNITS
 from glut4sim.sim.model.integrator import FLOOR
 
-WHOLE = 100.0  # percent of a pool
+LEAST_LEVEL = 100.0 * FLOOR  # percent of a pool
 _WHEN = re.compile(r"_(basal|stimulated|peak)(?=_)")  # numbers that differ in it are of one quantity
 
 Numbers = Mapping[str, float | None]  # of UNITS
@@ -27,7 +27,7 @@ def finest(name: str, tables: Iterable[Numbers]) -> float:
     tables : numbers of the runs whose largest value of the same quantity is the scale, where that is no level
     """
     if UNITS[name] == "percent":
-        return FLOOR * WHOLE
+        return LEAST_LEVEL
     same = [other for other in UNITS if _WHEN.sub("", other) == _WHEN.sub("", name)]
     values = (table.get(other) for table in tables for other in same)
     return FLOOR * max((abs(value) for value in values if value is not None), default=0.0)

@@ -14,14 +14,13 @@ import numpy as np
 
 from glut4sim.sim.analysis import at_rest, summary
 from glut4sim.sim.analysis.at_rest import Rest
+from glut4sim.sim.analysis.resolution import LEAST_LEVEL
 from glut4sim.sim.endocrine.modulation import STEPS, apply
-from glut4sim.sim.model.integrator import FLOOR
 from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.scenario.scenario import Scenario
 
 NOTICED = 1e-3  # relative change of a step or a parameter from which on it is looked at
 TOLD = 0.1  # percent, the least change that is worth a word
-LEAST = 100.0 * FLOOR  # percent of a pool that the mean field tells from 0; copies and rates are far above
 
 
 class Moment(NamedTuple):
@@ -113,9 +112,9 @@ def _rest(cell: Around) -> Rest:
 
 
 def changes(before: Rest, after: Rest) -> dict[str, float]:
-    """Changes [percent] of what there is before."""
+    """Changes [percent] of what there is before: Akt may be 0; copies and rates are far above its least."""
     pairs = zip(Rest._fields, before, after)
-    return {name: 100.0 * (b / a - 1.0) for name, a, b in pairs if a > LEAST}
+    return {name: 100.0 * (b / a - 1.0) for name, a, b in pairs if a > LEAST_LEVEL}
 
 
 def changed_parameters(before: ParameterSet, after: ParameterSet) -> dict[str, tuple[float, float]]:

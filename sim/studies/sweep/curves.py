@@ -9,6 +9,7 @@ assays together, and not by the sweep of each.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
+from math import prod
 from time import perf_counter
 from typing import Unpack
 
@@ -163,9 +164,7 @@ class _Study:
 def _run(study: _Study, plans: Mapping[str, sweep.Plan], options: RunOptions) -> CurvesResult:
     """Run what is missing of every condition, one after the other; draw and report all together."""
     began, out = perf_counter(), study.out
-    levels = 1
-    for axis in study.axes:
-        levels *= len(axis.levels)
+    levels = prod(len(axis.levels) for axis in study.axes)
     durations = [scenario.run.duration * scenario.run.replicates * levels for scenario in study.scenarios.values()]
     before = [*accumulate(durations, initial=0.0)]
     done: dict[str, SweepResult] = {}
