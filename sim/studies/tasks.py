@@ -5,6 +5,7 @@ others go on (a run, a sweep), or raise it, which ends all (a suite).
 
 Small tasks go to workers in batches of about a second, by what the last ones took: a message to a worker and back costs
 as much as a small run. Few batches are under way at a time, so that memory does not grow with the number of tasks.
+Of very brief tasks that share this process, one batch is under way: their threads would only wait for Python's lock.
 """
 
 import pickle
@@ -14,7 +15,7 @@ from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, S
 from concurrent.futures import Future
 from itertools import islice
 from queue import Empty, SimpleQueue
-from time import monotonic, perf_counter
+from time import monotonic, perf_counter, thread_time
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from glut4sim.sim.inputs.errors import OutsideError
@@ -26,6 +27,8 @@ REFRESH_SECONDS = 0.5  # the same where other processes work, whose progress is 
 BATCH_SECONDS = 1.0  # that a batch shall take; after twice as much, its worker hands back what it has not begun
 GROWTH = 4  # times the tasks of a batch, those of a later one at most
 UNDER_WAY = 2  # batches for each worker: one at work and one that waits
+BRIEF_SECONDS = 0.004  # of processor time: of a task that takes less, a good part holds Python's lock
+LOCKED = 4  # times the processor time, that a brief task may take in all: it waits for the lock, not for a disk
 
 Key = TypeVar("Key", bound=Hashable)
 Take = Callable[[Key, Future], None]
@@ -119,12 +122,14 @@ class _Batches(Generic[Key]):
         self._handed_back: deque[tuple[Key, Task]] = deque()
         self._alone: deque[tuple[Key, Task]] = deque()  # of a batch whose worker died
         self._size = 1.0  # of the next batch
+        self._is_brief = False  # whether a task took less than BRIEF_SECONDS in the last batch
         self._under_way: dict[Future, Sequence[tuple[Key, Task]]] = {}
         self._ended: SimpleQueue[Future] = SimpleQueue()
 
     def submit(self) -> bool:
         """Send more batches, where there is room; returns whether any is under way."""
-        while len(self._under_way) < UNDER_WAY * self._workers.count and not self._workers.is_stopped:
+        most = 1 if self._is_brief and self._workers.shares_memory else UNDER_WAY * self._workers.count
+        while len(self._under_way) < most and not self._workers.is_stopped:
             batch = self._next_batch()
             if not batch:
                 break
@@ -162,10 +167,11 @@ class _Batches(Generic[Key]):
                 return [(batch[0][0], future)]
             self._alone.extend(batch)
             return []
-        outcomes, seconds = future.result()
+        outcomes, seconds, processor = future.result()
+        self._is_brief = max(processor, seconds / LOCKED) < BRIEF_SECONDS * len(outcomes)
         if not self._workers.is_stopped:
             self._handed_back.extendleft(reversed(batch[len(outcomes) :]))
-        self._size = max(1.0, min(GROWTH * self._size, BATCH_SECONDS * len(outcomes) / max(seconds, 1e-9)))
+        self._size = max(1.0, min(GROWTH * len(outcomes), BATCH_SECONDS * len(outcomes) / max(seconds, 1e-9)))
         return [(key, outcome.as_future()) for (key, _), outcome in zip(batch, outcomes)]
 
     def stopped(self) -> Iterator[tuple[Key, Future]]:
@@ -195,12 +201,13 @@ class _Outcome(NamedTuple):
         return future
 
 
-def _work_off(batch: Sequence[Task], copies: bool, stop: Stop) -> tuple[list[_Outcome], float]:
-    """On a worker: the outcomes of a batch, or of its first tasks if it takes too long or is stopped; and the time [s].
+def _work_off(batch: Sequence[Task], copies: bool, stop: Stop) -> tuple[list[_Outcome], float, float]:
+    """On a worker: the outcomes of a batch, or of its first tasks if it takes too long or is stopped; the time that
+    they took [s], and that of the processor.
 
     copies : whether they go to another process, where a fault comes without its traceback, if it comes at all
     """
-    began, outcomes = perf_counter(), []
+    began, processor, outcomes = perf_counter(), thread_time(), []
     for task in batch:
         if outcomes and (stop.is_set() or perf_counter() - began > 2.0 * BATCH_SECONDS):
             break
@@ -208,7 +215,7 @@ def _work_off(batch: Sequence[Task], copies: bool, stop: Stop) -> tuple[list[_Ou
             outcomes.append(_Outcome(task.work(*task.arguments, stop), None))
         except Exception as error:  # noqa: BLE001  whatever it is, the others of the batch have no part in it
             outcomes.append(_Outcome(None, portable(error) if copies else error))
-    return outcomes, perf_counter() - began
+    return outcomes, perf_counter() - began, thread_time() - processor
 
 
 def portable(error: Exception) -> Exception:

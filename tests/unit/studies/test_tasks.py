@@ -159,6 +159,54 @@ def test_long_tasks_go_alone(batches, monkeypatch):
     assert batches == [1] * 20
 
 
+@pytest.fixture
+def batches_at_a_time(monkeypatch):
+    """How many batches were under way whenever more could be sent."""
+    found, submit = [], tasks._Batches.submit
+
+    def note(self):
+        is_left = submit(self)
+        found.append(len(self._under_way))
+        return is_left
+
+    monkeypatch.setattr(tasks._Batches, "submit", note)
+    return found
+
+
+def compute(number, stop):
+    """Takes 5 ms of the processor, whatever else it does."""
+    end = time.thread_time() + 0.005
+    while time.thread_time() < end:
+        pass
+
+
+def test_very_brief_tasks_on_threads_are_sent_a_batch_at_a_time(batches_at_a_time, monkeypatch):
+    """Two threads would only wait for each other's lock."""
+    monkeypatch.setattr(tasks, "BATCH_SECONDS", 0.02)
+    monkeypatch.setattr(tasks, "LOCKED", 1e9)  # others at work on the machine must not make them seem to wait
+    with executors.choose("threads", 2, 5000) as workers:
+        run(square, range(5000), workers, lambda *_: None)
+    known = batches_at_a_time[tasks.UNDER_WAY * 2 :]
+    assert len(known) > 3
+    assert max(known) == 1
+
+
+@pytest.mark.parametrize("work", [compute, lambda number, stop: time.sleep(0.02)], ids=["longer", "waiting"])
+def test_other_tasks_on_threads_keep_all_workers_busy(work, batches_at_a_time, monkeypatch):
+    monkeypatch.setattr(tasks, "BATCH_SECONDS", 0.02)
+    with executors.choose("threads", 2, 30) as workers:
+        run(work, range(30), workers, lambda *_: None)
+    assert batches_at_a_time[5:15] == [tasks.UNDER_WAY * 2] * 10
+
+
+def test_very_brief_tasks_that_share_no_memory_keep_all_workers_busy(batches_at_a_time, monkeypatch):
+    monkeypatch.setattr(tasks, "BATCH_SECONDS", 0.005)
+    monkeypatch.setattr(executors.Threads, "shares_memory", False)
+    with executors.choose("threads", 2, 5000) as workers:
+        run(square, range(5000), workers, lambda *_: None)
+    assert set(batches_at_a_time[5:15]) == {tasks.UNDER_WAY * 2}
+
+
 def test_what_a_batch_has_no_time_for_is_handed_back(batches, monkeypatch):
     """The first are quick, so that many go together; then they are slow."""
     monkeypatch.setattr(tasks, "BATCH_SECONDS", 0.05)
