@@ -92,7 +92,7 @@ def _flows(engine, now):
 
     Unlike differences of counts they have no noise, and a value also when time stands still.
     """
-    molecules = now.glucose[0] * engine.molecules_per_agent
+    molecules = now.glucose_molecules[0]
     p = engine.parameters.glucose
     rates = glucose.rates(glucose.environment(molecules, now.glut4_surface[0], now.glucose_bath[0], p), p)
     return tuple(

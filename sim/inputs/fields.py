@@ -433,6 +433,7 @@ def read_all(read: Callable[[object], Any], values: Iterable[object]) -> list:
 Text = Annotated[str, AnyText()]
 Words = Annotated[str, SomeText()]
 Count = Annotated[int, Whole(1, MAX_COUNT)]
+CountOrNone = Annotated[int, Whole(0, MAX_COUNT)]
 Duration = Annotated[float, Time()]
 Flag = Annotated[bool, YesOrNo()]
 Finite = Annotated[float, FiniteNumber()]

@@ -66,8 +66,8 @@ KINDS: tuple[Kind, ...] = (  # in the order of a step
         "vesicles", (2, 3), scratch=136, stage="VesicleStage",  # scratch: how long each is quiet; while they are placed
     ),
     Kind(
-        "glucose", ("glucose", "glucose_events"), "glucose agent", "Glucose agents", "agents", "glucose_agents",
-        (6, 7), scratch=12, stage="GlucoseStage",  # scratch: lists of who is due
+        "glucose", ("glucose", "glucose_events", "glucose_molecules", "net_uptake"), "glucose agent", "Glucose agents",
+        "agents", "glucose_agents", (6, 7), scratch=12, stage="GlucoseStage",  # scratch: lists of who is due
     ),
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ which is compiled at first use.
 
 import numpy as np
 
-from glut4sim.agents import receptor, vesicle
+from glut4sim.agents import glucose, receptor, vesicle
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.model import equations, equilibrium, followers, integrator
 from glut4sim.sim.model.cell_inputs import CellInBath
@@ -177,7 +177,8 @@ def _at(schedule: Schedule, times) -> np.ndarray:
 
 def _columns(scenario: CellInBath, times, rows) -> dict[str, np.ndarray]:
     """Rows by network.COLUMNS as the counts of so many agents, by the columns of StepRecords."""
-    cell, bath, copies = scenario.cell, scenario.bath, scenario.parameter_schedule.values[0].vesicle.glut4_copies
+    cell, bath, p = scenario.cell, scenario.bath, scenario.parameter_schedule.values[0]
+    copies, supply = p.vesicle.glut4_copies, p.glucose.supply
     part = {name: rows[:, columns] for name, columns in COLUMNS.items()}
     return {
         "time": times,
@@ -190,4 +191,6 @@ def _columns(scenario: CellInBath, times, rows) -> dict[str, np.ndarray]:
         "vesicle_events": part["vesicle_events"] * cell.vesicles,
         "glucose": part["glucose"] * cell.glucose_agents,
         "glucose_events": part["glucose_events"] * cell.glucose_agents,
+        "glucose_molecules": part["glucose"] * supply,
+        "net_uptake": (part["glucose_events"][:, glucose.INFLUX] - part["glucose_events"][:, glucose.EFFLUX]) * supply,
     }

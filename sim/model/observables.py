@@ -9,6 +9,7 @@ from glut4sim.agents import glucose, receptor, vesicle
 from glut4sim.sim.model import kinds, signalling
 from glut4sim.sim.model.cell_inputs import CellInBath
 from glut4sim.sim.model.kinds import Kind
+from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.model.step_records import StepRecords
 
 STATE_NAMES: Mapping[str, tuple[str, ...]] = {
@@ -20,14 +21,21 @@ class Scale(NamedTuple):
     """What turns an engine's counts into amounts."""
 
     glut4_total: float  # GLUT4 of the cell [copies]
-    molecules_per_agent: float  # glucose molecules that one agent stands for
+    molecules_per_agent: float  # glucose molecules that one agent stands for; 0 where there are no agents
     pi3k_per_irs1: float  # total PI3K over total IRS1
+    molecules_per_mm: float  # glucose molecules in the cell at 1 mM
+
+
+def scale(p: ParameterSet, glut4_total: float, glucose_agents: int) -> Scale:
+    """The scale of a cell with such parameters, so much GLUT4, and so many agents of glucose."""
+    per_agent = p.glucose.supply / glucose_agents if glucose_agents else 0.0
+    per_mm = p.glucose.cytosol_volume * glucose.MOLECULES_PER_MM_PL
+    return Scale(glut4_total, per_agent, p.signalling.pi3k_per_irs1, per_mm)
 
 
 def mean_scale(scenario: CellInBath) -> Scale:
     """The scale of the mean field of a scenario: of a cell with just the GLUT4 that its parameters say."""
-    p = scenario.parameter_set
-    return Scale(p.vesicle.glut4_copies, p.glucose.supply / scenario.cell.glucose_agents, p.signalling.pi3k_per_irs1)
+    return scale(scenario.parameter_set, scenario.parameter_set.vesicle.glut4_copies, scenario.cell.glucose_agents)
 
 
 class Records(NamedTuple):
@@ -84,8 +92,16 @@ def _transient_fusions(trace) -> np.ndarray:
     return trace.vesicle_events[:, vesicle.TRANSIENT_FUSION]
 
 
-def _net_influx(trace) -> np.ndarray:
-    return trace.glucose_events[:, glucose.INFLUX] - trace.glucose_events[:, glucose.EFFLUX]
+def _taken_up(records: Records) -> Callable[[StepRecords], np.ndarray]:
+    """Molecules taken up since the start: those of agents, or of the equation where there are none."""
+    per_agent = records.scale.molecules_per_agent
+    if not per_agent:
+        return lambda trace: trace.net_uptake
+    return lambda trace: per_agent * (trace.glucose_events[:, glucose.INFLUX] - trace.glucose_events[:, glucose.EFFLUX])
+
+
+def _millimolar(state: glucose.State) -> Callable[[Records], np.ndarray]:
+    return lambda records: records.rows.glucose_molecules[:, state] / records.scale.molecules_per_mm
 
 
 def by_state(kind: Kind) -> Observable:
@@ -121,13 +137,13 @@ OBSERVABLES: tuple[Observable, ...] = (
         "glucose_uptake_rate",
         "1/s",
         "Net glucose uptake since the record before, molecules per second",
-        lambda r: r.scale.molecules_per_agent * r.per_second(_net_influx),
+        lambda r: r.per_second(_taken_up(r)),
     ),
     Observable(
         "glucose_taken_up",
         "molecules",
         "Net glucose uptake since the start",
-        lambda r: r.scale.molecules_per_agent * _net_influx(r.rows),
+        lambda r: _taken_up(r)(r.rows),
     ),
     Observable(
         "fusion_rate",
@@ -141,6 +157,14 @@ OBSERVABLES: tuple[Observable, ...] = (
         "Vesicle fusions that set no GLUT4 free since the record before, per minute",
         lambda r: 60.0 * r.per_second(_transient_fusions),
     ),
+    Observable(
+        "glucose_net_uptake_rate",
+        "1/s",
+        "Net glucose uptake by the cell's equation since the record before, molecules per second",
+        lambda r: r.per_second(lambda trace: trace.net_uptake),
+    ),
+    Observable("glucose_inside", "mM", "Free glucose in the cell", _millimolar(glucose.State.INSIDE)),
+    Observable("glucose_6_phosphate", "mM", "Glucose 6-phosphate in the cell", _millimolar(glucose.State.PHOSPHORYLATED)),
     # what was registered later stands at the end, so that the columns of files keep their order
     *(by_state(kind) for kind in kinds.KINDS if kind.name not in ("receptor", "vesicle", "glucose")),
 )

@@ -18,10 +18,10 @@ class Recorder:
     """
 
     def __init__(self, engine: Engine, last: StepRecords | None = None):
-        run, signalling = engine.scenario.run, engine.parameters.signalling
+        run = engine.scenario.run
         self.engine = engine
         self.last = observables.choose(engine.snapshot(), [0]) if last is None else last
-        self._scale = observables.Scale(engine.glut4_total, engine.molecules_per_agent, signalling.pi3k_per_irs1)
+        self._scale = observables.scale(engine.parameters, engine.glut4_total, len(engine.glucose))
         self._stride = round(run.record_every / run.step)
 
     def first(self) -> dict[str, np.ndarray]:

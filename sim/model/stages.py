@@ -16,7 +16,7 @@ import numpy as np
 from glut4sim.agents import candidates, clocks, glucose, streams, vesicle, vesicle_steps
 from glut4sim.agents.population import Population
 from glut4sim.agents.streams import Stream
-from glut4sim.sim.model import equilibrium, poisson, signalling
+from glut4sim.sim.model import equilibrium, net_uptake, poisson, signalling
 from glut4sim.sim.model.kinds import Kind
 from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.model.step_records import Events
@@ -322,25 +322,39 @@ class VesicleStage(Stage):
 
 
 class GlucoseStage(Stage):
-    """Glucose, whose rates in a step depend on how much is where at its start."""
+    """Glucose, whose rates in a step depend on how much is where at its start: an equation for the cell, and agents
+    if it has any."""
 
     def __init__(self, kind, size, mean_size, seed, replicate, parameters, dt):
         super().__init__(kind, size, mean_size, seed, replicate, parameters, dt)
         self._listed = glucose.nobody_listed(size)
-        self.molecules_per_agent = parameters.glucose.supply / size
+        self.molecules_per_agent = parameters.glucose.supply / size if size else 0.0
+        self.molecules = np.zeros(len(glucose.State))  # by the equation
+        self.net_uptake = np.zeros(1)  # since the start [molecules]
 
     def draw_states(self, known, p):
         """Give each agent a state."""
-        self._draw_from(equilibrium.glucose_molecules(p, float(known["glut4_surface"]), known["glucose_bath"]))
+        self.molecules = equilibrium.glucose_molecules(p, float(known["glut4_surface"]), known["glucose_bath"])
+        self._draw_from(self.molecules)
 
     def fire(self, known, p, chunk, threads):
-        """As Stage.fire."""
+        """As Stage.fire, with what the equation gives as more columns."""
+        glut4, bath = known["glut4_surface"], known["glucose_bath"]
         fired = np.zeros(chunk.rate.shape, np.int64)
-        glucose.advance(
-            known["glut4_surface"], known["glucose_bath"], p, chunk, self.clock, self.population.clocks, self._listed,
-            self.counts.copy(), fired, NO_LOG,
-        )  # fmt: skip
-        return fired, {}
+        if len(self.population):
+            glucose.advance(
+                glut4, bath, p, chunk, self.clock, self.population.clocks, self._listed, self.counts.copy(), fired, NO_LOG
+            )
+        molecules, reached = np.empty((len(glut4), len(self.molecules))), np.empty(len(glut4))
+        net_uptake.advance(self.molecules, self.net_uptake, glut4, bath, p, self.dt, molecules, reached)
+        return fired, {"glucose_molecules": molecules, "net_uptake": reached}
+
+    def now(self):
+        """As Stage.now."""
+        return super().now() | {
+            "glucose_molecules": self.molecules[None].copy(),
+            "net_uptake": self.net_uptake.copy(),
+        }
 
     def rebase(self):
         """As Stage.rebase."""
@@ -350,7 +364,8 @@ class GlucoseStage(Stage):
     def state(self):
         """As Stage.state."""
         due = self._listed.who[: self._listed.count[0]]
-        return super().state() | {"horizon": self._listed.horizon, "due": due}
+        equation = {"glucose_molecules": self.molecules, "net_uptake": self.net_uptake}
+        return super().state() | {"horizon": self._listed.horizon, "due": due} | equation
 
     def restore(self, state):
         """As Stage.restore."""
@@ -358,9 +373,11 @@ class GlucoseStage(Stage):
         self._listed.horizon[:] = state["horizon"]
         self._listed.count[0] = len(state["due"])
         self._listed.who[: len(state["due"])] = state["due"]
+        self.molecules[:] = state["glucose_molecules"]
+        self.net_uptake[:] = state["net_uptake"]
 
     def warnings(self):
         """As Stage.warnings."""
-        if self.counts[glucose.State.OUTSIDE] == 0:
+        if len(self.population) and self.counts[glucose.State.OUTSIDE] == 0:
             return ["all glucose outside was used up and uptake stopped; raise parameters.glucose.supply"]
         return []

@@ -23,6 +23,8 @@ glut4_surface     (K,) int64, copies in the membrane
 vesicle_events    (K, n_transition) int64, since time 0
 glucose           (K, n_state) int64, agents in each glucose.State
 glucose_events    (K, n_transition) int64, since time 0
+glucose_molecules (K, n_state) float64, molecules in each glucose.State by the cell's equation
+net_uptake        (K,) float64, molecules since time 0 by the same
 """
 
 

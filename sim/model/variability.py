@@ -56,7 +56,7 @@ def sizes(kind: Kind, cell: CellSize, individual: Individual) -> tuple[int, int]
     """How many agents of a kind the mean cell has, and this one."""
     mean = getattr(cell, kind.size, kind.number)
     factor = individual.receptors if kind.name == "receptor" else 1.0
-    return mean, max(1, round(mean * factor))
+    return mean, max(min(mean, 1), round(mean * factor))
 
 
 def apply(parameters: ParameterSet, individual: Individual) -> ParameterSet:

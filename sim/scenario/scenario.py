@@ -33,6 +33,7 @@ from glut4sim.sim.inputs.fields import (
     NUMBER_PATTERN,
     QUANTITY_PATTERN,
     Count,
+    CountOrNone,
     Course,
     Duration,
     Flag,
@@ -77,7 +78,9 @@ class CellTable(Table):
     )
     vesicles: Count = Field(default=10_000, description="number of GLUT4 vesicles")
     receptors: Count = Field(default=100_000, description="number of insulin receptors")
-    glucose_agents: Count = Field(default=100_000, description="number of agents that stand for glucose")
+    glucose_agents: CountOrNone = Field(
+        default=100_000, description="number of agents that stand for glucose; without any, an equation gives uptake"
+    )
     # see sim/model/variability.py
     receptors_cv: Variation = Field(default=0.0, description="how much cells differ in receptors: sd over mean")
     glut4_cv: Variation = Field(default=0.0, description="how much cells differ in GLUT4: sd over mean")

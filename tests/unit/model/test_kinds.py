@@ -55,7 +55,7 @@ def test_records_and_parameters_have_the_parts_of_a_step_in_its_order():
     assert kinds.stages() == ParameterSet._fields == ("receptor", "signalling", "vesicle", "glucose")
     assert StepRecords._fields == (
         "time", "insulin", "glucose_bath", "receptors", "signalling", "vesicles", "glut4_surface", "vesicle_events",
-        "glucose", "glucose_events",
+        "glucose", "glucose_events", "glucose_molecules", "net_uptake",
     )  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def test_it_is_observed(cell):
     trace = Engine(cell, seed=5).advance(10)
     observable = observables.by_state(GATE)
     assert (observable.name, observable.unit, observable.dim) == ("gates", "gates", "gate_state")
-    records = observables.Records(trace, None, observables.Scale(1.0, 1.0, 1.0))
+    records = observables.Records(trace, None, observables.Scale(1.0, 1.0, 1.0, 1.0))
     np.testing.assert_array_equal(observable.measure(records), trace.gates)
 
 

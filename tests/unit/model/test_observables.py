@@ -8,7 +8,7 @@ from glut4sim.sim.model import observables, signalling
 from glut4sim.sim.model.observables import OBSERVABLES, STATE_NAMES, Scale
 from glut4sim.sim.model.step_records import StepRecords
 
-SCALE = Scale(glut4_total=2000, molecules_per_agent=1e6, pi3k_per_irs1=0.1)
+SCALE = Scale(glut4_total=2000, molecules_per_agent=1e6, pi3k_per_irs1=0.1, molecules_per_mm=1e9)
 
 
 def make_trace(time):
@@ -31,6 +31,8 @@ def make_trace(time):
         vesicle_events=vesicle_events,
         glucose=np.tile(np.arange(len(glucose.State)), (rows, 1)),
         glucose_events=glucose_events,
+        glucose_molecules=1e9 * np.arange(1.0, 5.0) * np.ones((rows, 1)),
+        net_uptake=2.5e6 * time,
     )
 
 
@@ -52,6 +54,9 @@ def test_the_names_that_users_rely_on():
         "glucose_taken_up": "molecules",
         "fusion_rate": "1/min",
         "transient_fusion_rate": "1/min",
+        "glucose_net_uptake_rate": "1/s",
+        "glucose_inside": "mM",
+        "glucose_6_phosphate": "mM",
     }
     assert {o.name: o.unit for o in OBSERVABLES} == expected
     assert {o.name: o.dim for o in OBSERVABLES if o.dim} == {

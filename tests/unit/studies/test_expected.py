@@ -24,11 +24,8 @@ FOR_HOURS = {"bath": {"insulin": "100 nM"}, "run": {"duration": "10 h", "step": 
 
 def test_coarse_twin_is_near_the_fine_one():
     times = record_times(PULSE)
-    trace, p = mean_field.solve(PULSE, times), PULSE.parameter_set
-    scale = observables.Scale(
-        p.vesicle.glut4_copies, p.glucose.supply / PULSE.cell.glucose_agents, p.signalling.pi3k_per_irs1
-    )
-    series, insulin = observables.measure(trace, None, scale), PULSE.bath.insulin
+    trace = mean_field.solve(PULSE, times)
+    series, insulin = observables.measure(trace, None, observables.mean_scale(PULSE)), PULSE.bath.insulin
     fine = summary.one_replicate(times, {n: series[n] for n in summary.NEEDED}, (insulin.times, insulin.values))
     coarse = numbers(PULSE)
     for name, value in fine.items():

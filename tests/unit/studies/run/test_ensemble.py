@@ -40,7 +40,7 @@ def make_scenario(duration="20 s", record_every="1 s", insulin=(("0 s", "0 nM"),
 class FakeEngine:
     """Keeps the contract of the engine, without a cell: every count is the number of steps done plus the replicate."""
 
-    glut4_total, molecules_per_agent = 1000, 1.0
+    glut4_total, glucose = 1000, range(10)
 
     def __init__(self, scenario, seed, replicate, threads, log_events):
         self.scenario, self.replicate, self.threads = scenario, replicate, threads
@@ -66,6 +66,7 @@ class FakeEngine:
             step * self.scenario.run.step, count.astype(float), count.astype(float), 1 + spread(len(receptor.State)),
             spread(len(signalling.SPECIES)).astype(float), spread(len(vesicle.State)), count,
             spread(len(vesicle.TRANSITIONS)), spread(len(glucose.State)), spread(len(glucose.TRANSITIONS)),
+            spread(len(glucose.State)).astype(float), count.astype(float),
         )  # fmt: skip
 
 
