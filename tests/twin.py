@@ -19,7 +19,9 @@ import numpy as np
 
 f32 = np.float32
 
-RECEPTOR_STATES = ("free", "bound", "once", "twice", "internal free", "internal once", "internal twice")
+RECEPTOR_STATES = (
+    "free", "bound", "once", "twice", "internal free", "internal once", "internal twice", "tired", "unbound",
+)  # fmt: skip
 VESICLE_STATES = ("stored", "mobile", "tethered", "docked", "fused", "endocytosed")
 GLUCOSE_STATES = ("outside", "inside", "phosphorylated", "used")
 RECEPTOR_CLOCK, VESICLE_CLOCK, VESICLE_MOTION, GLUCOSE_CLOCK = 1, 3, 4, 7  # streams
@@ -113,17 +115,24 @@ def normals(w):
 def receptor_exits(insulin, p):
     """The ways out of each state: state -> [(target, rate [1/s]), ...]."""
     return {
-        "free": [("bound", p.bind_first * insulin), ("internal free", p.internalise_free)],
+        "free": [
+            ("bound", p.bind_first * insulin),
+            ("internal free", p.internalise_free),
+            ("unbound", p.phosphorylate_basal),
+        ],
         "bound": [("free", p.unbind_first), ("once", p.phosphorylate)],
         "once": [
             ("free", p.dephosphorylate),
             ("twice", p.bind_second * insulin),
             ("internal once", p.internalise_active),
+            ("tired", p.desensitise),
         ],
-        "twice": [("once", p.unbind_second), ("internal twice", p.internalise_active)],
+        "twice": [("once", p.unbind_second), ("internal twice", p.internalise_active), ("tired", p.desensitise)],
         "internal free": [("free", p.recycle_free)],
         "internal once": [("once", p.recycle_active), ("internal free", p.dephosphorylate_internal)],
         "internal twice": [("twice", p.recycle_active), ("internal free", p.dephosphorylate_internal)],
+        "tired": [("free", p.resensitise)],
+        "unbound": [("free", p.dephosphorylate), ("once", p.bind_first * insulin)],
     }
 
 
@@ -162,36 +171,46 @@ def glucose_exits(counts, glut4, bath, p):
     }
 
 
-def signalling_slope(y, active, p):
-    """Time derivative [1/s, percent/s] of the nine species, from the active fraction of receptors."""
-    irs1, pi3k, pip3, pip2, pi34p2, t308, akt, as160, rab10 = y
-    free_irs1 = 1.0 - irs1 - p.pi3k_per_irs1 * pi3k
+def signalling_slope(y, active, liganded, p):
+    """Time derivative [1/s, percent/s] of the 13 species, from receptors that are active, and those by insulin."""
+    irs1, pi3k, pip3, pip2, pi34p2, t308, akt, as160, rab10, refractory, s473, mtorc1, mtorc2 = y
+    free_irs1 = 1.0 - irs1 - p.pi3k_per_irs1 * pi3k - refractory
+    bare_irs1 = irs1 / (1.0 + p.irs1_protect * mtorc1)  # whose phosphotyrosine S307 does not protect
+    exhausted = p.irs1_exhaust * (irs1 - bare_irs1)
     bind = p.pi3k_bind * irs1 * (1.0 - pi3k)
     unbind = p.pi3k_unbind * pi3k
     # per PI3K bound, one IRS1p is taken up; amounts of IRS1 and PI3K are fractions of different totals
     d_irs1 = (
         p.irs1_phosphorylate * (active / p.receptor_reference) * free_irs1
-        - p.irs1_dephosphorylate * irs1
+        - p.irs1_dephosphorylate * bare_irs1
         + p.pi3k_per_irs1 * (unbind - bind)
+        - exhausted
     )
     k9 = p.pip3_synthesis_basal + (p.pip3_synthesis_stimulated - p.pip3_synthesis_basal) * pi3k / p.pi3k_reference
     pip2_to_pip3, pip3_to_pip2 = k9 * pip2, p.pten * pip3
     pi34p2_to_pip3, pip3_to_pi34p2 = p.pi34p2_phosphorylate * pi34p2, p.ship * pip3
     above_basal = max(0.0, (pip3 - p.pip3_basal) / (p.pip3_reference - p.pip3_basal))
     pdk1, pdk1_at_reference = (x / (x + p.pdk1_half_pip3) for x in (pip3, p.pip3_reference))
-    to_t308 = p.akt_phosphorylate_t308 * above_basal * pdk1 / pdk1_at_reference * (1.0 - t308 - akt)
-    to_active = p.akt_phosphorylate_s473 * t308
-    from_active = p.akt_dephosphorylate_s473 * akt
+    k_t308 = p.akt_phosphorylate_t308 * above_basal * pdk1 / pdk1_at_reference
+    k_s473 = p.akt_phosphorylate_s473 * mtorc2
+    mtorc2_called = p.mtorc2_basal + (1.0 - p.mtorc2_basal) * liganded / (liganded + p.mtorc2_half_receptors)
+    none = 1.0 - t308 - akt - s473
+    by_way_of_t308 = k_s473 * t308 - p.akt_dephosphorylate_s473 * akt  # net, to both sites
+    by_way_of_s473 = k_t308 * s473 - p.akt_dephosphorylate_t308 * p.akt_s473_protects * akt
     return [
         d_irs1,
         bind - unbind,
         pip2_to_pip3 - pip3_to_pip2 + pi34p2_to_pip3 - pip3_to_pi34p2,
         pip3_to_pip2 - pip2_to_pip3,
         pip3_to_pi34p2 - pi34p2_to_pip3,
-        to_t308 + from_active - to_active - p.akt_dephosphorylate_t308 * t308,
-        to_active - from_active,
+        k_t308 * none - p.akt_dephosphorylate_t308 * t308 - by_way_of_t308,
+        by_way_of_t308 + by_way_of_s473,
         p.as160_phosphorylate * akt * (1.0 - as160) - p.as160_dephosphorylate * as160,
         p.rab10_load * (1.0 - rab10) - p.rab10_hydrolyse * (1.0 - as160) * rab10,
+        exhausted - p.irs1_recover * refractory,
+        k_s473 * p.akt_s473_alone * none - p.akt_dephosphorylate_s473 * s473 - by_way_of_s473,
+        p.mtorc1_activate * akt * (1.0 - mtorc1) - p.mtorc1_inactivate * mtorc1,
+        p.mtorc2_follow * (mtorc2_called - mtorc2),
     ]
 
 
@@ -199,30 +218,34 @@ def signalling_parts(dt, p):
     """Into how many parts a step is divided: 1.3 lifetimes of what leaves its state fastest in each."""
     fastest = max(
         p.irs1_phosphorylate / p.receptor_reference,
-        p.irs1_dephosphorylate + p.pi3k_bind,
+        max(p.irs1_dephosphorylate, p.irs1_exhaust) + p.pi3k_bind,
         p.pi3k_unbind + p.pi3k_bind,
         p.pten + p.ship,
         max(p.pip3_synthesis_basal, p.pip3_synthesis_stimulated / p.pi3k_reference),
         p.pi34p2_phosphorylate,
         p.akt_phosphorylate_t308 * 100.0 / p.pip3_reference,
         p.akt_phosphorylate_s473 + p.akt_dephosphorylate_t308,
-        p.akt_dephosphorylate_s473,
+        p.akt_phosphorylate_s473 * p.akt_s473_alone,
+        p.akt_dephosphorylate_s473 + p.akt_dephosphorylate_t308 * p.akt_s473_protects,
         p.as160_phosphorylate + p.as160_dephosphorylate,
         p.rab10_load + p.rab10_hydrolyse,
+        p.irs1_recover,
+        p.mtorc1_activate + p.mtorc1_inactivate,
+        p.mtorc2_follow,
     )
     return math.ceil(dt * fastest / 1.3)
 
 
-def runge_kutta(y, active, p, h):
+def runge_kutta(y, active, liganded, p, h):
     """One classical fourth-order step."""
 
     def ahead(slope, by):
         return [a + by * b for a, b in zip(y, slope, strict=True)]
 
-    k1 = signalling_slope(y, active, p)
-    k2 = signalling_slope(ahead(k1, h / 2.0), active, p)
-    k3 = signalling_slope(ahead(k2, h / 2.0), active, p)
-    k4 = signalling_slope(ahead(k3, h), active, p)
+    k1 = signalling_slope(y, active, liganded, p)
+    k2 = signalling_slope(ahead(k1, h / 2.0), active, liganded, p)
+    k3 = signalling_slope(ahead(k2, h / 2.0), active, liganded, p)
+    k4 = signalling_slope(ahead(k3, h), active, liganded, p)
     return ahead([(a + 2.0 * b + 2.0 * c + d) / 6.0 for a, b, c, d in zip(k1, k2, k3, k4, strict=True)], h)
 
 
@@ -406,6 +429,7 @@ class Twin:
         self.p, self.bath, self.dt = engine.parameters, engine.scenario.bath, engine.dt
         self.steps = 0
         self.signals = engine.signals.tolist()
+        self.reference = engine.scenario.cell.receptors
         self.receptors = [
             Agent(i, RECEPTOR_STATES[s], RECEPTOR_CLOCK, replicate, seed)
             for i, s in enumerate(engine.receptors.state.tolist())
@@ -426,11 +450,12 @@ class Twin:
         start = self.steps * self.dt
         insulin = mean_over_step(self.bath.insulin, start, self.dt)
         self._fire("receptors", receptor_exits(insulin, self.p.receptor))
-        active = sum(agent.state in ("once", "twice") for agent in self.receptors) / len(self.receptors)
+        liganded = sum(agent.state in ("once", "twice") for agent in self.receptors) / self.reference
+        active = liganded + sum(agent.state == "unbound" for agent in self.receptors) / self.reference
         parts = signalling_parts(self.dt, self.p.signalling)
         for _ in range(parts):
-            self.signals = runge_kutta(self.signals, active, self.p.signalling, self.dt / parts)
-        rab10 = self.signals[-1]
+            self.signals = runge_kutta(self.signals, active, liganded, self.p.signalling, self.dt / parts)
+        rab10 = self.signals[8]
         for one in self.vesicles:
             if one.moves():
                 one.move(self.steps)

@@ -13,7 +13,7 @@ import numpy as np
 from glut4sim.agents import glucose, vesicle
 from glut4sim.sim.analysis.dose_response import STATUS, fit_hill
 from glut4sim.sim.analysis.summary import MINUTE, crossing, running_mean
-from glut4sim.sim.model import observables, signalling
+from glut4sim.sim.model import observables
 from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.model.step_records import StepRecords
 
@@ -43,14 +43,6 @@ class Quantity(NamedTuple):
     measure: Callable[[Recorded], np.ndarray]  # (K,)
 
 
-def _species(trace: StepRecords, name: str) -> np.ndarray:
-    return trace.signalling[:, signalling.SPECIES.index(name)]
-
-
-def _akt_t308(recorded: Recorded) -> np.ndarray:
-    return 100.0 * (_species(recorded.trace, "akt_t308") + _species(recorded.trace, "akt_active"))
-
-
 def _rate(recorded: Recorded, *transitions: int) -> np.ndarray:
     """How often a vesicle made one of these transitions, per minute, since the record before."""
     records = observables.Records(recorded.trace, None, recorded.scale)
@@ -75,7 +67,6 @@ def _of_observable(observable: observables.Observable) -> Quantity:
 
 
 QUANTITIES: Mapping[str, Quantity] = {o.name: _of_observable(o) for o in observables.OBSERVABLES if o.dim is None} | {
-    "akt_t308": Quantity("percent", "Akt phosphorylated on T308", _akt_t308),
     "all_fusion_rate": Quantity(
         "1/min",
         "Vesicle fusions, full and transient, per minute",

@@ -10,7 +10,7 @@ from glut4sim.sim.model.engine import Engine
 MAX_POINTS = 30_000  # vesicles drawn of a cell
 MAX_RECEPTORS = 600  # receptors drawn of a cell
 
-RECEPTOR_GROUPS = ("free", "active", "internalised")  # in which the view shows the seven states; "free" is inactive
+RECEPTOR_GROUPS = ("free", "active", "internalised")  # in which the view shows the states; "free" is inactive
 _GROUP = np.array(
     [2 if s.name.startswith("INTERNAL") else int(s in receptor.ACTIVE) for s in receptor.State], np.uint8
 )  # of each receptor.State

@@ -74,7 +74,7 @@ class Engine:
                 self.stages[name] = Signalling(self.dt)
                 continue
             kind = kinds.find(name)
-            mean, own = variability.sizes(kind, scenario.cell, self.individual)
+            mean, own = variability.sizes(kind, scenario.cell, self.individual, p)
             self.stages[name] = getattr(stages, kind.stage)(kind, own, mean, seed, replicate, p, self.dt)
         self._vesicles.log_capacity = LOG_CAPACITY if log_events else 0
         known = {name: course.values[0] for name, course in self._bath().items()}

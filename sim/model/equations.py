@@ -21,6 +21,7 @@ from glut4sim.sim.model.network import (
     OF_GLUCOSE,
     OF_VESICLES,
     RAB10,
+    READ,
     Network,
 )  # fmt: skip
 
@@ -32,7 +33,7 @@ class Linear(NamedTuple):
 
     rates: np.ndarray  # (n_transition,) [1/s]
     slopes: np.ndarray  # (n_driver, n_transition) derivatives of the rates by the drivers
-    signals: np.ndarray  # (n_species, n_species + 1) from signalling.jacobian
+    signals: np.ndarray  # (n_species, n_species + n_driver) from signalling.jacobian
     matrix: np.ndarray  # (n_entry + 1,) shift I - Jacobian, or its factors
     molecules: np.ndarray  # (n_glucose_state,) scratch
 
@@ -42,7 +43,7 @@ def linear(net: Network) -> Linear:
     return Linear(
         np.zeros(N_TRANSITION),
         np.zeros((len(net.drivers), N_TRANSITION)),
-        np.zeros((N_SPECIES, N_SPECIES + 1)),
+        np.zeros((N_SPECIES, N_SPECIES + len(READ))),
         np.zeros(net.plan.entries + 1),
         np.zeros(N_GLUCOSE),
     )
@@ -80,12 +81,12 @@ def set_glucose_rates(y, bath, p, net, at):
 
 
 @compiled
-def active_receptors(y):
-    """Fraction of receptors that signal."""
+def receptors(y, p, driver):
+    """One of signalling.DRIVERS, by its number: receptors in some states, as a share of those of the reference cell."""
     total = 0.0
-    for state in ACTIVE:
-        total += y[state]
-    return total
+    for k in range(len(ACTIVE)):
+        total += READ[driver][k] * y[ACTIVE[k]]
+    return p.receptor.copies * total
 
 
 @compiled
@@ -122,7 +123,9 @@ def derivative(y, bath, p, net, at, out):
         flux = speed[m, 0] * y[motion[m, 0]] - speed[m, 1] * y[motion[m, 1]]
         out[motion[m, 0]] -= flux
         out[motion[m, 1]] += flux
-    signalling.derivative(y[N_RECEPTOR:FIRST_VESICLE], active_receptors(y), p.signalling, out[N_RECEPTOR:FIRST_VESICLE])
+    signalling.derivative(
+        y[N_RECEPTOR:FIRST_VESICLE], receptors(y, p, 0), receptors(y, p, 1), p.signalling, out[N_RECEPTOR:FIRST_VESICLE]
+    )
 
 
 @compiled
@@ -147,7 +150,10 @@ def linearise(y, bath, p, net, at):
         y[driver] = value
     set_vesicle_rates(y, p, at)
     set_glucose_rates(y, bath, p, net, at)
-    signalling.jacobian(y[N_RECEPTOR:FIRST_VESICLE], active_receptors(y), p.signalling, at.signals)
+    signalling.jacobian(y[N_RECEPTOR:FIRST_VESICLE], receptors(y, p, 0), receptors(y, p, 1), p.signalling, at.signals)
+    for i in range(N_SPECIES):
+        for driver in range(len(READ)):
+            at.signals[i, N_SPECIES + driver] *= p.receptor.copies
 
 
 @compiled
@@ -175,8 +181,12 @@ def assemble(y, shift, net, at):
                 i += 1
     e = 0
     for i in range(N_SPECIES):
-        for j in range(N_SPECIES + len(ACTIVE)):
-            matrix[net.signals[e]] -= at.signals[i, min(j, N_SPECIES)]
+        for j in range(N_SPECIES):
+            matrix[net.signals[e]] -= at.signals[i, j]
+            e += 1
+        for k in range(len(ACTIVE)):
+            for driver in range(len(READ)):
+                matrix[net.signals[e]] -= READ[driver][k] * at.signals[i, N_SPECIES + driver]
             e += 1
     for e in net.plan.diagonal:
         matrix[e] += shift

@@ -25,7 +25,7 @@ from glut4sim.sim.model import signalling
 from glut4sim.sim.model.fluxes import Shell, flow, shell, vesicle_generator
 
 SLOW = 1e-9  # 1/s: 30 years
-SETTLING = 3600  # s that signalling takes to rest
+SETTLING = 14400  # s that signalling takes to rest
 LOOK = 60  # s between two looks whether it rests
 KEPT = 1024  # states of rest that are remembered, of each kind; 2 MB where they are of vesicles
 
@@ -54,21 +54,23 @@ def unstimulated(parameters: signalling.Parameters) -> np.ndarray:
     y = np.zeros(len(signalling.SPECIES))
     y[signalling.SPECIES.index("pip3")] = parameters.pip3_basal
     y[signalling.SPECIES.index("pip2")] = 100.0 - parameters.pip3_basal
+    y[signalling.SPECIES.index("mtorc2_active")] = parameters.mtorc2_basal
     return y
 
 
-def signals(parameters: signalling.Parameters, receptors_active: float) -> np.ndarray:
-    """Species of the signalling ODE at rest, (n_species,), for a constant active fraction of receptors."""
-    return np.array(_signals(parameters, float(receptors_active)))
+def signals(parameters: signalling.Parameters, receptors_active: float, receptors_liganded: float) -> np.ndarray:
+    """Species of the signalling ODE at rest, (n_species,), for constant shares of receptors."""
+    return np.array(_signals(parameters, float(receptors_active), float(receptors_liganded)))
 
 
 @lru_cache(KEPT)
-def _signals(parameters, receptors_active) -> tuple[float, ...]:
+def _signals(parameters, receptors_active, receptors_liganded) -> tuple[float, ...]:
     y = unstimulated(parameters)
-    steps, out = np.full(LOOK, receptors_active), np.empty((LOOK, len(y)))
+    active, liganded = np.full(LOOK, receptors_active), np.full(LOOK, receptors_liganded)
+    out = np.empty((LOOK, len(y)))
     for _ in range(0, SETTLING, LOOK):
         before = y.tobytes()
-        signalling.advance(y, steps, parameters, 1.0, out)
+        signalling.advance(y, active, liganded, parameters, 1.0, out)
         if y.tobytes() == before:
             break  # and so it would for ever
     return tuple(y.tolist())
@@ -117,8 +119,9 @@ def glucose_molecules(parameters: glucose.Parameters, glut4: float, bath: float)
     half = p.g6p_inhibition / 2.0
     ceiling = np.sqrt(half**2 + p.g6p_inhibition * p.hexokinase_rate / p.use) - half
     product = _product_at_rest(glut4, bath, p, per_inside, ceiling * (1.0 - 1e-12)) if bath > 0.0 else 0.0
+    free = _free_glucose(product, p) if p.hexokinase_rate > 0.0 else bath  # without hexokinase as much as outside
     molecules = np.zeros(len(glucose.State))
-    molecules[glucose.State.INSIDE] = _free_glucose(product, p) * per_inside
+    molecules[glucose.State.INSIDE] = free * per_inside
     molecules[glucose.State.PHOSPHORYLATED] = product * per_inside
     molecules[glucose.State.OUTSIDE] = max(p.supply - molecules.sum(), 0.0)
     return molecules

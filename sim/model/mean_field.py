@@ -178,16 +178,16 @@ def _at(schedule: Schedule, times) -> np.ndarray:
 def _columns(scenario: CellInBath, times, rows) -> dict[str, np.ndarray]:
     """Rows by network.COLUMNS as the counts of so many agents, by the columns of StepRecords."""
     cell, bath, p = scenario.cell, scenario.bath, scenario.parameter_schedule.values[0]
-    copies, supply = p.vesicle.glut4_copies, p.glucose.supply
+    supply = p.glucose.supply
     part = {name: rows[:, columns] for name, columns in COLUMNS.items()}
     return {
         "time": times,
         "insulin": _at(bath.insulin, times),
         "glucose_bath": _at(bath.glucose, times),
-        "receptors": part["receptors"] * cell.receptors,
+        "receptors": part["receptors"] * (cell.receptors * p.receptor.copies),
         "signalling": part["signalling"],
         "vesicles": part["vesicles"] * cell.vesicles,
-        "glut4_surface": part["vesicles"][:, vesicle.State.FUSED] * copies,
+        "glut4_surface": part["vesicles"][:, vesicle.State.FUSED] * p.vesicle.glut4_copies,
         "vesicle_events": part["vesicle_events"] * cell.vesicles,
         "glucose": part["glucose"] * cell.glucose_agents,
         "glucose_events": part["glucose_events"] * cell.glucose_agents,

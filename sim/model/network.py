@@ -27,7 +27,9 @@ from glut4sim.sim.model.parameters import ParameterSet
 N_RECEPTOR, N_SPECIES, N_GLUCOSE = len(receptor.State), len(signalling.SPECIES), len(glucose.State)
 FIRST_VESICLE = N_RECEPTOR + N_SPECIES
 RAB10 = N_RECEPTOR + signalling.SPECIES.index("rab10_active")
-ACTIVE = tuple(int(state) for state in receptor.ACTIVE)
+# the states that signalling reads of, and whether each counts in each of its drivers
+ACTIVE = tuple(sorted({int(state) for name in signalling.DRIVERS for state in receptor.GIVES[name]}))
+READ = tuple(tuple(float(state in receptor.GIVES[name]) for state in ACTIVE) for name in signalling.DRIVERS)
 # transitions are numbered through all kinds; the first of each:
 OF_VESICLES = len(receptor.TRANSITIONS)
 OF_GLUCOSE = OF_VESICLES + len(vesicle.TRANSITIONS)

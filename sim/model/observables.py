@@ -1,6 +1,6 @@
 """What is recorded of a cell: each observable's name, unit and meaning, and how it follows from the engine's trace."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,18 +24,21 @@ class Scale(NamedTuple):
     molecules_per_agent: float  # glucose molecules that one agent stands for; 0 where there are no agents
     pi3k_per_irs1: float  # total PI3K over total IRS1
     molecules_per_mm: float  # glucose molecules in the cell at 1 mM
-
-
-def scale(p: ParameterSet, glut4_total: float, glucose_agents: int) -> Scale:
-    """The scale of a cell with such parameters, so much GLUT4, and so many agents of glucose."""
-    per_agent = p.glucose.supply / glucose_agents if glucose_agents else 0.0
-    per_mm = p.glucose.cytosol_volume * glucose.MOLECULES_PER_MM_PL
-    return Scale(glut4_total, per_agent, p.signalling.pi3k_per_irs1, per_mm)
+    irs1_protect: float = 0.0  # protected over unprotected IRS1, were all mTORC1 active
+    receptor_copies: float = 1.0  # receptors over those of the reference cell
 
 
 def mean_scale(scenario: CellInBath) -> Scale:
     """The scale of the mean field of a scenario: of a cell with just the GLUT4 that its parameters say."""
-    return scale(scenario.parameter_set, scenario.parameter_set.vesicle.glut4_copies, scenario.cell.glucose_agents)
+    p, agents = scenario.parameter_set, scenario.cell.glucose_agents
+    return scale(p, p.vesicle.glut4_copies, p.glucose.supply / agents if agents else 0.0)
+
+
+def scale(parameters: ParameterSet, glut4_total: float, molecules_per_agent: float) -> Scale:
+    """The scale of a cell that has so much GLUT4."""
+    per_mm = parameters.glucose.cytosol_volume * glucose.MOLECULES_PER_MM_PL
+    s = parameters.signalling
+    return Scale(glut4_total, molecules_per_agent, s.pi3k_per_irs1, per_mm, s.irs1_protect, parameters.receptor.copies)
 
 
 class Records(NamedTuple):
@@ -68,20 +71,33 @@ class Observable(NamedTuple):
     dim: str | None = None  # second dimension, a key of STATE_NAMES
 
 
-def _percent_active(records: Records) -> np.ndarray:
+def _percent_of_receptors(records: Records, states: Sequence[receptor.State]) -> np.ndarray:
     counts = records.rows.receptors
-    return 100.0 * counts[:, list(receptor.ACTIVE)].sum(axis=1) / counts.sum(axis=1)
+    return 100.0 * counts[:, list(states)].sum(axis=1) / counts.sum(axis=1)
 
 
-def _species(name: str, factor: float) -> Callable[[Records], np.ndarray]:
-    column = signalling.SPECIES.index(name)
-    return lambda records: factor * records.rows.signalling[:, column]
+def _percent_phosphorylated(records: Records) -> np.ndarray:
+    """Of the receptors of the reference cell, as a blot of so many cells shows."""
+    return records.scale.receptor_copies * _percent_of_receptors(records, receptor.PHOSPHORYLATED)
+
+
+def _species(*names: str, factor: float = 100.0) -> Callable[[Records], np.ndarray]:
+    """The sum of some species."""
+    columns = [signalling.SPECIES.index(name) for name in names]
+    return lambda records: factor * records.rows.signalling[:, columns].sum(axis=1)
 
 
 def _percent_irs1(records: Records) -> np.ndarray:
     """Phosphorylated IRS1, free and bound to PI3K: a blot tells no difference."""
     species = dict(zip(signalling.SPECIES, records.rows.signalling.T))
     return 100.0 * (species["irs1_phosphorylated"] + records.scale.pi3k_per_irs1 * species["pi3k_bound"])
+
+
+def _percent_s307(records: Records) -> np.ndarray:
+    """IRS1 with S307, whether or not it has its phosphotyrosine."""
+    species = dict(zip(signalling.SPECIES, records.rows.signalling.T))
+    ratio = records.scale.irs1_protect * species["mtorc1_active"]
+    return ratio / (1.0 + ratio) * _percent_irs1(records) + 100.0 * species["irs1_refractory"]
 
 
 def _fusions(trace) -> np.ndarray:
@@ -118,17 +134,22 @@ def by_state(kind: Kind) -> Observable:
 OBSERVABLES: tuple[Observable, ...] = (
     Observable("insulin", "nM", "Insulin in the bath", lambda r: r.rows.insulin),
     by_state(kinds.find("receptor")),
-    Observable("receptors_active", "percent", "Receptors phosphorylated at the surface", _percent_active),
+    Observable(
+        "receptors_active",
+        "percent",
+        "Receptors phosphorylated at the surface",
+        lambda r: _percent_of_receptors(r, receptor.ACTIVE),
+    ),
     Observable("irs1_phosphorylated", "percent", "IRS1 phosphorylated on tyrosine", _percent_irs1),
-    Observable("pip3", "percent", "PI(3,4,5)P3, share of the phosphoinositides", _species("pip3", 1.0)),
-    Observable("akt_active", "percent", "Akt phosphorylated on T308 and S473", _species("akt_active", 100.0)),
-    Observable("as160_phosphorylated", "percent", "AS160 phosphorylated", _species("as160_phosphorylated", 100.0)),
-    Observable("rab10_active", "percent", "Rab10 in its GTP form", _species("rab10_active", 100.0)),
+    Observable("pip3", "percent", "PI(3,4,5)P3, share of the phosphoinositides", _species("pip3", factor=1.0)),
+    Observable("akt_active", "percent", "Akt phosphorylated on T308 and S473", _species("akt_active")),
+    Observable("as160_phosphorylated", "percent", "AS160 phosphorylated", _species("as160_phosphorylated")),
+    Observable("rab10_active", "percent", "Rab10 in its GTP form", _species("rab10_active")),
     Observable(
         "surface_glut4_percent",
         "percent",
         "GLUT4 at the surface, share of the cell's GLUT4",
-        lambda r: 100.0 * r.rows.glut4_surface / r.scale.glut4_total,
+        lambda r: 100.0 * r.rows.glut4_surface / (r.scale.glut4_total or 1.0),  # of none, none is there
     ),
     Observable("surface_glut4", "copies", "GLUT4 at the surface", lambda r: r.rows.glut4_surface),
     by_state(kinds.find("vesicle")),
@@ -167,6 +188,19 @@ OBSERVABLES: tuple[Observable, ...] = (
     Observable("glucose_6_phosphate", "mM", "Glucose 6-phosphate in the cell", _millimolar(glucose.State.PHOSPHORYLATED)),
     # what was registered later stands at the end, so that the columns of files keep their order
     *(by_state(kind) for kind in kinds.KINDS if kind.name not in ("receptor", "vesicle", "glucose")),
+    Observable(
+        "receptors_phosphorylated",
+        "percent",
+        "Receptors phosphorylated on tyrosine, at the surface or inside, share of the reference cell's receptors",
+        _percent_phosphorylated,
+    ),
+    Observable(
+        "receptors_internal", "percent", "Receptors inside", lambda r: _percent_of_receptors(r, receptor.INTERNAL)
+    ),
+    Observable("irs1_s307", "percent", "IRS1 phosphorylated on S307 (312 of the human protein)", _percent_s307),
+    Observable("akt_t308", "percent", "Akt phosphorylated on T308", _species("akt_t308", "akt_active")),
+    Observable("akt_s473", "percent", "Akt phosphorylated on S473", _species("akt_s473", "akt_active")),
+    Observable("mtorc1_active", "percent", "mTORC1 active", _species("mtorc1_active")),
 )
 
 

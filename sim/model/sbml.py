@@ -15,6 +15,8 @@ from glut4sim.sim.model.cell_inputs import CellInputs
 from glut4sim.sim.model.fluxes import BINS, CAPTURE_BINS, shell
 from glut4sim.sim.model.mean_field import System, solve
 
+_SHARES = {"receptors_phosphorylated": receptor.PHOSPHORYLATED, "receptors_internal": receptor.INTERNAL}
+
 
 class Formula:
     """An arithmetic expression in the making, as SBML's infix text."""
@@ -236,12 +238,15 @@ class Writer:
         amounts = [self._species(f"receptor_{s.name.lower()}", fractions[s]) for s in receptor.State]
         rates = self._rates(receptor, "receptor", receptor.Environment(as_number("insulin")))
         self._flow(receptor, amounts, rates)
-        self._assign("receptors_active", " + ".join(str(amounts[s]) for s in receptor.ACTIVE))
+        for name, states in (receptor.GIVES | _SHARES).items():
+            self._assign(name, " + ".join(str(amounts[s]) for s in states))
 
     def _signalling(self, values):
         species = [self._species(name, value) for name, value in zip(signalling.SPECIES, values)]
         out = [None] * len(species)
-        symbolic(signalling.derivative)(species, Formula("receptors_active"), self._section("signalling"), out)
+        copies = self._section("receptor").copies
+        receptors = [Formula(name) * copies for name in signalling.DRIVERS]
+        symbolic(signalling.derivative)(species, *receptors, self._section("signalling"), out)
         for name, formula in zip(signalling.SPECIES, out):
             rule = self.model.createRateRule()
             rule.setVariable(name)

@@ -8,7 +8,22 @@ state: its share of the effect on GLUT4 is carried here by Akt -> AS160 -> Rab10
     Akt --PIP3, PDK1--> pT308 --mTORC2--> pT308 pS473 (active);   active Akt phosphorylates AS160;
     unphosphorylated AS160 is the GAP that turns Rab10-GTP off.
 
-PDK1 at the membrane is in fast equilibrium with PIP3; only PIP3 above its basal level recruits Akt, as in Sedaghat.
+PDK1 at the membrane is in fast equilibrium with PIP3; only PIP3 above its level without receptors recruits Akt, as in
+Sedaghat. Receptors that are active at rest raise it, so Akt is not silent there.
+
+Three steps are those of human adipocytes (Brannmark, Nyman, Fagerholm, Bergenholm, Ekstrand, Cedersund, Stralfors,
+J Biol Chem 288:9867 (2013)), and do nothing where their parameters are neutral:
+
+mTORC1, activated by active Akt, phosphorylates IRS1 on S307 (312 of the human protein). While IRS1 has its
+phosphotyrosine this protects it: a positive feedback, which type 2 diabetes attenuates. mTORC1 and the phosphatase are
+fast, so that a share  protect mTORC1 / (1 + protect mTORC1)  of phosphorylated IRS1 is protected. Protected IRS1 may
+lose its phosphotyrosine alone, and is then refractory until it has lost S307 too.
+
+The two sites of Akt are each their own: mTORC2 can phosphorylate S473 of Akt that lacks T308, and S473 slows the loss
+of T308. So Akt has four forms: none, T308, S473, both.
+
+mTORC2 follows receptors that insulin has activated, within a minute, and saturates: S473 is as high in type 2 diabetes
+as in normal cells, while IRS1 and T308 are a third. How receptors reach it is not known.
 """
 
 from typing import Annotated, NamedTuple
@@ -27,7 +42,12 @@ SPECIES = (
     "akt_active",  # fraction of Akt, phosphorylated on T308 and S473
     "as160_phosphorylated",  # fraction of AS160
     "rab10_active",  # fraction of Rab10 in its GTP form
+    "irs1_refractory",  # fraction of IRS1, phosphorylated on S307 and not on tyrosine
+    "akt_s473",  # fraction of Akt, phosphorylated on S473 only
+    "mtorc1_active",  # fraction of mTORC1
+    "mtorc2_active",  # share of its largest activity
 )
+DRIVERS = ("receptors_active", "receptors_liganded")  # what it reads of receptors
 
 
 class Parameters(NamedTuple):
@@ -54,18 +74,31 @@ class Parameters(NamedTuple):
     as160_dephosphorylate: Annotated[float, "1/s"]
     rab10_load: Annotated[float, "1/s"]  # GEF
     rab10_hydrolyse: Annotated[float, "1/s"]  # GAP, by all of AS160 unphosphorylated
+    irs1_protect: Annotated[float, "1"]  # protected over unprotected IRS1, were all mTORC1 active
+    irs1_exhaust: Annotated[float, "1/s"]  # protected IRS1 loses its phosphotyrosine and is refractory
+    irs1_recover: Annotated[float, "1/s"]  # refractory IRS1 loses S307
+    mtorc1_activate: Annotated[float, "1/s"]  # per fraction of active Akt
+    mtorc1_inactivate: Annotated[float, "1/s"]
+    mtorc2_basal: Annotated[float, "1"]  # activity of mTORC2 without insulin, as a share of its largest
+    mtorc2_half_receptors: Annotated[float, "1"]  # receptors with insulin that make half of the rest
+    mtorc2_follow: Annotated[float, "1/s"]  # how fast it gets there
+    akt_s473_alone: Annotated[float, "1"]  # rate of S473 on Akt without T308 over that with it
+    akt_s473_protects: Annotated[float, "1"]  # loss of T308 with S473 over that without
 
 
 @njit(cache=True)
-def derivative(y, receptors_active, p, out):
-    """Time derivative of the species [1/s, percent/s], at a given active fraction of receptors."""
-    irs1, pi3k, pip3, pip2, pi34p2, akt_t308, akt_active, as160, rab10 = y
+def derivative(y, receptors_active, receptors_liganded, p, out):
+    """Time derivative of the species [1/s, percent/s], at given shares of receptors."""
+    irs1, pi3k, pip3, pip2, pi34p2, akt_t308, akt_active, as160, rab10, refractory, akt_s473, mtorc1, mtorc2 = y
+    protected = p.irs1_protect * mtorc1 / (1.0 + p.irs1_protect * mtorc1)
+    exhaustion = p.irs1_exhaust * protected * irs1
     binding = p.pi3k_bind * irs1 * (1.0 - pi3k) - p.pi3k_unbind * pi3k
     irs1_bound = p.pi3k_per_irs1 * pi3k
     out[0] = (
-        p.irs1_phosphorylate * (1.0 - irs1 - irs1_bound) * receptors_active / p.receptor_reference
-        - p.irs1_dephosphorylate * irs1
+        p.irs1_phosphorylate * (1.0 - irs1 - irs1_bound - refractory) * receptors_active / p.receptor_reference
+        - p.irs1_dephosphorylate * (1.0 - protected) * irs1
         - p.pi3k_per_irs1 * binding
+        - exhaustion
     )
     out[1] = binding
     stimulation = pi3k / p.pi3k_reference
@@ -77,29 +110,46 @@ def derivative(y, receptors_active, p, out):
     out[4] = -from_pi34p2
     recruited = max(pip3 - p.pip3_basal, 0.0) / (p.pip3_reference - p.pip3_basal)
     pdk1 = (pip3 / (p.pdk1_half_pip3 + pip3)) * (p.pdk1_half_pip3 + p.pip3_reference) / p.pip3_reference
-    t308 = p.akt_phosphorylate_t308 * recruited * pdk1 * (1.0 - akt_t308 - akt_active)
+    to_t308, to_s473 = p.akt_phosphorylate_t308 * recruited * pdk1, p.akt_phosphorylate_s473 * mtorc2
+    from_none = 1.0 - akt_t308 - akt_active - akt_s473
+    t308 = to_t308 * from_none
     t308 -= p.akt_dephosphorylate_t308 * akt_t308
-    s473 = p.akt_phosphorylate_s473 * akt_t308 - p.akt_dephosphorylate_s473 * akt_active
+    s473 = to_s473 * akt_t308 - p.akt_dephosphorylate_s473 * akt_active
+    second = to_t308 * akt_s473 - p.akt_s473_protects * p.akt_dephosphorylate_t308 * akt_active
     out[5] = t308 - s473
-    out[6] = s473
+    out[6] = s473 + second
     out[7] = p.as160_phosphorylate * akt_active * (1.0 - as160) - p.as160_dephosphorylate * as160
     out[8] = p.rab10_load * (1.0 - rab10) - p.rab10_hydrolyse * (1.0 - as160) * rab10
+    out[9] = exhaustion - p.irs1_recover * refractory
+    out[10] = p.akt_s473_alone * to_s473 * from_none - p.akt_dephosphorylate_s473 * akt_s473 - second
+    out[11] = p.mtorc1_activate * akt_active * (1.0 - mtorc1) - p.mtorc1_inactivate * mtorc1
+    by_insulin = receptors_liganded / (p.mtorc2_half_receptors + receptors_liganded)
+    out[12] = p.mtorc2_follow * (p.mtorc2_basal + (1.0 - p.mtorc2_basal) * by_insulin - mtorc2)
 
 
 @njit(cache=True)
-def jacobian(y, receptors_active, p, out):
-    """Derivatives of `derivative`: row i, column j of `out` (n_species, n_species + 1), modified, is that of species i
-    by species j, and the last column those by the active fraction of receptors. Where PIP3 is just basal, as below."""
-    irs1, pi3k, pip3, pip2, _, akt_t308, akt_active, as160, rab10 = y
-    for i in range(len(y)):
-        for j in range(len(y) + 1):
+def jacobian(y, receptors_active, receptors_liganded, p, out):
+    """Derivatives of `derivative`: row i, column j of `out` (n_species, n_species + n_driver), modified, is that of
+    species i by species j, and the last columns those by DRIVERS. Where PIP3 is just basal, as below."""
+    irs1, pi3k, pip3, pip2, _, akt_t308, akt_active, as160, rab10, refractory, akt_s473, mtorc1, mtorc2 = y
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
             out[i, j] = 0.0
+    protected = p.irs1_protect * mtorc1 / (1.0 + p.irs1_protect * mtorc1)
+    protects = p.irs1_protect / (1.0 + p.irs1_protect * mtorc1) ** 2
     phosphorylation = p.irs1_phosphorylate / p.receptor_reference
     binding_by_irs1 = p.pi3k_bind * (1.0 - pi3k)
     binding_by_pi3k = -p.pi3k_bind * irs1 - p.pi3k_unbind
-    out[0, 0] = -phosphorylation * receptors_active - p.irs1_dephosphorylate - p.pi3k_per_irs1 * binding_by_irs1
+    out[0, 0] = (
+        -phosphorylation * receptors_active
+        - p.irs1_dephosphorylate * (1.0 - protected)
+        - p.irs1_exhaust * protected
+        - p.pi3k_per_irs1 * binding_by_irs1
+    )
     out[0, 1] = -p.pi3k_per_irs1 * (phosphorylation * receptors_active + binding_by_pi3k)
-    out[0, 9] = phosphorylation * (1.0 - irs1 - p.pi3k_per_irs1 * pi3k)
+    out[0, 9] = -phosphorylation * receptors_active
+    out[0, 11] = (p.irs1_dephosphorylate - p.irs1_exhaust) * protects * irs1
+    out[0, 13] = phosphorylation * (1.0 - irs1 - p.pi3k_per_irs1 * pi3k - refractory)
     out[1, 0], out[1, 1] = binding_by_irs1, binding_by_pi3k
     more = (p.pip3_synthesis_stimulated - p.pip3_synthesis_basal) / p.pi3k_reference
     synthesis = p.pip3_synthesis_basal + more * pi3k
@@ -110,22 +160,38 @@ def jacobian(y, receptors_active, p, out):
     scale = (p.pdk1_half_pip3 + p.pip3_reference) / p.pip3_reference
     recruited = max(pip3 - p.pip3_basal, 0.0) / span
     pdk1 = pip3 / (p.pdk1_half_pip3 + pip3) * scale
+    from_none = 1.0 - akt_t308 - akt_active - akt_s473
     if pip3 > p.pip3_basal:
         slope = pdk1 / span + recruited * scale * p.pdk1_half_pip3 / (p.pdk1_half_pip3 + pip3) ** 2
-        out[5, 2] = p.akt_phosphorylate_t308 * slope * (1.0 - akt_t308 - akt_active)
+        out[5, 2] = p.akt_phosphorylate_t308 * slope * from_none
+        out[6, 2] = p.akt_phosphorylate_t308 * slope * akt_s473
+        out[10, 2] = -out[6, 2]
     t308 = p.akt_phosphorylate_t308 * recruited * pdk1
-    out[5, 5] = -t308 - p.akt_dephosphorylate_t308 - p.akt_phosphorylate_s473
+    s473 = p.akt_phosphorylate_s473 * mtorc2
+    protected_loss, alone = p.akt_s473_protects * p.akt_dephosphorylate_t308, p.akt_s473_alone * s473
+    out[5, 5] = -t308 - p.akt_dephosphorylate_t308 - s473
     out[5, 6] = -t308 + p.akt_dephosphorylate_s473
-    out[6, 5], out[6, 6] = p.akt_phosphorylate_s473, -p.akt_dephosphorylate_s473
+    out[5, 10] = -t308
+    out[6, 5], out[6, 6], out[6, 10] = s473, -p.akt_dephosphorylate_s473 - protected_loss, t308
+    out[10, 5], out[10, 6] = -alone, -alone + protected_loss
+    out[10, 10] = -alone - p.akt_dephosphorylate_s473 - t308
+    out[5, 12], out[6, 12] = -p.akt_phosphorylate_s473 * akt_t308, p.akt_phosphorylate_s473 * akt_t308
+    out[10, 12] = p.akt_phosphorylate_s473 * p.akt_s473_alone * from_none
+    around = p.mtorc2_half_receptors + receptors_liganded
+    out[12, 12] = -p.mtorc2_follow
+    out[12, 14] = p.mtorc2_follow * (1.0 - p.mtorc2_basal) * p.mtorc2_half_receptors / around**2
     out[7, 6] = p.as160_phosphorylate * (1.0 - as160)
     out[7, 7] = -p.as160_phosphorylate * akt_active - p.as160_dephosphorylate
     out[8, 7], out[8, 8] = p.rab10_hydrolyse * rab10, -p.rab10_load - p.rab10_hydrolyse * (1.0 - as160)
+    out[9, 0], out[9, 9] = p.irs1_exhaust * protected, -p.irs1_recover
+    out[9, 11] = p.irs1_exhaust * protects * irs1
+    out[11, 6] = p.mtorc1_activate * (1.0 - mtorc1)
+    out[11, 11] = -p.mtorc1_activate * akt_active - p.mtorc1_inactivate
 
 
 @njit(cache=True, nogil=True)
-def advance(y, receptors_active, p, dt, out):
-    """Integrate through K steps, the active fraction of receptors held in each, by the classical fourth-order
-    Runge-Kutta rule.
+def advance(y, receptors_active, receptors_liganded, p, dt, out):
+    """Integrate through K steps, the shares of receptors held in each, by the classical fourth-order Runge-Kutta rule.
 
     A step is divided so that a part is at most 1.3 lifetimes of what leaves its state fastest: no decay of the system
     is more than twice as fast (Gershgorin), and the rule is stable up to 2.78.
@@ -134,8 +200,8 @@ def advance(y, receptors_active, p, dt, out):
     ----------
     y : (n_species,) float64, modified
         in the order of SPECIES
-    receptors_active : (K,) float64
-        fraction of all receptors
+    receptors_active, receptors_liganded : (K,) float64
+        of the receptors of the reference cell
     dt : float
         step [s]
     out : (K, n_species) float64, modified
@@ -143,7 +209,7 @@ def advance(y, receptors_active, p, dt, out):
     """
     fastest = max(
         p.irs1_phosphorylate / p.receptor_reference,
-        p.irs1_dephosphorylate + p.pi3k_bind,
+        max(p.irs1_dephosphorylate, p.irs1_exhaust) + p.pi3k_bind,
         p.pi3k_unbind + p.pi3k_bind,
         p.pten + p.ship,
         p.pip3_synthesis_basal,
@@ -151,26 +217,30 @@ def advance(y, receptors_active, p, dt, out):
         p.pi34p2_phosphorylate,
         p.akt_phosphorylate_t308 * 100.0 / p.pip3_reference,  # were all lipid PIP3
         p.akt_phosphorylate_s473 + p.akt_dephosphorylate_t308,
-        p.akt_dephosphorylate_s473,
+        p.akt_s473_alone * p.akt_phosphorylate_s473,
+        p.akt_dephosphorylate_s473 + p.akt_s473_protects * p.akt_dephosphorylate_t308,
         p.as160_phosphorylate + p.as160_dephosphorylate,
         p.rab10_load + p.rab10_hydrolyse,
+        p.irs1_recover,
+        p.mtorc1_activate + p.mtorc1_inactivate,
+        p.mtorc2_follow,
     )
     parts = int(np.ceil(dt * fastest / 1.3))
     h = dt / parts
     k1, k2, k3, k4, ahead = np.empty(len(y)), np.empty(len(y)), np.empty(len(y)), np.empty(len(y)), np.empty(len(y))
     for k in range(len(receptors_active)):
-        active = receptors_active[k]
+        active, liganded = receptors_active[k], receptors_liganded[k]
         for _ in range(parts):
-            derivative(y, active, p, k1)
+            derivative(y, active, liganded, p, k1)
             for i in range(len(y)):
                 ahead[i] = y[i] + 0.5 * h * k1[i]
-            derivative(ahead, active, p, k2)
+            derivative(ahead, active, liganded, p, k2)
             for i in range(len(y)):
                 ahead[i] = y[i] + 0.5 * h * k2[i]
-            derivative(ahead, active, p, k3)
+            derivative(ahead, active, liganded, p, k3)
             for i in range(len(y)):
                 ahead[i] = y[i] + h * k3[i]
-            derivative(ahead, active, p, k4)
+            derivative(ahead, active, liganded, p, k4)
             for i in range(len(y)):
                 y[i] += h / 6.0 * (k1[i] + 2.0 * k2[i] + 2.0 * k3[i] + k4[i])
         for i in range(len(y)):

@@ -51,13 +51,14 @@ class Signalling:
 
     def start(self, known: Known, parameters: ParameterSet) -> None:
         """Be at rest."""
-        self.species = equilibrium.signals(parameters.signalling, known["receptors_active"])
+        self.species = equilibrium.signals(parameters.signalling, *(known[name] for name in signalling.DRIVERS))
         known.update(zip(signalling.SPECIES, self.species))
 
     def advance(self, known: Known, parameters: ParameterSet, first_step: int, steps: int, threads: Threads) -> Known:
         """Do so many steps; returns the columns of their records."""
         out = np.empty((steps, len(self.species)))
-        signalling.advance(self.species, known["receptors_active"], parameters.signalling, self.dt, out)
+        receptors = [np.ascontiguousarray(known[name]) for name in signalling.DRIVERS]
+        signalling.advance(self.species, *receptors, parameters.signalling, self.dt, out)
         known.update(zip(signalling.SPECIES, np.ascontiguousarray(out.T)))
         return {"signalling": out}
 

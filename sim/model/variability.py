@@ -36,26 +36,22 @@ def draw(cell: CellSize, seed: int, replicate: int) -> Individual:
 
 
 def overrides(preset: Preset, individual: Individual) -> dict[str, str]:
-    """The parameters by which the mean field of a preset's cell becomes that of another cell, as `apply` and `sizes`.
-
-    The mean field counts receptors as shares of its own. More of them signal as if fewer were enough: they enter
-    signalling as their active share over `signalling.receptor_reference`, and nowhere else.
-    """
+    """The parameters by which the mean field of a preset's cell becomes that of another, as `apply` and `sizes`."""
     radius = individual.volume ** (1.0 / 3.0)
     factors = {
         "vesicle.glut4_copies": individual.glut4,
         "vesicle.cell_radius": radius,
         "vesicle.inner_radius": radius,
         "glucose.cytosol_volume": individual.volume,
-        "signalling.receptor_reference": 1.0 / individual.receptors,
+        "receptor.copies": individual.receptors,
     }
     return {name: write(preset.find(name).value * factor, preset.find(name).unit) for name, factor in factors.items()}
 
 
-def sizes(kind: Kind, cell: CellSize, individual: Individual) -> tuple[int, int]:
-    """How many agents of a kind the mean cell has, and this one."""
+def sizes(kind: Kind, cell: CellSize, individual: Individual, parameters: ParameterSet) -> tuple[int, int]:
+    """How many agents of a kind the reference cell has, and this one, which may be of a kind that has fewer."""
     mean = getattr(cell, kind.size, kind.number)
-    factor = individual.receptors if kind.name == "receptor" else 1.0
+    factor = individual.receptors * parameters.receptor.copies if kind.name == "receptor" else 1.0
     return mean, max(min(mean, 1), round(mean * factor))
 
 

@@ -20,7 +20,9 @@ RAB10 = signalling.SPECIES.index("rab10_active")
 def rest(insulin):
     """Shares of receptors and of vesicles in each state, as computed."""
     receptors = equilibrium.receptors(PARAMETERS.receptor, insulin)
-    signals = equilibrium.signals(PARAMETERS.signalling, receptors[list(receptor.ACTIVE)].sum())
+    signals = equilibrium.signals(
+        PARAMETERS.signalling, *(receptors[list(states)].sum() for states in receptor.GIVES.values())
+    )
     vesicles = equilibrium.vesicles(PARAMETERS.vesicle, signals[RAB10], shell(PARAMETERS.vesicle))
     return receptors, vesicles.sum(axis=1)
 

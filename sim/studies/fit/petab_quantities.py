@@ -31,10 +31,18 @@ def _transport(outside: str) -> Told:
 TOLD: Mapping[str, Callable[[], Told]] = {
     "insulin": lambda: Told("insulin"),
     "receptors_active": lambda: Told("100 * receptors_active"),
+    "receptors_phosphorylated": lambda: Told("100 * receptor_copies * receptors_phosphorylated"),
+    "receptors_internal": lambda: Told("100 * receptors_internal"),
     "irs1_phosphorylated": lambda: Told("100 * (irs1_phosphorylated + signalling_pi3k_per_irs1 * pi3k_bound)"),
+    "irs1_s307": lambda: Told(
+        "100 * (irs1_refractory + (irs1_phosphorylated + signalling_pi3k_per_irs1 * pi3k_bound)"
+        " * signalling_irs1_protect * mtorc1_active / (1 + signalling_irs1_protect * mtorc1_active))"
+    ),
+    "mtorc1_active": lambda: Told("100 * mtorc1_active"),
     "pip3": lambda: Told("pip3"),
     "akt_active": lambda: Told("100 * akt_active"),
     "akt_t308": lambda: Told("100 * (akt_t308 + akt_active)"),
+    "akt_s473": lambda: Told("100 * (akt_s473 + akt_active)"),
     "as160_phosphorylated": lambda: Told("100 * as160_phosphorylated"),
     "rab10_active": lambda: Told("100 * rab10_active"),
     "surface_glut4_percent": lambda: Told("surface_glut4_percent"),

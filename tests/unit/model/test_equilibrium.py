@@ -50,8 +50,8 @@ def test_without_insulin_receptors_only_recycle():
 
 @pytest.mark.parametrize("active", [0.0, 1e-3, 0.3, 0.9])
 def test_signals_at_rest_do_not_change(active):
-    y = equilibrium.signals(PARAMETERS.signalling, active)
-    slope = np.array(signalling_slope(y.tolist(), active, PARAMETERS.signalling))
+    y = equilibrium.signals(PARAMETERS.signalling, active, active)
+    slope = np.array(signalling_slope(y.tolist(), active, active, PARAMETERS.signalling))
     assert np.abs(slope / np.maximum(y, 1e-6)).max() < 1e-6  # per second
     assert y[[SPECIES.index(name) for name in ("pip3", "pip2", "pi34p2")]].sum() == pytest.approx(100.0)
 
@@ -161,8 +161,8 @@ def test_signals_that_rest_are_those_after_all_the_time(preset, active):
     p = load_preset(preset).build().signalling
     y, early = equilibrium.unstimulated(p), equilibrium.unstimulated(p)
     for species, seconds in ((y, equilibrium.SETTLING), (early, 400)):
-        signalling.advance(species, np.full(seconds, active), p, 1.0, np.empty((seconds, len(y))))
-    assert equilibrium.signals(p, active).tobytes() == y.tobytes() != early.tobytes()
+        signalling.advance(species, *np.full((2, seconds), active), p, 1.0, np.empty((seconds, len(y))))
+    assert equilibrium.signals(p, active, active).tobytes() == y.tobytes() != early.tobytes()
 
 
 @pytest.mark.parametrize("change", [{}, {"diffusion_stored": 1e-3}, {"capture_distance": 20.0}, {"untether": 0.0}])

@@ -57,6 +57,12 @@ def test_the_names_that_users_rely_on():
         "glucose_net_uptake_rate": "1/s",
         "glucose_inside": "mM",
         "glucose_6_phosphate": "mM",
+        "receptors_phosphorylated": "percent",
+        "receptors_internal": "percent",
+        "irs1_s307": "percent",
+        "akt_t308": "percent",
+        "akt_s473": "percent",
+        "mtorc1_active": "percent",
     }
     assert {o.name: o.unit for o in OBSERVABLES} == expected
     assert {o.name: o.dim for o in OBSERVABLES if o.dim} == {
@@ -78,16 +84,37 @@ def test_measure_gives_every_observable_the_shape_of_its_dims():
 
 def test_levels():
     values = observables.measure(make_trace([0.0, 5.0]), None, SCALE)
-    active = 2**receptor.State.ACTIVE_ONCE + 2**receptor.State.ACTIVE_TWICE
-    assert values["receptors_active"] == pytest.approx(100.0 * active / (2 ** len(receptor.State) - 1))
+    states, whole = receptor.State, 2 ** len(receptor.State) - 1
+    active = 2**states.ACTIVE_ONCE + 2**states.ACTIVE_TWICE + 2**states.ACTIVE_UNBOUND
+    inside = 2**states.INTERNAL_ONCE + 2**states.INTERNAL_TWICE
+    assert values["receptors_active"] == pytest.approx(100.0 * active / whole)
+    assert values["receptors_phosphorylated"] == pytest.approx(100.0 * (active + inside) / whole)
+    assert values["receptors_internal"] == pytest.approx(100.0 * (inside + 2**states.INTERNAL_FREE) / whole)
     assert values["pip3"] == pytest.approx((1 + signalling.SPECIES.index("pip3")) / 100.0)  # is a percentage
     assert values["irs1_phosphorylated"] == pytest.approx(1.0 + 0.1 * 2.0)  # first species, a tenth of second
-    for name in ("akt_active", "as160_phosphorylated", "rab10_active"):  # are fractions
-        assert values[name] == pytest.approx(1.0 + signalling.SPECIES.index(name))
+    number = {name: 1.0 + i for i, name in enumerate(signalling.SPECIES)}
+    for name in ("akt_active", "as160_phosphorylated", "rab10_active", "mtorc1_active"):  # are fractions
+        assert values[name] == pytest.approx(number[name])
+    for name in ("akt_t308", "akt_s473"):  # with the other site or without
+        assert values[name] == pytest.approx(number[name] + number["akt_active"])
     assert values["surface_glut4"] == pytest.approx([50.0, 55.0])
     assert values["surface_glut4_percent"] == pytest.approx([2.5, 2.75])
     assert values["insulin"] == pytest.approx([0.0, 50.0])
     assert values["glucose_taken_up"] == pytest.approx([0.0, 3e6 * 5.0])
+
+
+def test_blots_are_of_the_cells_own_amounts():
+    """Of half the receptors a blot shows half; S307 is on IRS1 that mTORC1 protects and on all that is refractory."""
+    trace = make_trace([0.0])
+    values = observables.measure(trace, None, SCALE)
+    blot = observables.measure(trace, None, SCALE._replace(receptor_copies=0.5, irs1_protect=10.0))
+    assert blot["receptors_phosphorylated"] == pytest.approx(0.5 * values["receptors_phosphorylated"])
+    assert blot["receptors_active"] == values["receptors_active"]
+    number = {name: 1.0 + i for i, name in enumerate(signalling.SPECIES)}
+    assert values["irs1_s307"] == pytest.approx(number["irs1_refractory"])
+    ratio = 10.0 * number["mtorc1_active"] / 100.0
+    protected = ratio / (1.0 + ratio) * values["irs1_phosphorylated"]
+    assert blot["irs1_s307"] == pytest.approx(number["irs1_refractory"] + protected)
 
 
 def test_rates_span_the_time_since_the_record_before():

@@ -79,5 +79,5 @@ def test_overrides_make_the_same_cell_and_its_receptors_count_more_in_signalling
     cell, applied = preset.override(overrides(preset, who)).build(), apply(PARAMETERS, who)
     for section, own in applied._asdict().items():
         for name, value in own._asdict().items():
-            expected = value / 1.6 if name == "receptor_reference" else value
+            expected = value * 1.6 if name == "copies" else value
             assert getattr(getattr(cell, section), name) == pytest.approx(expected, rel=1e-12), name
