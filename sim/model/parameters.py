@@ -30,6 +30,27 @@ ASCENDING = (  # pairs of which the first must be smaller
     ("vesicle.inner_radius", "vesicle.cell_radius"),
     ("signalling.pip3_basal", "signalling.pip3_reference"),
 )
+# Anything else can be 0, as in a knock-out. What cannot, and why:
+_DIVISOR = "other amounts are measured by it"
+_HALF = "half of something takes it; a vanishing one is all or nothing, and undefined at 0"
+POSITIVE = {
+    "receptor.copies": "a cell has agents of every kind; for receptors that do nothing set receptor.bind_first to 0",
+    "signalling.receptor_reference": _DIVISOR,
+    "signalling.pi3k_reference": _DIVISOR,
+    "signalling.pip3_reference": _DIVISOR,
+    "signalling.pdk1_half_pip3": _HALF,
+    "signalling.mtorc2_half_receptors": _HALF,
+    "vesicle.cell_radius": "vesicles move in it",
+    "vesicle.inner_radius": "vesicles move around it",
+    "vesicle.capture_distance": "tethers reach so far; for vesicles that never tether set vesicle.tether to 0",
+    "glucose.supply": _DIVISOR,
+    "glucose.cytosol_volume": _DIVISOR,
+    "glucose.glut4_half": _HALF,
+    "glucose.glut1_half": _HALF,
+    "glucose.hexokinase_half": _HALF,
+    "glucose.g6p_inhibition": _HALF,
+    "glucose.use": "what is taken up must go somewhere, or the cell has no rest",
+}
 
 
 ParameterSet = namedtuple("ParameterSet", kinds.stages())
@@ -78,10 +99,13 @@ class Parameter:
         return write(self.value, self.unit)
 
     def overridden(self, value: object) -> "Parameter":
-        """The same parameter with a value that the user gives, which may lie outside the plausible range."""
+        """The same parameter with a value that the user gives, which may lie outside the plausible range, and be 0
+        unless it is one of POSITIVE."""
         number = convert(value, self.unit, lambda: f"a quantity such as {describe(str(self))}")
-        if number < 0.0 or (number == 0.0 and self.low > 0.0):
-            raise InputError(f"expected a value above 0, got {describe(value)}.")
+        if number < 0.0:
+            raise InputError(f"expected a value of 0 or more, got {describe(value)}.")
+        if number == 0.0 and self.name in POSITIVE:
+            raise InputError(f"expected a value above 0, got {describe(value)}: {POSITIVE[self.name]}.")
         source = f"set by the user; the preset has {self}, {self.source}"
         return Parameter(self.name, number, self.unit, self.low, self.high, source, "assumed")
 

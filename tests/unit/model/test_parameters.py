@@ -7,7 +7,15 @@ import pytest
 
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.files import TomlFolder
-from glut4sim.sim.model.parameters import EVIDENCE, PRESETS, ParameterSet, canonical_units, load_preset, sections
+from glut4sim.sim.model.parameters import (
+    EVIDENCE,
+    POSITIVE,
+    PRESETS,
+    ParameterSet,
+    canonical_units,
+    load_preset,
+    sections,
+)
 
 ENTRY = 'value = 2\nunit = "1/min"\nrange = [1, 3]\nsource = "somebody (2002)"\nevidence = "measured"\n'
 
@@ -76,11 +84,15 @@ def test_override_may_leave_the_plausible_range(adipocyte):
     assert adipocyte.override({"vesicle.fuse": f"{10 * high} 1/min"}).parameters["vesicle.fuse"].value == 10 * high
 
 
-def test_zero_is_allowed_where_the_range_says_so(adipocyte):
-    assert adipocyte.parameters["vesicle.diffusion_fused"].low == 0.0
-    assert adipocyte.override({"vesicle.diffusion_fused": "0 um**2/s"}).build().vesicle.diffusion_fused == 0.0
-    with pytest.raises(InputError, match="above 0"):
-        adipocyte.override({"vesicle.fuse": "0 1/s"})
+def test_everything_can_be_knocked_out_but_what_amounts_are_measured_by(adipocyte):
+    for name, parameter in adipocyte.parameters.items():
+        none = f"0 {parameter.unit}" if parameter.unit != "1" else "0"
+        if name in POSITIVE:
+            with pytest.raises(InputError, match=rf"{name}: expected a value above 0, got .*: .{{15,}}"):
+                adipocyte.override({name: none})
+        else:
+            assert adipocyte.override({name: none}).parameters[name].value == 0.0
+    assert set(POSITIVE) <= set(adipocyte.parameters)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +103,7 @@ def test_zero_is_allowed_where_the_range_says_so(adipocyte):
         ("vesicle.fuse", "2 um", 'got "2 um" (a length).'),
         ("vesicle.fuse", "2", 'got "2" (no unit).'),
         ("vesicle.fuse", 2, "got 2 (no unit)."),
-        ("vesicle.fuse", "-2 1/s", 'vesicle.fuse: expected a value above 0, got "-2 1/s".'),
+        ("vesicle.fuse", "-2 1/s", 'vesicle.fuse: expected a value of 0 or more, got "-2 1/s".'),
         ("vesicle.fuse", "inf 1/s", "(not a finite number)."),
         ("vesicle.glut4_copies", True, "got true (a boolean)."),
         ("vesicle.cell_radius", "1 um", "vesicle.cell_radius: expected vesicle.inner_radius < vesicle.cell_radius"),
