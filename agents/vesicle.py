@@ -1,12 +1,22 @@
-"""GLUT4 storage vesicle: six states, a position in the shell between inner body and membrane, and its own GLUT4 copies.
+"""GLUT4 storage vesicle: seven states, a position in the shell between inner body and membrane, and its own copies.
 
-    stored -> mobile -> tethered -> docked -> fused -> endocytosed -> stored
+    stored <-> mobile <-> tethered <-> docked -> fused <-> clustered    (docked ones may also become clustered at once)
+       ^         ^                                 |           |
+       |         | recycled                        v           v
+       '---------'------------ endocytosed <-------'-----------'
 
-Insulin acts through Rab10: it lets stored vesicles go and lets docked ones fuse. A mobile vesicle can be tethered only
-within the capture distance of the membrane; it gets there by Brownian motion and the pull of its motor. Transitions are
-candidates in physical time (agents/candidates.py); one of tethering counts if the vesicle is near enough when it comes.
+A mobile vesicle can be tethered only within the capture distance of the membrane; it gets there by Brownian motion and
+the pull of its motor. Transitions are candidates in physical time (agents/candidates.py); one of tethering counts if
+the vesicle is near enough when it comes.
 
-Insulin does not raise transient fusion, in which no GLUT4 is set free (Stenkula et al., Cell Metab 12:250, 2010).
+Insulin acts through Rab10 and through the phosphorylated share of AS160, which stands for what else AS160 holds back
+(Rab8A, Rab14) and goes with it. Stored vesicles are retained by a balance: how many are set free depends on the dose,
+how fast they appear hardly (Coster, Govers, James, Traffic 5:763, 2004; Govers, Coster, James, Mol Cell Biol 24:6456,
+2004). Docked ones fuse in three ways: their GLUT4 disperses in the membrane, which is what insulin raises; it stays
+together as a cluster; or the pore closes again and none is set free (transient fusion). Insulin raises neither of the
+last two (Stenkula, Lizunov, Cushman, Zimmerberg, Cell Metab 12:250, 2010). It makes clusters disperse (Lizunov et al.,
+PLoS One 8:e57559, 2013) and blocks the way in which they are taken up (Blot, McGraw, EMBO J 25:5648, 2006). What was
+taken up goes round again several times before it is sorted into storage.
 
 Sources: the steps and where insulin acts, Bai et al., Cell Metab 5:47 (2007), Stoeckli, Fazakerley, James, J Cell Sci
 124:4147 (2011), Sano et al., Cell Metab 5:293 (2007, Rab10).
@@ -28,8 +38,9 @@ class State(IntEnum):
     MOBILE = 1  # released, moving through the cytosol
     TETHERED = 2  # caught at the membrane
     DOCKED = 3  # docked and primed
-    FUSED = 4  # its GLUT4 is part of the membrane
+    FUSED = 4  # its GLUT4 is dispersed in the membrane
     ENDOCYTOSED = 5  # taken back, being sorted
+    CLUSTERED = 6  # its GLUT4 is in the membrane, all in one place
 
 
 TRANSITIONS = (  # in the order in which `rates` returns their rates
@@ -43,16 +54,23 @@ TRANSITIONS = (  # in the order in which `rates` returns their rates
     (State.DOCKED, State.FUSED),
     (State.FUSED, State.ENDOCYTOSED),
     (State.ENDOCYTOSED, State.STORED),
+    (State.ENDOCYTOSED, State.MOBILE),  # general recycling, past storage
+    (State.DOCKED, State.CLUSTERED),  # fusion with retention
+    (State.CLUSTERED, State.FUSED),
+    (State.FUSED, State.CLUSTERED),
+    (State.CLUSTERED, State.ENDOCYTOSED),
 )
 TETHERING = TRANSITIONS.index((State.MOBILE, State.TETHERED))  # possible only near the membrane
 FUSION = TRANSITIONS.index((State.DOCKED, State.FUSED))
 TRANSIENT_FUSION = FUSION - 1
+CLUSTERED_FUSION = TRANSITIONS.index((State.DOCKED, State.CLUSTERED))
+SURFACE = (State.FUSED, State.CLUSTERED)  # whose GLUT4 is in the membrane
 
 BLOCK = clocks.BATCH  # vesicles advanced together
 TABLE = clocks.table(TRANSITIONS, len(State))
 # upper end of the lowest band of candidates of each state [1/s]: powers of 2, as their bins then meet exactly, about
 # the rates at rest in the presets. Part of what a seed means
-BASES = 2.0 ** np.array([-11, 1, -1, -3, -8, -5])
+BASES = 2.0 ** np.array([-11, 1, -1, -3, -8, -5, -8])
 FIELDS = (
     STATE,
     Field("x", np.float32, "um", "position, from the centre of the cell"),
@@ -73,6 +91,15 @@ class Parameters(NamedTuple):
     fuse: Annotated[float, "1/s"]  # per fraction of active Rab10
     endocytose: Annotated[float, "1/s"]
     sort: Annotated[float, "1/s"]
+    recycle: Annotated[float, "1/s"]
+    fuse_clustered: Annotated[float, "1/s"]
+    disperse: Annotated[float, "1/s"]
+    cluster: Annotated[float, "1/s"]
+    endocytose_clustered: Annotated[float, "1/s"]  # per fraction of AS160 that is not phosphorylated
+    release_without_rab10: Annotated[float, "1/s"]  # per fraction of phosphorylated AS160
+    retain: Annotated[float, "1/s"]  # more recapture, per fraction of AS160 that is not phosphorylated
+    fuse_without_rab10: Annotated[float, "1/s"]  # per fraction of phosphorylated AS160
+    disperse_stimulated: Annotated[float, "1/s"]  # more, per fraction of phosphorylated AS160
     cell_radius: Annotated[float, "um"]
     inner_radius: Annotated[float, "um"]  # nucleus or lipid droplet: no vesicle inside
     capture_distance: Annotated[float, "um"]
@@ -94,22 +121,29 @@ class Mobility(NamedTuple):
 
 class Environment(NamedTuple):
     rab10_active: float  # fraction in GTP form
+    as160_phosphorylated: float  # fraction
 
 
 @compiled
 def rates(environment, p):
     """Rate of each transition [1/s], in the order of TRANSITIONS; tethering's holds within the capture distance."""
+    rab10, as160 = environment.rab10_active, environment.as160_phosphorylated
     return (
-        p.release * environment.rab10_active,
-        p.recapture,
+        p.release * rab10 + p.release_without_rab10 * as160,
+        p.recapture + p.retain * (1.0 - as160),
         p.tether,
         p.untether,
         p.dock,
         p.undock,
         p.fuse_transiently,
-        p.fuse * environment.rab10_active,
+        p.fuse * rab10 + p.fuse_without_rab10 * as160,
         p.endocytose,
         p.sort,
+        p.recycle,
+        p.fuse_clustered,
+        p.disperse + p.disperse_stimulated * as160,
+        p.cluster,
+        p.endocytose_clustered * (1.0 - as160),
     )
 
 
@@ -120,7 +154,7 @@ def tabulate(environment, parameters, chunk):
     Returns whether more bands are looked at than before (candidates.fit_bands).
     """
     for k in range(len(chunk.rate)):
-        now = rates(Environment(environment.rab10_active[k]), parameters)
+        now = rates(Environment(environment.rab10_active[k], environment.as160_phosphorylated[k]), parameters)
         for j in range(len(now)):
             chunk.rate[k, j] = now[j]
     return fit_bands(chunk, BASES, TABLE)
@@ -139,6 +173,7 @@ def motion_table(p: Parameters, dt: float) -> np.ndarray:
         State.DOCKED: (0.0, 0.0, *edge),
         State.FUSED: (p.diffusion_fused, 0.0, *edge),
         State.ENDOCYTOSED: (p.diffusion_endocytosed, -p.drift_endocytosed, *cytosol),
+        State.CLUSTERED: (0.0, 0.0, *edge),
     }
     ordered = (rows[state] for state in State)
     return np.array([((2.0 * d * dt) ** 0.5, v * dt, low, high) for d, v, low, high in ordered], np.float32)

@@ -16,11 +16,13 @@ from glut4sim.agents import candidates, clocks
 from glut4sim.agents.compiling import compiled, internal
 from glut4sim.agents.motion import Place, confine, displace, drift_by
 from glut4sim.agents.streams import Source, normals, philox, words
-from glut4sim.agents.vesicle import BASES, BLOCK, TABLE, TETHERING, State
+from glut4sim.agents.vesicle import BASES, BLOCK, SURFACE, TABLE, TETHERING, State
 
 _LANES = 16  # loops over those that move run to a multiple of this; what lies beyond them is never read
 
-_MOBILE, _FUSED, _TETHERING = np.int64(State.MOBILE), np.int64(State.FUSED), np.int64(TETHERING)
+_MOBILE, _TETHERING = np.int64(State.MOBILE), np.int64(TETHERING)
+_IN_MEMBRANE = np.isin(list(State), SURFACE).astype(np.int64)
+_TO_MEMBRANE = _IN_MEMBRANE[TABLE.target] - _IN_MEMBRANE[TABLE.source]  # by transition: 1 into it, -1 out of it
 _MOVING, _DRIFTING = 0, 1  # places in Block.count
 _SPREAD, _DRIFT, _LOW, _HIGH = 0, 1, 2, 3  # columns of the motion table
 
@@ -286,10 +288,7 @@ def note(outcome, time, k, i, j, at, glut4):
         outcome.position[n, 0], outcome.position[n, 1], outcome.position[n, 2] = at.x, at.y, at.z
     clocks.note(outcome.log, time, np.uint32(i), np.uint8(j))
     outcome.fired[k, j] += 1
-    if TABLE.source[j] == _FUSED:
-        outcome.surface[k] -= glut4
-    if TABLE.target[j] == _FUSED:
-        outcome.surface[k] += glut4
+    outcome.surface[k] += _TO_MEMBRANE[j] * glut4
 
 
 # ---- who is among the moving ----

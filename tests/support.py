@@ -8,11 +8,23 @@ from numba import njit
 from glut4sim.agents import candidates, clocks, glucose, receptor, streams, vesicle, vesicle_steps
 from glut4sim.agents.population import Population
 from glut4sim.agents.streams import Stream
+from glut4sim.sim.model import signalling
 from glut4sim.sim.model.parameters import load_preset
 from glut4sim.sim.scenario.scenario import Scenario
 
 ROOT = Path(__file__).parents[1]  # of the repository
 PARAMETERS = load_preset("adipocyte").build()
+ALL_ROUTES = PARAMETERS.vesicle._replace(  # vesicles with every transition that there is, each at a rate of its own
+    recycle=0.02,
+    fuse_clustered=0.01,
+    disperse=0.004,
+    cluster=0.003,
+    endocytose_clustered=0.006,
+    release_without_rab10=0.002,
+    retain=0.03,
+    fuse_without_rab10=0.05,
+    disperse_stimulated=0.011,
+)
 
 
 def small_scenario(
@@ -36,6 +48,11 @@ def small_scenario(
             "parameters": parameters or {},
         }
     )
+
+
+def vesicles_around(signals):
+    """What vesicles answer to, from the species of signalling."""
+    return vesicle.Environment(*(signals[signalling.SPECIES.index(name)] for name in vesicle.Environment._fields))
 
 
 def _quantity(course, unit):
@@ -125,7 +142,7 @@ class Glucose(_Clocks):
 
 
 class Vesicles(_Agents):
-    """Vesicles alone, at a prescribed fraction of active Rab10."""
+    """Vesicles alone, at prescribed fractions of active Rab10 and phosphorylated AS160."""
 
     def __init__(self, position, state, *, dt=0.1, parameters=PARAMETERS.vesicle, glut4=1, seed=1, replicate=0, log=0):
         position = np.asarray(position, np.float32)
@@ -149,12 +166,16 @@ class Vesicles(_Agents):
     def radius(self):
         return np.linalg.norm(self.position, axis=1)
 
-    def advance(self, rab10_active):
-        """So many steps at Rab10 (K,); returns how often each transition fired and the change of GLUT4 copies, (K,)."""
+    def advance(self, rab10_active, as160_phosphorylated=0.0):
+        """So many steps at Rab10 (K,) and AS160.
+
+        Returns how often each transition fired and the change of GLUT4 copies, (K,).
+        """
         v, p = self.parameters, self.population
         rate = np.empty((len(rab10_active), len(vesicle.TRANSITIONS)))
         chunk = candidates.Chunk(self.steps, self.dt, rate, self.bands)
-        if vesicle.tabulate(vesicle.Environment(np.asarray(rab10_active, float)), v, chunk):
+        as160 = np.full(len(rate), as160_phosphorylated)
+        if vesicle.tabulate(vesicle.Environment(np.asarray(rab10_active, float), as160), v, chunk):
             self.quiet[:] = 0.0
         fired, surface = np.zeros(chunk.rate.shape, np.int64), np.zeros(len(chunk.rate), np.int64)
         vesicle_steps.advance(

@@ -22,11 +22,14 @@ f32 = np.float32
 RECEPTOR_STATES = (
     "free", "bound", "once", "twice", "internal free", "internal once", "internal twice", "tired", "unbound",
 )  # fmt: skip
-VESICLE_STATES = ("stored", "mobile", "tethered", "docked", "fused", "endocytosed")
+VESICLE_STATES = ("stored", "mobile", "tethered", "docked", "fused", "endocytosed", "clustered")
 GLUCOSE_STATES = ("outside", "inside", "phosphorylated", "used")
 RECEPTOR_CLOCK, VESICLE_CLOCK, VESICLE_MOTION, GLUCOSE_CLOCK = 1, 3, 4, 7  # streams
 MOLECULES = 6.02214076e8  # in 1 pL at 1 mM
-VESICLE_TRANSITIONS = ((0, 1), (1, 0), (1, 2), (2, 1), (2, 3), (3, 2), (3, 2), (3, 4), (4, 5), (5, 0))
+VESICLE_TRANSITIONS = (
+    (0, 1), (1, 0), (1, 2), (2, 1), (2, 3), (3, 2), (3, 2), (3, 4), (4, 5), (5, 0),
+    (5, 1), (3, 6), (6, 4), (4, 6), (6, 5),
+)  # fmt: skip
 TETHERING = 2  # possible only near the membrane
 LOWEST_BAND = {  # upper end of each state's lowest band of candidates [1/s]
     "stored": 2.0**-11,
@@ -35,6 +38,7 @@ LOWEST_BAND = {  # upper end of each state's lowest band of candidates [1/s]
     "docked": 0.125,
     "fused": 2.0**-8,
     "endocytosed": 2.0**-5,
+    "clustered": 2.0**-8,
 }
 
 
@@ -136,14 +140,24 @@ def receptor_exits(insulin, p):
     }
 
 
-def vesicle_exits(rab10, p):
+def vesicle_exits(rab10, as160, p):
+    """Of AS160, the phosphorylated share lets other Rabs work, and the rest retains and takes up clusters."""
     return {
-        "stored": [("mobile", p.release * rab10)],
-        "mobile": [("stored", p.recapture), ("tethered", p.tether)],
+        "stored": [("mobile", p.release * rab10 + p.release_without_rab10 * as160)],
+        "mobile": [("stored", p.recapture + p.retain * (1.0 - as160)), ("tethered", p.tether)],
         "tethered": [("mobile", p.untether), ("docked", p.dock)],
-        "docked": [("tethered", p.undock), ("tethered", p.fuse_transiently), ("fused", p.fuse * rab10)],
-        "fused": [("endocytosed", p.endocytose)],
-        "endocytosed": [("stored", p.sort)],
+        "docked": [
+            ("tethered", p.undock),
+            ("tethered", p.fuse_transiently),
+            ("fused", p.fuse * rab10 + p.fuse_without_rab10 * as160),
+            ("clustered", p.fuse_clustered),
+        ],
+        "fused": [("endocytosed", p.endocytose), ("clustered", p.cluster)],
+        "endocytosed": [("stored", p.sort), ("mobile", p.recycle)],
+        "clustered": [
+            ("fused", p.disperse + p.disperse_stimulated * as160),
+            ("endocytosed", p.endocytose_clustered * (1.0 - as160)),
+        ],
     }
 
 
@@ -347,7 +361,8 @@ class Vesicle:
         self.spread = {state: f32(math.sqrt(2.0 * d * dt)) for state, (d, _) in speed.items()}
         self.drift = {state: f32(v * dt) for state, (_, v) in speed.items()}
         cytosol, membrane = (f32(p.inner_radius), f32(p.cell_radius)), (f32(p.cell_radius), f32(p.cell_radius))
-        self.room = {state: membrane if state in ("docked", "fused") else cytosol for state in VESICLE_STATES}
+        at_edge = ("docked", "fused", "clustered")
+        self.room = {state: membrane if state in at_edge else cytosol for state in VESICLE_STATES}
 
     def moves(self):
         return self.state == "mobile" or bool(self.spread.get(self.state) or self.drift.get(self.state))
@@ -455,11 +470,11 @@ class Twin:
         parts = signalling_parts(self.dt, self.p.signalling)
         for _ in range(parts):
             self.signals = runge_kutta(self.signals, active, liganded, self.p.signalling, self.dt / parts)
-        rab10 = self.signals[8]
+        as160, rab10 = self.signals[7:9]
         for one in self.vesicles:
             if one.moves():
                 one.move(self.steps)
-        self._fire("vesicles", vesicle_exits(rab10, self.p.vesicle))
+        self._fire("vesicles", vesicle_exits(rab10, as160, self.p.vesicle))
         sugar = mean_over_step(self.bath.glucose, start, self.dt)
         self._fire("glucose", glucose_exits(self.counts("glucose"), self.glut4_surface(), sugar, self.p.glucose))
         self.steps += 1
@@ -475,7 +490,7 @@ class Twin:
         return {state: found[state] for state in states}
 
     def glut4_surface(self):
-        return sum(one.glut4 for one in self.vesicles if one.state == "fused")
+        return sum(one.glut4 for one in self.vesicles if one.state in ("fused", "clustered"))
 
 
 # ---- the mean flow of vesicles ----

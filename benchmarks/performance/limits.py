@@ -72,7 +72,7 @@ def motion_work(n=100_000, steps=100):
     x, y, z = np.full((3, n), 8.0, np.float32)
     bands = np.zeros(len(vesicle.State), np.int64)
     chunk = candidates.Chunk(0, DT, np.empty((steps, len(vesicle.TRANSITIONS))), bands)
-    vesicle.tabulate(vesicle.Environment(np.zeros(steps)), p, chunk)
+    vesicle.tabulate(vesicle.Environment(*np.zeros((2, steps))), p, chunk)
     origin, clock = source(Stream.VESICLE_MOTION, 1), source(Stream.VESICLE_CLOCK, 1)
     vesicles = vesicle_steps.Vesicles(
         np.full(n, vesicle.State.MOBILE, np.int8), np.zeros(n), x, y, z, np.ones(n, np.int32)

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from glut4sim import Cell
-from glut4sim.agents.vesicle import State
+from glut4sim.agents.vesicle import SURFACE, State
 
-AT_MEMBRANE = (State.TETHERED, State.DOCKED, State.FUSED)
+AT_MEMBRANE = (State.TETHERED, State.DOCKED, *SURFACE)
 PARAMETERS = {  # every argument of Cell, and every value of a scenario by its path; lists are tried in turn
     "scenario": ["men/eugonadal", "men/hypogonadal"],
     "replicate": range(2),  # replicates of one seed, as Mesa's iterations would be
@@ -36,7 +36,7 @@ class Watched(Cell):
         self.datacollector = mesa.DataCollector(
             {
                 "minutes": lambda cell: cell.time / 60,
-                "surface_glut4": lambda cell: int(cell.vesicles.glut4[cell.vesicles.state == State.FUSED].sum()),
+                "surface_glut4": lambda cell: int(cell.vesicles.glut4[np.isin(cell.vesicles.state, SURFACE)].sum()),
                 "at_membrane": lambda cell: int(np.isin(cell.vesicles.state, AT_MEMBRANE).sum()),
             }
         )

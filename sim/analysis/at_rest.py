@@ -31,7 +31,7 @@ def rest(parameters: ParameterSet, insulin: float, bath: float = BATH) -> Rest:
     """The cell at rest in insulin [nM] and glucose outside [mM]; ArithmeticError if it has no rest."""
     system = System(parameters, shell(parameters.vesicle, *BINS))
     receptors, signals, vesicles, _ = system.split(system.rest(insulin, bath))
-    surface = float(vesicles[vesicle.State.FUSED].sum() * parameters.vesicle.glut4_copies)
+    surface = float(vesicles[list(vesicle.SURFACE)].sum() * parameters.vesicle.glut4_copies)
     active = 100.0 * float(receptors[list(receptor.ACTIVE)].sum() / receptors.sum())
     return Rest(surface, transport(parameters, surface, bath), 100.0 * float(signals[_AKT]), active)
 

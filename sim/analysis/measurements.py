@@ -51,7 +51,8 @@ def _rate(recorded: Recorded, *transitions: int) -> np.ndarray:
 
 def _exocytosis(recorded: Recorded) -> np.ndarray:
     counts = recorded.trace.vesicles
-    return _rate(recorded, vesicle.FUSION) / (counts.sum(axis=1) - counts[:, vesicle.State.FUSED])
+    outside = counts.sum(axis=1) - counts[:, list(vesicle.SURFACE)].sum(axis=1)
+    return _rate(recorded, vesicle.FUSION, vesicle.CLUSTERED_FUSION) / outside
 
 
 def _transport(recorded: Recorded, outside: float | np.ndarray) -> np.ndarray:
@@ -69,10 +70,12 @@ def _of_observable(observable: observables.Observable) -> Quantity:
 QUANTITIES: Mapping[str, Quantity] = {o.name: _of_observable(o) for o in observables.OBSERVABLES if o.dim is None} | {
     "all_fusion_rate": Quantity(
         "1/min",
-        "Vesicle fusions, full and transient, per minute",
-        lambda recorded: _rate(recorded, vesicle.FUSION, vesicle.TRANSIENT_FUSION),
+        "Vesicle fusions of all kinds, per minute",
+        lambda recorded: _rate(recorded, vesicle.FUSION, vesicle.TRANSIENT_FUSION, vesicle.CLUSTERED_FUSION),
     ),
-    "exocytosis_rate": Quantity("1/min", "Full fusions per minute and per vesicle that is not fused", _exocytosis),
+    "exocytosis_rate": Quantity(
+        "1/min", "Fusions that leave GLUT4 in the membrane, per minute and per vesicle that is not there", _exocytosis
+    ),
     "tracer_transport": Quantity(
         "1/s",
         f"Glucose carried in from {TRACER:g} mM outside, molecules per second",

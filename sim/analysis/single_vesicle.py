@@ -17,7 +17,7 @@ survival    probability that a dwell lasts at least so long, free of that bias: 
 exit rate   transitions out of a state over the time that all vesicles spent in it. Needs no length of any dwell, so
             nothing is censored; where the hazard is constant its inverse is the mean dwell time
 tether to fusion   from the last tethering before a full fusion to the fusion
-arrival to fusion  from the first tethering since the vesicle was released from storage. Fusions whose tethering
+arrival to fusion  from the first tethering since the vesicle left storage or was recycled. Fusions whose tethering
             (arrival) lies before t = 0 are counted as `_unseen` and left out. They are waits of those that fuse while
             they are watched: in a phase not long against them, the long ones are missed, as in a film
 rates per area     over the whole membrane, a sphere of the cell's radius
@@ -147,7 +147,7 @@ class _Rules(NamedTuple):
 
     source: np.ndarray  # (n_transition,) int64, states
     target: np.ndarray
-    stored: int  # state
+    begins: np.ndarray  # (n_state,) bool, states at whose end a vesicle sets out for the membrane
     tethering: int  # transition
     fusion: int
     bounds: np.ndarray  # (P + 1,) float64 [s], beginnings of the phases, and infinity
@@ -162,7 +162,7 @@ class _Track(NamedTuple):
     state: np.ndarray  # int8
     entered: np.ndarray  # float64 [s], when it entered its state; _UNSEEN if before t = 0
     tethered: np.ndarray  # float64 [s], last tethering; _UNSEEN
-    arrived: np.ndarray  # float64 [s], first tethering since it left storage; _UNSEEN or _NOT_YET
+    arrived: np.ndarray  # float64 [s], first tethering since it set out; _UNSEEN or _NOT_YET
 
 
 class _Tally(NamedTuple):
@@ -243,7 +243,7 @@ def _absorb(time, agent, transition, glut4, phase, rules, track, tally):
             tally.dwell_sum[phase, s] += dwell
         else:
             tally.start_unseen[phase, s] += 1
-        if s == rules.stored:
+        if rules.begins[s]:
             track.arrived[i] = _NOT_YET
         if j == rules.tethering:
             track.tethered[i] = now
@@ -277,8 +277,9 @@ class Statistics:
         self.area = membrane_area(scenario)
         copies = copies_edges(scenario)
         self._rules = _Rules(
-            vesicle.TABLE.source, vesicle.TABLE.target, int(vesicle.State.STORED), vesicle.TETHERING, vesicle.FUSION,
-            self.bounds, EDGES, int(copies[0]), int(copies[1] - copies[0]),
+            vesicle.TABLE.source, vesicle.TABLE.target,
+            np.isin(list(vesicle.State), (vesicle.State.STORED, vesicle.State.ENDOCYTOSED)),
+            vesicle.TETHERING, vesicle.FUSION, self.bounds, EDGES, int(copies[0]), int(copies[1] - copies[0]),
         )  # fmt: skip
         self._phase = 0
         on_the_way = np.isin(state, (vesicle.State.MOBILE, vesicle.State.TETHERED, vesicle.State.DOCKED))

@@ -13,6 +13,7 @@ from glut4sim.sim.model import signalling, sparse_lu
 from glut4sim.sim.model.compiled import compiled
 from glut4sim.sim.model.network import (
     ACTIVE,
+    DRIVING,
     FIRST_VESICLE,
     N_GLUCOSE,
     N_RECEPTOR,
@@ -20,11 +21,11 @@ from glut4sim.sim.model.network import (
     N_TRANSITION,
     OF_GLUCOSE,
     OF_VESICLES,
-    RAB10,
     READ,
     Network,
 )  # fmt: skip
 
+_RAB10, _AS160 = DRIVING
 _STEP, _LEAST = 6e-6, 1e-6  # of a driver in a central difference: relative, and to what at least
 
 
@@ -59,8 +60,8 @@ def set_receptor_rates(insulin, p, at):
 
 @compiled
 def set_vesicle_rates(y, p, at):
-    """Those rates that depend on Rab10."""
-    found = vesicle.rates(vesicle.Environment(y[RAB10]), p.vesicle)
+    """Those rates that depend on signalling."""
+    found = vesicle.rates(vesicle.Environment(y[_RAB10], y[_AS160]), p.vesicle)
     for j in range(len(found)):
         at.rates[OF_VESICLES + j] = found[j]
 
@@ -68,13 +69,13 @@ def set_vesicle_rates(y, p, at):
 @compiled
 def set_glucose_rates(y, bath, p, net, at):
     """Those rates that depend on glucose and on the GLUT4 in the membrane."""
-    first = net.drivers[1]
+    first = net.drivers[len(DRIVING)]
     for s in range(N_GLUCOSE):
         at.molecules[s] = y[first + s] * p.glucose.supply
-    fused = 0.0
-    for d in range(1 + N_GLUCOSE, len(net.drivers)):
-        fused += y[net.drivers[d]]
-    around = glucose.environment(at.molecules, fused * p.vesicle.glut4_copies, bath, p.glucose)
+    surface = 0.0
+    for d in range(len(DRIVING) + N_GLUCOSE, len(net.drivers)):
+        surface += y[net.drivers[d]]
+    around = glucose.environment(at.molecules, surface * p.vesicle.glut4_copies, bath, p.glucose)
     found = glucose.rates(around, p.glucose)
     for j in range(len(found)):
         at.rates[OF_GLUCOSE + j] = found[j]
@@ -138,7 +139,7 @@ def linearise(y, bath, p, net, at):
         step = _STEP * max(abs(value), _LEAST)
         for side in range(2):
             y[driver] = value + step - 2.0 * step * side
-            if driver == RAB10:
+            if d < len(DRIVING):
                 set_vesicle_rates(y, p, at)
                 j, last = OF_VESICLES, OF_GLUCOSE
             else:

@@ -82,9 +82,9 @@ def shares_of_volume(space: Shell) -> np.ndarray:
     return volume / volume.sum()
 
 
-def vesicles(parameters: vesicle.Parameters, rab10_active: float, space: Shell) -> np.ndarray:
-    """Fractions of vesicles by state and radial bin, (n_state, n_bin), at a constant active fraction of Rab10."""
-    rates = vesicle.rates(vesicle.Environment(rab10_active), parameters)
+def vesicles(parameters: vesicle.Parameters, environment: vesicle.Environment, space: Shell) -> np.ndarray:
+    """Fractions of vesicles by state and radial bin, (n_state, n_bin), in a constant environment."""
+    rates = vesicle.rates(environment, parameters)
     start = np.zeros((len(vesicle.State), len(space.near)))
     start[vesicle.State.STORED] = shares_of_volume(space)
     return _long_after(vesicle_generator(space, rates), start.ravel()).reshape(start.shape)
@@ -97,15 +97,16 @@ class RestingVesicles(NamedTuple):
     edges: np.ndarray  # (n_bin + 1,) of the bins [um]
 
 
-def resting_vesicles(parameters: vesicle.Parameters, rab10_active: float) -> RestingVesicles:
+def resting_vesicles(parameters: vesicle.Parameters, environment: vesicle.Environment) -> RestingVesicles:
     """As `vesicles`, in the shell that the parameters say."""
-    return _resting_vesicles(parameters._replace(glut4_copies=1.0), float(rab10_active))  # how many is no matter
+    # how many copies is no matter
+    return _resting_vesicles(parameters._replace(glut4_copies=1.0), environment._make(map(float, environment)))
 
 
 @lru_cache(KEPT)
-def _resting_vesicles(parameters, rab10_active) -> RestingVesicles:
+def _resting_vesicles(parameters, environment) -> RestingVesicles:
     space = shell(parameters)
-    return RestingVesicles(vesicles(parameters, rab10_active, space), space.edges)
+    return RestingVesicles(vesicles(parameters, environment, space), space.edges)
 
 
 def glucose_molecules(parameters: glucose.Parameters, glut4: float, bath: float) -> np.ndarray:

@@ -11,9 +11,6 @@ from typing import NamedTuple
 import numpy as np
 
 from glut4sim.agents import vesicle
-from glut4sim.sim.model import signalling
-
-_RAB10 = signalling.SPECIES.index("rab10_active")
 
 
 class Shell(NamedTuple):

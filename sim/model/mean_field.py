@@ -72,7 +72,7 @@ class System:
         start[:] = 0.0
         start[self.where[vesicle.State.STORED]] = equilibrium.shares_of_volume(self.space)
         self._settle(y, start, FIRST_VESICLE, self._first_glucose, course)
-        glut4 = self.split(y)[2][vesicle.State.FUSED].sum() * p.vesicle.glut4_copies
+        glut4 = self.split(y)[2][list(vesicle.SURFACE)].sum() * p.vesicle.glut4_copies
         molecules = equilibrium.glucose_molecules(p.glucose, glut4, bath)
         y[self._first_glucose : self._first_glucose + N_GLUCOSE] = molecules / p.glucose.supply
         return y
@@ -187,7 +187,7 @@ def _columns(scenario: CellInBath, times, rows) -> dict[str, np.ndarray]:
         "receptors": part["receptors"] * (cell.receptors * p.receptor.copies),
         "signalling": part["signalling"],
         "vesicles": part["vesicles"] * cell.vesicles,
-        "glut4_surface": part["vesicles"][:, vesicle.State.FUSED] * p.vesicle.glut4_copies,
+        "glut4_surface": part["vesicles"][:, list(vesicle.SURFACE)].sum(axis=1) * p.vesicle.glut4_copies,
         "vesicle_events": part["vesicle_events"] * cell.vesicles,
         "glucose": part["glucose"] * cell.glucose_agents,
         "glucose_events": part["glucose_events"] * cell.glucose_agents,

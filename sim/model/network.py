@@ -4,8 +4,9 @@ transitions.
 An *unknown* is the fraction of a kind in one of its states (of vesicles: in one state and radial bin, where they can
 ever be), a species of signalling, or the count of a transition's events. Fractions flow along *arcs*, at a transition's
 rate times the fraction at the arc's source; a vesicle transition has an arc in each bin. *Motion* is the flow between
-neighbouring bins (sim/model/fluxes.py). A *driver* is an unknown that rates depend on: Rab10 for those of vesicles; for
-those of glucose its own states and the vesicles that have fused. So each kind acts only on itself and on what follows,
+neighbouring bins (sim/model/fluxes.py). A *driver* is an unknown that rates depend on: for those of vesicles what their
+environment consists of; for those of glucose its own states and the vesicles in the membrane. So each kind acts only on
+itself and on what follows,
 
     receptors -> signalling -> vesicles -> glucose -> counts of events,
 
@@ -26,7 +27,8 @@ from glut4sim.sim.model.parameters import ParameterSet
 # the first unknowns are those of receptors, then those of signalling
 N_RECEPTOR, N_SPECIES, N_GLUCOSE = len(receptor.State), len(signalling.SPECIES), len(glucose.State)
 FIRST_VESICLE = N_RECEPTOR + N_SPECIES
-RAB10 = N_RECEPTOR + signalling.SPECIES.index("rab10_active")
+# what the rates of vesicles depend on, in the order of their environment
+DRIVING = tuple(N_RECEPTOR + signalling.SPECIES.index(name) for name in vesicle.Environment._fields)
 # the states that signalling reads of, and whether each counts in each of its drivers
 ACTIVE = tuple(sorted({int(state) for name in signalling.DRIVERS for state in receptor.GIVES[name]}))
 READ = tuple(tuple(float(state in receptor.GIVES[name]) for state in ACTIVE) for name in signalling.DRIVERS)
@@ -60,7 +62,7 @@ class Network(NamedTuple):
     motion: np.ndarray  # (n_motion, 2) two unknowns, in a bin and the next
     speed: np.ndarray  # (n_motion, 2) float64, outward and inward [1/s]
     still: np.ndarray  # (n_entry + 1,) float64, the matrix of motion alone
-    drivers: np.ndarray  # (n_driver,) unknowns: Rab10, then each state of glucose, then what is fused
+    drivers: np.ndarray  # (n_driver,) unknowns: those of DRIVING, each state of glucose, what is in the membrane
     responses: np.ndarray  # (n_response, 3) number of a driver, transition, its first influence
     influences: np.ndarray  # (n_influence, 3) for an arc, entries (source, driver), (target, driver), (counter, driver)
     signals: np.ndarray  # entries of each species by each species and each active receptor state
@@ -123,9 +125,9 @@ def _lay_out(at_edges: tuple[bool, ...], moving: tuple[bool, ...], nears: tuple[
     ends = [[(source, target, count) for source, target in those] for those, count in zip(arcs, counter)]
     motion = [(s, b) for s in np.flatnonzero(moves) for b in range(len(near) - 1)]
     neighbours = [(where[s, b], where[s, b + 1]) for s, b in motion]
-    drivers = [RAB10, *range(first_glucose, first_counter), *_those(where[vesicle.State.FUSED])]
-    driven = [(0, OF_VESICLES + j) for j in _answering_rab10()]
-    driven += [(d, j) for d in range(1, len(drivers)) for j in range(OF_GLUCOSE, N_TRANSITION)]
+    drivers = [*DRIVING, *range(first_glucose, first_counter), *_those(where[list(vesicle.SURFACE)])]
+    driven = [(d, OF_VESICLES + j) for d in range(len(DRIVING)) for j in _answering(d)]
+    driven += [(d, j) for d in range(len(DRIVING), len(drivers)) for j in range(OF_GLUCOSE, N_TRANSITION)]
     signals = [(i, j) for i in range(N_RECEPTOR, FIRST_VESICLE) for j in (*range(N_RECEPTOR, FIRST_VESICLE), *ACTIVE)]
 
     pattern = {(row, three[0]) for those in ends for three in those for row in three}
@@ -156,10 +158,11 @@ def _lay_out(at_edges: tuple[bool, ...], moving: tuple[bool, ...], nears: tuple[
     return _Layout(found, where, np.array(motion, int).reshape(-1, 2).T, np.array(mixed, int).reshape(-1, 4))
 
 
-def _answering_rab10() -> list[int]:
-    """The transitions of vesicles whose rates differ between two activities of Rab10."""
+def _answering(driver: int) -> list[int]:
+    """The transitions of vesicles whose rates differ between two values of a driver, the others as they are."""
     p = vesicle.Parameters(*np.arange(1.0, 1.0 + len(vesicle.Parameters._fields)).tolist())
-    little, much = (vesicle.rates.py_func(vesicle.Environment(active), p) for active in (0.25, 0.75))
+    around = [[value if d == driver else 0.5 for d in range(len(DRIVING))] for value in (0.25, 0.75)]
+    little, much = (vesicle.rates.py_func(vesicle.Environment(*values), p) for values in around)
     return [j for j in range(len(little)) if little[j] != much[j]]
 
 

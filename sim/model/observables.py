@@ -185,7 +185,9 @@ OBSERVABLES: tuple[Observable, ...] = (
         lambda r: r.per_second(lambda trace: trace.net_uptake),
     ),
     Observable("glucose_inside", "mM", "Free glucose in the cell", _millimolar(glucose.State.INSIDE)),
-    Observable("glucose_6_phosphate", "mM", "Glucose 6-phosphate in the cell", _millimolar(glucose.State.PHOSPHORYLATED)),
+    Observable(
+        "glucose_6_phosphate", "mM", "Glucose 6-phosphate in the cell", _millimolar(glucose.State.PHOSPHORYLATED)
+    ),
     # what was registered later stands at the end, so that the columns of files keep their order
     *(by_state(kind) for kind in kinds.KINDS if kind.name not in ("receptor", "vesicle", "glucose")),
     Observable(

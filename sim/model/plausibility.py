@@ -86,5 +86,5 @@ def response(parameters: ParameterSet) -> tuple[np.ndarray, np.ndarray]:
     times = np.array([0.0, DURATION])
     course = Course(times, np.array([INSULIN]), np.array([GLUCOSE]), as_records([parameters]))
     rows = system.follow(y, course, times, RTOL)
-    surface = rows[:, COLUMNS["vesicles"]][:, vesicle.State.FUSED] * parameters.vesicle.glut4_copies
+    surface = rows[:, COLUMNS["vesicles"]][:, list(vesicle.SURFACE)].sum(axis=1) * parameters.vesicle.glut4_copies
     return surface, rows[:, COLUMNS["signalling"]][:, _AKT]

@@ -264,7 +264,7 @@ class Writer:
                 for to in (b - 1, b + 1):
                     if to in amounts[s] and (speed := self._speed(s, b, to)) is not None:
                         self._reaction(f"move_{s.name.lower()}_{b}_to_{to}", amounts[s][b], amounts[s][to], speed)
-        rates = self._rates(vesicle, "vesicle", vesicle.Environment(as_number("rab10_active")))
+        rates = self._rates(vesicle, "vesicle", vesicle.Environment._make(map(as_number, vesicle.Environment._fields)))
         for j, ((source, target), rate) in enumerate(zip(vesicle.TRANSITIONS, rates)):
             for b in bins[source]:
                 if j != vesicle.TETHERING or space.near[b]:
@@ -273,7 +273,9 @@ class Writer:
                     self._reaction(name, amounts[source][b], amounts[target][to], rate)
         for s in vesicle.State:
             self._assign(f"vesicle_{s.name.lower()}", " + ".join(map(str, amounts[s].values())))
-        self._assign("surface_glut4_percent", "100 * vesicle_fused")
+        surface = " + ".join(f"vesicle_{s.name.lower()}" for s in vesicle.SURFACE)
+        self._assign("vesicles_at_surface", surface)
+        self._assign("surface_glut4_percent", "100 * vesicles_at_surface")
 
     def _speed(self, state, b, to):
         """Rate of motion from a bin to its neighbour, None where there is no motion."""
@@ -284,7 +286,7 @@ class Writer:
         amounts = [self._species(f"glucose_{s.name.lower()}", fractions[s]) for s in glucose.State]
         p = self._section("glucose")
         molecules = tuple(amount * p.supply for amount in amounts)
-        glut4 = self._assign("surface_glut4", Formula("vesicle_fused") * self._section("vesicle").glut4_copies)
+        glut4 = self._assign("surface_glut4", Formula("vesicles_at_surface") * self._section("vesicle").glut4_copies)
         environment = symbolic(glucose.environment)(molecules, glut4, Formula("glucose_bath"), p)
         self._flow(glucose, amounts, self._rates(glucose, "glucose", environment))
 

@@ -11,8 +11,9 @@ The state of rest follows from the parameters: simulate with resting = 1 until n
 of mean_field.System.rest: agents are replaced by new ones in their first state at the rate equilibrium.SLOW, which
 makes it unique, p = (1 - G / SLOW)^-1 p0, and glucose that is used comes back to the outside, so that the supply lasts.
 
-What is counted (fusions, transient_fusions, glucose_net_influx) is a fraction of all agents and counts from the start
-of the experiment. What is read at some moment, or record by record with its mean, is kept until the end.
+What is counted (fusions, transient_fusions, clustered_fusions, glucose_net_influx) is a fraction of all agents and
+counts from the start of the experiment. What is read at some moment, or record by record with its mean, is kept until
+the end.
 """
 
 import re
@@ -128,6 +129,7 @@ class _TemplateWriter(Writer):
         rates = "rate_vesicle_{}_docked_to_{}"
         self._count("fusions", f"{rates.format(vesicle.FUSION, 'fused')} * vesicle_docked")
         self._count("transient_fusions", f"{rates.format(vesicle.TRANSIENT_FUSION, 'tethered')} * vesicle_docked")
+        self._count("clustered_fusions", f"{rates.format(vesicle.CLUSTERED_FUSION, 'clustered')} * vesicle_docked")
         inflow, outflow = "rate_glucose_0_outside_to_inside", "rate_glucose_1_inside_to_outside"
         self._count("glucose_net_influx", f"{inflow} * glucose_outside - {outflow} * glucose_inside")
         for reading in template.readings:

@@ -209,7 +209,11 @@ class VesicleStage(Stage):
     RUNNING = ("counts", "events")
     # the order in which uniform numbers fill the states at the start: once round, the membrane last. Of two cells that
     # share their numbers, the one with less in the membrane then has no vesicles there but those that the other has
-    FILLED = np.roll(list(vesicle.State), -1 - vesicle.State.FUSED)
+    FILLED = np.array(
+        [vesicle.State.ENDOCYTOSED]
+        + [state for state in vesicle.State if state < vesicle.State.FUSED]
+        + [vesicle.State.CLUSTERED, vesicle.State.FUSED]
+    )
 
     def __init__(self, kind, size, mean_size, seed, replicate, parameters, dt):
         super().__init__(kind, size, mean_size, seed, replicate, parameters, dt)
@@ -225,7 +229,7 @@ class VesicleStage(Stage):
 
     def draw_states(self, known, p):
         """Draw state, position and GLUT4 copies of each vesicle."""
-        by_bin, edges = equilibrium.resting_vesicles(p, known["rab10_active"])
+        by_bin, edges = equilibrium.resting_vesicles(p, self._environment(known))
         v = self.population
         n = len(v)
         where = streams.uniforms(n, 0, self.initial)
@@ -242,7 +246,7 @@ class VesicleStage(Stage):
         v.x[:], v.y[:], v.z[:] = radius * across * np.cos(angle), radius * across * np.sin(angle), radius * height
         v.glut4[:] = poisson.variates(streams.uniforms(n, 0, self._copies)[:, 0], p.glut4_copies / n)
         self.glut4_total = int(v.glut4.sum())
-        self.glut4_surface = int(v.glut4[v.state == vesicle.State.FUSED].sum())
+        self.glut4_surface = int(v.glut4[np.isin(v.state, vesicle.SURFACE)].sum())
         known["glut4_surface"] = self.glut4_surface
 
     def arm(self):
@@ -344,7 +348,16 @@ class GlucoseStage(Stage):
         fired = np.zeros(chunk.rate.shape, np.int64)
         if len(self.population):
             glucose.advance(
-                glut4, bath, p, chunk, self.clock, self.population.clocks, self._listed, self.counts.copy(), fired, NO_LOG
+                glut4,
+                bath,
+                p,
+                chunk,
+                self.clock,
+                self.population.clocks,
+                self._listed,
+                self.counts.copy(),
+                fired,
+                NO_LOG,
             )
         molecules, reached = np.empty((len(glut4), len(self.molecules))), np.empty(len(glut4))
         net_uptake.advance(self.molecules, self.net_uptake, glut4, bath, p, self.dt, molecules, reached)

@@ -125,7 +125,7 @@ def test_events_are_logged_where_they_happen():
     agents = still_vesicles(NEAR.cell_radius - 0.5 * NEAR.capture_distance, 0.5, n=300)
     time, agent, transition = agents.events()
     where = np.linalg.norm(agents.log_position[: len(time)], axis=1)
-    from_membrane = np.array([s in (vesicle.State.DOCKED, vesicle.State.FUSED) for s, _ in vesicle.TRANSITIONS])
+    from_membrane = np.array([s in (vesicle.State.DOCKED, *vesicle.SURFACE) for s, _ in vesicle.TRANSITIONS])
     np.testing.assert_allclose(where[from_membrane[transition]], NEAR.cell_radius, rtol=1e-6)
     never_docked = ~np.isin(agent, agent[from_membrane[transition]])
     np.testing.assert_allclose(where[never_docked], NEAR.cell_radius - 0.5 * NEAR.capture_distance, rtol=1e-6)

@@ -102,7 +102,7 @@ def test_pairs_meet_again_only_if_candidates_know_no_history(rate):
 
     def late(factor, by_history):
         p = PARAMETERS.vesicle._replace(**{rate: factor * getattr(PARAMETERS.vesicle, rate)})
-        rates = np.tile(vesicle.rates(vesicle.Environment(0.12), p), (80, 1))
+        rates = np.tile(vesicle.rates(vesicle.Environment(0.12, 0.9), p), (80, 1))
         for replicate in range(PAIRS):
             clock = source(Stream.VESICLE_CLOCK, 1, 10_000 * replicate)
             yield in_membrane(2000, rates, vesicle.BASES, vesicle.TABLE, clock, by_history)[-10:].mean()

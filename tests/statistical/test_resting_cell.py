@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 
 from glut4sim.agents import glucose, receptor, vesicle
-from glut4sim.sim.model import equilibrium, signalling
+from glut4sim.sim.model import equilibrium
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.fluxes import shell
 from tests.statistical import laws
-from tests.support import PARAMETERS, small_scenario
+from tests.support import PARAMETERS, small_scenario, vesicles_around
 
 VESICLES, RECEPTORS = 20_000, 20_000
-RAB10 = signalling.SPECIES.index("rab10_active")
 
 
 def rest(insulin):
@@ -23,7 +22,7 @@ def rest(insulin):
     signals = equilibrium.signals(
         PARAMETERS.signalling, *(receptors[list(states)].sum() for states in receptor.GIVES.values())
     )
-    vesicles = equilibrium.vesicles(PARAMETERS.vesicle, signals[RAB10], shell(PARAMETERS.vesicle))
+    vesicles = equilibrium.vesicles(PARAMETERS.vesicle, vesicles_around(signals), shell(PARAMETERS.vesicle))
     return receptors, vesicles.sum(axis=1)
 
 

@@ -19,28 +19,37 @@ RATES = {  # every rate some 0.1 .. 1 per second, so that each shapes the occupa
     "fuse": 1.1,
     "endocytose": 0.2,
     "sort": 0.45,
+    "recycle": 0.3,
+    "fuse_clustered": 0.4,
+    "disperse": 0.2,
+    "cluster": 0.5,
+    "endocytose_clustered": 1.2,
+    "release_without_rab10": 0.7,
+    "retain": 0.9,
+    "fuse_without_rab10": 0.8,
+    "disperse_stimulated": 0.6,
 }
 STILL = {"diffusion_mobile": 0.0, "drift_mobile": 0.0, "diffusion_endocytosed": 0.0, "drift_endocytosed": 0.0}
 BRISK = PARAMETERS.vesicle._replace(**RATES, **STILL)
-RAB10 = 0.6
+RAB10, AS160 = 0.6, 0.4
 TIMES = (1.0, 3.0, 6.0, 12.0, 30.0)
 
 
 def occupancies(parameters, step=0.5, n=50_000):
     """Vesicles in each state at TIMES, (time, n_state), all stored within reach at first."""
     start = on_sphere(n, BRISK.cell_radius - 0.5 * BRISK.capture_distance)
-    agents = Vesicles(start, vesicle.State.STORED, dt=step, parameters=parameters, seed=19)
+    agents = Vesicles(start, vesicle.State.STORED, dt=step, parameters=parameters, seed=20)
     counts = []
     for steps in np.diff(np.round(np.array([0.0, *TIMES]) / step).astype(int)):
-        agents.advance(np.full(steps, RAB10))
+        agents.advance(np.full(steps, RAB10), AS160)
         counts.append(agents.counts)
     return np.array(counts)
 
 
 def fits(counts, parameters, near=True):
     parameters = parameters if near else parameters._replace(tether=0.0)
-    matrix = laws.generator(vesicle_exits(RAB10, parameters), VESICLE_STATES)
-    expected = laws.propagate(np.eye(6)[0], [matrix * dt for dt in np.diff([0.0, *TIMES])], 1.0)
+    matrix = laws.generator(vesicle_exits(RAB10, AS160, parameters), VESICLE_STATES)
+    expected = laws.propagate(np.eye(len(VESICLE_STATES))[0], [matrix * dt for dt in np.diff([0.0, *TIMES])], 1.0)
     return laws.far_off(counts, expected) <= 1.0
 
 

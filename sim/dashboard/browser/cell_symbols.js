@@ -3,7 +3,8 @@
 // Symbols are stamped straight into the pixels of a canvas: with 20,000 of them that takes a few milliseconds, where a
 // path each would take a hundred.
 
-const VESICLES = ["stored", "mobile", "tethered", "docked", "fused", "endocytosed"]; // by code, as in agents/vesicle.py
+// by code, as in agents/vesicle.py
+const VESICLES = ["stored", "mobile", "tethered", "docked", "fused", "endocytosed", "clustered"];
 const RECEPTORS = ["free", "active", "internalised"]; // by code, as in sim/dashboard/frames.py
 const TURNS = 16; // directions in which a symbol is kept ready
 const TILTS = 4; // and how much it is turned away from the viewer
@@ -24,6 +25,7 @@ const SYMBOLS = {
   docked: { size: 1.2, pose: "turned", colour: "docked", fill: line([1, 1], [-1, 1], [-1, -1], [1, -1]) },
   fused: { size: 1.3, pose: "flat", colour: "fused", fill: disc(1.1) },
   endocytosed: { size: 1.35, pose: "plain", colour: "endocytosed", stroke: disc(0.85) },
+  clustered: { size: 1.3, pose: "flat", colour: "clustered", fill: disc(0.55), stroke: disc(1.1) },
   free: { size: 1.25, pose: "upright", colour: "inactive", stroke: Y_SHAPE, thin: true },
   active: { size: 1.25, pose: "upright", colour: "active", stroke: Y_SHAPE, fill: disc(0.62, 1.85), thin: true },
   internalised: {

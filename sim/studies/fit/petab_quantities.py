@@ -52,9 +52,12 @@ TOLD: Mapping[str, Callable[[], Told]] = {
     "fusion_rate": lambda: Told("60 * vesicles * {fusions}", ("fusions",)),
     "transient_fusion_rate": lambda: Told("60 * vesicles * {transient_fusions}", ("transient_fusions",)),
     "all_fusion_rate": lambda: Told(
-        "60 * vesicles * ({fusions} + {transient_fusions})", ("fusions", "transient_fusions")
+        "60 * vesicles * ({fusions} + {transient_fusions} + {clustered_fusions})",
+        ("fusions", "transient_fusions", "clustered_fusions"),
     ),
-    "exocytosis_rate": lambda: Told("60 * {fusions} / (1 - vesicle_fused)", ("fusions",)),
+    "exocytosis_rate": lambda: Told(
+        "60 * ({fusions} + {clustered_fusions}) / (1 - vesicles_at_surface)", ("fusions", "clustered_fusions")
+    ),
     "tracer_transport": lambda: _transport(repr(TRACER)),
     "transport": lambda: _transport("glucose_bath"),
 }

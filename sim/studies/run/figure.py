@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     import xarray
 
 VESICLE_COLOURS = {  # from the membrane inwards; the rest are stored
+    "clustered": VERMILION,
     "fused": BLUE,
     "docked": SKY,
     "tethered": GREEN,

@@ -22,12 +22,21 @@ from glut4sim.sim.studies.run import single_vesicle_figure
 from tests.statistical import laws
 from tests.support import small_scenario
 
-STORED, MOBILE, TETHERED, DOCKED, FUSED, ENDOCYTOSED = vesicle.State
+STORED, MOBILE, TETHERED, DOCKED, FUSED, ENDOCYTOSED, CLUSTERED = vesicle.State
 RELEASE = vesicle.TRANSITIONS.index((STORED, MOBILE))
 THREE_PULSES = [
     (0.0, 0.0), (20.0, 100.0), (30.0, 200.0), (40.0, 10.0), (60.0, 50.0), (70.0, 0.0), (90.0, 5.0)
 ]  # fmt: skip
-BRISK = {"vesicle.release": "30 1/min", "vesicle.endocytose": "2 1/min", "vesicle.sort": "6 1/min"}
+BRISK = {
+    "vesicle.release": "30 1/min",
+    "vesicle.endocytose": "2 1/min",
+    "vesicle.sort": "6 1/min",
+    "vesicle.recycle": "10 1/min",
+    "vesicle.fuse_clustered": "0.3 1/min",
+    "vesicle.disperse": "6 1/min",
+    "vesicle.cluster": "4 1/min",
+    "vesicle.endocytose_clustered": "5 1/min",
+}
 PULSE = [(0.0, 0.0), (60.0, 100.0), (150.0, 0.0), (250.0, 100.0)]  # the second pulse lasts to the end
 
 
@@ -78,11 +87,11 @@ class Direct:
             mine = events.agent == i
             state, begin = int(start[i]), None
             tethered = arrived = None
-            away = state in (STORED, FUSED, ENDOCYTOSED)  # its arrival, if it comes to one, will be seen
+            away = state in (STORED, FUSED, ENDOCYTOSED, CLUSTERED)  # its arrival, if it comes to one, will be seen
             rows = zip(events.time[mine], events.transition[mine], events.glut4[mine], strict=True)
             for now_, j, copies in rows:
                 self.visits.append((state, begin, now_, int(j)))
-                if state == STORED:
+                if state in (STORED, ENDOCYTOSED):  # it sets out, from the store or recycled
                     away, arrived = True, None
                 if vesicle.TRANSITIONS[j] == (MOBILE, TETHERED):
                     tethered = now_
@@ -192,7 +201,7 @@ def test_statistics_follow_every_vesicle(pulse):
     of, start, events, trace = pulse
     watched = sv.Statistics(of, start)
     watched.add(events)
-    np.testing.assert_array_equal(np.bincount(watched.state, minlength=6), trace.vesicles[-1])
+    np.testing.assert_array_equal(np.bincount(watched.state, minlength=len(vesicle.State)), trace.vesicles[-1])
     assert watched.state is not start
 
 
@@ -280,7 +289,11 @@ def test_tethered_vesicles_leave_at_the_rates_of_the_parameters(constant):
     of, start, events, _ = constant
     p = of.parameter_set.vesicle
     found = statistics(of, start, events, 600.0)
-    for state, rate in ((TETHERED, p.untether + p.dock), (FUSED, p.endocytose), (ENDOCYTOSED, p.sort)):
+    for state, rate in (
+        (TETHERED, p.untether + p.dock),
+        (FUSED, p.endocytose + p.cluster),
+        (ENDOCYTOSED, p.sort + p.recycle),
+    ):
         n = found["dwell_count"][0, state]
         assert n > 1_000
         for estimate in (found["exit_rate"][0, state], 1.0 / found["dwell_mean"][0, state]):
@@ -355,7 +368,7 @@ def result(tmp_path_factory):
 
 def test_statistics_in_the_results_are_labelled(result):
     dataset = open_results(result.out, "single_vesicle")
-    sizes = {"replicate": 2, "phase": 3, "vesicle_state": 6, "transition": len(vesicle.TRANSITIONS)}
+    sizes = {"replicate": 2, "phase": 3, "vesicle_state": len(vesicle.State), "transition": len(vesicle.TRANSITIONS)}
     assert {dim: dataset.sizes[dim] for dim in sizes} == sizes
     assert dataset.sizes.keys() == {*sizes, "duration_bin", "glut4_bin"}
     assert set(dataset.data_vars) == {v.name for v in sv.VARIABLES}

@@ -161,7 +161,7 @@ def test_vesicles_start_in_their_places_with_their_own_copies():
     p = PARAMETERS.vesicle
     position = np.stack([v.x, v.y, v.z], axis=1).astype(float)
     radius = np.linalg.norm(position, axis=1)
-    on_membrane = np.isin(v.state, [vesicle.State.DOCKED, vesicle.State.FUSED])
+    on_membrane = np.isin(v.state, [vesicle.State.DOCKED, *vesicle.SURFACE])
     np.testing.assert_allclose(radius[on_membrane], p.cell_radius, rtol=1e-6)
     assert radius.min() >= p.inner_radius * (1.0 - 1e-6)
     assert radius.max() <= p.cell_radius * (1.0 + 1e-6)
@@ -173,7 +173,7 @@ def test_vesicles_start_in_their_places_with_their_own_copies():
     mean = p.glut4_copies / n  # Poisson: the variance is the mean
     assert abs(v.glut4.mean() - mean) <= 4.0 * (mean / n) ** 0.5
     assert abs(v.glut4.var() - mean) <= 4.0 * (2.0 * mean**2 / n + mean / n) ** 0.5
-    fused = v.state == vesicle.State.FUSED
+    fused = np.isin(v.state, vesicle.SURFACE)
     assert (
         abs(v.glut4[fused].mean() - v.glut4[~fused].mean()) <= 4.0 * (mean / fused.sum() + mean / (~fused).sum()) ** 0.5
     )
@@ -242,7 +242,7 @@ def assert_books_balance(engine, trace, before):
         start = before.vesicles if kind is vesicle else before.glucose
         np.testing.assert_array_equal(np.diff(counts, axis=0, prepend=start), entered - left)
     v = engine.vesicles
-    assert trace.glut4_surface[-1] == engine.glut4_surface == v.glut4[v.state == vesicle.State.FUSED].sum()
+    assert trace.glut4_surface[-1] == engine.glut4_surface == v.glut4[np.isin(v.state, vesicle.SURFACE)].sum()
     assert v.glut4.sum() == engine.glut4_total
     assert trace.glut4_surface.min() >= 0
     assert trace.glut4_surface.max() <= engine.glut4_total

@@ -15,7 +15,7 @@ from glut4sim.sim.model.parameters import PRESETS, load_preset
 from glut4sim.sim.model.signalling import SPECIES
 from glut4sim.sim.scenario.scenario import Scenario
 from tests.statistical.laws import generator
-from tests.support import PARAMETERS
+from tests.support import ALL_ROUTES, PARAMETERS
 from tests.twin import (
     GLUCOSE_STATES,
     MOLECULES,
@@ -27,6 +27,7 @@ from tests.twin import (
 )
 
 FREE, INTERNAL = receptor.State.FREE, receptor.State.INTERNAL_FREE
+NO_AS160 = vesicle.Environment(0.06, 0.0)
 
 
 @pytest.mark.parametrize("insulin", [0.0, 1e-3, 1.0, 100.0, 1e5])
@@ -61,30 +62,35 @@ def test_signals_at_rest_do_not_change(active):
 
 @pytest.mark.parametrize("rab10", [0.01, 0.06, 0.5])
 def test_traffic_of_vesicles_goes_round_in_balance(rab10):
-    p = PARAMETERS.vesicle
+    p, as160 = ALL_ROUTES, 0.7
     space = shell(p)
-    by_bin = equilibrium.vesicles(p, rab10, space)
-    stored, mobile, tethered, docked, fused, endocytosed = by_bin.sum(axis=1)
+    by_bin = equilibrium.vesicles(p, vesicle.Environment(rab10, as160), space)
+    stored, mobile, tethered, docked, fused, endocytosed, clustered = by_bin.sum(axis=1)
     near = by_bin[vesicle.State.MOBILE, space.near].sum()
     assert by_bin.sum() == pytest.approx(1.0, abs=1e-12)
     assert by_bin.min() >= 0.0
-    round_trip = p.endocytose * fused
-    assert p.sort * endocytosed == pytest.approx(round_trip, rel=1e-5)
-    assert p.release * rab10 * stored - p.recapture * mobile == pytest.approx(round_trip, rel=1e-4)
+    round_trip = p.endocytose * fused + p.endocytose_clustered * (1.0 - as160) * clustered
+    assert (p.sort + p.recycle) * endocytosed == pytest.approx(round_trip, rel=1e-5)
+    released = (p.release * rab10 + p.release_without_rab10 * as160) * stored
+    retained = (p.recapture + p.retain * (1.0 - as160)) * mobile
+    assert released + p.recycle * endocytosed - retained == pytest.approx(round_trip, rel=1e-4)
     assert p.tether * near - p.untether * tethered == pytest.approx(round_trip, rel=1e-4)
     assert p.dock * tethered - (p.undock + p.fuse_transiently) * docked == pytest.approx(round_trip, rel=1e-4)
-    assert p.fuse * rab10 * docked == pytest.approx(round_trip, rel=1e-5)
+    fuse = p.fuse * rab10 + p.fuse_without_rab10 * as160
+    assert (fuse + p.fuse_clustered) * docked == pytest.approx(round_trip, rel=1e-5)
+    gathered = p.cluster * fused - (p.disperse + p.disperse_stimulated * as160) * clustered
+    assert fuse * docked - p.endocytose * fused == pytest.approx(gathered, rel=1e-4, abs=1e-9)
 
 
 def test_docked_and_fused_vesicles_are_at_the_membrane_and_tethered_ones_near_it():
     space = shell(PARAMETERS.vesicle)
-    by_bin = equilibrium.vesicles(PARAMETERS.vesicle, 0.06, space)
-    assert not by_bin[[vesicle.State.DOCKED, vesicle.State.FUSED], :-1].any()
+    by_bin = equilibrium.vesicles(ALL_ROUTES, vesicle.Environment(0.06, 0.7), space)
+    assert not by_bin[[vesicle.State.DOCKED, *vesicle.SURFACE], :-1].any()
     assert not by_bin[vesicle.State.TETHERED, ~space.near].any()
 
 
 def test_without_insulins_effect_all_stay_stored():
-    by_bin = equilibrium.vesicles(PARAMETERS.vesicle, 0.0, shell(PARAMETERS.vesicle))
+    by_bin = equilibrium.vesicles(ALL_ROUTES, vesicle.Environment(0.0, 0.0), shell(PARAMETERS.vesicle))
     np.testing.assert_allclose(by_bin[vesicle.State.STORED].sum(), 1.0, rtol=1e-12)
 
 
@@ -95,7 +101,7 @@ def test_a_capture_distance_as_wide_as_the_shell_is_all_of_it(capture):
     space = shell(p)
     assert np.diff(space.edges).min() > 0.0
     np.testing.assert_allclose(space.edges[[0, -1]], [p.inner_radius, p.cell_radius])
-    stored, mobile, tethered, *_ = equilibrium.vesicles(p, 0.06, space).sum(axis=1)
+    stored, mobile, tethered, *_ = equilibrium.vesicles(p, NO_AS160, space).sum(axis=1)
     assert p.tether * mobile == pytest.approx(
         p.release * 0.06 * stored - p.recapture * mobile + p.untether * tethered, rel=0.01
     )
@@ -106,7 +112,7 @@ def test_mobile_vesicles_that_cannot_be_tethered_settle_by_boltzmann(drift):
     """Stored and mobile alone: the mobile have the density r^2 exp(v r / D); the stored do not move, and follow."""
     p = PARAMETERS.vesicle._replace(tether=0.0, drift_mobile=drift)
     space = shell(p)
-    found = equilibrium.vesicles(p, 0.06, space)[:2]
+    found = equilibrium.vesicles(p, NO_AS160, space)[:2]
     found /= found.sum(axis=1, keepdims=True)
 
     def shares(rate):
@@ -167,14 +173,15 @@ def test_signals_that_rest_are_those_after_all_the_time(preset, active):
 
 @pytest.mark.parametrize("change", [{}, {"diffusion_stored": 1e-3}, {"capture_distance": 20.0}, {"untether": 0.0}])
 def test_the_generator_of_vesicles_is_their_flow(change):
-    p = PARAMETERS.vesicle._replace(**change)
-    space, rates = shell(p), vesicle.rates(vesicle.Environment(0.06), p)
+    p = ALL_ROUTES._replace(**change)
+    space, rates = shell(p), vesicle.rates(vesicle.Environment(0.06, 0.7), p)
     n_state, n_bin = len(vesicle.State), len(space.near)
     units = np.eye(n_state * n_bin).reshape(-1, n_state, n_bin)
     expected = vesicle_flow(space, rates, units)[0].reshape(len(units), -1).T
     np.testing.assert_array_equal(vesicle_generator(space, rates), expected)
-    wrong = vesicle.rates(vesicle.Environment(0.0601), p)
-    assert (vesicle_generator(space, wrong) != expected).any()
+    for little_more in ((0.0601, 0.7), (0.06, 0.7001)):
+        wrong = vesicle.rates(vesicle.Environment(*little_more), p)
+        assert (vesicle_generator(space, wrong) != expected).any()
 
 
 def test_a_cell_is_the_same_after_others_and_alone():

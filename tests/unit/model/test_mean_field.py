@@ -11,11 +11,10 @@ from glut4sim import run
 from glut4sim.agents import glucose, receptor, vesicle
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.inputs.errors import InputError
-from glut4sim.sim.model import mean_field, signalling
+from glut4sim.sim.model import mean_field
 from glut4sim.sim.scenario.scenario import Scenario
-from tests.support import PARAMETERS, small_scenario
+from tests.support import PARAMETERS, small_scenario, vesicles_around
 
-RAB10 = signalling.SPECIES.index("rab10_active")
 PULSE = [(0.0, 0.0), (60.0, 100.0), (660.0, 0.0)]
 
 
@@ -54,7 +53,7 @@ def test_fractions_are_conserved_and_events_add_up():
         np.testing.assert_allclose(counts - counts[0], change, atol=1e-11)
         assert (np.diff(events, axis=0) >= -1e-9).all()
     np.testing.assert_allclose(trace.receptors.sum(axis=1), 1.0, rtol=1e-11)
-    np.testing.assert_allclose(surface(trace), 100.0 * trace.vesicles[:, vesicle.State.FUSED])
+    np.testing.assert_allclose(surface(trace), 100.0 * trace.vesicles[:, list(vesicle.SURFACE)].sum(axis=1))
 
 
 @pytest.mark.parametrize("insulin", [0.0, 0.1, 100.0])
@@ -113,28 +112,29 @@ def test_bins_of_half_the_width_change_nothing_that_shows():
 # ---- the search for the membrane ----
 
 
-def well_mixed(times, rab10, tether):
-    """Surface GLUT4 [percent] of vesicles without positions, tethered at a rate of their own, driven by Rab10.
+def well_mixed(times, signals, tether):
+    """Surface GLUT4 [percent] of vesicles without positions, tethered at a rate of their own, driven by signalling.
 
-    Rab10 (K,) is taken as constant between two times, at its mean. Starts at rest.
+    Its species (K, n_species) are taken as constant between two times, at their mean. Starts at rest.
     """
     p = PARAMETERS.vesicle
 
-    def generator(active):
+    def generator(species):
         matrix = np.zeros((len(vesicle.State),) * 2)
-        rates = list(vesicle.rates(vesicle.Environment(active), p))
+        rates = list(vesicle.rates(vesicles_around(species), p))
         rates[vesicle.TETHERING] = tether
         for (source, target), rate in zip(vesicle.TRANSITIONS, rates):
             matrix[target, source] += rate
             matrix[source, source] -= rate
         return matrix
 
-    y = np.linalg.solve(np.vstack([generator(rab10[0])[1:], np.ones(6)]), np.eye(6)[-1])
+    units = np.eye(len(vesicle.State))
+    y = np.linalg.solve(units - 1e9 * generator(signals[0]), units[vesicle.State.STORED])  # after 30 years
     rows = [y]
     for k in range(len(times) - 1):
-        y = expm(generator((rab10[k] + rab10[k + 1]) / 2.0) * (times[k + 1] - times[k])) @ y
+        y = expm(generator((signals[k] + signals[k + 1]) / 2.0) * (times[k + 1] - times[k])) @ y
         rows.append(y)
-    return 100.0 * np.array(rows)[:, vesicle.State.FUSED]
+    return 100.0 * np.array(rows)[:, list(vesicle.SURFACE)].sum(axis=1)
 
 
 @pytest.mark.parametrize("fast", ["drift", "diffusion"])
@@ -149,9 +149,8 @@ def test_fast_transport_has_the_limit_of_vesicles_without_positions(fast):
     limit, wrong = {"drift": (1.0, share), "diffusion": (share, by_width)}[fast]
     times = np.arange(0.0, 1801.0, 3.0)
     trace = mean_field.solve(pulse(**change), times, bins=10, capture_bins=2)  # what is mixed needs no fine bins
-    rab10 = trace.signalling[:, RAB10]
-    assert np.abs(surface(trace) - well_mixed(times, rab10, limit * p.tether)).max() < 0.05
-    assert np.abs(surface(trace) - well_mixed(times, rab10, wrong * p.tether)).max() > 0.2
+    assert np.abs(surface(trace) - well_mixed(times, trace.signalling, limit * p.tether)).max() < 0.05
+    assert np.abs(surface(trace) - well_mixed(times, trace.signalling, wrong * p.tether)).max() > 0.2
 
 
 def test_how_much_the_search_for_the_membrane_matters():
@@ -162,7 +161,7 @@ def test_how_much_the_search_for_the_membrane_matters():
     """
     times = np.arange(0.0, 1801.0, 3.0)
     trace = mean_field.solve(pulse(), times)
-    gain = well_mixed(times, trace.signalling[:, RAB10], PARAMETERS.vesicle.tether) - surface(trace)
+    gain = well_mixed(times, trace.signalling, PARAMETERS.vesicle.tether) - surface(trace)
     assert (gain > 0.0).all()
     assert gain[0] == pytest.approx(0.15, abs=0.02)
     assert gain.max() == pytest.approx(1.2, abs=0.1)

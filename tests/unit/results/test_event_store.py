@@ -134,15 +134,14 @@ def test_events_say_where_and_with_how_much_glut4(logged):
     np.testing.assert_array_equal(events.glut4, engine.vesicles.glut4[events.agent])
     radius = np.linalg.norm(events.position.astype(float), axis=1)
     assert radius.min() >= p.inner_radius * (1.0 - 1e-6)
-    from_edge = np.isin(SOURCE[events.transition], [vesicle.State.DOCKED, vesicle.State.FUSED])
+    from_edge = np.isin(SOURCE[events.transition], [vesicle.State.DOCKED, *vesicle.SURFACE])
     np.testing.assert_allclose(radius[from_edge], p.cell_radius, rtol=1e-6)
     tethering = events.transition == vesicle.TETHERING
     assert radius[tethering].min() >= (p.cell_radius - p.capture_distance) * (1.0 - 1e-6)
     # fusions and endocytoses carry the change of surface GLUT4
-    sign = np.where(
-        events.transition == vesicle.FUSION, 1, np.where(SOURCE[events.transition] == vesicle.State.FUSED, -1, 0)
-    )
-    before = engine.vesicles.glut4[start == vesicle.State.FUSED].sum()
+    after = np.isin(TARGET[events.transition], vesicle.SURFACE)
+    sign = after.astype(int) - np.isin(SOURCE[events.transition], vesicle.SURFACE)
+    before = engine.vesicles.glut4[np.isin(start, vesicle.SURFACE)].sum()
     assert before + (sign * events.glut4).sum() == trace.glut4_surface[-1]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from glut4sim import run
+from glut4sim.agents import vesicle
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results.csv_table import write_parts
 from glut4sim.sim.results.series_store import open_results
@@ -53,7 +54,7 @@ def test_columns_are_those_asked_for_in_their_order(ran):
     np.testing.assert_array_equal([float(row["vesicles.fused [vesicles]"]) for row in rows], found)
     states = [name for name in exported(ran.out, ["vesicles"])[0] if name.startswith("vesicles.")]
     assert states == [name for name in exported(ran.out)[0] if name.startswith("vesicles.")]
-    assert len(states) == 6
+    assert len(states) == len(vesicle.State)
 
 
 def test_times_are_in_the_unit_asked_for(ran):
