@@ -30,6 +30,7 @@ import numpy as np
 from glut4sim.agents import clocks
 from glut4sim.agents.candidates import fit_bands
 from glut4sim.agents.compiling import compiled
+from glut4sim.agents.motion import SPHERE, Axes
 from glut4sim.agents.population import STATE, Field
 
 
@@ -117,6 +118,7 @@ class Mobility(NamedTuple):
 
     by_state: np.ndarray  # (n_state, 4) float32 [um], from `motion_table`
     capture: np.float32  # radius beyond which a mobile vesicle can be tethered [um]
+    axes: Axes  # along which that is a radius
 
 
 class Environment(NamedTuple):
@@ -179,6 +181,6 @@ def motion_table(p: Parameters, dt: float) -> np.ndarray:
     return np.array([((2.0 * d * dt) ** 0.5, v * dt, low, high) for d, v, low, high in ordered], np.float32)
 
 
-def mobility(p: Parameters, dt: float) -> Mobility:
+def mobility(p: Parameters, dt: float, axes: Axes = SPHERE) -> Mobility:
     """How vesicles move in a step of so many seconds."""
-    return Mobility(motion_table(p, dt), np.float32(p.cell_radius - p.capture_distance))
+    return Mobility(motion_table(p, dt), np.float32(p.cell_radius - p.capture_distance), axes)

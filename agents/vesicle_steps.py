@@ -138,7 +138,7 @@ def _advance(low, high, chunk, mobility, sources, vesicles, outcome, block):
     for first in range(low, high, BLOCK):
         take_in(block, first, min(first + BLOCK, high), chunk, mobility, sources, vesicles)
         for k in range(len(chunk.rate)):
-            move_all(block, chunk.first_step + k, k == 0, sources.motion)
+            move_all(block, chunk.first_step + k, k == 0, mobility.axes, sources.motion)
             i = block.due[k]
             block.due[k] = -1
             while i >= 0:
@@ -178,7 +178,7 @@ def put_back(block, vesicles):
 
 
 @internal
-def move_all(block, step, first, source):
+def move_all(block, step, first, axes, source):
     """One step of all that move.
 
     An even step and the odd one after it share the words of one counter, three normals each.
@@ -188,7 +188,7 @@ def move_all(block, step, first, source):
     if block.count[_DRIFTING] > 0:
         for m in range(n):
             moving.x[m], moving.y[m], moving.z[m] = drift_by(
-                moving.x[m], moving.y[m], moving.z[m], moving.drift[m], moving.low[m], moving.high[m]
+                moving.x[m], moving.y[m], moving.z[m], moving.drift[m], moving.low[m], moving.high[m], axes
             )
     if step % 2 == 0 or first:
         for m in range(n):
@@ -199,18 +199,18 @@ def move_all(block, step, first, source):
                 w[0, m], w[1, m], w[2, m], w[3, m]
             )
     if step % 2 == 0:
-        displace_all(moving, n, near[0], near[1], near[2])
+        displace_all(moving, n, near[0], near[1], near[2], axes)
     else:
-        displace_all(moving, n, moving.ahead_x, moving.ahead_y, moving.ahead_z)
+        displace_all(moving, n, moving.ahead_x, moving.ahead_y, moving.ahead_z, axes)
 
 
 @internal
-def displace_all(moving, n, normal_x, normal_y, normal_z):
+def displace_all(moving, n, normal_x, normal_y, normal_z, axes):
     """Displace the first n of the moving by three normals each, (n,)."""
     for m in range(n):
         moving.x[m], moving.y[m], moving.z[m], moving.r[m] = displace(
             moving.x[m], moving.y[m], moving.z[m], moving.spread[m], moving.low[m], moving.high[m],
-            normal_x[m], normal_y[m], normal_z[m],
+            normal_x[m], normal_y[m], normal_z[m], axes,
         )  # fmt: skip
 
 
@@ -255,7 +255,7 @@ def go_over(block, i, before, s, at, k, first_step, mobility, sources, vesicles)
     """Take vesicle i, which is at some place, from one state to another; returns that."""
     count_in(block, before, mobility, -1)
     count_in(block, s, mobility, 1)
-    at = confine(at, mobility.by_state[s, _LOW], mobility.by_state[s, _HIGH])
+    at = confine(at, mobility.by_state[s, _LOW], mobility.by_state[s, _HIGH], mobility.axes)
     vesicles.state[i] = s
     vesicles.x[i], vesicles.y[i], vesicles.z[i] = at.x, at.y, at.z
     if moves(s, mobility):
