@@ -1,7 +1,8 @@
-"""Motion between an inner wall and the membrane: drift along the radius, Brownian displacement, reflection at both walls.
+"""Motion between an inner wall and the membrane: drift along the radius, Brownian displacement, reflection at both
+walls.
 
 The radius is the length of the position along some of the axes: of all three in a spherical shell, of two in a cylinder
-about the third, of one in a slab about a plane. Along the others nothing moves, as nothing depends on where it is there.
+about the third, of one in a slab about a plane. Along the others nothing moves, as nothing depends on them.
 
 All is float32 and free of branches and calls, so that a loop over agents vectorises.
 """

@@ -41,6 +41,13 @@ class Population:
 
         def __getattr__(self, name: str) -> np.ndarray: ...  # a field
 
+    def part(self, low: int, high: int) -> "Population":
+        """The agents low .. high: the same agents, so what changes one changes the other."""
+        part = Population(self.fields, 0)
+        for field in self.fields:
+            setattr(part, field.name, getattr(self, field.name)[low:high])
+        return part
+
     def __len__(self) -> int:
         return len(self.state)
 

@@ -32,6 +32,9 @@ class Stream(IntEnum):
     CELL = 9
 
 
+OF_A_MEMBRANE = 16  # so much higher are the streams of each further membrane of a cell
+
+
 _MULTIPLIER_0 = np.uint64(0xD2511F53)
 _MULTIPLIER_1 = np.uint64(0xCD9E8D57)
 _WEYL_0 = 0x9E3779B9

@@ -6,9 +6,7 @@ import numpy as np
 
 from glut4sim.agents import glucose, receptor, vesicle
 from glut4sim.sim.endocrine.modulation import STEPS
-from glut4sim.sim.model import signalling
-from glut4sim.sim.model.fluxes import shell
-from glut4sim.sim.model.mean_field import System
+from glut4sim.sim.model import mean_field, signalling
 from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.scenario.scenario import Scenario
 
@@ -29,11 +27,13 @@ class Rest(NamedTuple):
 
 def rest(parameters: ParameterSet, insulin: float, bath: float = BATH) -> Rest:
     """The cell at rest in insulin [nM] and glucose outside [mM]; ArithmeticError if it has no rest."""
-    system = System(parameters, shell(parameters.vesicle, *BINS))
-    receptors, signals, vesicles, _ = system.split(system.rest(insulin, bath))
-    surface = float(vesicles[list(vesicle.SURFACE)].sum() * parameters.vesicle.glut4_copies)
-    active = 100.0 * float(receptors[list(receptor.ACTIVE)].sum() / receptors.sum())
-    return Rest(surface, transport(parameters, surface, bath), 100.0 * float(signals[_AKT]), active)
+    surface = active = akt = 0.0
+    for membrane, system in mean_field.systems(parameters, *BINS):
+        receptors, signals, vesicles, _ = system.split(system.rest(insulin, bath))
+        surface += membrane.vesicles * float(vesicles[list(vesicle.SURFACE)].sum() * parameters.vesicle.glut4_copies)
+        active += membrane.receptors * float(receptors[list(receptor.ACTIVE)].sum() / receptors.sum())
+        akt += membrane.vesicles * float(signals[_AKT])
+    return Rest(surface, transport(parameters, surface, bath), 100.0 * akt, 100.0 * active)
 
 
 def surface(parameters: ParameterSet, insulin: float, bath: float = BATH) -> float:

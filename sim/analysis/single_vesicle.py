@@ -34,6 +34,7 @@ from glut4sim.agents import vesicle
 from glut4sim.agents.compiling import njit
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.analysis.phases import PHASES, mean_insulin, phase_bounds, phase_names, pulses
+from glut4sim.sim.model.membranes import area
 from glut4sim.sim.model.step_records import Events
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ VARIABLES = (
 
 def membrane_area(scenario: "Scenario") -> float:
     """[um^2]"""
-    return 4.0 * np.pi * scenario.parameter_set.vesicle.cell_radius**2
+    return area(scenario.parameter_set)
 
 
 def copies_edges(scenario: "Scenario") -> np.ndarray:

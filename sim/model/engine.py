@@ -16,20 +16,24 @@ What happens in a step flows one way down this list, so a chunk of steps can be 
 the receptors, then all for signalling, and so on. (A chunk ends where hormones change the parameters.) The results are
 those of step after step, bit for bit, whatever the chunk; the agents' loops are then outermost and run in parallel.
 Splitting the stages costs O(step).
+
+Where a cell has several membranes (sim/model/membranes.py), receptors, signalling and vesicles are stages of each of
+them, with agents and random numbers of their own; what follows sees the sums, and the mean of signalling, weighted by
+the vesicles on which it acts.
 """
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from glut4sim.agents.population import Population
 from glut4sim.sim.inputs.schedule import Schedule
-from glut4sim.sim.model import kinds, stages, step_records, variability
+from glut4sim.sim.model import step_records, variability
 from glut4sim.sim.model.cell_inputs import CellInputs
 from glut4sim.sim.model.parameters import ParameterSet
-from glut4sim.sim.model.stages import GlucoseStage, Known, Signalling, Threads, VesicleStage
+from glut4sim.sim.model.stage_line import StageLine
+from glut4sim.sim.model.stages import GlucoseStage, Known, Threads, VesicleStage
 from glut4sim.sim.model.step_records import Events, StepRecords
 
 CHUNK = 1024  # most steps per compiled call: few enough for their tables to stay in the cache
@@ -55,8 +59,8 @@ class Engine:
 
     Attributes
     ----------
-    stages : dict
-        The stages of a step by name, in their order: each agent kind, and signalling.
+    stages : StageLine
+        The stages of a step: each agent kind, and signalling.
     """
 
     def __init__(self, scenario: CellInputs, seed: int, replicate: int = 0, threads: int = 1, log_events: bool = False):
@@ -68,24 +72,23 @@ class Engine:
         self.individual = variability.draw(scenario.cell, seed, replicate)
         self._take_schedule(scenario.parameter_schedule)
         p = self._parameters = self._schedule.values[0]
-        self.stages: dict[str, Any] = {}  # of stages.py, each of its own kind
-        for name in kinds.stages():
-            if name == kinds.SIGNALLING:
-                self.stages[name] = Signalling(self.dt)
-                continue
-            kind = kinds.find(name)
-            mean, own = variability.sizes(kind, scenario.cell, self.individual, p)
-            self.stages[name] = getattr(stages, kind.stage)(kind, own, mean, seed, replicate, p, self.dt)
-        self._vesicles.log_capacity = LOG_CAPACITY if log_events else 0
-        known = {name: course.values[0] for name, course in self._bath().items()}
-        for stage in self.stages.values():
-            stage.start(known, p)
+        self.stages = StageLine(scenario, self.individual, p, seed, replicate)
+        for stage in self._vesicles:
+            stage.log_capacity = LOG_CAPACITY if log_events else 0
+        bath = self._bath()
+        known: Known = {name: course.values[0] for name, course in bath.items()}
+
+        def start(stage, known, parameters):
+            stage.start(known, parameters)
+            return {}
+
+        self.stages.through(known, lambda one: one.insulin(bath["insulin"]).values[0], p, start)
 
     # ---- its parts ----
 
     def population(self, kind: str) -> Population:
         """The agents of a kind, by its name."""
-        return self.stages[kind].population
+        return self.stages.populations[kind]
 
     @property
     def receptors(self) -> Population:
@@ -102,27 +105,27 @@ class Engine:
     @property
     def signals(self) -> np.ndarray:
         """The species of signalling now, (n_species,)."""
-        return self.stages["signalling"].species
+        return self.snapshot().signalling[0]
 
     @property
     def glut4_surface(self) -> int:
         """GLUT4 in the membrane now [copies]."""
-        return self._vesicles.glut4_surface
+        return sum(stage.glut4_surface for stage in self._vesicles)
 
     @property
     def glut4_total(self) -> int:
         """GLUT4 of the cell [copies]."""
-        return self._vesicles.glut4_total
+        return sum(stage.glut4_total for stage in self._vesicles)
 
     @property
     def molecules_per_agent(self) -> float:
         """Glucose molecules that one agent stands for."""
-        glucose: GlucoseStage = self.stages["glucose"]
+        glucose: GlucoseStage = self.stages.find("glucose")[0]
         return glucose.molecules_per_agent
 
     @property
-    def _vesicles(self) -> VesicleStage:
-        return self.stages["vesicle"]
+    def _vesicles(self) -> list[VesicleStage]:
+        return self.stages.find("vesicle")
 
     # ---- what it is told ----
 
@@ -166,8 +169,7 @@ class Engine:
         """The present as a StepRecords of one row."""
         columns: Known = {"time": np.array([self.time])}
         columns |= {name: np.array([course.at(self.time)]) for name, course in self._bath().items()}
-        for stage in self.stages.values():
-            columns |= stage.now()
+        columns |= self.stages.through({}, lambda _: None, self.parameters, lambda stage, *_: stage.now())
         return self._record(**columns)
 
     def advance(self, steps: int) -> StepRecords:
@@ -178,7 +180,7 @@ class Engine:
             pieces.append(self._advance_chunk(chunk))
             steps -= chunk
             if self.step % REBASE == 0:
-                for stage in self.stages.values():
+                for stage in self.stages:
                     stage.rebase()
         return pieces[0] if len(pieces) == 1 else self._record(*map(np.concatenate, zip(*pieces, strict=True)))
 
@@ -189,16 +191,29 @@ class Engine:
         return self._changes[passed] - self.step if passed < len(self._changes) else REBASE
 
     def _advance_chunk(self, steps):
-        columns = {name: course.step_means(self.step, steps, self.dt) for name, course in self._bath().items()}
-        known = dict(columns)
-        for stage in self.stages.values():
-            columns |= stage.advance(known, self.parameters, self.step, steps, self._threads)
+        bath, place = self._bath(), (self.step, steps, self.dt)
+        columns = {name: course.step_means(*place) for name, course in bath.items()}
+        columns |= self.stages.through(
+            dict(columns),
+            lambda one: one.insulin(bath["insulin"]).step_means(*place),
+            self.parameters,
+            lambda stage, known, own: stage.advance(known, own, self.step, steps, self._threads),
+        )
         self.step += steps
         return self._record(time=(self.step - steps + np.arange(1, steps + 1)) * self.dt, **columns)
 
     def take_events(self) -> Events:
         """The vesicle transitions since the last call, in order of time; taking them often keeps memory bounded."""
-        return self._vesicles.take_events()
+        taken, first = [], 0
+        for stage in self._vesicles:
+            events = stage.take_events()
+            taken.append(events._replace(agent=events.agent + np.uint32(first)))
+            first += len(stage.population)
+        if len(taken) == 1:
+            return taken[0]
+        joined = Events(*map(np.concatenate, zip(*taken)))
+        order = np.lexsort((joined.agent, joined.time))
+        return Events(*(column[order] for column in joined))
 
     # ---- to and from disk ----
 
@@ -207,9 +222,7 @@ class Engine:
 
         Not in it: the log of events, to be taken before.
         """
-        whole = {"step": np.array(self.step)}
-        for stage in self.stages.values():
-            whole |= stage.state()
+        whole = {"step": np.array(self.step)} | self.stages.state()
         return {name: array.copy() for name, array in whole.items()}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
@@ -223,9 +236,8 @@ class Engine:
             if not fits or (name != "due" and own[name].shape != state[name].shape):
                 raise ValueError(f"the state does not fit this engine: {name}")
         self.step = int(state["step"])
-        for stage in self.stages.values():
-            stage.restore(state)
+        self.stages.restore(state)
 
     def warnings(self) -> list[str]:
         """What the user should know about the run so far, a sentence each."""
-        return [sentence for stage in self.stages.values() for sentence in stage.warnings()]
+        return [sentence for stage in self.stages for sentence in stage.warnings()]

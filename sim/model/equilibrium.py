@@ -78,7 +78,7 @@ def _signals(parameters, receptors_active, receptors_liganded) -> tuple[float, .
 
 def shares_of_volume(space: Shell) -> np.ndarray:
     """How vesicles are spread over the radial bins, (n_bin,), before they move."""
-    volume = np.diff(space.edges**3)
+    volume = np.diff(space.edges**space.dimensions)
     return volume / volume.sum()
 
 
@@ -97,15 +97,17 @@ class RestingVesicles(NamedTuple):
     edges: np.ndarray  # (n_bin + 1,) of the bins [um]
 
 
-def resting_vesicles(parameters: vesicle.Parameters, environment: vesicle.Environment) -> RestingVesicles:
-    """As `vesicles`, in the shell that the parameters say."""
-    # how many copies is no matter
-    return _resting_vesicles(parameters._replace(glut4_copies=1.0), environment._make(map(float, environment)))
+def resting_vesicles(
+    parameters: vesicle.Parameters, environment: vesicle.Environment, dimensions: int = 3
+) -> RestingVesicles:
+    """As `vesicles`, in the shell of so many dimensions that the parameters say."""
+    alike = parameters._replace(glut4_copies=1.0)  # how many is no matter
+    return _resting_vesicles(alike, environment._make(map(float, environment)), dimensions)
 
 
 @lru_cache(KEPT)
-def _resting_vesicles(parameters, environment) -> RestingVesicles:
-    space = shell(parameters)
+def _resting_vesicles(parameters, environment, dimensions) -> RestingVesicles:
+    space = shell(parameters, dimensions=dimensions)
     return RestingVesicles(vesicles(parameters, environment, space), space.edges)
 
 

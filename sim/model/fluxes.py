@@ -20,13 +20,15 @@ class Shell(NamedTuple):
     near: np.ndarray  # (n_bin,) bool, within the capture distance of the membrane
     at_edge: np.ndarray  # (n_state,) bool, states that live on the membrane: all in the last bin
     transport: np.ndarray  # (n_state, n_bin, n_bin) generators of motion [1/s], columns sum to zero
+    dimensions: int = 3  # of the space: 3 in a sphere, 2 in a cylinder, 1 in a slab
 
 
 BINS, CAPTURE_BINS = 40, 10  # three times as many change surface GLUT4 by 0.002 percentage points
 
 
-def shell(p: vesicle.Parameters, bins: int = BINS, capture_bins: int = CAPTURE_BINS) -> Shell:
-    """Divide the shell: so many bins up to the capture distance, and so many within it, which may be all there is."""
+def shell(p: vesicle.Parameters, bins: int = BINS, capture_bins: int = CAPTURE_BINS, dimensions: int = 3) -> Shell:
+    """Divide the shell, of so many dimensions: so many bins up to the capture distance, and so many within it, which
+    may be all there is."""
     reach = p.cell_radius - p.capture_distance
     if reach <= p.inner_radius:
         reach, bins = p.inner_radius, 0
@@ -36,22 +38,22 @@ def shell(p: vesicle.Parameters, bins: int = BINS, capture_bins: int = CAPTURE_B
     at_edge = motion[:, 2] == motion[:, 3]
     still = np.zeros((bins + capture_bins,) * 2)
     transport = [
-        still if edge or spread == drift == 0.0 else _transport(edges, spread**2 / 2.0, drift)
+        still if edge or spread == drift == 0.0 else _transport(edges, spread**2 / 2.0, drift, dimensions)
         for (spread, drift, _, _), edge in zip(motion, at_edge)
     ]
-    return Shell(edges, np.arange(len(still)) >= bins, at_edge, np.array(transport))
+    return Shell(edges, np.arange(len(still)) >= bins, at_edge, np.array(transport), dimensions)
 
 
-def _transport(edges, diffusion, drift):
-    volume = np.diff(edges**3) / 3.0
+def _transport(edges, diffusion, drift, dimensions):
+    volume, area = np.diff(edges**dimensions) / dimensions, edges[1:-1] ** (dimensions - 1)
     gap = np.diff((edges[1:] + edges[:-1]) / 2.0)
     if diffusion > 0.0:
         peclet = drift * gap / diffusion
         outward, inward = diffusion / gap * _bernoulli(-peclet), diffusion / gap * _bernoulli(peclet)
     else:
         outward, inward = np.full(len(gap), max(drift, 0.0)), np.full(len(gap), max(-drift, 0.0))
-    up = np.diag(outward * edges[1:-1] ** 2 / volume[:-1], -1)
-    down = np.diag(inward * edges[1:-1] ** 2 / volume[1:], 1)
+    up = np.diag(outward * area / volume[:-1], -1)
+    down = np.diag(inward * area / volume[1:], 1)
     return up + down - np.diag((up + down).sum(axis=0))
 
 

@@ -62,8 +62,9 @@ KINDS: tuple[Kind, ...] = (  # in the order of a step
         before_signalling=True,
     ),
     Kind(
-        "vesicle", ("vesicles", "glut4_surface", "vesicle_events"), "vesicle", "GLUT4 vesicles", "vesicles",
-        "vesicles", (2, 3), scratch=136, stage="VesicleStage",  # scratch: how long each is quiet; while they are placed
+        "vesicle", ("vesicles", "glut4_surface", "glut4_tubules", "vesicle_events"), "vesicle", "GLUT4 vesicles",
+        "vesicles", "vesicles", (2, 3), scratch=136, stage="VesicleStage",
+        # scratch: how long each is quiet; while they are placed
     ),
     Kind(
         "glucose", ("glucose", "glucose_events", "glucose_molecules", "net_uptake"), "glucose agent", "Glucose agents",

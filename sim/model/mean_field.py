@@ -4,16 +4,20 @@ Receptors, vesicles and glucose flow along the agents' own transitions at the ag
 derivative, all coupled without splitting (sim/model/network.py, equations.py). What differs from the agents is their
 chance, O(1 / sqrt N), their finite step, O(step), and the width of a radial bin. Solved by Rodas5P (integrator.py),
 which is compiled at first use.
+
+Where a cell has several membranes (sim/model/membranes.py), what belongs to one knows nothing of the other: each is
+solved by itself, and then the glucose that enters through the GLUT4 of all (glucose_alone.py).
 """
 
 import numpy as np
 
-from glut4sim.agents import glucose, receptor, vesicle
+from glut4sim.agents import receptor, vesicle
 from glut4sim.sim.inputs.schedule import Schedule
-from glut4sim.sim.model import equations, equilibrium, followers, integrator
+from glut4sim.sim.model import equations, equilibrium, followers, glucose_alone, integrator
 from glut4sim.sim.model.cell_inputs import CellInBath
 from glut4sim.sim.model.fluxes import BINS, CAPTURE_BINS, Shell, shell
 from glut4sim.sim.model.integrator import Course
+from glut4sim.sim.model.membranes import TUBULES, Membrane, membranes
 from glut4sim.sim.model.network import (
     COLUMNS,
     FIRST_VESICLE,
@@ -29,6 +33,8 @@ from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.model.step_records import StepRecords
 
 _RESTING_RTOL = 1e-7  # of signalling on its way to rest
+GLUCOSE_GRID = 5.0  # s between times at which the glucose of a cell with several membranes sees their GLUT4
+_SUMMED = ("receptors", "signalling", "vesicles", "glut4_surface", "glut4_tubules", "vesicle_events")  # over membranes
 _COPIES = 6  # of a record at a time on its way from here to the results (measured: 4 in memory, 6 on disk)
 _WHY = {
     integrator.TOO_MANY: "it takes too many steps",
@@ -134,11 +140,53 @@ def solve(
     """
     wanted = _checked(times, rtol)
     times = followers.grid(wanted)
-    bath, parameters = scenario.bath, scenario.parameter_schedule
-    system = System(parameters.values[0], shell(parameters.values[0].vesicle, bins, capture_bins))
-    y = system.rest(bath.insulin.values[0], bath.glucose.values[0])
-    rows = system.follow(y, _course(bath.insulin, bath.glucose, parameters, times[-1]), times, rtol)
-    return followers.complete(scenario, wanted, _columns(scenario, times, rows))
+    parts = systems(scenario.parameter_schedule.values[0], bins, capture_bins)
+    if len(parts) > 1:
+        columns = _of_membranes(scenario, parts, times, rtol)
+    else:
+        columns = _columns(scenario, times, _follow(scenario, *parts[0], times, rtol))
+    return followers.complete(scenario, wanted, columns)
+
+
+def systems(
+    parameters: ParameterSet, bins: int = BINS, capture_bins: int = CAPTURE_BINS
+) -> list[tuple[Membrane, System]]:
+    """The mean field of each membrane of a cell: of a cell that has no other, and only what belongs to it.
+
+    Its fractions are those of what belongs to the membrane.
+    """
+    found = []
+    for membrane in membranes(parameters):
+        own = membrane.own(parameters)
+        found.append((membrane, System(own, shell(own.vesicle, bins, capture_bins, membrane.dimensions))))
+    return found
+
+
+def _follow(scenario, membrane, system, times, rtol):
+    """Rows by network.COLUMNS of what belongs to a membrane."""
+    bath, schedule = scenario.bath, scenario.parameter_schedule
+    insulin = membrane.insulin(bath.insulin)
+    y = system.rest(insulin.values[0], bath.glucose.values[0])
+    own = schedule._replace(values=tuple(map(membrane.own, schedule.values)))
+    return system.follow(y, _course(insulin, bath.glucose, own, times[-1]), times, rtol)
+
+
+def _of_membranes(scenario, parts, times, rtol):
+    """As `_columns`, of a cell with several membranes: all that is of one by itself, and then the glucose of all."""
+    moments = np.union1d(times, np.append(np.arange(0.0, times[-1], GLUCOSE_GRID), times[-1]))
+    together = {}
+    for membrane, system in parts:
+        found = _columns(scenario, moments, _follow(scenario, membrane, system, moments, rtol))
+        found["glut4_surface"] = found["glut4_surface"] * membrane.vesicles
+        found["glut4_tubules"] = found["glut4_surface"] * float(membrane.name == TUBULES)
+        for name in ("receptors", "signalling", "vesicles", "vesicle_events"):
+            found[name] = found[name] * (membrane.receptors if name == "receptors" else membrane.vesicles)
+        for name in _SUMMED:
+            together[name] = together.get(name, 0.0) + found[name]
+        together = found | together
+    together |= glucose_alone.follow(scenario, moments, together["glut4_surface"], rtol)
+    rows = np.searchsorted(moments, times)
+    return {name: column[rows] for name, column in together.items()}
 
 
 def bytes_per_record() -> int:
@@ -178,7 +226,6 @@ def _at(schedule: Schedule, times) -> np.ndarray:
 def _columns(scenario: CellInBath, times, rows) -> dict[str, np.ndarray]:
     """Rows by network.COLUMNS as the counts of so many agents, by the columns of StepRecords."""
     cell, bath, p = scenario.cell, scenario.bath, scenario.parameter_schedule.values[0]
-    supply = p.glucose.supply
     part = {name: rows[:, columns] for name, columns in COLUMNS.items()}
     return {
         "time": times,
@@ -188,9 +235,6 @@ def _columns(scenario: CellInBath, times, rows) -> dict[str, np.ndarray]:
         "signalling": part["signalling"],
         "vesicles": part["vesicles"] * cell.vesicles,
         "glut4_surface": part["vesicles"][:, list(vesicle.SURFACE)].sum(axis=1) * p.vesicle.glut4_copies,
+        "glut4_tubules": np.zeros(len(times)),
         "vesicle_events": part["vesicle_events"] * cell.vesicles,
-        "glucose": part["glucose"] * cell.glucose_agents,
-        "glucose_events": part["glucose_events"] * cell.glucose_agents,
-        "glucose_molecules": part["glucose"] * supply,
-        "net_uptake": (part["glucose_events"][:, glucose.INFLUX] - part["glucose_events"][:, glucose.EFFLUX]) * supply,
-    }
+    } | glucose_alone.columns(part["glucose"], part["glucose_events"], scenario)

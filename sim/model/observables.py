@@ -188,6 +188,9 @@ OBSERVABLES: tuple[Observable, ...] = (
     Observable(
         "glucose_6_phosphate", "mM", "Glucose 6-phosphate in the cell", _millimolar(glucose.State.PHOSPHORYLATED)
     ),
+    Observable(
+        "surface_glut4_t_tubules", "copies", "GLUT4 in the membrane of T-tubules", lambda r: r.rows.glut4_tubules
+    ),
     # what was registered later stands at the end, so that the columns of files keep their order
     *(by_state(kind) for kind in kinds.KINDS if kind.name not in ("receptor", "vesicle", "glucose")),
     Observable(

@@ -22,6 +22,7 @@ from glut4sim.sim.inputs.files import TomlFolder
 from glut4sim.sim.inputs.tables import Table
 from glut4sim.sim.inputs.units import convert, rescale, write
 from glut4sim.sim.model import kinds
+from glut4sim.sim.model.geometry import GEOMETRIES, SECTIONS, SHELL, NoFibre
 
 PRESETS = TomlFolder("preset", Path(__file__).parent / "presets")
 EVIDENCE = ("measured", "fitted", "assumed")
@@ -53,20 +54,23 @@ POSITIVE = {
 }
 
 
-ParameterSet = namedtuple("ParameterSet", kinds.stages())
-ParameterSet.__doc__ = """What the kernel computes with: a section of plain floats for each stage of a step.
+ParameterSet = namedtuple("ParameterSet", (*kinds.stages(), "fibre"), defaults=(NoFibre(),))
+ParameterSet.__doc__ = """What the kernel computes with: a section of plain floats for each stage of a step, and of a
+slice of a muscle fibre its geometry.Fibre.
 
 Their units are declared where the section is, such as vesicle.Parameters.
 """
 
 
 @cache
-def sections() -> dict[str, type]:
-    """The sections of a preset and the fields that each must have (imported here: they bring the compiler)."""
+def sections(shape: str = SHELL) -> dict[str, type]:
+    """The sections of a preset of some geometry and the fields that each must have (imported here: they bring the
+    compiler)."""
     from glut4sim.sim.model import signalling
 
     names = kinds.stages()
-    return {n: (signalling if n == kinds.SIGNALLING else kinds.find(n).agents).Parameters for n in names}
+    found = {n: (signalling if n == kinds.SIGNALLING else kinds.find(n).agents).Parameters for n in names}
+    return found | SECTIONS[shape]
 
 
 @cache
@@ -117,6 +121,7 @@ class Preset:
     name: str
     title: str
     parameters: dict[str, Parameter]
+    geometry: str = SHELL  # one of GEOMETRIES
 
     def find(self, name: str) -> Parameter:
         """The parameter of a name such as "vesicle.fuse"."""
@@ -140,7 +145,7 @@ class Preset:
 
     def build(self) -> ParameterSet:
         """The values in the kernel's units; InputError unless they are exactly those that it needs."""
-        needed = {section: canonical_units(kind) for section, kind in sections().items()}
+        needed = {section: canonical_units(kind) for section, kind in sections(self.geometry).items()}
         names = {f"{section}.{field}" for section, fields in needed.items() for field in fields}
         for name in self.parameters.keys() - names:
             raise unknown("parameter", name, names).within(place=self.name)
@@ -149,7 +154,7 @@ class Preset:
         return ParameterSet(
             **{
                 section: kind(**{field: self._in_unit(f"{section}.{field}", u) for field, u in needed[section].items()})
-                for section, kind in sections().items()
+                for section, kind in sections(self.geometry).items()
             }
         )
 
@@ -203,11 +208,12 @@ class ParameterTable(Table):
 
 
 class PresetTable(Table):
-    """A preset: its title, and the parameters of each section."""
+    """A preset: its title, its geometry, and the parameters of each section."""
 
     model_config = pydantic.ConfigDict(extra="allow")
 
     title: Annotated[str | None, SomeText()] = None
+    geometry: Annotated[str | None, Choice(GEOMETRIES)] = None
 
     __pydantic_extra__: dict[str, dict[str, ParameterTable]]
 
@@ -238,15 +244,15 @@ def load_preset(name: str, folder: TomlFolder = PRESETS) -> Preset:
     if name not in folder.names():
         raise unknown("preset", name, folder.names())
     own, layers = folder.read(name)
-    title, parameters = own.name, {}
+    title, shape, parameters = own.name, SHELL, {}
     for place, table in layers:
         try:
             told = PresetTable.read(table)
         except InputError as error:
             raise error.within(place=place) from None
-        title = told.title or title
+        title, shape = told.title or title, told.geometry or shape
         parameters |= told.parameters()
-    return Preset(own.name, title, parameters)
+    return Preset(own.name, title, parameters, shape)
 
 
 def _check_ascending(small: Parameter, large: Parameter, culprit: str) -> None:

@@ -12,8 +12,9 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.model import followers, signalling
 from glut4sim.sim.model.cell_inputs import CellInputs
-from glut4sim.sim.model.fluxes import BINS, CAPTURE_BINS, shell
-from glut4sim.sim.model.mean_field import System, solve
+from glut4sim.sim.model.equilibrium import glucose_molecules
+from glut4sim.sim.model.fluxes import BINS, CAPTURE_BINS
+from glut4sim.sim.model.mean_field import solve, systems
 
 _SHARES = {"receptors_phosphorylated": receptor.PHOSPHORYLATED, "receptors_internal": receptor.INTERNAL}
 
@@ -83,7 +84,8 @@ def symbolic(function):
 
 def export(scenario: CellInputs, bins: int = BINS, capture_bins: int = CAPTURE_BINS) -> str:
     """The mean field of a scenario's cell as an SBML document, starting at rest, with the changes of the bath, and
-    of parameters that hormones change during the run, as events.
+    of parameters that hormones change during the run, as events. Where a cell has several membranes
+    (sim/model/membranes.py), what belongs to one bears its name, as in t_tubules_vesicle_fused, in fractions of that.
 
     Species are fractions of their kind (vesicles by state and radial bin), lipids percent; time counts seconds, insulin
     nM, glucose mM. InputError if python-libsbml is not installed, or the scenario has several assays.
@@ -113,11 +115,9 @@ class Writer:
         self.scenario, self.courses = scenario, scenario.parameter_schedule
         self.parameters = self.courses.values[0]
         self.sections = {}
-        self.space = shell(self.parameters.vesicle, bins, capture_bins)
-        system = System(self.parameters, self.space)
+        parts = systems(self.parameters, bins, capture_bins)
+        self.space, self.prefix = parts[0][1].space, ""  # of the membrane that is being written
         bath = scenario.bath
-        rest = system.rest(bath.insulin.values[0], bath.glucose.values[0])
-        receptors, signals, vesicles, sugar = system.split(rest)
         self._units()
         compartment = self.model.createCompartment()
         compartment.setId("cell")
@@ -129,10 +129,22 @@ class Writer:
         self._quantity("glucose_bath", bath.glucose.values[0], constant=False)
         self._events("insulin", bath.insulin)
         self._events("glucose_bath", bath.glucose)
-        self._receptors(receptors)
-        self._signalling(signals)
-        self._vesicles(vesicles)
-        self._glucose(sugar)
+        surface = 0.0
+        for membrane, system in parts:
+            self.space, self.prefix = system.space, f"{membrane.name}_" if len(parts) > 1 else ""
+            rest = system.rest(bath.insulin.values[0], bath.glucose.values[0])
+            receptors, signals, vesicles, _ = system.split(rest)
+            surface += membrane.vesicles * float(vesicles[list(vesicle.SURFACE)].sum())
+            self._insulin(membrane, bath.insulin.values[0])
+            self._receptors(receptors)
+            self._signalling(signals)
+            self._vesicles(vesicles, membrane.cover)
+        self.prefix = ""
+        if len(parts) > 1:
+            self._together([membrane for membrane, _ in parts])
+        p = self.parameters
+        at_rest = glucose_molecules(p.glucose, surface * p.vesicle.glut4_copies, bath.glucose.values[0])
+        self._glucose(at_rest / p.glucose.supply)
         for kind in followers.followers():
             self._follower(kind)
 
@@ -204,7 +216,7 @@ class Writer:
         """Each transition's rate as a variable of its own, named by its number and the states it joins."""
         formulas = symbolic(kind.rates)(environment, self._section(name))
         return [
-            self._assign(f"rate_{name}_{j}_{source.name}_to_{target.name}".lower(), formula)
+            self._assign(f"rate_{self.prefix}{name}_{j}_{source.name}_to_{target.name}".lower(), formula)
             for j, ((source, target), formula) in enumerate(zip(kind.TRANSITIONS, formulas))
         ]
 
@@ -234,45 +246,74 @@ class Writer:
             assignment.setVariable(quantity)
             self._math(assignment, value)
 
+    def _insulin(self, membrane, value):
+        """Insulin at one of several membranes; it follows the bath with the membrane's delay."""
+        if not self.prefix:
+            return
+        if membrane.delay == 0.0:
+            self._assign(f"{self.prefix}insulin", "insulin")
+            return
+        delayed = self._quantity(f"{self.prefix}insulin", value, constant=False)
+        self._rate_rule(delayed, (Formula("insulin") - delayed) / membrane.delay)
+
     def _receptors(self, fractions):
-        amounts = [self._species(f"receptor_{s.name.lower()}", fractions[s]) for s in receptor.State]
-        rates = self._rates(receptor, "receptor", receptor.Environment(as_number("insulin")))
+        amounts = [self._species(f"{self.prefix}receptor_{s.name.lower()}", fractions[s]) for s in receptor.State]
+        rates = self._rates(receptor, "receptor", receptor.Environment(as_number(f"{self.prefix}insulin")))
         self._flow(receptor, amounts, rates)
         for name, states in (receptor.GIVES | _SHARES).items():
-            self._assign(name, " + ".join(str(amounts[s]) for s in states))
+            self._assign(self.prefix + name, " + ".join(str(amounts[s]) for s in states))
 
     def _signalling(self, values):
-        species = [self._species(name, value) for name, value in zip(signalling.SPECIES, values)]
-        out = [None] * len(species)
+        species = [self._species(f"{self.prefix}{name}", value) for name, value in zip(signalling.SPECIES, values)]
+        out: list[Any] = [None] * len(species)
         copies = self._section("receptor").copies
-        receptors = [Formula(name) * copies for name in signalling.DRIVERS]
+        receptors = [Formula(f"{self.prefix}{name}") * copies for name in signalling.DRIVERS]
         symbolic(signalling.derivative)(species, *receptors, self._section("signalling"), out)
-        for name, formula in zip(signalling.SPECIES, out):
-            rule = self.model.createRateRule()
-            rule.setVariable(name)
-            self._math(rule, formula)
+        for name, formula in zip(species, out):
+            self._rate_rule(name, formula)
 
-    def _vesicles(self, fractions):
+    def _rate_rule(self, name, formula):
+        rule = self.model.createRateRule()
+        rule.setVariable(str(name))
+        self._math(rule, formula)
+
+    def _together(self, membranes):
+        """What the membranes hold, as fractions of the whole cell."""
+        of_vesicles = [f"vesicle_{s.name.lower()}" for s in vesicle.State]
+        of_receptors = list(receptor.GIVES | _SHARES)
+        for name in (*of_receptors, *signalling.SPECIES, *of_vesicles):
+            share = "receptors" if name in of_receptors else "vesicles"
+            self._assign(name, " + ".join(f"{getattr(one, share)!r} * {one.name}_{name}" for one in membranes))
+        self._surface()
+
+    def _vesicles(self, fractions, cover):
         space, last = self.space, len(self.space.near) - 1
         bins = {s: [last] if space.at_edge[s] else range(last + 1) for s in vesicle.State}
         amounts = {
-            s: {b: self._species(f"vesicle_{s.name.lower()}_{b}", fractions[s, b]) for b in bins[s]}
+            s: {b: self._species(f"{self.prefix}vesicle_{s.name.lower()}_{b}", fractions[s, b]) for b in bins[s]}
             for s in vesicle.State
         }
         for s in vesicle.State:
             for b in bins[s]:
                 for to in (b - 1, b + 1):
                     if to in amounts[s] and (speed := self._speed(s, b, to)) is not None:
-                        self._reaction(f"move_{s.name.lower()}_{b}_to_{to}", amounts[s][b], amounts[s][to], speed)
-        rates = self._rates(vesicle, "vesicle", vesicle.Environment._make(map(as_number, vesicle.Environment._fields)))
+                        name = f"{self.prefix}move_{s.name.lower()}_{b}_to_{to}"
+                        self._reaction(name, amounts[s][b], amounts[s][to], speed)
+        around = vesicle.Environment._make(as_number(f"{self.prefix}{name}") for name in vesicle.Environment._fields)
+        rates = self._rates(vesicle, "vesicle", around)
         for j, ((source, target), rate) in enumerate(zip(vesicle.TRANSITIONS, rates)):
             for b in bins[source]:
                 if j != vesicle.TETHERING or space.near[b]:
                     to = last if space.at_edge[target] else b
                     name = f"{str(rate).removeprefix('rate_')}_{b}"
-                    self._reaction(name, amounts[source][b], amounts[target][to], rate)
+                    at = rate * cover if j == vesicle.TETHERING and cover != 1.0 else rate
+                    self._reaction(name, amounts[source][b], amounts[target][to], at)
         for s in vesicle.State:
-            self._assign(f"vesicle_{s.name.lower()}", " + ".join(map(str, amounts[s].values())))
+            self._assign(f"{self.prefix}vesicle_{s.name.lower()}", " + ".join(map(str, amounts[s].values())))
+        if not self.prefix:
+            self._surface()
+
+    def _surface(self):
         surface = " + ".join(f"vesicle_{s.name.lower()}" for s in vesicle.SURFACE)
         self._assign("vesicles_at_surface", surface)
         self._assign("surface_glut4_percent", "100 * vesicles_at_surface")

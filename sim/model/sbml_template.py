@@ -113,6 +113,8 @@ def export(scenario: CellInputs, template: Template, bins: int, capture_bins: in
             raise InputError(
                 "it shapes the radial bins, which SBML holds as numbers; leave it as it is.", f"vesicle.{name}"
             )
+    if template.parameters.fibre:
+        raise InputError("a cell with several membranes has no SBML whose experiments are parameters.", "cell.preset")
     libsbml = load_libsbml("export petab")
     return libsbml.writeSBMLToString(_TemplateWriter(libsbml, scenario, template, bins, capture_bins).document)
 
@@ -182,8 +184,8 @@ class _TemplateWriter(Writer):
         super()._receptors(fractions)
         self._renew("receptor", {f"receptor_{s.name.lower()}": float(s == 0) for s in receptor.State})
 
-    def _vesicles(self, fractions):
-        super()._vesicles(fractions)
+    def _vesicles(self, fractions, cover):
+        super()._vesicles(fractions, cover)
         new = {
             f"vesicle_stored_{b}": share for b, share in enumerate(equilibrium.shares_of_volume(self.space).tolist())
         }

@@ -18,6 +18,7 @@ from glut4sim.agents.population import Population
 from glut4sim.agents.streams import Stream
 from glut4sim.sim.model import equilibrium, net_uptake, poisson, signalling
 from glut4sim.sim.model.kinds import Kind
+from glut4sim.sim.model.membranes import SURFACE, TUBULES, Membrane, places
 from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.model.step_records import Events
 
@@ -88,8 +89,8 @@ class Stage:
     Parameters
     ----------
     kind : Kind
-    size : int
-        Number of agents.
+    population : Population
+        The agents.
     mean_size : int
         Their number in the mean cell, of which what the kind gives are shares.
     seed, replicate : int
@@ -97,21 +98,40 @@ class Stage:
         Of the start.
     dt : float
         Step [s].
+    membrane : Membrane, optional
+        To which the agents belong; where there is none, to the cell.
+    place : int
+        Number of that membrane.
     """
 
     RUNNING = ("hazard", "counts", "events")  # arrays that a run carries on, besides the population
 
     def __init__(
-        self, kind: Kind, size: int, mean_size: int, seed: int, replicate: int, parameters: ParameterSet, dt: float
+        self,
+        kind: Kind,
+        population: Population,
+        mean_size: int,
+        seed: int,
+        replicate: int,
+        parameters: ParameterSet,
+        dt: float,
+        membrane: Membrane | None = None,
+        place: int = 0,
     ):
         self.kind, self.agents, self.mean_size, self.dt = kind, kind.agents, mean_size, dt
-        self.population = Population(self.agents.FIELDS, size)
-        self.initial, self.clock = (streams.source(stream, seed, replicate) for stream in kind.streams)
+        self.population, self.membrane = population, membrane or Membrane(SURFACE)
+        self._of = place * streams.OF_A_MEMBRANE, seed, replicate
+        self.initial, self.clock = (self._source(stream) for stream in kind.streams)
         self.hazard = np.zeros(len(self.agents.State))
         self.events = np.zeros(len(self.agents.TRANSITIONS), np.int64)
         gives = getattr(self.agents, "GIVES", {})
         of_all = self.agents.State
         self._given = {name: np.array([s in those for s in of_all], np.int64) for name, those in gives.items()}
+
+    def _source(self, stream):
+        """Of the random numbers of a stream: each membrane of a cell has its own."""
+        first, seed, replicate = self._of
+        return streams.source(first + stream, seed, replicate)
 
     # ---- the start ----
 
@@ -215,21 +235,21 @@ class VesicleStage(Stage):
         + [vesicle.State.CLUSTERED, vesicle.State.FUSED]
     )
 
-    def __init__(self, kind, size, mean_size, seed, replicate, parameters, dt):
-        super().__init__(kind, size, mean_size, seed, replicate, parameters, dt)
-        self._sources = vesicle_steps.Sources(self.clock, streams.source(Stream.VESICLE_MOTION, seed, replicate))
-        self._copies = streams.source(Stream.VESICLE_GLUT4, seed, replicate)
-        self._mobility = vesicle.mobility(parameters.vesicle, dt)
+    def __init__(self, kind, population, mean_size, seed, replicate, parameters, dt, membrane=None, place=0):
+        super().__init__(kind, population, mean_size, seed, replicate, parameters, dt, membrane, place)
+        self._sources = vesicle_steps.Sources(self.clock, self._source(Stream.VESICLE_MOTION))
+        self._copies = self._source(Stream.VESICLE_GLUT4)
+        self._mobility = vesicle.mobility(parameters.vesicle, dt, self.membrane.axes)
         # what is known of the future, which follows from the rest: how many bands of candidates are looked at, and the
         # time before which a vesicle has none for leaving its state [s]
         self._bands = np.zeros(len(vesicle.BASES), np.int64)
-        self._quiet = np.zeros(size)
+        self._quiet = np.zeros(len(population))
         self.log_capacity = 0  # events for which a chunk's log has room at first, per thread
         self._log = []
 
     def draw_states(self, known, p):
         """Draw state, position and GLUT4 copies of each vesicle."""
-        by_bin, edges = equilibrium.resting_vesicles(p, self._environment(known))
+        by_bin, edges = equilibrium.resting_vesicles(p, self._environment(known), self.membrane.dimensions)
         v = self.population
         n = len(v)
         where = streams.uniforms(n, 0, self.initial)
@@ -237,13 +257,11 @@ class VesicleStage(Stage):
         cumulative = np.cumsum(by_bin[self.FILLED])
         row, low = np.divmod(np.searchsorted(cumulative, where[:, 0] * cumulative[-1], side="right"), by_bin.shape[1])
         state = self.FILLED[row]
-        radius = np.cbrt(edges[low] ** 3 + where[:, 1] * (edges[low + 1] ** 3 - edges[low] ** 3))
+        radius = _within(edges, low, where[:, 1], self.membrane.dimensions)
         motion = self._mobility.by_state[state]
         radius = np.clip(radius, motion[:, 2], motion[:, 3])
-        height, angle = 2.0 * direction[:, 0] - 1.0, 2.0 * np.pi * direction[:, 1]
-        across = np.sqrt(1.0 - height**2)
         v.state[:] = state
-        v.x[:], v.y[:], v.z[:] = radius * across * np.cos(angle), radius * across * np.sin(angle), radius * height
+        v.x[:], v.y[:], v.z[:] = places(self.membrane, radius, direction)
         v.glut4[:] = poisson.variates(streams.uniforms(n, 0, self._copies)[:, 0], p.glut4_copies / n)
         self.glut4_total = int(v.glut4.sum())
         self.glut4_surface = int(v.glut4[np.isin(v.state, vesicle.SURFACE)].sum())
@@ -291,7 +309,11 @@ class VesicleStage(Stage):
             self._log.append(self._collect(outcomes))
         surface = self.glut4_surface + reduce(np.add, [outcome.surface for outcome in outcomes]).cumsum()
         self.glut4_surface = int(surface[-1])
-        return reduce(np.add, [outcome.fired for outcome in outcomes]), {"glut4_surface": surface}
+        return reduce(np.add, [outcome.fired for outcome in outcomes]), self._by_membrane(surface)
+
+    def _by_membrane(self, surface):
+        """The columns of GLUT4 in the membrane (K,)."""
+        return {"glut4_surface": surface, "glut4_tubules": surface * int(self.membrane.name == TUBULES)}
 
     def _collect(self, outcomes):
         columns = []
@@ -311,7 +333,7 @@ class VesicleStage(Stage):
 
     def now(self):
         """As Stage.now."""
-        return super().now() | {"glut4_surface": np.array([self.glut4_surface])}
+        return super().now() | self._by_membrane(np.array([self.glut4_surface]))
 
     def state(self):
         """As Stage.state; the log is not in it."""
@@ -326,12 +348,19 @@ class VesicleStage(Stage):
         self._quiet[:] = 0.0
 
 
+def _within(edges, low, share, dimensions):
+    """Radii at a share of the volume between the edges low and low + 1, (n,)."""
+    whole = edges[low] ** dimensions + share * (edges[low + 1] ** dimensions - edges[low] ** dimensions)
+    return np.cbrt(whole) if dimensions == 3 else whole ** (1.0 / dimensions)
+
+
 class GlucoseStage(Stage):
     """Glucose, whose rates in a step depend on how much is where at its start: an equation for the cell, and agents
     if it has any."""
 
-    def __init__(self, kind, size, mean_size, seed, replicate, parameters, dt):
-        super().__init__(kind, size, mean_size, seed, replicate, parameters, dt)
+    def __init__(self, kind, population, mean_size, seed, replicate, parameters, dt):
+        super().__init__(kind, population, mean_size, seed, replicate, parameters, dt)
+        size = len(population)
         self._listed = glucose.nobody_listed(size)
         self.molecules_per_agent = parameters.glucose.supply / size if size else 0.0
         self.molecules = np.zeros(len(glucose.State))  # by the equation

@@ -20,6 +20,7 @@ signalling        (K, n_species) in the order of signalling.SPECIES
 receptors         (K, n_state) int64, agents in each receptor.State
 vesicles          (K, n_state) int64, agents in each vesicle.State
 glut4_surface     (K,) int64, copies in the membrane
+glut4_tubules     (K,) int64, of these, those in T-tubules
 vesicle_events    (K, n_transition) int64, since time 0
 glucose           (K, n_state) int64, agents in each glucose.State
 glucose_events    (K, n_transition) int64, since time 0

@@ -15,6 +15,7 @@ from glut4sim.agents import streams
 from glut4sim.agents.streams import Stream
 from glut4sim.sim.inputs.units import write
 from glut4sim.sim.model.cell_inputs import CellSize
+from glut4sim.sim.model.geometry import SHELL
 from glut4sim.sim.model.kinds import Kind
 from glut4sim.sim.model.parameters import ParameterSet, Preset
 
@@ -37,7 +38,7 @@ def draw(cell: CellSize, seed: int, replicate: int) -> Individual:
 
 def overrides(preset: Preset, individual: Individual) -> dict[str, str]:
     """The parameters by which the mean field of a preset's cell becomes that of another, as `apply` and `sizes`."""
-    radius = individual.volume ** (1.0 / 3.0)
+    radius = individual.volume ** (1.0 / (3 if preset.geometry == SHELL else 2))
     factors = {
         "vesicle.glut4_copies": individual.glut4,
         "vesicle.cell_radius": radius,
@@ -60,7 +61,7 @@ def apply(parameters: ParameterSet, individual: Individual) -> ParameterSet:
     if individual == Individual():
         return parameters  # to the bit
     vesicle, glucose = parameters.vesicle, parameters.glucose
-    radius = individual.volume ** (1.0 / 3.0)
+    radius = individual.volume ** (1.0 / (3 if not parameters.fibre else 2))  # a slice keeps its thickness
     return parameters._replace(
         vesicle=vesicle._replace(
             glut4_copies=vesicle.glut4_copies * individual.glut4,

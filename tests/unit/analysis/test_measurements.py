@@ -231,7 +231,9 @@ def test_transport_knows_of_glut4_that_hormones_made():
         )
         p = scenario.parameter_set
         recorded = Recorded(
-            solve(scenario, np.array([0.0, 60.0])), p, Scale(p.vesicle.glut4_copies, 1.0, p.signalling.pi3k_per_irs1, 1.0)
+            solve(scenario, np.array([0.0, 60.0])),
+            p,
+            Scale(p.vesicle.glut4_copies, 1.0, p.signalling.pi3k_per_irs1, 1.0),
         )
         glut1 = 5.0 * p.glucose.glut1_copies * p.glucose.glut1_turnover / (p.glucose.glut1_half + 5.0)
         by_glut4.append(QUANTITIES["transport"].measure(recorded)[-1] - glut1)

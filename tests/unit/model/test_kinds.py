@@ -28,7 +28,7 @@ INSULIN = [(0.0, 0.0), (10.0, 100.0), (100.0, 1.0)]
 
 def with_gates(scenario, gate=RATES):
     """A scenario's cell with gates, as an engine is told of it."""
-    p = namedtuple("Parameters", kinds.stages())(**PARAMETERS._asdict(), gate=gate)
+    p = namedtuple("Parameters", (*kinds.stages(), "fibre"))(**PARAMETERS._asdict(), gate=gate)
     return SimpleNamespace(
         title=scenario.title, cell=scenario.cell, bath=scenario.bath, run=scenario.run, parameters={}, parameter_set=p,
         parameter_schedule=Schedule((0.0,), (p,)),
@@ -52,10 +52,11 @@ def test_streams_of_random_numbers_are_those_that_bear_the_kinds_name():
 
 
 def test_records_and_parameters_have_the_parts_of_a_step_in_its_order():
-    assert kinds.stages() == ParameterSet._fields == ("receptor", "signalling", "vesicle", "glucose")
+    assert kinds.stages() == ParameterSet._fields[:-1] == ("receptor", "signalling", "vesicle", "glucose")
+    assert ParameterSet._fields[-1] == "fibre"
     assert StepRecords._fields == (
-        "time", "insulin", "glucose_bath", "receptors", "signalling", "vesicles", "glut4_surface", "vesicle_events",
-        "glucose", "glucose_events", "glucose_molecules", "net_uptake",
+        "time", "insulin", "glucose_bath", "receptors", "signalling", "vesicles", "glut4_surface", "glut4_tubules",
+        "vesicle_events", "glucose", "glucose_events", "glucose_molecules", "net_uptake",
     )  # fmt: skip
 
 

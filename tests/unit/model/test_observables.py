@@ -28,6 +28,7 @@ def make_trace(time):
         signalling=np.tile(np.arange(1.0, 1.0 + len(signalling.SPECIES)) / 100.0, (rows, 1)),
         vesicles=np.tile(np.arange(len(vesicle.State)), (rows, 1)),
         glut4_surface=(50 + time).astype(int),
+        glut4_tubules=(20 + time).astype(int),
         vesicle_events=vesicle_events,
         glucose=np.tile(np.arange(len(glucose.State)), (rows, 1)),
         glucose_events=glucose_events,
@@ -63,6 +64,7 @@ def test_the_names_that_users_rely_on():
         "akt_t308": "percent",
         "akt_s473": "percent",
         "mtorc1_active": "percent",
+        "surface_glut4_t_tubules": "copies",
     }
     assert {o.name: o.unit for o in OBSERVABLES} == expected
     assert {o.name: o.dim for o in OBSERVABLES if o.dim} == {

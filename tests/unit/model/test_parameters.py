@@ -39,7 +39,7 @@ def test_installed_presets_give_the_kernel_all_it_needs(name):
     built = preset.build()
     assert isinstance(built, ParameterSet)
     for section, values in built._asdict().items():
-        assert isinstance(values, sections()[section])
+        assert isinstance(values, sections(preset.geometry)[section])
         assert all(type(value) is float and math.isfinite(value) and value >= 0.0 for value in values)
     assert len(preset.parameters) == sum(len(values) for values in built)
     assert sum(preset.counts().values()) == len(preset.parameters)

@@ -208,7 +208,9 @@ def largest_difference(runner, times, states):
     runner.timeCourseSelections = ["time", *states]
     theirs = np.array(runner.simulate(times[0], times[-1], len(times)))
     np.testing.assert_allclose(theirs[:, 0], times)
-    return max(np.abs(theirs[:, i] - values).max() / (values.max() or 1.0) for i, values in enumerate(states.values(), 1))
+    return max(
+        np.abs(theirs[:, i] - values).max() / (values.max() or 1.0) for i, values in enumerate(states.values(), 1)
+    )
 
 
 def test_libroadrunner_gets_the_same_curves(road_runner, ours):

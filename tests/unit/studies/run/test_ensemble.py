@@ -64,7 +64,7 @@ class FakeEngine:
 
         return StepRecords(
             step * self.scenario.run.step, count.astype(float), count.astype(float), 1 + spread(len(receptor.State)),
-            spread(len(signalling.SPECIES)).astype(float), spread(len(vesicle.State)), count,
+            spread(len(signalling.SPECIES)).astype(float), spread(len(vesicle.State)), count, 0 * count,
             spread(len(vesicle.TRANSITIONS)), spread(len(glucose.State)), spread(len(glucose.TRANSITIONS)),
             spread(len(glucose.State)).astype(float), count.astype(float),
         )  # fmt: skip
