@@ -220,6 +220,8 @@ UNITS: Mapping[str, str] = {
     "glucose_uptake_peak_per_s": "1/s",
     "glucose_uptake_fold": "1",
     "glucose_taken_up_molecules": "1",
+    "uptake_per_kg_basal": "umol/(kg*min)",
+    "uptake_per_kg_stimulated": "umol/(kg*min)",
     "fusion_rate_basal_per_min": "1/min",
     "fusion_rate_stimulated_per_min": "1/min",
     "fusion_rate_peak_per_min": "1/min",
@@ -245,7 +247,7 @@ LEVELS: Mapping[str, str] = {  # what is a level in the series -> how its number
     "as160_phosphorylated": "as160",
     "rab10_active": "rab10",
 }
-NEEDED = (*LEVELS, "surface_glut4", "glucose_taken_up", "fusion_rate")
+NEEDED = (*LEVELS, "surface_glut4", "glucose_taken_up", "uptake_per_kg", "fusion_rate")
 
 
 def readable(name: str) -> str:
@@ -295,6 +297,10 @@ def one_replicate(
     if peak is not None and basal is not None and basal > 0.0:
         numbers["glucose_uptake_fold"] = peak / basal
     numbers["glucose_taken_up_molecules"] = float(series["glucose_taken_up"][-1])
+
+    per_kg = np.append(0.0, np.cumsum(series["uptake_per_kg"][1:] * np.diff(time)))  # as fusion_rate below
+    numbers["uptake_per_kg_basal"], _ = rate_numbers(time, per_kg, step)
+    numbers["uptake_per_kg_stimulated"] = mean_rate(time, per_kg, stimulated)
 
     # fusion_rate holds over the record interval before each record: summed over time it is a cumulative count (x 60).
     fusions = np.append(0.0, np.cumsum(series["fusion_rate"][1:] * np.diff(time)))

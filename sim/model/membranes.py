@@ -32,6 +32,8 @@ from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.model.parameters import ParameterSet
 
 SURFACE, SARCOLEMMA, TUBULES = "membrane", "sarcolemma", "t_tubules"
+DENSITY = 1.06  # of muscle [kg/L]: Mendez, Keys, Metabolism 9:184 (1960); other cells are taken to be as heavy as water
+FIBRES = 0.9  # of muscle: a tenth lies between fibres, Sjogaard, Saltin, Am J Physiol 243:R271 (1982)
 _PARTS = 10  # in which a delay is cut: insulin is constant in each
 _CLOSE = 1e-3  # of a change: less is taken as past
 
@@ -109,6 +111,12 @@ def volume(parameters: ParameterSet) -> float:
     radius, fibre = parameters.vesicle.cell_radius, parameters.fibre
     um3 = 4.0 / 3.0 * pi * radius**3 if not fibre else pi * radius**2 * fibre.thickness
     return 1e-3 * um3
+
+
+def tissue(parameters: ParameterSet) -> float:
+    """Tissue that a cell makes up [kg]: of a slice, muscle and what lies between its fibres; else the cell alone."""
+    muscle = DENSITY / FIBRES if parameters.fibre else 1.0
+    return 1e-12 * volume(parameters) * muscle
 
 
 def places(membrane: Membrane, radius, uniforms) -> tuple[Any, Any, Any]:

@@ -6,12 +6,13 @@ from typing import NamedTuple
 import numpy as np
 
 from glut4sim.agents import glucose, receptor, vesicle
-from glut4sim.sim.model import kinds, signalling
+from glut4sim.sim.model import kinds, membranes, signalling
 from glut4sim.sim.model.cell_inputs import CellInBath
 from glut4sim.sim.model.kinds import Kind
 from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.model.step_records import StepRecords
 
+MOLECULES_PER_UMOL = 6.02214076e17
 STATE_NAMES: Mapping[str, tuple[str, ...]] = {
     f"{kind.name}_state": tuple(state.name.lower() for state in kind.agents.State) for kind in kinds.KINDS
 }
@@ -24,6 +25,7 @@ class Scale(NamedTuple):
     molecules_per_agent: float  # glucose molecules that one agent stands for; 0 where there are no agents
     pi3k_per_irs1: float  # total PI3K over total IRS1
     molecules_per_mm: float  # glucose molecules in the cell at 1 mM
+    tissue: float  # that the cell makes up [kg]
     irs1_protect: float = 0.0  # protected over unprotected IRS1, were all mTORC1 active
     receptor_copies: float = 1.0  # receptors over those of the reference cell
 
@@ -38,7 +40,8 @@ def scale(parameters: ParameterSet, glut4_total: float, molecules_per_agent: flo
     """The scale of a cell that has so much GLUT4."""
     per_mm = parameters.glucose.cytosol_volume * glucose.MOLECULES_PER_MM_PL
     s = parameters.signalling
-    return Scale(glut4_total, molecules_per_agent, s.pi3k_per_irs1, per_mm, s.irs1_protect, parameters.receptor.copies)
+    own = s.irs1_protect, parameters.receptor.copies
+    return Scale(glut4_total, molecules_per_agent, s.pi3k_per_irs1, per_mm, membranes.tissue(parameters), *own)
 
 
 class Records(NamedTuple):
@@ -120,6 +123,11 @@ def _millimolar(state: glucose.State) -> Callable[[Records], np.ndarray]:
     return lambda records: records.rows.glucose_molecules[:, state] / records.scale.molecules_per_mm
 
 
+def _uptake_rate(records: Records) -> np.ndarray:
+    """Net glucose uptake [molecules/s]."""
+    return records.per_second(_taken_up(records))
+
+
 def by_state(kind: Kind) -> Observable:
     """How many agents of a kind are in each state."""
     return Observable(
@@ -158,7 +166,7 @@ OBSERVABLES: tuple[Observable, ...] = (
         "glucose_uptake_rate",
         "1/s",
         "Net glucose uptake since the record before, molecules per second",
-        lambda r: r.per_second(_taken_up(r)),
+        _uptake_rate,
     ),
     Observable(
         "glucose_taken_up",
@@ -190,6 +198,12 @@ OBSERVABLES: tuple[Observable, ...] = (
     ),
     Observable(
         "surface_glut4_t_tubules", "copies", "GLUT4 in the membrane of T-tubules", lambda r: r.rows.glut4_tubules
+    ),
+    Observable(
+        "uptake_per_kg",
+        "umol/(kg*min)",
+        "Net glucose uptake since the record before, per kilogram of tissue",
+        lambda r: _uptake_rate(r) * 60.0 / MOLECULES_PER_UMOL / r.scale.tissue,
     ),
     # what was registered later stands at the end, so that the columns of files keep their order
     *(by_state(kind) for kind in kinds.KINDS if kind.name not in ("receptor", "vesicle", "glucose")),

@@ -18,7 +18,6 @@ from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.model.stages import Known, Signalling
 
 LOCAL = ("receptor", kinds.SIGNALLING, "vesicle")  # stages of a membrane
-_RECEPTORS = tuple(kinds.find("receptor").agents.GIVES)  # what is a share of receptors
 
 
 class Group(NamedTuple):
@@ -135,7 +134,7 @@ class StageLine:
         return together[1]
 
     def _sum(self, name, values):
-        if name in _RECEPTORS:
+        if name in kinds.find("receptor").agents.GIVES:
             return sum(one.receptors * value for one, value in zip(self.membranes, values))
         if name in signalling.SPECIES or name == kinds.SIGNALLING:
             return sum(one.vesicles * value for one, value in zip(self.membranes, values))

@@ -191,7 +191,7 @@ def recorded():
     )
     p = scenario.parameter_set
     trace = solve(scenario, np.arange(0.0, 1261.0, 30.0))
-    return Recorded(trace, p, Scale(p.vesicle.glut4_copies, 1.0, p.signalling.pi3k_per_irs1, 1.0))
+    return Recorded(trace, p, Scale(p.vesicle.glut4_copies, 1.0, p.signalling.pi3k_per_irs1, 1.0, 1.0))
 
 
 @pytest.mark.parametrize("name", QUANTITIES)
@@ -233,7 +233,7 @@ def test_transport_knows_of_glut4_that_hormones_made():
         recorded = Recorded(
             solve(scenario, np.array([0.0, 60.0])),
             p,
-            Scale(p.vesicle.glut4_copies, 1.0, p.signalling.pi3k_per_irs1, 1.0),
+            Scale(p.vesicle.glut4_copies, 1.0, p.signalling.pi3k_per_irs1, 1.0, 1.0),
         )
         glut1 = 5.0 * p.glucose.glut1_copies * p.glucose.glut1_turnover / (p.glucose.glut1_half + 5.0)
         by_glut4.append(QUANTITIES["transport"].measure(recorded)[-1] - glut1)

@@ -279,7 +279,7 @@ def test_exit_rate_and_survival_are_not_fooled_by_a_short_experiment(constant):
     hazard = -np.log(found["survival"][STORED][tested]) / ages[tested]
     error = laws.STANDARD_ERRORS / np.cumsum(found["dwells"][STORED])[tested] ** 0.5
     assert (np.abs(hazard / rate - 1.0) <= error).all()
-    assert not (np.abs(hazard / (1.2 * rate) - 1.0) <= error).all()
+    assert not (np.abs(hazard / (1.5 * rate) - 1.0) <= error).all()  # 1.2 is as wide as the narrowest error
     completed = np.cumsum(found["dwells"][STORED]) / found["dwell_count"][STORED]
     naive = -np.log(1.0 - completed[tested]) / ages[tested]
     assert not (np.abs(naive / rate - 1.0) <= error).all()

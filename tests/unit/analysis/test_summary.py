@@ -25,7 +25,11 @@ def make_series(time, level, rate):
     cumulative = np.append(0.0, np.cumsum(rate[1:] * np.diff(time)))
     rate_per_min = np.append(np.nan, 60.0 * rate[1:])
     levels = dict.fromkeys((*summary.LEVELS, "surface_glut4"), level[None])
-    return levels | {"glucose_taken_up": cumulative[None], "fusion_rate": rate_per_min[None]}
+    return levels | {
+        "glucose_taken_up": cumulative[None],
+        "uptake_per_kg": rate_per_min[None],
+        "fusion_rate": rate_per_min[None],
+    }
 
 
 # ---- when insulin comes and goes ----
@@ -189,6 +193,7 @@ def test_numbers_of_an_insulin_challenge():
     assert value["glucose_uptake_fold"] == pytest.approx(7.0)
     assert value["glucose_taken_up_molecules"] == pytest.approx(2.0 * 600.0 + 14.0 * 4800.0)
     assert value["fusion_rate_basal_per_min"] == pytest.approx(120.0)
+    assert value["uptake_per_kg_basal"] == pytest.approx(120.0)
     assert value["fusion_rate_peak_per_min"] == pytest.approx(840.0)
     assert value["akt_peak_percent"] == pytest.approx(40.0, abs=0.01)
     assert all(entry["n"] == 1 and entry["sd"] is None for entry in numbers["observables"].values())
@@ -216,7 +221,9 @@ def test_with_insulin_on_from_the_start_basal_levels_are_the_first_and_basal_rat
     numbers = summary.summarise("pulse", 1, time, make_series(time, level, np.ones(len(time))), ((0, 900), (100, 0)))
     entry = numbers["observables"]
     assert entry["surface_glut4_basal_percent"]["mean"] == 4.0
-    absent = {"glucose_uptake_basal_per_s", "glucose_uptake_fold", "fusion_rate_basal_per_min"}
+    absent = {
+        "glucose_uptake_basal_per_s", "glucose_uptake_fold", "uptake_per_kg_basal", "fusion_rate_basal_per_min",
+    }  # fmt: skip
     for name in absent | {name for name in summary.UNITS if "half_time" in name}:
         assert entry[name] == {"mean": None, "sd": None, "n": 0, "unit": summary.UNITS[name]}
     assert entry["glucose_uptake_peak_per_s"]["mean"] == pytest.approx(1.0)

@@ -132,7 +132,7 @@ def test_it_is_observed(cell):
     trace = Engine(cell, seed=5).advance(10)
     observable = observables.by_state(GATE)
     assert (observable.name, observable.unit, observable.dim) == ("gates", "gates", "gate_state")
-    records = observables.Records(trace, None, observables.Scale(1.0, 1.0, 1.0, 1.0))
+    records = observables.Records(trace, None, observables.Scale(1.0, 1.0, 1.0, 1.0, 1.0))
     np.testing.assert_array_equal(observable.measure(records), trace.gates)
 
 

@@ -150,7 +150,9 @@ def test_books_balance_and_events_tell_vesicles_apart(run):
     assert engine.glut4_surface == engine.vesicles.glut4[np.isin(engine.vesicles.state, vesicle.SURFACE)].sum()
     assert (np.diff(events.time) >= 0.0).all()
     np.testing.assert_array_equal(engine.vesicles.glut4[events.agent], events.glut4)
-    np.testing.assert_array_equal(np.bincount(events.transition, minlength=len(vesicle.TRANSITIONS)), trace.vesicle_events[-1])
+    np.testing.assert_array_equal(
+        np.bincount(events.transition, minlength=len(vesicle.TRANSITIONS)), trace.vesicle_events[-1]
+    )
     tethered = events.position[(events.transition == vesicle.TETHERING) & (events.agent >= round(0.4 * N))]
     near = FIBRE.tubule_depth - SLICE.vesicle.capture_distance
     assert len(tethered)

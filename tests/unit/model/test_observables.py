@@ -8,7 +8,7 @@ from glut4sim.sim.model import observables, signalling
 from glut4sim.sim.model.observables import OBSERVABLES, STATE_NAMES, Scale
 from glut4sim.sim.model.step_records import StepRecords
 
-SCALE = Scale(glut4_total=2000, molecules_per_agent=1e6, pi3k_per_irs1=0.1, molecules_per_mm=1e9)
+SCALE = Scale(glut4_total=2000, molecules_per_agent=1e6, pi3k_per_irs1=0.1, molecules_per_mm=1e9, tissue=2e-12)
 
 
 def make_trace(time):
@@ -65,6 +65,7 @@ def test_the_names_that_users_rely_on():
         "akt_s473": "percent",
         "mtorc1_active": "percent",
         "surface_glut4_t_tubules": "copies",
+        "uptake_per_kg": "umol/(kg*min)",
     }
     assert {o.name: o.unit for o in OBSERVABLES} == expected
     assert {o.name: o.dim for o in OBSERVABLES if o.dim} == {
@@ -117,6 +118,12 @@ def test_blots_are_of_the_cells_own_amounts():
     ratio = 10.0 * number["mtorc1_active"] / 100.0
     protected = ratio / (1.0 + ratio) * values["irs1_phosphorylated"]
     assert blot["irs1_s307"] == pytest.approx(number["irs1_refractory"] + protected)
+
+
+def test_uptake_per_kilogram_is_the_rate_over_the_tissue():
+    """3e6 molecules per second into 2e-12 kg, by hand: 3e6 60 / 6.022e23 mol / 2e-12 kg per minute."""
+    values = observables.measure(make_trace([0.0, 5.0]), None, SCALE)
+    assert values["uptake_per_kg"][1] == pytest.approx(1e6 * 3e6 * 60.0 / 6.02214076e23 / 2e-12, rel=1e-12)
 
 
 def test_rates_span_the_time_since_the_record_before():
