@@ -137,7 +137,7 @@ class Kind(NamedTuple):
     @property
     def pair(self) -> str:
         """Example of a time and a quantity of this kind."""
-        return f'["10 min", "{self.write(5.0)}"]'
+        return f'["10 min", "{self.write(min(5.0, self.high))}"]'
 
     def write(self, number: float) -> str:
         """Text that `read` turns into the same float."""
@@ -149,6 +149,7 @@ SPAN = Kind("a time", '"7 d" or "12 weeks"', "s", high=10 * 365.25 * 86400.0, li
 CARBOHYDRATE = Kind("a mass of carbohydrate", '"78 g"', "g", high=1000.0)
 AGE = Kind("an age", '"45 yr"', "yr", high=120.0)
 INSULIN = Kind("an insulin concentration", '"100 nM" or "10 uU/mL"', "nM", high=1e6, substance="insulin")
+CONTRACTION = Kind("a share of the maximal contraction", '"0.5"', "1", high=1.0)
 GLUCOSE = Kind("a glucose concentration", '"5 mM" or "90 mg/dL"', "mM", high=1e3, substance="glucose")
 
 

@@ -37,6 +37,9 @@ class Bath(Protocol):
     @property
     def glucose(self) -> Schedule: ...  # mM
 
+    @property
+    def plasma(self) -> bool: ...  # whether the insulin is that of plasma, of which less gets to the cells
+
 
 class Timing(Protocol):
     """How finely a run is stepped and how often it is recorded [s]."""

@@ -82,7 +82,7 @@ class Engine:
             stage.start(known, parameters)
             return {}
 
-        self.stages.through(known, lambda one: one.insulin(bath["insulin"]).values[0], p, start)
+        self.stages.through(known, lambda one: one.insulin(self.scenario.bath).values[0], p, start)
 
     # ---- its parts ----
 
@@ -195,7 +195,7 @@ class Engine:
         columns = {name: course.step_means(*place) for name, course in bath.items()}
         columns |= self.stages.through(
             dict(columns),
-            lambda one: one.insulin(bath["insulin"]).step_means(*place),
+            lambda one: one.insulin(self.scenario.bath).step_means(*place),
             self.parameters,
             lambda stage, known, own: stage.advance(known, own, self.step, steps, self._threads),
         )

@@ -24,6 +24,9 @@ class Fibre(NamedTuple):
     tubule_depth: Annotated[float, "um"]  # farthest that a vesicle is from a plane of T-tubules
     tubule_area: Annotated[float, "um**2"]  # membrane of T-tubules in the slice; 0: there are none to go to
     tubule_delay: Annotated[float, "s"]  # with which insulin follows the bath into them: a time constant
+    interstitial_insulin: Annotated[float, "1"]  # between fibres, over that in plasma
+    contraction_gap: Annotated[float, "1"]  # share of the GAP that maximal contraction takes away
+    contraction_endocytosis: Annotated[float, "1"]  # and of endocytosis
 
 
 SECTIONS: dict[str, dict[str, type]] = {SHELL: {"fibre": NoFibre}, SLICE: {"fibre": Fibre}}  # of a preset

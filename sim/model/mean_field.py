@@ -165,7 +165,7 @@ def systems(
 def _follow(scenario, membrane, system, times, rtol):
     """Rows by network.COLUMNS of what belongs to a membrane."""
     bath, schedule = scenario.bath, scenario.parameter_schedule
-    insulin = membrane.insulin(bath.insulin)
+    insulin = membrane.insulin(bath)
     y = system.rest(insulin.values[0], bath.glucose.values[0])
     own = schedule._replace(values=tuple(map(membrane.own, schedule.values)))
     return system.follow(y, _course(insulin, bath.glucose, own, times[-1]), times, rtol)

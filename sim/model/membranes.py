@@ -14,7 +14,8 @@ T-tubules are a net and cover only a part of the faces of their planes,
 
 and a vesicle within the capture distance of a plane is tethered so much more rarely. Receptors are as dense on both
 membranes: their share on the T-tubules is tubule_area / (tubule_area + 2 pi R thickness). Insulin C in the T-tubules
-follows that of the bath by diffusion, here dC/dt = (bath - C) / fibre.tubule_delay. Signalling from the receptors of a
+follows that of the bath by diffusion, here dC/dt = (bath - C) / fibre.tubule_delay; of a bath that is plasma, only the
+share fibre.interstitial_insulin gets between the fibres. Signalling from the receptors of a
 membrane acts on the vesicles of that membrane alone; GLUT4 in both brings glucose into one cytosol.
 
 Left out: exchange of vesicles between the membranes, diffusion of signals between them, and the glucose that is used up
@@ -29,6 +30,7 @@ import numpy as np
 
 from glut4sim.agents.motion import CYLINDER, SLAB, SPHERE, Axes
 from glut4sim.sim.inputs.schedule import Schedule
+from glut4sim.sim.model.cell_inputs import Bath
 from glut4sim.sim.model.parameters import ParameterSet
 
 SURFACE, SARCOLEMMA, TUBULES = "membrane", "sarcolemma", "t_tubules"
@@ -50,6 +52,7 @@ class Membrane(NamedTuple):
     extent: float = 0.0  # how far it reaches from the middle, along itself [um]
     cover: float = 1.0  # share of where its vesicles are caught that it covers
     delay: float = 0.0  # of insulin there [s]
+    of_plasma: float = 1.0  # insulin there in the end, over that in plasma
 
     @property
     def dimensions(self) -> int:
@@ -70,9 +73,12 @@ class Membrane(NamedTuple):
             )
         )
 
-    def insulin(self, bath: Schedule[float]) -> Schedule[float]:
-        """Insulin at its receptors, from that in the bath."""
-        return delayed(bath, self.delay) if self.delay > 0.0 else bath
+    def insulin(self, bath: Bath) -> Schedule[float]:
+        """Insulin at its receptors [nM]."""
+        course = bath.insulin
+        if bath.plasma and self.of_plasma != 1.0:
+            course = course._replace(values=tuple(self.of_plasma * value for value in course.values))
+        return delayed(course, self.delay) if self.delay > 0.0 else course
 
     def share(self, kind: str) -> float:
         """Of the agents of a kind, those that belong to it."""
@@ -90,11 +96,11 @@ def membranes(parameters: ParameterSet) -> tuple[Membrane, ...]:
     both = (
         Membrane(
             SARCOLEMMA, CYLINDER, 1.0 - fibre.tubule_share, 1.0 - of_receptors, parameters.vesicle.inner_radius,
-            radius, 0.5 * fibre.thickness,
+            radius, 0.5 * fibre.thickness, of_plasma=fibre.interstitial_insulin,
         ),
         Membrane(
             TUBULES, SLAB, fibre.tubule_share, of_receptors, 0.0, fibre.tubule_depth, parameters.vesicle.inner_radius,
-            fibre.tubule_area / faces, fibre.tubule_delay,
+            fibre.tubule_area / faces, fibre.tubule_delay, fibre.interstitial_insulin,
         ),
     )  # fmt: skip
     return tuple(one for one in both if one.vesicles > 0.0)

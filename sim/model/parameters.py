@@ -17,7 +17,7 @@ from typing import Annotated, get_type_hints
 import pydantic
 
 from glut4sim.sim.inputs.errors import InputError, describe, unknown
-from glut4sim.sim.inputs.fields import Choice, Finite, Range, SomeText, Words
+from glut4sim.sim.inputs.fields import Choice, Finite, Flag, Range, SomeText, Words
 from glut4sim.sim.inputs.files import TomlFolder
 from glut4sim.sim.inputs.tables import Table
 from glut4sim.sim.inputs.units import convert, rescale, write
@@ -112,6 +112,12 @@ class Parameter:
             raise InputError(f"expected a value above 0, got {describe(value)}: {POSITIVE[self.name]}.")
         source = f"set by the user; the preset has {self}, {self.source}"
         return Parameter(self.name, number, self.unit, self.low, self.high, source, "assumed")
+
+    def to_another_cell_type(self) -> "Parameter":
+        """The same value where it was not found: whatever it was, it is assumed there."""
+        if self.evidence == "assumed":
+            return self
+        return replace(self, source=f"assumed as in another cell type: {self.source}", evidence="assumed", fit="")
 
 
 @dataclass(frozen=True)
@@ -215,6 +221,8 @@ class PresetTable(Table):
     title: Annotated[str | None, SomeText()] = None
     geometry: Annotated[str | None, Choice(GEOMETRIES)] = None
 
+    another_cell_type: Flag = False  # than the preset that it extends, whose values are then assumed
+
     __pydantic_extra__: dict[str, dict[str, ParameterTable]]
 
     def parameters(self) -> dict[str, Parameter]:
@@ -251,6 +259,8 @@ def load_preset(name: str, folder: TomlFolder = PRESETS) -> Preset:
         except InputError as error:
             raise error.within(place=place) from None
         title, shape = told.title or title, told.geometry or shape
+        if told.another_cell_type:
+            parameters = {key: carried.to_another_cell_type() for key, carried in parameters.items()}
         parameters |= told.parameters()
     return Preset(own.name, title, parameters, shape)
 

@@ -132,10 +132,11 @@ class Writer:
         surface = 0.0
         for membrane, system in parts:
             self.space, self.prefix = system.space, f"{membrane.name}_" if len(parts) > 1 else ""
-            rest = system.rest(bath.insulin.values[0], bath.glucose.values[0])
+            at_start = membrane.insulin(bath).values[0]
+            rest = system.rest(at_start, bath.glucose.values[0])
             receptors, signals, vesicles, _ = system.split(rest)
             surface += membrane.vesicles * float(vesicles[list(vesicle.SURFACE)].sum())
-            self._insulin(membrane, bath.insulin.values[0])
+            self._insulin(membrane, at_start)
             self._receptors(receptors)
             self._signalling(signals)
             self._vesicles(vesicles, membrane.cover)
@@ -250,11 +251,12 @@ class Writer:
         """Insulin at one of several membranes; it follows the bath with the membrane's delay."""
         if not self.prefix:
             return
+        around = Formula("insulin") * membrane.of_plasma if self.scenario.bath.plasma else Formula("insulin")
         if membrane.delay == 0.0:
-            self._assign(f"{self.prefix}insulin", "insulin")
+            self._assign(f"{self.prefix}insulin", around)
             return
         delayed = self._quantity(f"{self.prefix}insulin", value, constant=False)
-        self._rate_rule(delayed, (Formula("insulin") - delayed) / membrane.delay)
+        self._rate_rule(delayed, (around - delayed) / membrane.delay)
 
     def _receptors(self, fractions):
         amounts = [self._species(f"{self.prefix}receptor_{s.name.lower()}", fractions[s]) for s in receptor.State]

@@ -65,7 +65,9 @@ def changed(scenario: Scenario, name: str, value: float, time: float) -> Scenari
         bath = {key: getattr(scenario.bath, key) for key in BATH}  # of meals, what they lead to
         bath[name] = bath[name].held(time, value)
         written = {key: write_schedule(schedule, BATH[key]) for key, schedule in bath.items()}
-        return Scenario.from_table({**scenario.resolved(), "bath": written}, scenario.name)
+        table = scenario.resolved()
+        others = {key: value for key, value in table["bath"].items() if key != "meal"}
+        return Scenario.from_table({**table, "bath": others | written}, scenario.name)
     level = kind(name)
     if name in BODY:
         raise InputError("a body does not change within a run; change it from the start.", name)

@@ -2,7 +2,8 @@
 
     [cell]   preset, vesicles, receptors, glucose_agents; receptors_cv, glut4_cv, volume_cv: how much cells differ
     [bath]   insulin, glucose: one concentration, or a list of [time, concentration], each held until the next time;
-             or [[bath.meal]] at, carbohydrate: both as after these meals
+             or [[bath.meal]] at, carbohydrate: both as after these meals;
+             plasma: whether this insulin is that of plasma; contraction: of muscle, as a share of the maximal
     [run]    duration, step, record_every, replicates, seed, events
     [parameters]   values to use instead of the preset's
     title, description (see own_words.py), extends = another scenario, by name, path or address
@@ -50,9 +51,11 @@ from glut4sim.sim.inputs.json_schema import nested_or_dotted
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.inputs.tables import Table, reader_of
-from glut4sim.sim.inputs.units import CARBOHYDRATE, GLUCOSE, INSULIN, TIME
+from glut4sim.sim.inputs.units import CARBOHYDRATE, CONTRACTION, GLUCOSE, INSULIN, TIME
 from glut4sim.sim.model import kinds
-from glut4sim.sim.model.parameters import PRESETS, ParameterSet, Preset, load_preset
+from glut4sim.sim.model.contraction import over_time
+from glut4sim.sim.model.geometry import SLICE
+from glut4sim.sim.model.parameters import PRESETS, Parameter, ParameterSet, Preset, load_preset
 from glut4sim.sim.scenario.own_words import Story, own_words, tell
 
 if TYPE_CHECKING:
@@ -107,6 +110,13 @@ class BathTable(Table):
         default=(), description="[[bath.meal]]: the bath is as blood after these meals; instead of insulin and glucose"
     )
 
+    plasma: Flag = Field(
+        default=False, description="whether the insulin is that of plasma, of which a part gets to the cells"
+    )
+    contraction: Annotated[Schedule[float], Course(CONTRACTION)] = Field(
+        default=Schedule((0.0,), (0.0,)), description="of muscle, as a share of the maximal"
+    )
+
     @pydantic.model_validator(mode="after")
     def _either_given_or_eaten(self):
         given = self.model_fields_set & {"insulin", "glucose"}
@@ -117,7 +127,11 @@ class BathTable(Table):
     def resolved(self) -> dict[str, Any]:
         """As TOML would hold it."""
         content = super().resolved()
-        return {"meal": content["meal"]} if self.meal else {key: content[key] for key in ("insulin", "glucose")}
+        keys = ("meal",) if self.meal else ("insulin", "glucose")
+        neutral = {"plasma": False, "contraction": "0"}
+        return {key: content[key] for key in keys} | {
+            key: content[key] for key in neutral if content[key] != neutral[key]
+        }
 
 
 class RunTable(Table):
@@ -153,7 +167,10 @@ class ParameterValues(QuantityTexts):
 
     def schema(self) -> dict[str, Any]:
         groups: dict[str, dict[str, Any]] = {}
-        for name, parameter in load_preset("adipocyte").parameters.items():
+        known: dict[str, Parameter] = {}
+        for preset in ("adipocyte", *PRESETS.names()):  # what others have besides
+            known = load_preset(preset).parameters | known
+        for name, parameter in known.items():
             section, _, key = name.partition(".")
             about = f"such as {parameter} ({parameter.evidence}: {parameter.source})"
             plain = {"type": ["string", "number"]} if parameter.unit == "1" else {"type": "string"}
@@ -258,7 +275,7 @@ class Scenario(EndocrineTables):
 
     @pydantic.model_validator(mode="after")
     def _parts_fit(self):
-        for substance in ("insulin", "glucose"):
+        for substance in ("insulin", "glucose", "contraction"):
             for i, time in enumerate(getattr(self.bath, substance).times):
                 if time > self.run.duration:
                     found, end = TIME.write(time), TIME.write(self.run.duration)
@@ -281,9 +298,15 @@ class Scenario(EndocrineTables):
             for name, schedule in zip(("glucose", "insulin"), courses):
                 object.__setattr__(self.bath, name, schedule)
         try:
-            _ = self.preset
+            shape = self.preset.geometry
         except InputError as error:
             raise error.within("parameters") from None
+        if shape != SLICE:
+            for key in self.bath.model_fields_set & {"plasma", "contraction"}:
+                if self.bath.resolved().get(key):
+                    remedy = 'leave it out, or choose another, such as "skeletal-muscle"'
+                    what = "contraction" if key == "contraction" else "how much of plasma's insulin gets to it"
+                    raise InputError(f"preset {self.cell.preset} knows nothing of {what}; {remedy}.", f"bath.{key}")
         return self
 
     # ---- what it says ----
@@ -325,9 +348,8 @@ class Scenario(EndocrineTables):
         InputError if there are several assays.
         """
         self.check_one_assay()
-        if not self.has_hormones:
-            return Schedule((0.0,), (self.unmodulated,))
-        return _modulated(self)
+        given = _modulated(self) if self.has_hormones else Schedule((0.0,), (self.unmodulated,))
+        return over_time(given, self.bath.contraction)
 
     @property
     def assays(self) -> tuple["Scenario", ...]:

@@ -13,7 +13,10 @@ from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.geometry import Fibre
 from tests.support import PARAMETERS, small_scenario
 
-FIBRE = Fibre(thickness=2.2, tubule_share=0.6, tubule_depth=0.55, tubule_area=400.0, tubule_delay=120.0)
+FIBRE = Fibre(
+    thickness=2.2, tubule_share=0.6, tubule_depth=0.55, tubule_area=400.0, tubule_delay=120.0,
+    interstitial_insulin=0.43, contraction_gap=0.6, contraction_endocytosis=0.3,
+)  # fmt: skip
 SLICE = PARAMETERS._replace(fibre=FIBRE, vesicle=PARAMETERS.vesicle._replace(cell_radius=30.0, inner_radius=28.0))
 INSULIN = [(0.0, 0.0), (60.0, 2.0)]
 ACTIVE = list(receptor.ACTIVE)
@@ -28,6 +31,10 @@ def scenario_of(parameters, **sizes):
         title="slice", cell=made.cell, bath=made.bath, run=made.run, parameters={}, parameter_set=parameters,
         parameter_schedule=Schedule((0.0,), (parameters,)),
     )  # fmt: skip
+
+
+def bath_of(insulin, plasma=False):
+    return SimpleNamespace(insulin=insulin, plasma=plasma)
 
 
 def with_tubules(**changes):
@@ -61,8 +68,8 @@ def test_a_shell_has_one_membrane_and_its_parameters_are_the_cells():
     (one,) = membranes.membranes(PARAMETERS)
     assert one.own(PARAMETERS) is PARAMETERS
     assert (one.vesicles, one.receptors, one.dimensions) == (1.0, 1.0, 3)
-    bath = Schedule((0.0, 5.0), (1.0, 2.0))
-    assert one.insulin(bath) is bath
+    bath = bath_of(Schedule((0.0, 5.0), (1.0, 2.0)), plasma=True)
+    assert one.insulin(bath) is bath.insulin
 
 
 def test_a_slice_is_divided_by_areas_and_by_its_share():
@@ -88,7 +95,17 @@ def test_without_a_share_there_are_no_tubules():
     assert one.receptors == 1.0
 
 
-# ---- insulin in T-tubules ----
+# ---- insulin at the membranes ----
+
+
+def test_of_plasmas_insulin_a_share_gets_between_fibres():
+    sarcolemma, tubules = membranes.membranes(SLICE)
+    course = Schedule((0.0, 50.0), (1.0, 3.0))
+    assert sarcolemma.insulin(bath_of(course)) is course
+    assert sarcolemma.insulin(bath_of(course, plasma=True)).values == (0.43, 0.43 * 3.0)
+    late = tubules.insulin(bath_of(course, plasma=True))
+    assert late.values[0] == 0.43
+    assert late.values[-1] == pytest.approx(0.43 * 3.0)
 
 
 def test_insulin_follows_the_bath_with_its_time_constant():

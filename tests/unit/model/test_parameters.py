@@ -134,6 +134,30 @@ def test_a_fitted_value_may_name_its_fit_and_one_that_is_set_loses_it(tmp_path):
     assert preset.override({"vesicle.fuse": "2 1/min"}).parameters["vesicle.fuse"].fit == ""
 
 
+def test_what_is_carried_to_another_cell_type_is_assumed_there(tmp_path):
+    entry = ENTRY.replace("measured", "fitted") + 'fit = "a-problem"\n'
+    preset_of(tmp_path, f"[vesicle.fuse]\n{ENTRY}[vesicle.dock]\n{ENTRY}[vesicle.sort]\n{entry}", "fat")
+    muscle = preset_of(tmp_path, f'extends = "fat"\nanother_cell_type = true\n[vesicle.dock]\n{ENTRY}', "muscle")
+    assert [muscle.parameters[f"vesicle.{key}"].evidence for key in ("fuse", "dock", "sort")] == [
+        "assumed", "measured", "assumed"
+    ]  # fmt: skip
+    assert muscle.parameters["vesicle.sort"].fit == ""
+    assert muscle.parameters["vesicle.fuse"].source == "assumed as in another cell type: somebody (2002)"
+    again = preset_of(tmp_path, 'extends = "muscle"\n', "diabetes")
+    assert again.parameters == muscle.parameters
+
+
+def test_a_geometry_asks_for_its_own_parameters(tmp_path):
+    with pytest.raises(InputError, match='expected "spherical shell" or "cylindrical slice", got "cube"'):
+        preset_of(tmp_path, 'geometry = "cube"\n', "cube")
+    (tmp_path / "adipocyte.toml").write_text((PRESETS.folder / "adipocyte.toml").read_text("utf-8"))
+    with pytest.raises(InputError, match=r"fibre\.\w+: this parameter is missing"):
+        preset_of(tmp_path, 'extends = "adipocyte"\ngeometry = "cylindrical slice"\n', "slice").build()
+    stray = f'extends = "adipocyte"\n[fibre.thickness]\n{ENTRY}'
+    with pytest.raises(InputError, match=r'unknown parameter "fibre\.thickness"'):
+        preset_of(tmp_path, stray, "stray").build()
+
+
 def test_child_replaces_single_parameters_as_a_whole(tmp_path):
     preset_of(tmp_path, f'title = "Parent"\n[vesicle.fuse]\n{ENTRY}[vesicle.dock]\n{ENTRY}', "parent")
     entry = ENTRY.replace("2002", "2020").replace("value = 2", "value = 1.5")
