@@ -6,6 +6,7 @@ import numpy as np
 
 from glut4sim.agents import glucose, receptor, vesicle
 from glut4sim.sim.model.engine import Engine
+from glut4sim.sim.model.membranes import TUBULES, membranes
 
 MAX_POINTS = 30_000  # vesicles drawn of a cell
 MAX_RECEPTORS = 600  # receptors drawn of a cell
@@ -27,7 +28,8 @@ class FrameMark(NamedTuple):
 def pack(engine: Engine, since: FrameMark | None = None) -> tuple[dict, list[memoryview], FrameMark]:
     """One cell as it is now.
 
-    Agents of a kind are exchangeable, so the first ones are a fair sample where not all can be drawn.
+    Agents of a kind are exchangeable, so the first ones are a fair sample where not all can be drawn; where they belong
+    to several membranes, one after the other, every so many.
 
     Parameters
     ----------
@@ -48,7 +50,8 @@ def pack(engine: Engine, since: FrameMark | None = None) -> tuple[dict, list[mem
     now = engine.snapshot()
     p = engine.parameters
     vesicles = engine.vesicles
-    n = min(len(vesicles), MAX_POINTS)
+    points, receptors = _sample(vesicles, MAX_POINTS, p.fibre), _sample(engine.receptors, MAX_RECEPTORS, p.fibre)
+    n = len(points)
     events = now.glucose_events[0]
     mark = FrameMark(int(events[glucose.INFLUX]), int(events[glucose.EFFLUX]))
     influx, efflux = _flows(engine, now)
@@ -57,7 +60,8 @@ def pack(engine: Engine, since: FrameMark | None = None) -> tuple[dict, list[mem
         "points": n,
         "shown_of": len(vesicles),
         "radius": p.vesicle.cell_radius,
-        "inner_radius": p.vesicle.inner_radius,
+        "inner_radius": 0.0 if p.fibre else p.vesicle.inner_radius,
+        "slice": _slice(p),
         "counts": {state.name.lower(): int(now.vesicles[0, state]) for state in vesicle.State},
         "receptors": {name: int(count) for name, count in zip(RECEPTOR_GROUPS, by_group, strict=True)},
         "glut4_surface": int(engine.glut4_surface),
@@ -68,13 +72,27 @@ def pack(engine: Engine, since: FrameMark | None = None) -> tuple[dict, list[mem
         "left": mark.efflux - since.efflux if since else 0,
         "molecules_per_agent": engine.molecules_per_agent,
     }
-    positions = _quantised((vesicles.x[:n], vesicles.y[:n], vesicles.z[:n]), p.vesicle.cell_radius)
+    positions = _quantised((vesicles.x[points], vesicles.y[points], vesicles.z[points]), p.vesicle.cell_radius)
     buffers = [
         positions.data,
-        vesicles.state[:n].astype(np.uint8).data,
-        _GROUP[engine.receptors.state[:MAX_RECEPTORS]].data,
+        vesicles.state[points].astype(np.uint8).data,
+        _GROUP[engine.receptors.state[receptors]].data,
     ]
     return facts, buffers, mark
+
+
+def _sample(population, most, spread):
+    """Which agents are shown of a population: the first, or those spread over all of it."""
+    n = min(len(population), most)
+    return np.arange(n) * len(population) // n if spread else np.arange(n)
+
+
+def _slice(p):
+    """What the view needs of a slice of a fibre, in um; None of a spherical shell."""
+    if not p.fibre:
+        return None
+    of_tubules = sum(one.receptors for one in membranes(p) if one.name == TUBULES)
+    return {"thickness": p.fibre.thickness, "tubules": p.fibre.tubule_depth, "receptors_on_tubules": of_tubules}
 
 
 def _quantised(axes, radius):

@@ -126,12 +126,31 @@ class Stage {
   // A Fibonacci lattice covers the membrane evenly; a receptor always has the same place
   _placeReceptors(groups) {
     const n = groups.length, golden = Math.PI * (3 - Math.sqrt(5));
+    if (this.cell.slice) {
+      this._placeOnSlice(groups, golden);
+      return;
+    }
     for (let i = 0, k = this.vesicles; i < n; i++, k++) {
       const height = 1 - (2 * i + 1) / n, out = RECEPTORS[groups[i]] === "internalised" ? 0.965 : 1;
       const across = Math.sqrt(1 - height * height) * out;
       this.where[3 * k] = across * Math.cos(golden * i);
       this.where[3 * k + 1] = across * Math.sin(golden * i);
       this.where[3 * k + 2] = height * out;
+      this.symbol[k] = VESICLES.length + groups[i];
+    }
+  }
+
+  // The same on the rim of a slice, and, those that come last, on its planes of T-tubules
+  _placeOnSlice(groups, golden) {
+    const { slice, radius } = this.cell, n = groups.length, rim = Math.round(n * (1 - slice.receptors_on_tubules));
+    for (let i = 0, k = this.vesicles; i < n; i++, k++) {
+      const inside = RECEPTORS[groups[i]] === "internalised", onRim = i < rim;
+      const share = onRim ? (i + 0.5) / rim : (i - rim + 0.5) / (n - rim);
+      const out = onRim ? (inside ? 0.965 : 1) : 0.96 * Math.sqrt(share);
+      const along = onRim ? slice.thickness * (((i * golden) % 1) - 0.5) : (i % 2 ? 1 : -1) * slice.tubules;
+      this.where[3 * k] = out * Math.cos(golden * i);
+      this.where[3 * k + 1] = out * Math.sin(golden * i);
+      this.where[3 * k + 2] = along / radius;
       this.symbol[k] = VESICLES.length + groups[i];
     }
   }
@@ -166,7 +185,7 @@ class Stage {
     const room = (0.95 * this.radius) / Math.sqrt(inView), most = Math.min(MOST, 3.6 * Math.sqrt(camera.zoom));
     const unit = Math.round(2 * Math.max(LEAST * ratio, Math.min(room, most * ratio))) / 2;
     if (this.sprites?.unit !== unit) this.sprites = new Sprites(unit, this.stride, colours);
-    const key = [camera.zoom, camera.x, camera.y, section.on, section.depth, this.inner].join();
+    const key = [camera.zoom, camera.x, camera.y, section.on, section.depth, this.inner, this.cell.slice ? camera.turn : ""].join();
     if (!this.backdrop || this.backdropKey !== key) this.backdrop = this._paintBackdrop();
     this.backdropKey = key;
   }
@@ -187,6 +206,10 @@ class Stage {
     c.fillStyle = colours.paper;
     c.fillRect(0, 0, stride, stride);
     c.translate(pad, pad);
+    if (this.cell.slice) {
+      this._paintSlice(c);
+      return new Int32Array(c.getImageData(0, 0, stride, stride).data.buffer);
+    }
     shade(outline, 0, [[0, colours.cytosol], [section.on ? 0.93 : 0.7, colours.cytosol], [1, colours.rim]]);
     if (body > 0) {
       const [light, edge] = section.on ? [0, 0.8] : [0.35, 0.15];
@@ -210,6 +233,26 @@ class Stage {
       c.fillText("lipid droplet or nucleus", left, top + 4 * ratio);
     }
     return new Int32Array(c.getImageData(0, 0, stride, stride).data.buffer);
+  }
+
+  // Both faces of a slice as they are turned, and between them the planes of its T-tubules
+  _paintSlice(c) {
+    const { colours, camera } = this.view, { ratio, left, top, radius } = this, { slice } = this.cell;
+    const [right, up, near] = [camera.turn[2], camera.turn[5], camera.turn[8]]; // of the fibre's axis
+    const disc = (along) => {
+      const x = left + (right * along * radius) / this.cell.radius, y = top - (up * along * radius) / this.cell.radius;
+      c.beginPath();
+      c.ellipse(x, y, Math.abs(near) * radius, radius, Math.atan2(-up, right), 0, 2 * Math.PI);
+    };
+    c.fillStyle = colours.cytosol;
+    c.strokeStyle = colours.membrane;
+    c.lineWidth = ratio;
+    const faces = [-slice.thickness / 2, slice.thickness / 2];
+    for (const along of faces) (disc(along), c.fill());
+    for (const along of faces) (disc(along), c.stroke());
+    c.setLineDash([3 * ratio, 4 * ratio]);
+    for (const along of [-slice.tubules, slice.tubules]) (disc(along), c.stroke());
+    c.setLineDash([]);
   }
 
   drawPoints() {

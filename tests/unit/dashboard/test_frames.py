@@ -9,6 +9,7 @@ from glut4sim.agents import glucose, receptor, vesicle
 from glut4sim.sim.dashboard import frames
 from glut4sim.sim.model.engine import Engine
 from tests.support import small_scenario
+from tests.unit.model.test_membranes import FIBRE, SLICE, scenario_of
 
 SIZES = {"vesicles": 700, "receptors": 300, "glucose_agents": 2_000}
 
@@ -114,3 +115,28 @@ def test_a_frame_is_json_and_bytes_of_its_own(engine):
     engine.vesicles.state[:] = vesicle.State.FUSED
     assert [bytes(buffer) for buffer in buffers] == before
     engine.vesicles.state[:] = state
+
+
+# ---- a slice of a muscle fibre ----
+
+
+def test_a_sample_of_a_slice_has_vesicles_and_receptors_of_both_membranes(monkeypatch):
+    """In proportion, to one agent; the first ones alone would all be the sarcolemma's."""
+    monkeypatch.setattr(frames, "MAX_POINTS", 100)
+    monkeypatch.setattr(frames, "MAX_RECEPTORS", 50)
+    engine = Engine(scenario_of(SLICE), seed=1)
+    facts, buffers, _ = frames.pack(engine)
+    positions, states, receptors = unpacked(buffers)
+    assert (len(positions), len(states), len(receptors)) == (100, 100, 50)
+    radius = SLICE.vesicle.cell_radius
+    x, y, z = (positions * (2.0 * radius / 65_535) - radius).T
+    outside = np.hypot(x, y) > SLICE.vesicle.inner_radius
+    assert outside.sum() == pytest.approx(100 * (1.0 - FIBRE.tubule_share), abs=1)
+    assert np.abs(z[~outside]).max() < FIBRE.tubule_depth + 1e-3
+    assert facts["inner_radius"] == 0.0
+    assert facts["slice"]["receptors_on_tubules"] == pytest.approx(400.0 / 814.7, rel=1e-4)
+    json.dumps(facts)
+
+
+def test_a_shell_is_no_slice(engine):
+    assert frames.pack(engine)[0]["slice"] is None
