@@ -210,12 +210,29 @@ def _rescale(number: float, written: str, unit: str, substance: str | None) -> f
     return short if math.isclose(short, converted, rel_tol=1e-15) else converted
 
 
+EVERYDAY = {  # what pint says of the units that most scenarios have, bit for bit: without it a program starts sooner
+    ("min", "s"): 60.0,
+    ("h", "s"): 3600.0,
+    ("d", "s"): 86400.0,
+    ("week", "s"): 604800.0,
+    ("weeks", "s"): 604800.0,
+    ("1/min", "1/s"): 0.016666666666666666,
+    ("1/(M*min)", "1/(nM*s)"): 1.6666666666666667e-11,
+    ("pM", "nM"): 0.0009999999999999998,
+    ("uM", "nM"): 999.9999999999999,
+}
+
+
 @cache
 def _factor(written: str, unit: str) -> float | None:
     """What pint multiplies numbers of one unit with to get those of the other; None where that is not all it does.
 
     Asking pint again and again takes most of the time that a set of parameters needs.
     """
+    return EVERYDAY[written, unit] if (written, unit) in EVERYDAY else _factor_by_pint(written, unit)
+
+
+def _factor_by_pint(written: str, unit: str) -> float | None:
     with _ONE_AT_A_TIME:
         source = parse_unit(written)
         if not source.is_compatible_with(unit):

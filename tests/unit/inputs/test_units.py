@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.units import (
     AGE,
+    EVERYDAY,
     GLUCOSE,
     INSULIN,
     SPAN,
     SUBSTANCES,
     TIME,
+    _factor_by_pint,
     convert,
     dose_kind,
     level_kind,
@@ -354,6 +356,16 @@ def test_threads_convert_at_the_same_time():
     assert found == pytest.approx([expected for *_, expected in pairs], rel=1e-12)
 
 
-def test_pint_is_imported_only_when_a_unit_is_converted():
-    code = "import sys; from glut4sim.sim.inputs.units import TIME; TIME.read('5 s'); assert 'pint' not in sys.modules"
+@pytest.mark.parametrize(("written", "unit"), EVERYDAY)
+def test_factors_known_without_pint_are_those_of_pint(written, unit):
+    assert EVERYDAY[written, unit] == _factor_by_pint(written, unit)
+
+
+def test_pint_is_imported_only_when_a_rare_unit_is_converted():
+    code = (
+        "import sys; from glut4sim import Scenario; from glut4sim.sim.inputs.units import TIME\n"
+        "TIME.read('5 s'), TIME.read('5 min'), Scenario.load('insulin-challenge').parameter_set\n"
+        "assert 'pint' not in sys.modules\n"
+        "TIME.read('0.1 fortnight'); assert 'pint' in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
