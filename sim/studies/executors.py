@@ -8,12 +8,15 @@ imported only here and where a scheduler is named.
 import logging
 import os
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import cache
 from multiprocessing import get_context, parent_process
+from multiprocessing.context import BaseContext
 from pkgutil import resolve_name
 from queue import SimpleQueue
 from time import monotonic
@@ -25,6 +28,7 @@ from glut4sim.version import __version__
 
 NAMES = ("threads", "processes")
 ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]  # end a program
+PRELOADED = "glut4sim.sim.studies.run.ensemble"  # the module with the imports of most tasks
 CONNECT_SECONDS = 5.0  # for which a scheduler may keep silent
 WORKERS_SECONDS = 60.0  # for which it may be without workers
 LOOK_SECONDS = 0.5  # between two questions of the same to a scheduler
@@ -127,7 +131,7 @@ class Processes(Workers):
 
     def __init__(self, count: int, threads: int):
         self.count, self.threads = count, threads
-        self._context = get_context("spawn")
+        self._context = _context()
         self._stop: Any = self._context.Event()
         self._leaders = ThreadPoolExecutor(count, thread_name_prefix="process")
         self._idle = SimpleQueue()
@@ -147,7 +151,7 @@ class Processes(Workers):
 
     def _start(self) -> tuple[ProcessPoolExecutor, Future]:
         """A process, and a task that is done when it has begun."""
-        process = ProcessPoolExecutor(1, self._context, _prepare_process, (self._stop,))
+        process = ProcessPoolExecutor(1, self._context, _prepare_process, (self._stop, dict(os.environ)))
         return process, process.submit(os.getpid)
 
     def submit(self, work: Callable, /, *arguments) -> Future:
@@ -175,12 +179,31 @@ class Processes(Workers):
         self._stop = None  # its semaphores go with it: the program may end without taking its objects down
 
 
+@cache
+def _context() -> BaseContext:
+    """How processes begin: as forks of a server that has imported what tasks need, which takes milliseconds each.
+
+    Elsewhere than on Linux, where libraries of the system may not survive a fork, each imports it itself. The server
+    must have no threads at work when it forks: what is imported there starts none but those of numpy's linear algebra,
+    which ends them before a fork.
+    """
+    if sys.platform != "linux":
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload([PRELOADED])
+    return context
+
+
 _stop_of_process = None  # in a process of Processes: its Event
 
 
-def _prepare_process(stop) -> None:
+def _prepare_process(stop, environment: Mapping[str, str]) -> None:
+    """What a process of Processes does first. A forked one has the environment of its server, perhaps an older one."""
     global _stop_of_process
     _stop_of_process = stop
+    if environment != os.environ:
+        os.environ.clear()
+        os.environ.update(environment)
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)  # it is for the first process to stop this one
 

@@ -90,6 +90,19 @@ def work(what, stop):
     return what, os.getpid()
 
 
+def environment(stop):
+    return dict(os.environ)
+
+
+def test_processes_have_the_environment_of_the_moment(monkeypatch):
+    """Where secrets of an object store may be: though what they are forked from is older."""
+    for name, other in (("ONE", "OTHER"), ("OTHER", "ONE")):
+        monkeypatch.setenv(name, "set")
+        monkeypatch.delenv(other, raising=False)
+        with executors.choose("processes", 1, 1) as processes:
+            assert processes.submit(environment).result() == dict(os.environ)
+
+
 def test_a_process_that_dies_takes_only_its_own_task_with_it():
     with executors.choose("processes", 2, 9) as processes:
         assert (processes.count, processes.threads) == (2, 1)
