@@ -32,7 +32,7 @@ def test_patterns_choose_and_what_is_set_or_has_no_range_is_held(monkeypatch):
     preset = replace(scenario.preset, parameters=dict(scenario.preset.parameters))
     preset.parameters["vesicle.dock"] = replace(preset.parameters["vesicle.dock"], low=12.0, high=12.0)
     monkeypatch.setattr(Scenario, "preset", property(lambda self: preset))
-    factors, left_out = find_factors(scenario, ("vesicle.f*", "vesicle.dock", "glucose.use"))
+    factors, left_out = find_factors(scenario, ("vesicle.fuse", "vesicle.fuse_t*", "vesicle.dock", "glucose.use"))
     assert [f.name for f in factors] == ["vesicle.fuse_transiently", "glucose.use"]
     assert left_out == {"vesicle.fuse": "the scenario sets it", "vesicle.dock": "its range has no width"}
     with pytest.raises(InputError, match=r"^--parameters: nothing is left to vary \(vesicle.dock: its range has no"):
