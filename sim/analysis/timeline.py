@@ -70,8 +70,7 @@ def _spread(last: float, points: int) -> np.ndarray:
 
 def _turns(drug: str, doses: Sequence["Dose"]) -> Iterator[float]:
     """Just before each dose, at it, at its end, and about when its concentration is highest [s]."""
-    ka, ke, _ = library.drugs()[drug].kinetics
-    rise = 0.0 if np.isinf(ka) else 1.0 / ka if ka == ke else np.log(ka / ke) / (ka - ke)
+    rise = library.drugs()[drug].kinetics.rise
     for dose in doses:
         given = dose.time + dose.duration
         yield from (dose.time - 1.0, dose.time, given, given + rise)

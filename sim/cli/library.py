@@ -91,7 +91,7 @@ def _drug(drug: "Drug") -> dict:
 
     from glut4sim.sim.endocrine import library
 
-    ka, ke, scale = drug.kinetics
+    ka, ke, scale = drug.kinetics[:3]
     acting = [effect for effect in library.effects().values() if effect.driver == drug.name]
     return {
         "name": drug.name,

@@ -141,6 +141,17 @@ class Effect:
 
 # ---- the files ----
 
+
+class Whole(NumberOrText):
+    """A whole number, such as of compartments."""
+
+    def read(self, value: object) -> int:
+        number = super().read(value)
+        if number != int(number):
+            raise InputError(f"expected a whole number, got {describe(value)}.")
+        return int(number)
+
+
 Fraction = Annotated[float, NumberOrText(0.0, 1.0)]
 POSITIVE = NumberOrText(1e-12, 1e12)
 HalfLife = Annotated[float | None, Quantity(SPAN)]
@@ -189,7 +200,10 @@ class DrugTable(Table):
     active_fraction: Fraction = 1.0
     bioavailability: Fraction = 1.0
     absorption_half_life: HalfLife = None
+    absorption_depots: Annotated[int, Whole(1, 10)] = 1
     elimination_half_life: Annotated[float, Quantity(SPAN)]
+    terminal_half_life: HalfLife = None
+    terminal_share: Fraction = 0.0  # of the area
     volume: Words
     dose: Words
     every: Annotated[str | None, SomeText()] = None
@@ -232,21 +246,18 @@ class DrugTable(Table):
         expected = f"a dose that makes a concentration in {kind.unit}"
         per_litre = convert(f"1 {doses.unit}/L", kind.unit, expected, kind.substance)
         litres = convert(self.volume, "L", 'a volume such as "20 L"')
+        first, terminal = (log(2.0) / t if t else 0.0 for t in (self.elimination_half_life, self.terminal_half_life))
+        share = self.terminal_share if terminal else 0.0
+        parts = (1.0 - share) * first, share * terminal  # of the concentration at first, by their shares of the area
+        scale = per_litre * self.active_fraction * self.bioavailability / litres / sum(parts)
         return Kinetics(
             log(2.0) / self.absorption_half_life if self.absorption_half_life else inf,
-            log(2.0) / self.elimination_half_life,
-            per_litre * self.active_fraction * self.bioavailability / litres,
+            first,
+            scale * parts[0],
+            self.absorption_depots,
+            terminal,
+            scale * parts[1],
         )
-
-
-class Stages(NumberOrText):
-    """A number of compartments."""
-
-    def read(self, value: object) -> int:
-        number = super().read(value)
-        if number != int(number):
-            raise InputError(f"expected a whole number, got {describe(value)}.")
-        return int(number)
 
 
 class EffectTable(Table):
@@ -264,8 +275,8 @@ class EffectTable(Table):
     power: Annotated[float | None, NumberOrText(-10.0, 10.0)] = None
     power_range: StrengthRange = None
     lag: Annotated[float, Quantity(SPAN)] = 0.0
-    stages: Annotated[int, Stages(1, 100)] = 1
-    opposed_by: Annotated[str, OneOf("value", lambda: levels())] = ""
+    stages: Annotated[int, Whole(1, 100)] = 1
+    opposed_by: Annotated[str, OneOf("value", lambda: (*levels(), *drugs()))] = ""
     opposed_half: float | None = None
     opposed_hill: Annotated[float, POSITIVE] = 1.0
     kind: Annotated[str, Choice(KINDS)]

@@ -162,7 +162,7 @@ class _System:
             row["gain"], row["half"], row["hill"] = e.gain, e.half, e.hill
             row["power"] = np.nan if e.power is None else e.power
             row["scale"] = e.half if e.power is None else self.reference[number[e.driver]]
-            row["opponent"] = number[e.opposed_by] if e.opposed_by else -1
+            row["opponent"] = number.get(e.opposed_by, -1)  # a drug that is not given takes nothing away
             row["opponent_half"], row["opponent_hill"] = e.opposed_half, e.opposed_hill
             row["first"], row["stages"] = first, stages
             row["chain_rate"] = stages / e.lag if stages else 0.0
@@ -231,7 +231,7 @@ class _System:
     def followed_from(self, y, times):
         """All that decides what `advance` makes of a vector."""
         courses = zip(self.courses, self.last)
-        given = tuple(tuple(row[last].item() for row in known) if last >= 0 else () for known, last in courses)
+        given = tuple(tuple(row[last].tobytes() for row in known) if last >= 0 else () for known, last in courses)
         grid = len(times), times[0].item(), times[-1].item()
         return self.constants, grid, y.tobytes(), self.set_points.tobytes(), given
 

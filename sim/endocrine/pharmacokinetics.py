@@ -1,4 +1,4 @@
-"""What a course of doses does to the concentration of a drug: one compartment, in closed form.
+"""What a course of doses does to the concentration of a drug, in closed form.
 
     d depot/dt   = input - absorption * depot
     d central/dt = absorption * depot - elimination * central
@@ -11,6 +11,11 @@ by 1 / (1 - exp(-ke tau)) (Gibaldi & Perrier, Pharmacokinetics, 2nd ed., Marcel 
 
 Where one rate is that of a slow release from oil or skin, the half-lives change places ("flip-flop"): the curve is the
 same, with an apparent volume.
+
+What takes its time on the way has several depots in a row, of one rate: a gamma-distributed delay (transit
+compartments, Savic et al., J Pharmacokinet Pharmacodyn 34:711, 2007). What distributes, then leaves the blood more
+slowly, declines as a sum of two exponentials (two compartments: Gibaldi & Perrier, ch. 2): two phases that share the
+depots, each a central compartment of its own with its rate and its scale.
 
 The state is carried from one kink of the course to the next, so that a year of doses costs as much as its kinks. All
 terms of the closed form are sums of products of numbers that are not negative: no concentration is ever below 0.
@@ -32,9 +37,26 @@ INSTANT = 1e-3  # s; what is given in less is given at once
 class Kinetics(NamedTuple):
     """How a drug comes and goes."""
 
-    absorption_rate: float  # 1/s; infinite: into a vein
-    elimination_rate: float  # 1/s
+    absorption_rate: float  # 1/s, of each depot; infinite: into a vein
+    elimination_rate: float  # 1/s, of the first phase
     scale: float  # concentration, in the drug's unit, per unit of dose in the central compartment
+    depots: int = 1  # in a row
+    terminal_rate: float = 0.0  # 1/s, of the second phase
+    terminal_scale: float = 0.0  # as `scale`, of the second phase; 0: there is none
+
+    @property
+    def phases(self) -> tuple[tuple[float, float], ...]:
+        """Rate of elimination and scale of each phase."""
+        first = (self.elimination_rate, self.scale)
+        return (first, (self.terminal_rate, self.terminal_scale)) if self.terminal_scale else (first,)
+
+    @property
+    def rise(self) -> float:
+        """About how long after a dose the concentration is highest [s]."""
+        ka, ke = self.absorption_rate, self.elimination_rate
+        if math.isinf(ka):
+            return 0.0
+        return (self.depots - 1) / ka + (1.0 / ka if ka == ke else math.log(ka / ke) / (ka - ke))
 
 
 class Dose(NamedTuple):
@@ -49,8 +71,8 @@ class DrugCourse(NamedTuple):
     """State at each kink of a course of doses, just after it; the input is constant until the next."""
 
     times: np.ndarray  # (B,) ascending [s]
-    depot: np.ndarray  # (B,) amount still to be absorbed
-    central: np.ndarray  # (B,) amount in the body
+    depot: np.ndarray  # (B, depots) amounts still to be absorbed
+    central: np.ndarray  # (B, phases) amounts in the body
     input_rate: np.ndarray  # (B,) amount per s
 
 
@@ -104,8 +126,9 @@ def course(kinetics: Kinetics, doses: Sequence[Dose]) -> DrugCourse:
         else:
             # over the interval as rounded, so that the amount is right
             input_rate[first:end] += dose.amount / (times[end] - times[first])
-    depot, central = _propagate(times, at_once, input_rate, kinetics.absorption_rate, kinetics.elimination_rate)
-    return DrugCourse(times, depot, central, input_rate)
+    ka, n = kinetics.absorption_rate, kinetics.depots
+    phases = [_propagate(times, at_once, input_rate, ka, ke, n) for ke, _ in kinetics.phases]
+    return DrugCourse(times, phases[0][0], np.stack([central for _, central in phases], axis=1), input_rate)
 
 
 def concentration(kinetics: Kinetics, doses: Sequence[Dose], times: np.ndarray) -> np.ndarray:
@@ -122,7 +145,12 @@ def since(kinetics: Kinetics, known: DrugCourse, last: int, times: np.ndarray) -
 
 
 def _concentration(kinetics, known, last, times):
-    return kinetics.scale * _evaluate(known, last, times, kinetics.absorption_rate, kinetics.elimination_rate)
+    ka, n = kinetics.absorption_rate, kinetics.depots
+    amounts = (
+        scale * _evaluate(known.times, known.depot, known.central[:, p], known.input_rate, last, times, ka, ke, n)
+        for p, (ke, scale) in enumerate(kinetics.phases)
+    )
+    return sum(amounts, start=np.zeros(len(times)))
 
 
 @njit(cache=True, nogil=True)
@@ -179,26 +207,98 @@ def _second_difference(x, y):
 
 
 @njit(cache=True, nogil=True)
-def _propagate(times, at_once, input_rate, ka, ke):
-    """Depot and central (B,) just after each breakpoint."""
-    depots, centrals = np.empty_like(times), np.empty_like(times)
-    depot = central = 0.0
+def evolve_chain(depots, central, input_rate, ka, ke, dt):
+    """As `evolve`, for depots in a row, (n,), which it modifies; returns the central amount.
+
+    Depots and the central compartment are what is left of exp(A dt), A bidiagonal, whose entries are divided
+    differences of exp at 0, -x .. -x, -y (Opitz, Z Angew Math Mech 44:T52, 1964). The exponential is that of a matrix
+    shifted so that nothing in it is negative, by its series after halving it, and squared again: all terms are sums of
+    products of numbers that are not negative, so that no digit is lost.
+    """
+    n = len(depots)
+    x, y = ka * dt, ke * dt
+    t = _transfer(x, y, n)
+    power = 1.0
+    after = 0.0
+    for i in range(n - 1, -1, -1):  # what was in depot i and has passed the n - i that it still had before it
+        power *= x
+        after += depots[i] * power * t[i + 1, n + 1]
+    after += central * math.exp(-y) + input_rate * dt * power * t[0, n + 1]
+    for j in range(n - 1, -1, -1):
+        power, held = 1.0, 0.0
+        for i in range(j, -1, -1):
+            held += depots[i] * power * t[i + 1, j + 1]
+            if i > 0:
+                power *= x
+        depots[j] = held + input_rate * dt * power * t[0, j + 1]
+    return after
+
+
+@njit(cache=True, nogil=True)
+def _transfer(x, y, n):
+    """exp of the bidiagonal matrix with 0, n times -x, and -y on its diagonal and 1 beside it, (n + 2, n + 2)."""
+    size, shift = n + 2, max(x, y)
+    halvings = max(0, math.ceil(math.log2(shift + 1.0)))
+    share = 2.0**-halvings
+    step = np.zeros((size, size))
+    for i in range(size):
+        diagonal = 0.0 if i == 0 else y if i == size - 1 else x
+        step[i, i] = (shift - diagonal) * share
+        if i < size - 1:
+            step[i, i + 1] = share
+    found, term = np.eye(size), np.eye(size)
+    for k in range(1, 22):
+        term = _product(term, step) / k
+        found += term
+    found *= math.exp(-shift * share)
+    for _ in range(halvings):
+        found = _product(found, found)
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _product(a, b):
+    """Product of two upper triangular matrices."""
+    size = len(a)
+    found = np.zeros((size, size))
+    for i in range(size):
+        for j in range(i, size):
+            for k in range(i, j + 1):
+                found[i, j] += a[i, k] * b[k, j]
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _carry(depots, central, input_rate, ka, ke, dt):
+    """Central amount after dt of constant input, and the depots (n,) as they are then, in place."""
+    if len(depots) > 1 and not math.isinf(ka):
+        return evolve_chain(depots, central, input_rate, ka, ke, dt)
+    depots[0], central = evolve(depots[0], central, input_rate, ka, ke, dt)
+    return central
+
+
+@njit(cache=True, nogil=True)
+def _propagate(times, at_once, input_rate, ka, ke, n):
+    """Depots (B, n) and central (B,) just after each breakpoint."""
+    depots, centrals = np.empty((len(times), n)), np.empty_like(times)
+    now, central = np.zeros(n), 0.0
     for i in range(len(times)):
         if i > 0:
-            depot, central = evolve(depot, central, input_rate[i - 1], ka, ke, times[i] - times[i - 1])
-        # a dose into a vein is in the central compartment at once
-        depot, central = evolve(depot + at_once[i], central, 0.0, ka, ke, 0.0)
-        depots[i], centrals[i] = depot, central
+            central = _carry(now, central, input_rate[i - 1], ka, ke, times[i] - times[i - 1])
+        now[0] += at_once[i]
+        if math.isinf(ka):  # a dose into a vein is in the central compartment at once
+            now[0], central = 0.0, central + now[0]
+        depots[i], centrals[i] = now, central
     return depots, centrals
 
 
 @njit(cache=True, nogil=True)
-def _evaluate(known, last, times, ka, ke):
+def _evaluate(starts, depots, centrals, input_rate, last, times, ka, ke, n):
     """Central amount (K,) at times whose last breakpoint is `last` (K,), -1 for none."""
-    amounts = np.zeros_like(times)
+    amounts, now = np.zeros_like(times), np.empty(n)
     for k in range(len(times)):
         i = last[k]
         if i >= 0:
-            dt = times[k] - known.times[i]
-            _, amounts[k] = evolve(known.depot[i], known.central[i], known.input_rate[i], ka, ke, dt)
+            now[:] = depots[i]
+            amounts[k] = _carry(now, centrals[i], input_rate[i], ka, ke, times[k] - starts[i])
     return amounts

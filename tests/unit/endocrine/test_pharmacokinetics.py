@@ -10,9 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
+from scipy.linalg import expm
+from scipy.stats import gamma
 
 from glut4sim.sim.endocrine import pharmacokinetics
-from glut4sim.sim.endocrine.pharmacokinetics import Dose, Kinetics, breakpoints, concentration, course, evolve, regimen
+from glut4sim.sim.endocrine.pharmacokinetics import (
+    Dose,
+    Kinetics,
+    breakpoints,
+    concentration,
+    course,
+    evolve,
+    evolve_chain,
+    regimen,
+)
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.units import convert
 
@@ -23,7 +34,7 @@ VEIN = Kinetics(math.inf, math.log(2) / (2 * HOUR), scale=0.1)
 
 def bateman(kinetics, amount, t):
     """Concentration t after one dose (Gibaldi & Perrier 1982, eq. 1.95)."""
-    ka, ke, scale = kinetics
+    ka, ke, scale = kinetics[:3]
     t = np.maximum(t, 0.0)
     if math.isinf(ka):
         return scale * amount * np.exp(-ke * t)
@@ -32,7 +43,7 @@ def bateman(kinetics, amount, t):
 
 def by_integration(kinetics, doses, times):
     """Concentration by a general ODE solver, from kink to kink."""
-    ka, ke, scale = kinetics
+    ka, ke, scale = kinetics[:3]
     kinks = sorted({0.0, *(d.time for d in doses), *(d.time + d.duration for d in doses), max(times)})
     depot = central = 0.0
     found = np.zeros(len(times))
@@ -62,7 +73,7 @@ def test_single_dose(kinetics):
 
 
 def test_peak_is_where_absorption_equals_elimination():
-    ka, ke, _ = ORAL
+    ka, ke, _ = ORAL[:3]
     at_peak = math.log(ka / ke) / (ka - ke)
     times = at_peak + np.linspace(-600.0, 600.0, 1201)
     assert times[np.argmax(concentration(ORAL, [Dose(0.0, 1.0)], times))] == pytest.approx(at_peak, abs=1.0)
@@ -70,7 +81,7 @@ def test_peak_is_where_absorption_equals_elimination():
 
 @pytest.mark.parametrize("kinetics", [ORAL, VEIN], ids=["oral", "vein"])
 def test_steady_state(kinetics):
-    ka, ke, scale = kinetics
+    ka, ke, scale = kinetics[:3]
     every, n = 8 * HOUR, 60
     t = np.linspace(0.0, every, 500, endpoint=False)
     found = concentration(kinetics, regimen(100.0, 0.0, every, n * every), (n - 1) * every + t)
@@ -86,14 +97,14 @@ def test_steady_state(kinetics):
 
 def test_accumulation_ratio():
     every, n = 3 * HOUR, 200
-    _, ke, _ = VEIN
+    _, ke, _ = VEIN[:3]
     trough = concentration(VEIN, regimen(1.0, 0.0, every, n * every), np.array([1, n]) * every - 1.0)
     assert trough[1] / trough[0] == pytest.approx(1.0 / -math.expm1(-ke * every), rel=1e-9)
 
 
 @pytest.mark.parametrize("kinetics", [ORAL, VEIN], ids=["oral", "vein"])
 def test_infusion(kinetics):
-    ka, ke, scale = kinetics
+    ka, ke, scale = kinetics[:3]
     last, rate = 5 * HOUR, 30.0 / HOUR
     times = np.linspace(0.0, DAY, 1000)
     found = concentration(kinetics, regimen(150.0, 0.0, duration=last), times)
@@ -130,7 +141,7 @@ def test_agrees_with_the_ode(kinetics, doses):
 def test_two_percent_more_elimination_is_caught(monkeypatch):
     right = pharmacokinetics._propagate, pharmacokinetics._evaluate
     for name, function in zip(("_propagate", "_evaluate"), right):
-        monkeypatch.setattr(pharmacokinetics, name, lambda *a, f=function: f(*a[:-1], 1.02 * a[-1]))
+        monkeypatch.setattr(pharmacokinetics, name, lambda *a, f=function: f(*a[:-2], 1.02 * a[-2], a[-1]))
     for test, args in (
         (test_single_dose, (VEIN,)),
         (test_steady_state, (ORAL,)),
@@ -178,6 +189,58 @@ def test_pieces_make_the_whole():
     assert (depot, central) == pytest.approx(whole, rel=1e-12)
 
 
+# ---- depots in a row, and two phases ----
+
+
+def chain_matrix(n, x, y):
+    """The generator of n depots, a central compartment and a constant input (its first row)."""
+    a = np.diag([0.0] + [-x] * n + [-y])
+    a[0, 1] = 1.0
+    for i in range(1, n + 1):
+        a[i, i + 1] = x
+    return a
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+@pytest.mark.parametrize(
+    ("x", "y"), [(0.3, 0.2), (1.0, 1.0), (1.0, 1.0 + 1e-9), (1e-6, 3.0), (40.0, 0.1), (0.02, 900.0)]
+)
+def test_a_chain_is_its_matrix_exponential(n, x, y):
+    depots, central, rate = np.arange(1.0, n + 1.0), 0.7, 1.3
+    start = np.concatenate([[rate], depots, [central]])
+    expected = start @ expm(chain_matrix(n, x, y))
+    found = evolve_chain(depots, central, rate, x, y, 1.0)
+    assert [*depots, found] == pytest.approx(expected[1:].tolist(), rel=1e-11, abs=1e-14)
+
+
+def test_one_depot_in_a_row_is_a_depot():
+    for x, y in ((0.3, 0.2), (1e-3, 5.0), (70.0, 0.01), (1.0, 1.0)):
+        depots = np.array([2.0])
+        central = evolve_chain(depots, 3.0, 1.0, x, y, 1.0)
+        assert (depots[0], central) == pytest.approx(evolve(2.0, 3.0, 1.0, x, y, 1.0), rel=1e-12)
+
+
+def test_a_drug_that_leaves_at_once_shows_how_a_gamma_distributed_delay_delivers():
+    """With n depots of one rate and elimination that is far faster, elimination equals what arrives."""
+    kinetics = Kinetics(1 / HOUR, 1.0, 1.0, depots=3)
+    times = np.linspace(0.5, 24.0, 48) * HOUR
+    arriving = gamma.pdf(times, 3, scale=HOUR)
+    np.testing.assert_allclose(concentration(kinetics, [Dose(0.0, 5.0)], times), 5.0 * arriving, rtol=2e-3)
+    two = concentration(kinetics._replace(depots=2), [Dose(0.0, 5.0)], times)
+    assert np.abs(two / (5.0 * arriving) - 1.0).max() > 0.1  # the wrong number of depots
+
+
+def test_two_phases_are_a_sum_of_two_exponentials():
+    kinetics = Kinetics(math.inf, 1 / HOUR, 3.0, terminal_rate=0.1 / HOUR, terminal_scale=0.5)
+    times = np.linspace(0.0, 48.0, 200) * HOUR
+    found = concentration(kinetics, [Dose(0.0, 2.0)], times)
+    expected = 6.0 * np.exp(-times / HOUR) + 1.0 * np.exp(-0.1 * times / HOUR)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    by_mouth = kinetics._replace(absorption_rate=2 / HOUR)
+    apart = sum(bateman((2 / HOUR, rate, scale), 2.0, times) for rate, scale in ((1 / HOUR, 3.0), (0.1 / HOUR, 0.5)))
+    np.testing.assert_allclose(concentration(by_mouth, [Dose(0.0, 2.0)], times), apart, rtol=1e-11, atol=1e-13)
+
+
 # ---- whatever the regimen ----
 
 times_of_day = st.floats(0.0, 30 * DAY)
@@ -185,7 +248,9 @@ amounts = st.floats(0.0, 1e4)
 a_dose = st.builds(Dose, times_of_day, amounts, st.one_of(st.just(0.0), st.floats(0.0, 3 * DAY)))
 some_doses = st.lists(a_dose, max_size=12)
 rates = st.floats(-9.0, 0.0).map(lambda power: 10.0**power)
-any_kinetics = st.builds(Kinetics, st.one_of(st.just(math.inf), rates), rates, st.floats(1e-6, 1e3))
+scales = st.floats(1e-6, 1e3)
+second = st.one_of(st.just(0.0), scales)
+any_kinetics = st.builds(Kinetics, st.one_of(st.just(math.inf), rates), rates, scales, st.integers(1, 4), rates, second)
 ANY = settings(max_examples=150, deadline=None)
 
 
@@ -197,7 +262,7 @@ def test_never_negative(kinetics, doses, times):
     assert (found >= 0.0).all()
     if doses:
         known = course(kinetics, doses)
-        assert (np.concatenate([known.depot, known.central, known.input_rate]) >= 0.0).all()
+        assert all((part >= 0.0).all() for part in (known.depot, known.central, known.input_rate))
 
 
 @ANY
@@ -214,14 +279,22 @@ def test_doses_superpose_and_scale(kinetics, some, more, factor, times):
 @given(any_kinetics, some_doses)
 def test_nothing_is_lost(kinetics, doses):
     """What is eliminated, ke times the area under the curve, is all that was given, times its scale."""
-    ka, ke, _ = kinetics
+    ka, ke, _ = kinetics[:3]
     if not doses:
         return
     known = course(kinetics, doses)
     # the area between kinks follows from the amounts there: input - change = eliminated
-    body = known.depot + known.central
+    body = known.depot.sum(axis=1) + known.central[:, 0]
     dt = np.diff(known.times)
-    before = [sum(evolve(d, c, r, ka, ke, t)) for d, c, r, t in zip(known.depot, known.central, known.input_rate, dt)]
+
+    def left(depots, central, rate, time):
+        if len(depots) == 1 or math.isinf(ka):
+            return sum(evolve(depots[0], central, rate, ka, ke, time))
+        depots = depots.copy()
+        central = evolve_chain(depots, central, rate, ka, ke, time)
+        return depots.sum() + central
+
+    before = [left(d, c, r, t) for d, c, r, t in zip(known.depot, known.central[:, 0], known.input_rate, dt)]
     eliminated = body[:-1] + known.input_rate[:-1] * dt - before
     dosed = sum(d.amount for d in doses)
     assert (eliminated >= -1e-12 * (1.0 + dosed)).all()
