@@ -92,7 +92,7 @@ def _drug(drug: "Drug") -> dict:
     from glut4sim.sim.endocrine import library
 
     ka, ke, scale = drug.kinetics[:3]
-    acting = [effect for effect in library.effects().values() if effect.driver == drug.name]
+    acting = [effect for effect in library.effects().values() if drug.name in (effect.driver, effect.opposed_by)]
     return {
         "name": drug.name,
         "title": drug.title,

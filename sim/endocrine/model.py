@@ -35,6 +35,7 @@ from glut4sim.sim.inputs.schedule import Schedule
 
 STEP = 60.0  # s, the longest; with half of it no level differs by more than 0.2 % of its highest
 STRETCH = 86400.0  # s, the longest that is stepped through at once
+SMALL = 1e-6  # change of a logarithm that tells a slope
 MOST_REMEMBERED = 4096  # stretches whose end is remembered, 2 kB each
 
 
@@ -178,7 +179,7 @@ class _System:
         return found
 
     def _find_baseline(self):
-        """Levels at the start, by damped iteration: they may depend on one another in circles."""
+        """Levels at the start, by Newton's method on their logarithms: they may depend on one another in circles."""
         rows, n = self.rows, len(self.levels)
         given = {self.levels.index(name): schedule.values[0] for name, schedule in self.plan.baseline.items()}
         unblocked = rows.copy()
@@ -188,16 +189,25 @@ class _System:
         values[list(given)] = list(given.values())
         on_levels = np.flatnonzero(rows["target"] >= 0)
         free = np.array([i for i in range(n) if i not in given], int)
-        for _ in range(1000):
+
+        def missing(logarithms):
+            """What each level lacks to be what the others make of it, as a logarithm."""
+            values[free] = np.exp(logarithms)
             now = strengths(_chains(values, rows), values, rows)
             wanted = self.reference.copy()
             np.multiply.at(wanted, rows["target"][on_levels], (now / healthy)[on_levels])
-            change = wanted[free] / values[free]
-            values[free] *= np.sqrt(change)
-            if np.all(np.abs(change - 1.0) < 1e-12):
+            return np.log(wanted[free]) - logarithms
+
+        at = np.log(values[free])
+        for _ in range(100):
+            lack = missing(at)
+            if np.all(np.abs(lack) < 1e-12):
                 break
+            slopes = np.stack([missing(at + step) - lack for step in SMALL * np.eye(len(free))], axis=1) / SMALL
+            at = at - np.clip(np.linalg.solve(slopes, lack), -1.0, 1.0)
         else:
             raise ArithmeticError("the baseline of the hormones does not settle")
+        values[free] = np.exp(at)
         self.baseline = values
         rows["norm"] = np.where(rows["target"] < 0, healthy, strengths(_chains(values, rows), values, rows))
 

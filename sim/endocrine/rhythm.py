@@ -49,19 +49,20 @@ class Cycle(NamedTuple):
         standard deviation of the logarithm of a cycle's hormone peaks
     anovulatory
         share of cycles without ovulation: no progesterone, and estradiol without its second half
+    percentile : which of a hundred women, by the height of all three hormones on each day
     """
 
     length: float = 28.0 * DAY
     length_sd: float = 0.0
     amplitude_sd: float = 0.0
     anovulatory: float = 0.0
+    percentile: float = 50.0
 
 
 def pulses() -> Rhythm:
     """Growth hormone secretion over the day: ten pulses, the largest at the onset of sleep, and 5 % between them.
 
-    About ten pulses a day and the nightly one: Hartman et al., J Clin Endocrinol Metab 73:161 (1991); the sizes are
-    assumed.
+    That there are about ten a day and a nightly one is general knowledge; times and sizes are assumed.
     """
     hours = np.array([1.0, 3.4, 5.8, 8.2, 10.6, 13.0, 15.5, 17.5, 19.5, 21.8])  # after 8 am
     sizes = np.array([0.5, 0.6, 0.6, 0.7, 0.8, 1.0, 4.0, 2.0, 1.0, 0.6])
@@ -78,12 +79,21 @@ def day() -> Rhythm:
 
 
 @cache
-def _profile() -> dict[str, np.ndarray]:
-    """One cycle of 28 days relative to its mean: level -> (n,) at equidistant times."""
+def _profile(percentile: float) -> dict[str, np.ndarray]:
+    """One cycle of the woman of a percentile, relative to the mean of the median one: level -> (n,), a day apart.
+
+    Between median and the measured percentiles of 5 and 95 the logarithm is normal on either side.
+    """
     lines = (Path(__file__).parent / "data" / "cycle.csv").read_text("utf-8").splitlines()
     (_, *head), *rows = [line.split(",") for line in lines if line and not line.startswith("#")]
-    columns = {name.split("_")[0]: np.array(values, float) for name, values in zip(head, list(zip(*rows))[1:])}
-    return {name: values / values.mean() for name, values in columns.items()}
+    columns = dict(zip(head, np.array(rows, float).T[1:]))
+    away = ndtri(percentile / 100.0) / ndtri(0.95)
+    found = {}
+    for name in head[::3]:
+        level = name.split("_")[0]
+        side = columns[f"{level}_high" if away > 0.0 else f"{level}_low"]
+        found[level] = columns[name] * (side / columns[name]) ** abs(away) / columns[name].mean()
+    return found
 
 
 def cycles(level: str, cycle: Cycle, span: float, seed: int) -> Rhythm:
@@ -91,7 +101,7 @@ def cycles(level: str, cycle: Cycle, span: float, seed: int) -> Rhythm:
 
     Every cycle has a length, a size and a chance of ovulation of its own, the same for all hormones.
     """
-    profile = _profile()[level]
+    profile = _profile(cycle.percentile)[level]
     points = np.arange(len(profile)) / len(profile)
     regular = cycle.length_sd == cycle.amplitude_sd == cycle.anovulatory == 0.0
     if regular:

@@ -242,6 +242,9 @@ class CycleTable(Table):
     anovulatory: Annotated[float, Number(0.0, 1.0)] = Field(
         default=0.0, description="share of the cycles without ovulation"
     )
+    percentile: Annotated[float, Number(1.0, 99.0)] = Field(
+        default=50.0, description="which of a hundred women, by the height of her hormones on each day"
+    )
 
 
 class TherapyTable(Table):
