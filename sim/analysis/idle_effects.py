@@ -11,7 +11,6 @@ import numpy as np
 
 from glut4sim.sim.analysis import at_rest, steps_alone
 from glut4sim.sim.analysis.steps_alone import NOTICED, TOLD
-from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.library import BODY, Effect
 from glut4sim.sim.endocrine.model import Timeline
 from glut4sim.sim.endocrine.modulation import STEPS, apply
@@ -41,7 +40,7 @@ def idle(scenario: Scenario) -> dict[str, str]:
 
 def _set_by(scenario: Scenario) -> list[str]:
     """The effects of which a scenario sets a number that is not the library's."""
-    here, known = library.override(scenario.effects), library.effects()
+    here, known = scenario.known.override(scenario.effects), scenario.known.effects
     return [name for name in here if here[name] != known[name]]
 
 
@@ -55,7 +54,7 @@ def _why_idle(scenario: Scenario, name: str, now: Timeline) -> str:
     if _moved(before.levels, now.levels):
         return ""
     if not steps:
-        return _reason(library.override(scenario.effects)[name], scenario, now)
+        return _reason(scenario.known.override(scenario.effects)[name], scenario, now)
     titles = " and ".join(STEPS[step].title for step in steps)
     baths = ", ".join(f"{level:.3g} nM" for level in _insulin(scenario))
     return f"it changes a step that does nothing in {baths} insulin ({titles})"
@@ -101,9 +100,9 @@ def _reason(effect: Effect, scenario: Scenario, now: Timeline) -> str:
         return f"it acts in a {effect.sex}, and this is a {sex}"
     if effect.receptor in scenario.hormones.blocked:
         return f"{effect.receptor} is blocked"
-    if driver not in library.levels():
+    if driver not in scenario.known.levels:
         return f"no {driver} is there at the assay"
-    level = library.levels()[driver]
+    level = scenario.known.levels[driver]
     reference = level.reference[sex]
     if np.all(np.abs(now.levels[driver] - reference) <= NOTICED * reference):
         table = "body" if driver in BODY else "hormones"

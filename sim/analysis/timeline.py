@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from glut4sim.sim.analysis import summary
-from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.evidence import say
+from glut4sim.sim.endocrine.library import BODY
 from glut4sim.sim.endocrine.modulation import STEPS
 from glut4sim.version import __version__
 
 if TYPE_CHECKING:
     import xarray
 
+    from glut4sim.sim.endocrine.library import Drug
     from glut4sim.sim.endocrine.pharmacokinetics import Dose
     from glut4sim.sim.scenario.scenario import Scenario
 
@@ -50,7 +51,7 @@ def grid(scenario: "Scenario") -> np.ndarray:
     """
     last = end(scenario)
     doses = scenario.plan(last, scenario.run.seed).doses
-    turns = np.array([time for drug, given in doses.items() for time in _turns(drug, given)])
+    turns = np.array([time for drug, given in doses.items() for time in _turns(scenario.known.drugs[drug], given)])
     turns = turns[(turns >= 0.0) & (turns <= last)] if len(turns) <= MOST_DOSE_POINTS else turns[:0]
     intervals = [np.diff([dose.time for dose in given]).min() for given in doses.values() if len(given) > 2]
     finest = min([last / POINTS, *(max(interval, 1.0) / POINTS_PER_DOSE for interval in intervals)])
@@ -68,9 +69,9 @@ def _spread(last: float, points: int) -> np.ndarray:
     return np.concatenate([[0.0], last * inside, [last]])
 
 
-def _turns(drug: str, doses: Sequence["Dose"]) -> Iterator[float]:
+def _turns(drug: "Drug", doses: Sequence["Dose"]) -> Iterator[float]:
     """Just before each dose, at it, at its end, and about when its concentration is highest [s]."""
-    rise = library.drugs()[drug].kinetics.rise
+    rise = drug.kinetics.rise
     for dose in doses:
         given = dose.time + dose.duration
         yield from (dose.time - 1.0, dose.time, given, given + rise)
@@ -93,8 +94,10 @@ def dataset(scenario: "Scenario") -> "xarray.Dataset":
 
     times = grid(scenario)
     line = scenario.timeline(times)
-    substances = [(library.substance(name), values) for name, values in (*line.levels.items(), *line.drugs.items())]
-    variables = {known.name: of(("time",), values, known.unit, known.title) for known, values in substances}
+    variables = {}
+    for name, values in (*line.levels.items(), *line.drugs.items()):
+        substance = scenario.known.substance(name)
+        variables[name] = of(("time",), values, substance.unit, substance.title)
     for dim, courses in (("effect", line.effects), ("step", line.factors)):
         table = np.array(list(courses.values())).reshape(len(courses), len(times))
         what = "Factor of each effect on its target" if dim == "effect" else "Factor of each step of the cell"
@@ -125,15 +128,15 @@ def interesting(data: "xarray.Dataset", scenario: "Scenario") -> tuple[list[str]
     ----------
     data : as `dataset` gives it
     """
-    body = {name for name in library.BODY if getattr(scenario.body, name) is not None}
+    body = {name for name in BODY if getattr(scenario.body, name) is not None}
     stated = (body | set(scenario.hormones.levels)) - {"age"}
     differing = {
         name
-        for name, level in library.levels().items()
+        for name, level in scenario.known.levels.items()
         if name != "age" and _differs(data[name].values, level.reference[scenario.body.sex])
     }
-    levels = [name for name in library.levels() if name in stated | differing]
-    drugs = [name for name in library.drugs() if name in data]
+    levels = [name for name in scenario.known.levels if name in stated | differing]
+    drugs = [name for name in scenario.known.drugs if name in data]
     steps = [name for name in STEPS if _differs(factor(data, name), 1.0)]
     return levels, drugs, steps
 

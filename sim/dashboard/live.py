@@ -13,7 +13,7 @@ import numpy as np
 
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.dashboard.chart_view import Mark
-from glut4sim.sim.endocrine import library
+from glut4sim.sim.endocrine.known import Known
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.units import write
 from glut4sim.sim.model.engine import Engine
@@ -57,21 +57,20 @@ class Difference:
             return live_changes.from_start(scenario, self.name, self.value)
         return live_changes.changed(scenario, self.name, self.value, self.since)
 
-    @property
-    def label(self) -> str:
-        """In words: "Testosterone 220 ng/dL from 12.5 min"."""
+    def label(self, known: Known) -> str:
+        """In words, among the levels that are known: "Testosterone 220 ng/dL from 12.5 min"."""
         since = "" if self.since is None else f" from {self.since / 60.0:.1f} min"
-        return f"{describe(self.name, self.value)}{since}"
+        return f"{describe(self.name, self.value, known)}{since}"
 
 
-def title(name: str) -> str:
+def title(name: str, known: Known) -> str:
     """What something that can be changed is called: "Testosterone"."""
-    return library.levels()[name].title.split(",")[0] if name in library.levels() else name.capitalize()
+    return known.levels[name].title.split(",")[0] if name in known.levels else name.capitalize()
 
 
-def describe(name: str, value: float) -> str:
+def describe(name: str, value: float, known: Known) -> str:
     """Something and its value: "Insulin 10 nM"."""
-    return f"{title(name)} {write(float(f'{value:.4g}'), live_changes.kind(name).unit)}"
+    return f"{title(name, known)} {write(float(f'{value:.4g}'), live_changes.kind(name, known).unit)}"
 
 
 class LiveRecords:
@@ -212,7 +211,7 @@ class Live:
         self._levels = live_changes.levels_at_start(scenarios[0])
 
     def _labels(self):
-        return ["Cell"] if self.difference is None else ["Cell", f"Twin: {self.difference.label}"]
+        return ["Cell"] if self.difference is None else ["Cell", f"Twin: {self.difference.label(self.base.known)}"]
 
     @property
     def scenario(self) -> Scenario:
@@ -250,7 +249,7 @@ class Live:
     @property
     def marks(self) -> list[Mark]:
         """What was changed by hand, for the charts."""
-        return [Mark(change.time, describe(change.name, change.value)) for change in self.changes]
+        return [Mark(change.time, describe(change.name, change.value, self.base.known)) for change in self.changes]
 
     @property
     def slider_values(self) -> dict[str, float]:

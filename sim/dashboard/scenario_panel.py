@@ -115,7 +115,7 @@ def Action(effect: Effect, scenario: Scenario):
     """An effect in a line; opened, its numbers and its source."""
     tags = [effect.evidence, *(["disputed"] if effect.disagreement else [])]
     facts = {
-        "Acts on": evidence.target_title(effect),
+        "Acts on": evidence.target_title(effect, scenario),
         "How": evidence.describe_action(effect, scenario),
         "Source": effect.source,
         "Disputed": effect.disagreement,

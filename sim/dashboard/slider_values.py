@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 
-from glut4sim.sim.endocrine import library
+from glut4sim.sim.endocrine.known import Known
 from glut4sim.sim.inputs.units import write
 from glut4sim.sim.scenario.live_changes import BATH, kind
 
@@ -13,7 +13,7 @@ _BATH = {
 }
 
 
-def values(name: str, sex: str, now: float) -> list[float]:
+def values(name: str, sex: str, now: float, known: Known) -> list[float]:
     """Ascending values of a slider [unit of the kind], the present one among them.
 
     Levels stop at multiples of what is healthy for the sex.
@@ -21,19 +21,19 @@ def values(name: str, sex: str, now: float) -> list[float]:
     if name in BATH:
         values = list(_BATH[name])
     else:
-        healthy = library.levels()[name].reference[sex]
+        healthy = known.levels[name].reference[sex]
         values = [float(f"{healthy * times:.3g}") for times in _TIMES_HEALTHY]
-    values = [value for value in values if value <= kind(name).high]
+    values = [value for value in values if value <= kind(name, known).high]
     if now not in values:
         values.insert(bisect_left(values, now), now)
     return values
 
 
-def say(name: str, value: float, sex: str) -> str:
+def say(name: str, value: float, sex: str, known: Known) -> str:
     """A value for the reader: "220 ng/dL (0.41 of healthy)", "60 pM"."""
     if name == "insulin" and 0.0 < value < 0.1:
         return write(float(f"{1000.0 * value:.3g}"), "pM")
-    text = write(float(f"{value:.3g}"), kind(name).unit).replace("ug/", "µg/")
-    healthy = 0.0 if name in BATH else library.levels()[name].reference[sex]
-    relative = kind(name).unit == "1"  # then it says so itself
+    text = write(float(f"{value:.3g}"), kind(name, known).unit).replace("ug/", "µg/")
+    healthy = 0.0 if name in BATH else known.levels[name].reference[sex]
+    relative = kind(name, known).unit == "1"  # then it says so itself
     return text if relative or not healthy else f"{text} ({value / healthy:.2g} of healthy)"

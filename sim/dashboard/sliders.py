@@ -9,7 +9,7 @@ from glut4sim.sim.dashboard import slider_values
 from glut4sim.sim.dashboard.live import title
 from glut4sim.sim.dashboard.markup import Text
 from glut4sim.sim.dashboard.page_state import PageState
-from glut4sim.sim.endocrine import library
+from glut4sim.sim.endocrine.known import Known
 from glut4sim.sim.scenario.live_changes import BATH
 
 
@@ -19,23 +19,25 @@ def Sliders(page: PageState):
     settings = page.settings.value
     if settings.scenario is None:
         return
-    sex = settings.scenario.body.sex
-    delivered = {library.drugs()[therapy.drug].delivers for therapy in settings.scenario.therapy}
+    sex, known = settings.scenario.body.sex, settings.scenario.known
+    delivered = {known.drugs[therapy.drug].delivers for therapy in settings.scenario.therapy}
     for name, value in settings.slider_values:
-        label = f"{title(name)}, without drugs" if name in delivered else title(name)
-        LevelSlider(name, value, sex, lambda chosen, name=name: page.session.change(name, chosen), label).key(name)
+        label = f"{title(name, known)}, without drugs" if name in delivered else title(name, known)
+        LevelSlider(name, value, sex, known, lambda chosen, name=name: page.session.change(name, chosen), label).key(
+            name
+        )
     if settings.is_changed:
         solara.Button("Undo all changes", icon_name="mdi-undo", on_click=page.session.undo)
     hint = "Insulin and glucose change at once, hormones at the next whole minute; slower ones are under “What if”."
     if settings.difference is not None:
-        hint += f" The twin keeps its {title(settings.difference.name).lower()}."
+        hint += f" The twin keeps its {title(settings.difference.name, known).lower()}."
     Text("p", hint, "g4-hint")
 
 
 @solara.component
-def LevelSlider(name: str, value: float, sex: str, on_value: Callable[[float], None], label: str):
+def LevelSlider(name: str, value: float, sex: str, known: Known, on_value: Callable[[float], None], label: str):
     """A slider over the stops of something, and what it is set to; `on_value` is called when it is let go."""
-    values = slider_values.values(name, sex, value)
+    values = slider_values.values(name, sex, value, known)
     dragged, set_dragged = solara.use_state(None)  # a value; holds until it is that of the cell
     shown = value if dragged not in values else dragged
     solara.use_effect(lambda: set_dragged(lambda at: None if at == value else at), [value])
@@ -47,8 +49,8 @@ def LevelSlider(name: str, value: float, sex: str, on_value: Callable[[float], N
         else:
             set_dragged(None)
 
-    said = slider_values.say(name, shown, sex)
-    where = "in the bath" if name in BATH else library.levels()[name].title
+    said = slider_values.say(name, shown, sex, known)
+    where = "in the bath" if name in BATH else known.levels[name].title
     with solara.Div(classes=["g4-slider"], attributes={"title": where}):
         with solara.Div(classes=["g4-slider-head"]):
             Text("span", label)

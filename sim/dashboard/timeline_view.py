@@ -13,7 +13,7 @@ import traitlets
 from glut4sim.sim.analysis import timeline
 from glut4sim.sim.dashboard.browser import script, style
 from glut4sim.sim.dashboard.chart_view import downsample
-from glut4sim.sim.endocrine import library
+from glut4sim.sim.endocrine.library import Drug, Level
 from glut4sim.sim.reporting.figure_style import BLUE, GREEN, ORANGE, PURPLE, VERMILION
 from glut4sim.sim.studies.run import timeline_figure
 
@@ -45,7 +45,7 @@ def content_of(scenario: "Scenario") -> dict[str, Any]:
     levels, drugs, steps = timeline.interesting(data, scenario)
     doses = timeline.dose_days(data, scenario)
     unit, days = timeline.axis_unit(float(data["time"].values[-1]))
-    known = library.drugs()
+    known, substance = scenario.known.drugs, scenario.known.substance
     adding = {level: [drug for drug in drugs if known[drug].delivers == level] for level in levels}
     alone = [drug for drug in drugs if known[drug].delivers not in levels]
     steady = [name for name in levels if not adding[name] and not _changes(data[name].values)]
@@ -60,24 +60,27 @@ def content_of(scenario: "Scenario") -> dict[str, Any]:
         "assays": list(scenario.assay.at),
         "reference": f"healthy {scenario.body.sex} of 30",
         "x": [round(time) for time in _thinned(seconds, seconds)[:, 0].tolist()],
-        "rows": [*(_course(data, name, adding.get(name, ()), doses) for name in changing), _steps(data, steps)],
-        "steady": [_about(name, data) | {"value": _short(float(data[name].values[0]))} for name in steady],
+        "rows": [
+            *(_course(data, substance(name), adding.get(name, ()), doses) for name in changing),
+            _steps(data, steps),
+        ],
+        "steady": [_about(substance(name), data) | {"value": _short(float(data[name].values[0]))} for name in steady],
     }
 
 
-def _course(data: "xarray.Dataset", name: str, adding: Sequence[str], doses) -> dict[str, Any]:
+def _course(data: "xarray.Dataset", substance: Level | Drug, adding: Sequence[str], doses) -> dict[str, Any]:
     """A level with what drugs add to it, or a drug."""
+    name = substance.name
     lines = [_line(data, data[name].values, "total" if adding else "", BLUE)]
     lines += [
         _line(data, data[drug].values, f"from {drug}", colour, "--")
         for drug, colour in zip(adding, (ORANGE, GREEN, PURPLE, VERMILION))
     ]
     given = [round(day * timeline.DAY) for drug in (adding or [name]) for day in doses.get(drug, ())]
-    return _about(name, data) | {"doses": given, "lines": lines}
+    return _about(substance, data) | {"doses": given, "lines": lines}
 
 
-def _about(name: str, data: "xarray.Dataset") -> dict[str, Any]:
-    substance = library.substance(name)
+def _about(substance: Level | Drug, data: "xarray.Dataset") -> dict[str, Any]:
     reference = getattr(substance, "reference", None)
     return {
         "title": substance.title,

@@ -6,7 +6,6 @@ from glut4sim.sim.dashboard.live import Difference, title
 from glut4sim.sim.dashboard.markup import Text
 from glut4sim.sim.dashboard.page_state import PageState
 from glut4sim.sim.dashboard.sliders import LevelSlider
-from glut4sim.sim.endocrine import library
 from glut4sim.sim.scenario import live_changes
 
 
@@ -19,20 +18,22 @@ def TwinPanel(page: PageState):
     scenario = settings.scenario
     if scenario is None:
         return
-    sex, now = scenario.body.sex, dict(settings.slider_values)
-    names = [*live_changes.BATH, *library.levels()]
+    sex, known, now = scenario.body.sex, scenario.known, dict(settings.slider_values)
+    names = [*live_changes.BATH, *known.levels]
+    if name not in names:  # a level of the scenario before
+        name = "testosterone"
 
     def choose(chosen):
         set_name(chosen)
         set_value(None)
 
-    at = now.get(name, live_changes.healthy(name, sex)) if value is None else value
+    at = now.get(name, live_changes.healthy(name, sex, known)) if value is None else value
     soon = name in now
-    titles = {title(each): each for each in names}
-    solara.Select("What", values=list(titles), value=title(name), on_value=lambda text: choose(titles[text]))
-    LevelSlider(name, at, sex, set_value, title(name)).key(name)
+    titles = {title(each, known): each for each in names}
+    solara.Select("What", values=list(titles), value=title(name, known), on_value=lambda text: choose(titles[text]))
+    LevelSlider(name, at, sex, known, set_value, title(name, known)).key(name)
     if not soon:
-        Text("p", f"{title(name)} acts over days: a run does not feel a change within it.", "g4-hint")
+        Text("p", f"{title(name, known)} acts over days: a run does not feel a change within it.", "g4-hint")
     with solara.Div(classes=["g4-choices"]):
         Text("h3", "In a twin: same seed, everything else the same")
         solara.Button(
@@ -49,7 +50,7 @@ def TwinPanel(page: PageState):
             attributes={"title": "The twin differs all along, also in the weeks before"},
         )
         if settings.difference is not None:
-            Text("p", f"Twin: {settings.difference.label}")
+            Text("p", f"Twin: {settings.difference.label(known)}")
             solara.Button("Without the twin", icon_name="mdi-close", on_click=session.drop_twin)
     with solara.Div(classes=["g4-choices"]):
         Text("h3", "In the cell itself")

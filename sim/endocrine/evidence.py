@@ -65,14 +65,14 @@ def acting(tables: "EndocrineTables") -> tuple[Effect, ...]:
             break
         moved |= further
     given = {therapy.drug for therapy in tables.therapy}
-    found = [e for e in found if e.driver in library.levels() or e.driver in given]
+    found = [e for e in found if e.driver in tables.known.levels or e.driver in given]
     order = list(STEPS)
     return tuple(sorted(found, key=lambda e: order.index(e.target) if e.acts_on_cell else len(order)))
 
 
 def _working(tables: "EndocrineTables") -> list[Effect]:
     """The effects that exist in someone of this sex and have any strength."""
-    known = library.override(tables.effects).values()
+    known = tables.known.override(tables.effects).values()
     return [e for e in known if e.sex in ("", tables.body.sex) and (e.gain if e.power is None else e.power)]
 
 
@@ -90,7 +90,7 @@ def delays(tables: "EndocrineTables") -> dict[str, float]:
     delays : level -> delay by the fastest way [s]; levels that the cell never feels are left out
     """
     effects = [e for e in _working(tables) if e.receptor not in tables.hormones.blocked]
-    levels = library.levels()
+    levels = tables.known.levels
     found: dict[str, float] = {}
     while True:
         shorter = {}
@@ -107,9 +107,9 @@ def delays(tables: "EndocrineTables") -> dict[str, float]:
 
 def _set(tables: "EndocrineTables") -> set[str]:
     """Levels that are set or delivered, follow a rhythm or a cycle, and drugs that are given."""
-    levels = library.levels()
+    levels = tables.known.levels
     drugs = {therapy.drug for therapy in tables.therapy}
-    delivered = {library.drugs()[name].delivers for name in drugs} - {""}
+    delivered = {tables.known.drugs[name].delivers for name in drugs} - {""}
     cyclic = {name for name, level in levels.items() if tables.cycle is not None and level.rhythm == "cycle"}
     body = {name for name in library.BODY if getattr(tables.body, name) is not None}
     return body | set(tables.hormones.levels) | set(tables.hormones.rhythms) | drugs | delivered | cyclic
@@ -117,21 +117,21 @@ def _set(tables: "EndocrineTables") -> set[str]:
 
 def describe_effect(effect: Effect, tables: "EndocrineTables") -> str:
     """Who acts on what, how, from which source this is known, and who doubts it, in one line."""
-    on, how = target_title(effect), describe_action(effect, tables)
+    on, how = target_title(effect, tables), describe_action(effect, tables)
     doubt = f". Disputed: {effect.disagreement}" if effect.disagreement else ""
     return f"{effect.driver} -> {on}: {effect.title}, {how} [{effect.evidence}] {effect.source}{doubt}"
 
 
-def target_title(effect: Effect) -> str:
+def target_title(effect: Effect, tables: "EndocrineTables") -> str:
     """What an effect acts on, in words."""
-    return STEPS[effect.target].title if effect.acts_on_cell else library.levels()[effect.target].title
+    return STEPS[effect.target].title if effect.acts_on_cell else tables.known.levels[effect.target].title
 
 
 def describe_action(effect: Effect, tables: "EndocrineTables") -> str:
     """How strongly an effect acts, how late, and whether its receptor is blocked."""
     after = f", after {say(effect.lag)}" if effect.lag else ""
     blocked = f", {effect.receptor} blocked: as without it" if effect.receptor in tables.hormones.blocked else ""
-    return f"{library.describe_strength(effect)}{after}{blocked}"
+    return f"{tables.known.describe_strength(effect)}{after}{blocked}"
 
 
 def describe_therapy(therapy: "TherapyTable") -> str:
@@ -157,7 +157,7 @@ def _until(start: float, end: float) -> str:
 
 def standings(tables: "EndocrineTables") -> dict[str, str]:
     """The regulatory note of each drug that is given, by the drug's name."""
-    return {therapy.drug: library.drugs()[therapy.drug].standing for therapy in tables.therapy}
+    return {therapy.drug: tables.known.drugs[therapy.drug].standing for therapy in tables.therapy}
 
 
 def provenance(tables: "EndocrineTables") -> dict:
@@ -169,15 +169,15 @@ def provenance(tables: "EndocrineTables") -> dict:
         "blocked": list(tables.hormones.blocked),
         "therapies": [_regimen(therapy) | {"standing": notes[therapy.drug]} for therapy in tables.therapy],
         "effects": [{key: getattr(effect, key) for key in told} for effect in acting(tables)],
-        "effects_hash": effects_hash(tables.effects),
+        "effects_hash": effects_hash(tables.known.override(tables.effects)),
         "disclaimers": [WHOLE_BODY, NOT_ADVICE],
     }
 
 
-def effects_hash(changes: Mapping[str, str]) -> str:
-    """SHA-256 of everything that is said of the effects of hormones, after changes as in [effects]."""
-    effects = {name: vars(effect) for name, effect in library.override(changes).items()}
-    return hashlib.sha256(json.dumps(effects, sort_keys=True).encode()).hexdigest()
+def effects_hash(effects: Mapping[str, Effect]) -> str:
+    """SHA-256 of everything that is said of effects, by name."""
+    said = {name: vars(effect) for name, effect in effects.items()}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def _regimen(therapy: "TherapyTable") -> dict[str, str]:

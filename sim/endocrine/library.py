@@ -1,6 +1,7 @@
-"""The levels, drugs and effects that are known, read from data/*.toml and checked; effects may be overridden.
+"""Levels, drugs and effects: what each is, its table in a library file, and those that are installed (data/*.toml).
 
-Numbers are in the entry's own unit (a level's, a drug's) and times in s from here on.
+A scenario may have entries of its own, in the same tables: see known.py. Numbers are in the unit of their entry (a
+level's, a drug's) and times in s from here on.
 """
 
 import tomllib
@@ -9,15 +10,28 @@ from dataclasses import dataclass
 from functools import cache
 from math import inf, log
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import pydantic
 
 from glut4sim.sim.endocrine.modulation import STEPS
-from glut4sim.sim.inputs.errors import InputError, describe, unknown
-from glut4sim.sim.inputs.fields import Choice, NumberOrText, OneOf, Quantity, Range, SomeText, Words
+from glut4sim.sim.endocrine.names import named
+from glut4sim.sim.inputs.errors import InputError, describe, under
+from glut4sim.sim.inputs.fields import (
+    AnyQuantity,
+    AnyText,
+    Choice,
+    NumberOrText,
+    OneOf,
+    Quantity,
+    Range,
+    SomeText,
+    Texts,
+    Time,
+    Words,
+)
 from glut4sim.sim.inputs.tables import Table
-from glut4sim.sim.inputs.units import SPAN, Kind, convert, dose_kind, level_kind, write
+from glut4sim.sim.inputs.units import SPAN, SUBSTANCES, Kind, convert, dose_kind, level_kind, parse_unit
 from glut4sim.sim.model.parameters import Evidence
 
 if TYPE_CHECKING:
@@ -28,6 +42,7 @@ SEXES = ("man", "woman")
 RHYTHMS = ("pulses", "day", "cycle")
 KINDS = ("genomic", "non-genomic", "body", "drug")
 HIGHEST = 1e4  # times the reference: no level is set higher
+NOT_KNOWN = "Regulatory standing not known to us. Not medical advice."
 BODY = ("age", "visceral_fat", "subcutaneous_fat", "lean_mass")  # levels that are no hormones: set in [body]
 
 
@@ -37,6 +52,7 @@ class Level:
 
     Attributes
     ----------
+    also : what else it is called
     kind : unit, and how it is read and written
     reference : sex -> value in the healthy, 30 years old
     rate
@@ -46,6 +62,7 @@ class Level:
 
     name: str
     title: str
+    also: tuple[str, ...]
     kind: Kind
     reference: Mapping[str, float]
     rate: float
@@ -65,6 +82,7 @@ class Drug:
 
     Attributes
     ----------
+    also : what else it is called
     kind : unit of its concentration
     dose_kind : unit in which its doses are counted
     delivers
@@ -77,6 +95,7 @@ class Drug:
 
     name: str
     title: str
+    also: tuple[str, ...]
     route: str
     target: str
     kind: Kind
@@ -154,16 +173,30 @@ class Whole(NumberOrText):
 
 Fraction = Annotated[float, NumberOrText(0.0, 1.0)]
 POSITIVE = NumberOrText(1e-12, 1e12)
-HalfLife = Annotated[float | None, Quantity(SPAN)]
+HalfLife = Annotated[float | None, Time(SPAN)]
+OptionalText = Annotated[str | None, SomeText()]
+Name = Annotated[str, AnyText()]  # of a level or a drug, which is looked up where all are known
+OtherNames = Annotated[tuple[str, ...], Texts()]
+OptionalQuantity = Annotated[str | None, AnyQuantity()]
+OptionalSubstance = Annotated[str | None, OneOf("substance", SUBSTANCES)]
 StrengthRange = Annotated[tuple[float, float] | None, Range("[0, 2]")]
 
 
-class LevelTable(Table):
-    """A level in levels.toml."""
+class EntryTable(Table):
+    """The table of an entry of a library."""
+
+    def resolved(self) -> dict[str, Any]:
+        """As TOML would hold it; what is empty is left out."""
+        return {key: value for key, value in super().resolved().items() if value not in ("", [])}
+
+
+class LevelTable(EntryTable):
+    """A level: of levels.toml, or [hormone.NAME] of a scenario."""
 
     title: Words
+    also: OtherNames = ()
     unit: Words
-    substance: Annotated[str | None, SomeText()] = None
+    substance: OptionalSubstance = None
     man: Words
     woman: Words
     half_life: HalfLife = None
@@ -173,12 +206,13 @@ class LevelTable(Table):
 
     def level(self, name: str) -> Level:
         """The level of this name."""
-        values = {"man": self.man, "woman": self.woman}
-        reference = {sex: convert(values[sex], self.unit, f"a value in {self.unit}", self.substance) for sex in SEXES}
+        under("unit", check_unit, self.unit)
+        reference = {sex: under(sex, self._reference, getattr(self, sex)) for sex in SEXES}
         highest = HIGHEST * max(reference.values())
         return Level(
             name=name,
             title=self.title,
+            also=self.also,
             kind=level_kind(self.title, self.unit, highest, reference["man"], self.substance),
             reference=reference,
             rate=log(2.0) / self.half_life if self.half_life is not None else 0.0,
@@ -187,43 +221,61 @@ class LevelTable(Table):
             evidence=self.evidence,
         )
 
+    def _reference(self, text: str) -> float:
+        value = convert(text, self.unit, f"a value in {self.unit}", self.substance)
+        if value <= 0.0:
+            raise InputError(f"expected a value above 0, got {describe(text)}.")
+        return value
 
-class DrugTable(Table):
-    """A drug in drugs.toml: its kinetics, its usual dose, and a level that it delivers, or a unit of its own."""
+
+def check_unit(unit: str) -> None:
+    """InputError if a unit is none."""
+    try:
+        parse_unit(unit)
+    except ValueError as reason:
+        raise InputError(f'expected a unit such as "ng/mL", got {describe(unit)} ({reason}).') from None
+
+
+class DrugTable(EntryTable):
+    """A drug: of drugs.toml, or [drug.NAME] of a scenario.
+
+    It has its kinetics, its usual dose, and a level that it delivers, or a unit of its own.
+    """
 
     title: Words
+    also: OtherNames = ()
     route: Words
     target: Words = ""
-    delivers: Annotated[str, OneOf("value", lambda: levels())] = ""
-    unit: Annotated[str | None, SomeText()] = None
-    substance: Annotated[str | None, SomeText()] = None
+    delivers: Name = ""
+    unit: OptionalText = None
+    substance: OptionalSubstance = None
     active_fraction: Fraction = 1.0
     bioavailability: Fraction = 1.0
     absorption_half_life: HalfLife = None
     absorption_depots: Annotated[int, Whole(1, 10)] = 1
-    elimination_half_life: Annotated[float, Quantity(SPAN)]
+    elimination_half_life: Annotated[float, Time(SPAN)]
     terminal_half_life: HalfLife = None
     terminal_share: Fraction = 0.0  # of the area
     volume: Words
     dose: Words
-    every: Annotated[str | None, SomeText()] = None
+    every: OptionalText = None
     source: Words
     evidence: Evidence
-    standing: Words
+    standing: Words = NOT_KNOWN
 
-    def drug(self, name: str) -> Drug:
-        """The drug of this name."""
-        kind = self._kind()
-        amount, _, dose_unit = self.dose.partition(" ")
-        doses = dose_kind(POSITIVE.read(amount), dose_unit, kind.substance)
+    def drug(self, name: str, levels: Mapping[str, Level]) -> Drug:
+        """The drug of this name, among the levels that there are."""
+        kind = self._kind(levels)
+        doses = under("dose", self._dose_kind, kind)
         return Drug(
             name=name,
             title=self.title,
+            also=self.also,
             route=self.route,
             target=self.target,
             kind=kind,
             dose_kind=doses,
-            delivers=self.delivers,
+            delivers=self.delivers and named("level", self.delivers, levels),
             kinetics=self._kinetics(kind, doses),
             bioavailability=self.bioavailability,
             usual=f"{self.dose} every {self.every}" if self.every else f"{self.dose} once",
@@ -232,24 +284,35 @@ class DrugTable(Table):
             standing=self.standing,
         )
 
-    def _kind(self) -> Kind:
+    def _kind(self, levels: Mapping[str, Level]) -> Kind:
         """The kind of its concentration."""
         if self.delivers:
-            return levels()[self.delivers].kind
+            return levels[under("delivers", named, "level", self.delivers, levels)].kind
         if self.unit is None:
             raise InputError('"unit" is missing.')
+        under("unit", check_unit, self.unit)
         return level_kind(self.title, self.unit, 1e12, 1.0, self.substance)
+
+    def _dose_kind(self, kind: Kind) -> Kind:
+        """The kind of its doses, in the unit in which the usual one is given."""
+        amount, _, unit = self.dose.partition(" ")
+        doses = dose_kind(POSITIVE.read(amount), unit.strip(), kind.substance)
+        self._per_litre(doses, kind)
+        return doses
+
+    def _per_litre(self, doses: Kind, kind: Kind) -> float:
+        """The concentration that one unit of dose makes in one litre."""
+        expected = f"a dose that makes a concentration in {kind.unit}"
+        return convert(f"1 {doses.unit}/L", kind.unit, expected, kind.substance)
 
     def _kinetics(self, kind: Kind, doses: Kind) -> "Kinetics":
         from glut4sim.sim.endocrine.pharmacokinetics import Kinetics
 
-        expected = f"a dose that makes a concentration in {kind.unit}"
-        per_litre = convert(f"1 {doses.unit}/L", kind.unit, expected, kind.substance)
-        litres = convert(self.volume, "L", 'a volume such as "20 L"')
         first, terminal = (log(2.0) / t if t else 0.0 for t in (self.elimination_half_life, self.terminal_half_life))
         share = self.terminal_share if terminal else 0.0
         parts = (1.0 - share) * first, share * terminal  # of the concentration at first, by their shares of the area
-        scale = per_litre * self.active_fraction * self.bioavailability / litres / sum(parts)
+        per_dose = self._per_litre(doses, kind) * self.active_fraction * self.bioavailability
+        scale = per_dose / under("volume", self._litres) / sum(parts)
         return Kinetics(
             log(2.0) / self.absorption_half_life if self.absorption_half_life else inf,
             first,
@@ -259,36 +322,39 @@ class DrugTable(Table):
             scale * parts[1],
         )
 
+    def _litres(self) -> float:
+        litres = convert(self.volume, "L", 'a volume such as "20 L"')
+        if litres <= 0.0:
+            raise InputError(f"expected a volume above 0, got {describe(self.volume)}.")
+        return litres
 
-class EffectTable(Table):
-    """An effect in effects.toml: the Hill form has `gain` and `half`, the power form has `power`."""
+
+class EffectTable(EntryTable):
+    """An effect: of effects.toml, or [effect.NAME] of a scenario.
+
+    The Hill form has `gain` and `half`, the power form has `power`.
+    """
 
     title: Words
-    driver: Annotated[str, OneOf("value", lambda: (*levels(), *drugs()))]
-    target: Annotated[str, OneOf("value", lambda: (*levels(), *STEPS))]
+    driver: Name
+    target: Name
     sex: Annotated[str, Choice(SEXES)] = ""
     receptor: Words = ""
     gain: Annotated[float | None, NumberOrText(-1.0, 1000.0)] = None
     gain_range: StrengthRange = None
-    half: float | None = None
+    half: OptionalQuantity = None
     hill: Annotated[float, POSITIVE] = 1.0
     power: Annotated[float | None, NumberOrText(-10.0, 10.0)] = None
     power_range: StrengthRange = None
     lag: Annotated[float, Quantity(SPAN)] = 0.0
     stages: Annotated[int, Whole(1, 100)] = 1
-    opposed_by: Annotated[str, OneOf("value", lambda: (*levels(), *drugs()))] = ""
-    opposed_half: float | None = None
+    opposed_by: Name = ""
+    opposed_half: OptionalQuantity = None
     opposed_hill: Annotated[float, POSITIVE] = 1.0
     kind: Annotated[str, Choice(KINDS)]
     source: Words
     evidence: Evidence
     disagreement: Words = ""
-
-    @pydantic.field_validator("half", "opposed_half", mode="plain")
-    @classmethod
-    def _in_the_unit_of_its_level(cls, value: object, info: pydantic.ValidationInfo) -> float:
-        level = info.data.get("driver" if info.field_name == "half" else "opposed_by")
-        return substance(level).kind.read(value) if level else inf  # that there is none is said elsewhere
 
     @pydantic.model_validator(mode="after")
     def _is_of_one_form(self):
@@ -298,41 +364,65 @@ class EffectTable(Table):
                 raise InputError(f"{describe(key)} is missing.")
         if getattr(self, other) is not None or bool(self.opposed_by) != (self.opposed_half is not None):
             raise InputError("expected either gain and half, or power; opposed_by goes with opposed_half.")
-        if 0.0 in (self.half, self.opposed_half):
-            raise InputError("expected a half above 0.")
         return self
 
-    def effect(self, name: str) -> Effect:
-        """The effect of this name."""
-        told = self.model_dump(exclude={"gain", "gain_range", "half", "power_range", "opposed_half"})
+    def effect(self, name: str, levels: Mapping[str, Level], drugs: Mapping[str, Drug]) -> Effect:
+        """The effect of this name, among the levels and drugs that there are."""
+        drivers = {**levels, **drugs}
+        driver = under("driver", named, "level or drug", self.driver, drivers)
+        target = under("target", named, "level or step of the cell", self.target, levels, STEPS)
+        opponent = self.opposed_by and under("opposed_by", named, "level or drug", self.opposed_by, drivers)
+        half, opposed_half = (
+            1.0 if text is None else under(key, _read_half, text, drivers[of].kind)
+            for key, text, of in (("half", self.half, driver), ("opposed_half", self.opposed_half, opponent))
+        )
+        of_libraries = {"driver", "target", "opposed_by", "half", "opposed_half"}
+        told = self.model_dump(exclude={*of_libraries, "gain", "gain_range", "power_range"})
         return Effect(
             name=name,
+            driver=driver,
+            target=target,
+            opposed_by=opponent,
             gain=self.gain or 0.0,
-            half=1.0 if self.half is None else self.half,
-            opposed_half=1.0 if self.opposed_half is None else self.opposed_half,
+            half=half,
+            opposed_half=opposed_half,
             plausible=self.power_range or self.gain_range or (0.0, 0.0),
             **told,
         )
 
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Names of its numbers, which [effects] of a scenario can change."""
+        return tuple(
+            key for key in NUMBERS if getattr(self, key) is not None and (self.opposed_by or key not in OPPOSED)
+        )
+
+
+def _read_half(text: str, kind: Kind) -> float:
+    half = kind.read(text)
+    if half == 0.0:
+        raise InputError("expected a half above 0.")
+    return half
+
 
 HILL_FORM = ("gain", "gain_range", "half")
 NUMBERS = ("gain", "half", "hill", "power", "lag", "stages", "opposed_half", "opposed_hill")  # of an effect
-DEFAULTED = ("hill", "lag", "stages")  # numbers that every effect has
+OPPOSED = ("opposed_half", "opposed_hill")
 
 
-# ---- what is known ----
+# ---- what is installed ----
 
-Entry = TypeVar("Entry", Level, Drug, Effect)
+Entry = TypeVar("Entry", Level, Drug, Effect, EffectTable)
 
 
 def _entries(file: str) -> dict[str, dict]:
     return tomllib.loads((DATA / file).read_text("utf-8"))
 
 
-def _read(file: str, read: Callable[[str, object], Entry]) -> dict[str, Entry]:
+def _read(file: str, entries: Mapping[str, Any], read: Callable[[str, Any], Entry]) -> dict[str, Entry]:
     """All entries of a file by name; InputError naming file and entry."""
     found = {}
-    for name, entry in _entries(file).items():
+    for name, entry in entries.items():
         try:
             found[name] = read(name, entry)
         except InputError as error:
@@ -343,80 +433,22 @@ def _read(file: str, read: Callable[[str, object], Entry]) -> dict[str, Entry]:
 @cache
 def levels() -> dict[str, Level]:
     """All levels by name."""
-    return _read("levels.toml", lambda name, entry: LevelTable.read(entry).level(name))
-
-
-def levels_by_title() -> dict[str, str]:
-    """What people call each level, such as "growth hormone", and its name."""
-    return {level.title.partition(",")[0].lower(): name for name, level in levels().items()}
+    return _read("levels.toml", _entries("levels.toml"), lambda name, entry: LevelTable.read(entry).level(name))
 
 
 @cache
 def drugs() -> dict[str, Drug]:
     """All drugs by name."""
-    return _read("drugs.toml", lambda name, entry: DrugTable.read(entry).drug(name))
+    return _read("drugs.toml", _entries("drugs.toml"), lambda name, entry: DrugTable.read(entry).drug(name, levels()))
+
+
+@cache
+def effect_tables() -> dict[str, EffectTable]:
+    """The tables of all effects by name."""
+    return _read("effects.toml", _entries("effects.toml"), lambda _, entry: EffectTable.read(entry))
 
 
 @cache
 def effects() -> dict[str, Effect]:
     """All effects by name, as the literature has them."""
-    return _read("effects.toml", lambda name, entry: EffectTable.read(entry).effect(name))
-
-
-def override(changes: Mapping[str, str]) -> dict[str, Effect]:
-    """All effects, some of them with other numbers.
-
-    Parameters
-    ----------
-    changes
-        such as {"testosterone-pi3k.gain": "0.5"}
-
-    Raises
-    ------
-    InputError
-        naming the key
-    """
-    if not changes:
-        return effects()
-    entries, changed = _entries("effects.toml"), {}
-    for path, value in changes.items():
-        name, _, key = path.partition(".")
-        try:
-            if name not in entries:
-                raise unknown("effect", name, entries, see="See `glut4sim effects list`.")
-            allowed = _numbers_of(entries[name])
-            if not key:
-                raise InputError(f"expected one of its numbers, such as {name}.{allowed[0]}.")
-            if key not in allowed:
-                raise unknown("number of this effect", key, allowed)
-            entries[name][key] = value
-            changed[name] = EffectTable.read(entries[name]).effect(name)
-        except InputError as error:
-            raise InputError(error.sentence, path, key=error.key) from None
-    return effects() | changed
-
-
-def numbers_of_effects() -> dict[str, tuple[str, ...]]:
-    """Names of the numbers of each effect that `override` can change."""
-    return {name: _numbers_of(entry) for name, entry in _entries("effects.toml").items()}
-
-
-def _numbers_of(entry: Mapping[str, object]) -> tuple[str, ...]:
-    return tuple(key for key in NUMBERS if key in entry or key in DEFAULTED)
-
-
-def substance(name: str) -> Level | Drug:
-    """The level or drug of a name."""
-    return levels()[name] if name in levels() else drugs()[name]
-
-
-def receptors() -> tuple[str, ...]:
-    """Hormone receptors that some effect needs, and that can be blocked."""
-    return tuple(sorted({e.receptor for e in effects().values()} - {""}))
-
-
-def describe_strength(effect: Effect) -> str:
-    """Its form and numbers in a few words: "up to +90 %, half at 400 ng/dL"."""
-    if effect.power is not None:
-        return f"in proportion to the power {effect.power:g}"
-    return f"up to {100.0 * effect.gain:+g} %, half at {write(effect.half, substance(effect.driver).unit)}"
+    return _read("effects.toml", effect_tables(), lambda name, table: table.effect(name, levels(), drugs()))

@@ -26,9 +26,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from glut4sim.sim.endocrine import rhythm
+from glut4sim.sim.endocrine import library, rhythm
 from glut4sim.sim.endocrine.dynamics import EFFECT, advance, advance_each, strengths, strengths_over_time
-from glut4sim.sim.endocrine.library import Effect, drugs, effects, levels
+from glut4sim.sim.endocrine.library import Drug, Effect, Level
 from glut4sim.sim.endocrine.modulation import STEPS
 from glut4sim.sim.endocrine.pharmacokinetics import Dose, course, since
 from glut4sim.sim.inputs.schedule import Schedule
@@ -54,7 +54,7 @@ class Plan:
         levels whose rhythm is followed; of the others the mean over the rhythm is
     cycle : menstrual cycles, or None
     doses : drug -> doses
-    effects : name -> effect
+    levels, drugs, effects : all that are known, by name
     seed : of irregular cycles
     """
 
@@ -64,7 +64,9 @@ class Plan:
     rhythms: tuple[str, ...] = ()
     cycle: rhythm.Cycle | None = None
     doses: Mapping[str, tuple[Dose, ...]] = field(default_factory=dict)
-    effects: Mapping[str, Effect] = field(default_factory=effects)
+    levels: Mapping[str, Level] = field(default_factory=library.levels)
+    drugs: Mapping[str, Drug] = field(default_factory=library.drugs)
+    effects: Mapping[str, Effect] = field(default_factory=library.effects)
     seed: int = 1
 
 
@@ -135,13 +137,13 @@ class _System:
 
     def __init__(self, plan: Plan, span: float):
         self.plan = plan
-        known = levels()
+        known = plan.levels
         self.levels, self.drugs = list(known), [name for name in plan.doses if plan.doses[name]]
         number = {name: i for i, name in enumerate([*self.levels, *self.drugs])}
         self.reference = np.array([known[name].reference[plan.sex] for name in self.levels] + [0.0] * len(self.drugs))
-        self.kinetics = [drugs()[name].kinetics for name in self.drugs]
-        self.courses = [course(drugs()[name].kinetics, plan.doses[name]) for name in self.drugs]
-        self.delivers = np.array([number.get(drugs()[name].delivers, -1) for name in self.drugs], int)
+        self.kinetics = [plan.drugs[name].kinetics for name in self.drugs]
+        self.courses = [course(plan.drugs[name].kinetics, plan.doses[name]) for name in self.drugs]
+        self.delivers = np.array([number.get(plan.drugs[name].delivers, -1) for name in self.drugs], int)
         self.effects = [e for e in plan.effects.values() if e.sex in ("", plan.sex) and e.driver in number]
         self.rows = self._read_effects(number)
         chain_rates = np.repeat(self.rows["chain_rate"], self.rows["stages"])
@@ -171,7 +173,7 @@ class _System:
         return read
 
     def _find_rhythms(self, span):
-        plan, known = self.plan, levels()
+        plan, known = self.plan, self.plan.levels
         found = {name: getattr(rhythm, known[name].rhythm)() for name in plan.rhythms}
         if plan.cycle is not None:
             cyclic = [name for name in self.levels if known[name].rhythm == "cycle"]

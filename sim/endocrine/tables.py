@@ -6,20 +6,26 @@
     [[therapy]]  drug, dose, every, start, for or stop, over
     [assay]      at = when the acute experiment is done: a time, or a list of times
     [effects]    "testosterone-pi3k.gain" = 0.5: other numbers than the literature's
+    [hormone.NAME], [drug.NAME], [effect.NAME]   what the installed library lacks; see known.py
+
+Values that need to know all levels and drugs, the scenario's own included, are read with these as the context.
 
 What takes long to import is imported where it is used: most scenarios have none of this.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import pydantic
-from pydantic import Field
+from pydantic import Field, PrivateAttr
+from pydantic_core import core_schema
 
 from glut4sim.sim.endocrine import library
-from glut4sim.sim.endocrine.library import BODY, SEXES
-from glut4sim.sim.inputs.errors import InputError, describe, unknown
+from glut4sim.sim.endocrine.known import Known, extended, installed
+from glut4sim.sim.endocrine.library import BODY, SEXES, DrugTable, EffectTable, LevelTable
+from glut4sim.sim.endocrine.names import named, resolved
+from glut4sim.sim.inputs.errors import InputError, describe, under
 from glut4sim.sim.inputs.fields import (
     QUANTITY_PATTERN,
     AnyText,
@@ -27,7 +33,6 @@ from glut4sim.sim.inputs.fields import (
     Course,
     Names,
     Number,
-    OneOfInAnyCase,
     Quantity,
     QuantityTexts,
     Reader,
@@ -37,7 +42,7 @@ from glut4sim.sim.inputs.fields import (
 from glut4sim.sim.inputs.json_schema import nested_or_dotted
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.inputs.tables import Table
-from glut4sim.sim.inputs.units import AGE, SPAN, write
+from glut4sim.sim.inputs.units import AGE, SPAN, Kind, level_kind, write
 
 if TYPE_CHECKING:
     from glut4sim.sim.endocrine.model import Plan
@@ -45,6 +50,8 @@ if TYPE_CHECKING:
 
 DAY = 86400.0
 MAX_ASSAYS = 1000
+OWN = ("hormone", "drug", "effect")  # tables of entries that are a scenario's own
+LISTS = ("blocked", "rhythms")  # keys of [hormones] that are no levels
 
 
 # ---- how their values are read ----
@@ -135,77 +142,132 @@ class AssayTimes(Span):
 
 
 class EffectNumbers(QuantityTexts):
-    """Other numbers of effects, as `library.override` takes them."""
+    """Other numbers of effects, as `Known.override` takes them."""
 
     def schema(self) -> dict[str, Any]:
-        known = library.effects()
+        known = installed()
         groups = {}
-        for name, keys in library.numbers_of_effects().items():
-            groups[name] = {key: _effect_number(known[name], key) for key in keys}
-        return nested_or_dotted(groups)
+        for name, table in known.effect_tables.items():
+            effect = known.effects[name]
+            now = f"{effect.title}, {known.describe_strength(effect)} [{effect.evidence}]"
+            number = {"type": ["number", "string"]}
+            groups[name] = {key: number | {"description": f"{key} of: {now}"} for key in table.numbers}
+        own = {"type": ["number", "string", "object"], "description": "of an effect of the scenario's own"}
+        return nested_or_dotted(groups) | {"additionalProperties": own}
 
 
-def _effect_number(effect: library.Effect, key: str) -> dict[str, Any]:
-    now = f"{library.describe_strength(effect)} [{effect.evidence}]"
-    return {"type": ["number", "string"], "description": f"{key} of: {effect.title}, {now}"}
+class AmongKnown(Reader):
+    """A value that is read with all that the scenario knows."""
+
+    def read_among(self, value: object, known: Known) -> Any:
+        """The checked value; InputError if it is not what it should be."""
+        raise NotImplementedError
+
+    def __get_pydantic_core_schema__(self, source: object, handler: object) -> core_schema.CoreSchema:
+        return core_schema.with_info_plain_validator_function(
+            lambda value, info: self.read_among(value, info.context or installed())
+        )
+
+
+class DrugName(AmongKnown):
+    """The name of a drug, or another word for it."""
+
+    hint = "the name of a drug; see `glut4sim drugs list`"
+
+    def read_among(self, value: object, known: Known) -> str:
+        if not isinstance(value, str):
+            raise InputError(f"expected the name of a drug, got {describe(value)}.")
+        return named("drug", value, known.drugs)
+
+    def schema(self) -> dict[str, Any]:
+        names = list(library.drugs())
+        own = {"type": "string", "description": "a drug of the scenario's own, or another word for one"}
+        return {"anyOf": [{"enum": names}, own], "description": "the name of a drug"}
+
+
+@dataclass(frozen=True)
+class LevelNames(Reader):
+    """A list of levels, by their names or other words for them, read as a sorted tuple without doubles."""
+
+    what: str
+    levels: Mapping[str, library.Level]
+
+    def read(self, value: object) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            raise InputError(f"expected a list of names, got {describe(value)}.")
+        for i, entry in enumerate(value):
+            under(f"[{i}]", AnyText().read, entry)
+        return tuple(sorted({under(f"[{i}]", named, self.what, entry, self.levels) for i, entry in enumerate(value)}))
+
+    def schema(self) -> dict[str, Any]:
+        return Names(self.what, self.levels).schema()
 
 
 @dataclass(frozen=True)
 class HormoneTable:
-    """[hormones]: levels before any drug, receptors that are blocked, and rhythms that are followed."""
+    """[hormones]: levels before any drug, receptors that are blocked, and rhythms that are followed.
+
+    Attributes
+    ----------
+    kinds : level -> how its values are written, of those in `levels`
+    """
 
     levels: dict[str, Schedule[float]] = field(default_factory=dict)
     blocked: tuple[str, ...] = ()
     rhythms: tuple[str, ...] = ()
+    kinds: dict[str, Kind] = field(default_factory=dict, compare=False)
 
 
-class Hormones(Reader):
-    """The table [hormones]: its keys are the levels of the library, beside `blocked` and `rhythms`."""
+class Hormones(AmongKnown):
+    """The table [hormones]: its keys are the levels that are known, beside `blocked` and `rhythms`."""
 
-    def read(self, value: object) -> HormoneTable:
+    def read_among(self, value: object, known: Known) -> HormoneTable:
         if not isinstance(value, dict):
             raise InputError(f"expected a table, got {describe(value)}.")
-        readers, found = self._readers(), {}
-        for name in sorted(value):
-            if name not in readers:
-                raise unknown("hormone", name, readers, also=library.levels_by_title())
+        readers, found = self._readers(known), {}
+        for key in sorted(value):
+            name = key if key in LISTS else named("hormone", key, known.hormones, LISTS)
+            if name in found:
+                raise InputError(f"is {describe(name)}, which is given twice.", key)
             try:
-                found[name] = readers[name].read(value[name])
+                found[name] = readers[name].read(value[key])
             except InputError as error:
-                raise error.within(name) from None
-        lists = {name: found.pop(name) for name in ("blocked", "rhythms") if name in found}
-        return HormoneTable(found, **lists)
+                raise error.within(key) from None
+        lists = {name: found.pop(name) for name in LISTS if name in found}
+        return HormoneTable(found, **lists, kinds={name: known.levels[name].kind for name in found})
 
     def write(self, value: HormoneTable) -> dict[str, Any]:
-        readers = self._readers()
-        lists = {"blocked": value.blocked, "rhythms": value.rhythms}
-        given = value.levels | {name: names for name, names in lists.items() if names}
-        return {name: readers[name].write(entry) for name, entry in given.items()}
+        levels = {name: Course(value.kinds[name], SPAN).write(course) for name, course in value.levels.items()}
+        lists = {"blocked": list(value.blocked), "rhythms": list(value.rhythms)}
+        return levels | {name: names for name, names in lists.items() if names}
 
     def schema(self) -> dict[str, Any]:
-        entries = {name: reader.schema() for name, reader in self._readers().items()}
+        known = installed()
+        entries = {name: reader.schema() for name, reader in self._readers(known).items()}
         about = {"blocked": "receptors whose effects do not act", "rhythms": "levels that follow their daily rhythm"}
         for name, entry in entries.items():
-            entry["description"] = f"{about.get(name) or self._about(name)}; {entry['description']}"
-        return {"type": "object", "properties": entries, "additionalProperties": False}
+            entry["description"] = f"{about.get(name) or self._about(known.levels[name])}; {entry['description']}"
+        own = Course(level_kind("the scenario's own", "1", 1e12, 1.0), SPAN).schema()
+        return {"type": "object", "properties": entries, "additionalProperties": own}
 
     @classmethod
-    def course(cls, name: str) -> Course | None:
+    def course(cls, name: str, known: Known) -> Course | None:
         """What reads a level over time; None of what is none."""
-        reader = cls._readers().get(name)
+        reader = cls._readers(known).get(name)
         return reader if isinstance(reader, Course) else None
 
     @staticmethod
-    def _readers() -> Mapping[str, Reader]:
+    def _readers(known: Known) -> Mapping[str, Reader]:
         """What reads each of its keys."""
-        known = {name: level for name, level in library.levels().items() if name not in BODY}
-        daily = tuple(name for name, level in known.items() if level.rhythm in ("pulses", "day"))
-        lists = {"blocked": Names("receptor", library.receptors), "rhythms": Names("level with a daily rhythm", daily)}
-        return {name: Course(level.kind, SPAN) for name, level in known.items()} | lists
+        daily = {name: level for name, level in known.hormones.items() if level.rhythm in ("pulses", "day")}
+        lists = {
+            "blocked": Names("receptor", known.receptors),
+            "rhythms": LevelNames("level with a daily rhythm", daily),
+        }
+        return {name: Course(level.kind, SPAN) for name, level in known.hormones.items()} | lists
 
     @staticmethod
-    def _about(name: str) -> str:
-        level = library.levels()[name]
+    def _about(level: library.Level) -> str:
         healthy = ", ".join(f"{level.kind.write(level.reference[sex])} in a {sex}" for sex in SEXES)
         return f"{level.title}, before any drug ({healthy})"
 
@@ -250,9 +312,7 @@ class CycleTable(Table):
 class TherapyTable(Table):
     """[[therapy]]: a drug and its doses."""
 
-    drug: Annotated[
-        str, OneOfInAnyCase("drug", lambda: library.drugs(), hint="the name of a drug; see `glut4sim drugs list`")
-    ] = Field(description="what is given")
+    drug: Annotated[str, DrugName()] = Field(description="what is given")
     dose: Annotated[str, DoseText()] = Field(description="how much at a time")
     start: Annotated[float, Span(SPAN)] = Field(default=0.0, description="when the first dose is given")
     every: Annotated[float | None, LongTime(SPAN)] = Field(
@@ -266,9 +326,12 @@ class TherapyTable(Table):
         default=None, description="how long a dose takes, such as an infusion"
     )
 
+    _amount: float = PrivateAttr(0.0)
+
     @pydantic.model_validator(mode="after")
-    def _parts_fit(self):
-        _ = self._amount
+    def _parts_fit(self, info: pydantic.ValidationInfo):
+        drugs = (info.context or installed()).drugs
+        self._amount = under("dose", drugs[self.drug].dose_kind.read, self.dose)
         if self.for_ is not None and self.stop is not None:
             raise InputError("expected either `for` or `stop`, got both.")
         if self.every is None and (self.for_ is not None or self.stop is not None):
@@ -278,11 +341,9 @@ class TherapyTable(Table):
         return self
 
     @property
-    def _amount(self) -> float:
-        try:
-            return library.drugs()[self.drug].dose_kind.read(self.dose)
-        except InputError as error:
-            raise error.within("dose") from None
+    def amount(self) -> float:
+        """Its dose, in the unit in which doses of its drug are counted."""
+        return self._amount
 
     @property
     def end(self) -> float | None:
@@ -297,7 +358,7 @@ class TherapyTable(Table):
 
         past = until + 1.0  # what is given after the time asked for changes nothing before it
         end = past if self.every is None or self.end is None else min(self.end, past)
-        return regimen(self._amount, self.start, self.every, max(end, self.start + 1e-6), self.over or 0.0)
+        return regimen(self.amount, self.start, self.every, max(end, self.start + 1e-6), self.over or 0.0)
 
 
 class AssayTable(Table):
@@ -308,7 +369,27 @@ class AssayTable(Table):
     )
 
 
-class EndocrineTables(Table):
+class OwnTables(Table):
+    """Levels, drugs and effects that a scenario, or a library file that it names, has besides the installed ones."""
+
+    hormone: dict[str, LevelTable] = Field(default={}, description="[hormone.NAME]: a level that is not installed")
+    drug: dict[str, DrugTable] = Field(default={}, description="[drug.NAME]: a drug that is not installed")
+    effect: dict[str, EffectTable] = Field(default={}, description="[effect.NAME]: an effect that is not installed")
+
+    @property
+    def known(self) -> Known:
+        """All levels, drugs and effects: those that are installed, and these."""
+        if not (self.hormone or self.drug or self.effect):
+            return installed()
+        return extended(*(tuple(table.items()) for table in (self.hormone, self.drug, self.effect)))
+
+
+def key_of(table: str, key: str, known: Known) -> str:
+    """What a key of a table means: in [hormones] the level, whatever it is called there."""
+    return resolved(key, known.hormones) if table == "hormones" else key
+
+
+class EndocrineTables(OwnTables):
     """What a scenario says of hours to months."""
 
     body: BodyTable = BodyTable()
@@ -324,11 +405,17 @@ class EndocrineTables(Table):
         description='[effects]: other numbers than the literature\'s, such as "testosterone-pi3k.gain" = 0.5',
     )
 
+    @classmethod
+    def read(cls, content: object, context: object = None) -> Self:
+        """As `Table.read`; what it knows comes first, for the rest is read with it."""
+        own = {key: content[key] for key in OWN if key in content} if isinstance(content, dict) else {}
+        return super().read(content, OwnTables.read(own).known if own else context)
+
     @pydantic.model_validator(mode="after")
     def _endocrine_parts_fit(self):
         try:
             if self.has_hormones:  # which reads the library here once, rather than in every thread that simulates
-                library.override(self.effects)
+                self.known.override(self.effects)
         except InputError as error:
             raise error.within("effects") from None
         if self.cycle is not None and self.body.sex != "woman":
@@ -369,7 +456,9 @@ class EndocrineTables(Table):
             rhythms=self.hormones.rhythms,
             cycle=None if self.cycle is None else Cycle(**self.cycle.model_dump()),
             doses=doses,
-            effects=library.override(self.effects),
+            levels=self.known.levels,
+            drugs=self.known.drugs,
+            effects=self.known.override(self.effects),
             seed=seed,
         )
 

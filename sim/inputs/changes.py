@@ -38,6 +38,8 @@ def read_change(path: str, text: object) -> Change:
     place = f"--set {path}={text}"
     if path == "extends":
         raise InputError("only a file can extend a scenario; run that one, or write a file.", place=place)
+    if path == "library":
+        raise InputError("only a file can name a library; write a file that extends the scenario.", place=place)
     try:
         parsed = parse(f"value = {text}")
     except InputError:
@@ -62,7 +64,43 @@ def flattened(layer: Layer) -> Layer:
     return layer
 
 
-def apply(content: dict, change: Change, course_at: Callable[[str], Course | None]) -> Layer:
+def renamed(layer: Layer, key_of: Callable[[str, str], str]) -> Layer:
+    """The layer with the keys of its tables as they are meant.
+
+    Parameters
+    ----------
+    key_of : of a table, and a key as it is written there
+
+    Raises
+    ------
+    InputError
+        if two keys of a table mean the same
+    """
+    tables = {}
+    for name, table in layer.table.items():
+        tables[name] = table
+        if not isinstance(table, dict):
+            continue
+        tables[name] = {}
+        for key, value in table.items():
+            meant = key_of(name, key)
+            if meant in tables[name]:
+                path, other = join_path(name, key), next(other for other in table if key_of(name, other) == meant)
+                raise InputError(f"is the same as {join_path(name, other)}; say it once.", path, layer.place)
+            tables[name][meant] = value
+    return Layer(layer.place, tables)
+
+
+def _as_written(_table: str, key: str) -> str:
+    return key
+
+
+def apply(
+    content: dict,
+    change: Change,
+    course_at: Callable[[str], Course | None],
+    key_of: Callable[[str, str], str] = _as_written,
+) -> Layer:
     """Change a content; returns what was set as a layer of its own, for errors that are found later.
 
     Of an inline table each value is set, and what it does not name stays.
@@ -71,6 +109,7 @@ def apply(content: dict, change: Change, course_at: Callable[[str], Course | Non
     ----------
     content : is changed in place, with the tables and lists in it
     course_at : what reads the value at a path, if that is a course over time
+    key_of : as in `renamed`
 
     Raises
     ------
@@ -85,6 +124,8 @@ def apply(content: dict, change: Change, course_at: Callable[[str], Course | Non
             raise InputError("expected a path such as cell.vesicles.", place=change.place)
         if len(steps) > DEEPEST:
             raise InputError("nested too deeply.", place=change.place)
+        if len(steps) > 1:
+            steps[1] = key_of(steps[0], steps[1])
         if steps[0] in FLAT and len(steps) > 1:
             steps = [steps[0], ".".join(steps[1:])]
         here, key, place = _find(content, steps, change.place)

@@ -161,6 +161,9 @@ class Range(Reader):
                 return low, high
         raise InputError(f"expected {self._form}, got {_listed(value)}.")
 
+    def write(self, value: tuple[float, float]) -> list[float]:
+        return list(value)
+
     def schema(self) -> dict[str, Any]:
         return {
             "type": "array",
@@ -221,6 +224,21 @@ class SomeText(AnyText):
 
     def schema(self) -> dict[str, Any]:
         return {**super().schema(), "pattern": r"\S"}
+
+
+class Texts(SomeText):
+    """A list of texts, none of them empty."""
+
+    def read(self, value: object) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            raise InputError(f"expected a list of texts, got {describe(value)}.")
+        return tuple(read_all(super().read, value))
+
+    def write(self, value: tuple[str, ...]) -> list[str]:
+        return list(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": super().schema(), "description": "a list of texts"}
 
 
 class FileName(SomeText):
@@ -391,6 +409,18 @@ class Course(Reader):
             "description": f"{quantity['description']}; or a list of pairs such as {self.kind.pair}, the first at "
             f"{self.time.write(0.0)}",
         }
+
+
+class AnyQuantity(Reader):
+    """A quantity as text, or a plain number; whoever knows its unit reads it."""
+
+    def read(self, value: object) -> str:
+        if not isinstance(value, str) and _plain(value) is None:
+            raise InputError(f'expected a quantity such as "2 1/min", got {describe(value)}.')
+        return str(value).strip()
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": ["string", "number"], "description": 'a quantity such as "2 1/min"'}
 
 
 @dataclass(frozen=True)

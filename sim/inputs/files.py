@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from glut4sim.sim.inputs import storage
-from glut4sim.sim.inputs.errors import InputError, describe, unknown
+from glut4sim.sim.inputs.errors import InputError, describe, join_path, unknown
 from glut4sim.sim.inputs.storage import Place, PlaceLike
 
 DEEPEST = 16  # tables within tables
@@ -48,11 +48,14 @@ class TomlFolder(NamedTuple):
     what : a file says, such as "scenario"
     folder : where they are
     pattern : which of the files there; by default all, in folders as well
+    libraries
+        tables that library files hold, which a file may name in `library`; empty where it may name none
     """
 
     what: str
     folder: Path
     pattern: str = "**/*.toml"
+    libraries: tuple[str, ...] = ()
 
     def names(self) -> list[str]:
         """Names of all installed files."""
@@ -84,7 +87,7 @@ class TomlFolder(NamedTuple):
         raise unknown(self.what, source, installed)
 
     def read(self, source: PlaceLike) -> tuple[TomlFile, list[Layer]]:
-        """Read a file and those that it extends.
+        """Read a file, those that it extends, and the libraries that any of them names.
 
         Parameters
         ----------
@@ -93,7 +96,8 @@ class TomlFolder(NamedTuple):
         Returns
         -------
         file : the file itself
-        layers : what each says, its farthest ancestor first and itself last
+        layers
+            what each says, its farthest ancestor first and itself last; a library just before whoever names it
 
         Raises
         ------
@@ -106,7 +110,8 @@ class TomlFolder(NamedTuple):
         while True:
             table = read_toml(nearest)
             parent = table.pop("extends", None)
-            layers.insert(0, Layer(nearest.place, table))
+            named = self._libraries(table.pop("library", None), nearest) if self.libraries else []
+            layers[:0] = [*named, Layer(nearest.place, table)]
             if parent is None:
                 return own, layers
             try:
@@ -126,6 +131,34 @@ class TomlFolder(NamedTuple):
                 unread = f"{nearest.place} cannot be read: {error.strerror}."
                 raise InputError(unread, "extends", chain[-1].place) from None
             chain.append(nearest)
+
+    def _libraries(self, names: object, by: TomlFile) -> list[Layer]:
+        """The libraries that a file names: one, or a list."""
+        found: list[Layer] = []
+        for i, name in enumerate(names if isinstance(names, list) else [] if names is None else [names]):
+            path = join_path("library", i) if isinstance(names, list) else "library"
+            try:
+                if not isinstance(name, str) or not name.strip():
+                    raise InputError(f"expected the path or address of a library, got {describe(name)}.")
+                where = storage.beside(by.path.parent, name)
+                with storage.reading(where):
+                    is_there = where.is_file()
+                if not is_there:
+                    raise InputError(f"there is no library {describe(str(where))}.")
+            except InputError as error:
+                raise error.within(path, by.place) from None
+            except OSError as error:
+                raise InputError(f"{name} cannot be read: {error.strerror}.", path, by.place) from None
+            layer = Layer(str(where), read_toml(TomlFile(where.stem, where, str(where))))
+            for table, entries in layer.table.items():
+                if table not in self.libraries:
+                    raise unknown("table of a library", table, self.libraries).within(place=layer.place)
+                for entry in entries if isinstance(entries, dict) else ():
+                    for other in found:
+                        if entry in other.table.get(table, {}):
+                            raise InputError(f"is in {other.place} as well.", join_path(table, entry), layer.place)
+            found.append(layer)
+        return found
 
 
 def read_toml(source: TomlFile) -> dict:

@@ -21,12 +21,13 @@ class Table(pydantic.BaseModel):
     KEYS_OF_FILES: ClassVar[tuple[str, ...]] = ()  # that only a file can have, such as `extends`
 
     @classmethod
-    def read(cls, content: object) -> Self:
+    def read(cls, content: object, context: object = None) -> Self:
         """Check a table.
 
         Parameters
         ----------
         content : as TOML holds it
+        context : what those of its values are read with that need to know of other tables
 
         Raises
         ------
@@ -34,7 +35,7 @@ class Table(pydantic.BaseModel):
             naming the path within the table
         """
         try:
-            return cls.model_validate(content)
+            return cls.model_validate(content, context=context)
         except pydantic.ValidationError as error:
             raise _first_fault(cls, error) from None
 
@@ -62,6 +63,8 @@ def written(field: FieldInfo, value: Any) -> Any:
         return reader.write(value)
     if isinstance(value, tuple):
         return [entry.resolved() for entry in value]
+    if isinstance(value, dict) and all(isinstance(entry, Table) for entry in value.values()):
+        return {key: entry.resolved() for key, entry in value.items()}
     return value.resolved() if isinstance(value, Table) else value
 
 

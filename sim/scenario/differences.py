@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.evidence import describe_regimen, say
-from glut4sim.sim.endocrine.library import BODY
-from glut4sim.sim.endocrine.tables import TherapyTable
+from glut4sim.sim.endocrine.library import BODY, Effect
+from glut4sim.sim.endocrine.tables import OWN, TherapyTable
 from glut4sim.sim.inputs.errors import join_path
 from glut4sim.sim.inputs.units import write
 from glut4sim.sim.scenario.scenario import Scenario
@@ -79,22 +78,35 @@ def _told(scenario: Scenario, among: Sequence[Scenario]) -> dict[str, _Value]:
     for table in ("cell", "run", "body", "hormones", "cycle"):
         for key, value in content.get(table, {}).items():
             found[join_path(table, key)] = _plain(value)
+    found |= _own(content, among)
     found |= _levels(scenario, among)
     found["body.sex"] = _plain(scenario.body.sex)  # also where nothing is said of a body
     found["assay.at"] = _Value(scenario.assay.at, ", ".join(map(say, scenario.assay.at)))
     found |= _bath(scenario, content["bath"])
     for drug in dict.fromkeys(therapy.drug for therapy in scenario.therapy):
         given = [therapy for therapy in scenario.therapy if therapy.drug == drug]
-        found[join_path("therapy", drug)] = _Value([*map(_doses, given)], "; ".join(map(_regimen, given)))
-    effects = library.override(scenario.effects)
+        found[join_path("therapy", drug)] = _Value([*map(_doses, given)], _regimens(given, scenario))
+    effects = scenario.known.override(scenario.effects)
     for path in _set_by_any(among, lambda each: each.effects):
         name, _, key = path.partition(".")
-        found[join_path("effects", path)] = _number_of(effects[name], key)
+        found[join_path("effects", path)] = _number_of(effects[name], key, scenario)
     parameters = scenario.preset.parameters
     several = len({each.cell.preset for each in among}) > 1
     for name in parameters if several else _set_by_any(among, lambda each: each.parameters):
         value, unit = parameters[name].value, parameters[name].unit
         found[join_path("parameters", name)] = _Value(value, write(float(f"{value:.5g}"), unit), write(value, unit))
+    return found
+
+
+def _own(content: Mapping[str, Any], among: Sequence[Scenario]) -> dict[str, _Value]:
+    """Levels, drugs and effects of its own: key by key where all have the entry, else what it is."""
+    found = {}
+    for table in OWN:
+        for name, entry in content.get(table, {}).items():
+            if all(name in getattr(each, table) for each in among):
+                found |= {join_path(table, name, key): _plain(value) for key, value in entry.items()}
+            else:
+                found[join_path(table, name)] = _Value(entry, entry["title"])
     return found
 
 
@@ -110,7 +122,7 @@ def _levels(scenario: Scenario, among: Sequence[Scenario]) -> dict[str, _Value]:
     if not open_:
         return {}
     own = scenario.timeline(np.zeros(1)).own
-    units = {name: library.levels()[name].unit for name in open_.values()}
+    units = {name: scenario.known.levels[name].unit for name in open_.values()}
     return {path: _Value(NOT_SET, f"{own[name][0]:.3g} {units[name]} ({NOT_SET})") for path, name in open_.items()}
 
 
@@ -147,16 +159,16 @@ def _bath(scenario: Scenario, table: Mapping[str, Any]) -> dict[str, _Value]:
 
 
 def _doses(therapy: TherapyTable) -> tuple:
-    amount = library.drugs()[therapy.drug].dose_kind.read(therapy.dose)
-    return amount, therapy.start, therapy.every, therapy.end, therapy.over
+    return therapy.amount, therapy.start, therapy.every, therapy.end, therapy.over
 
 
-def _regimen(therapy: TherapyTable) -> str:
+def _regimens(given: Sequence[TherapyTable], scenario: Scenario) -> str:
     """Dose, route and interval: "100 mg every 7 d, from 0 d to the end (intramuscular)"."""
-    return f"{describe_regimen(therapy)} ({library.drugs()[therapy.drug].route})"
+    drugs = scenario.known.drugs
+    return "; ".join(f"{describe_regimen(therapy)} ({drugs[therapy.drug].route})" for therapy in given)
 
 
-def _number_of(effect: library.Effect, key: str) -> _Value:
+def _number_of(effect: Effect, key: str, scenario: Scenario) -> _Value:
     """A number of an effect, with its unit."""
     value = getattr(effect, key)
     if value is None:
@@ -165,5 +177,5 @@ def _number_of(effect: library.Effect, key: str) -> _Value:
         return _Value(value, say(value))
     if key in ("half", "opposed_half"):
         of = effect.driver if key == "half" else effect.opposed_by
-        return _Value(value, write(value, library.substance(of).unit))
+        return _Value(value, write(value, scenario.known.substance(of).unit))
     return _Value(value, f"{value:g}")

@@ -10,8 +10,8 @@ from typing import Protocol
 
 import numpy as np
 
-from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.evidence import acting
+from glut4sim.sim.endocrine.library import Effect
 from glut4sim.sim.inputs.errors import InputError, unknown
 from glut4sim.sim.inputs.units import write
 from glut4sim.sim.scenario.scenario import Scenario
@@ -80,7 +80,7 @@ def _known(scenario: Scenario) -> dict[str, Factor]:
     }
     if not scenario.has_hormones:
         return found
-    effects = library.override(scenario.effects)
+    effects = scenario.known.override(scenario.effects)
     silent = {  # an effect that is nil but might not be acts as well
         _strength(effect): repr(max(effect.plausible, key=abs))
         for effect in effects.values()
@@ -92,7 +92,7 @@ def _known(scenario: Scenario) -> dict[str, Factor]:
     return found
 
 
-def _strength(effect: library.Effect) -> str:
+def _strength(effect: Effect) -> str:
     """Path of an effect's gain or power in the table [effects]."""
     return f"{effect.name}.{'gain' if effect.power is None else 'power'}"
 

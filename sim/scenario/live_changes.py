@@ -8,8 +8,8 @@ from math import ceil
 
 import numpy as np
 
-from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.evidence import delays
+from glut4sim.sim.endocrine.known import Known
 from glut4sim.sim.endocrine.library import BODY
 from glut4sim.sim.inputs.errors import InputError, unknown
 from glut4sim.sim.inputs.schedule import Schedule, write_course, write_schedule
@@ -20,25 +20,25 @@ BATH = {"insulin": INSULIN, "glucose": GLUCOSE}
 SOON = 7200.0  # s; a hormone that takes longer, and longer than the run, acts in no run
 
 
-def kind(name: str) -> Kind:
-    """The kind of what is in the bath, or of a level; InputError if there is no such name."""
+def kind(name: str, known: Known) -> Kind:
+    """The kind of what is in the bath, or of a level that is known; InputError if there is no such name."""
     if name in BATH:
         return BATH[name]
-    if name not in library.levels():
-        raise unknown("hormone", name, (*BATH, *library.levels()))
-    return library.levels()[name].kind
+    if name not in known.levels:
+        raise unknown("hormone", name, (*BATH, *known.levels))
+    return known.levels[name].kind
 
 
 def acting_in_run(scenario: Scenario) -> list[str]:
     """Levels that the cell feels before its run is over, or within two hours."""
     until = max(SOON, scenario.run.duration)
     found = delays(scenario)
-    return [name for name in library.levels() if name not in BODY and found.get(name, np.inf) <= until]
+    return [name for name in scenario.known.levels if name not in BODY and found.get(name, np.inf) <= until]
 
 
-def healthy(name: str, sex: str) -> float:
+def healthy(name: str, sex: str, known: Known) -> float:
     """A level of the healthy, or what is in the bath of a resting cell, in the unit of its kind."""
-    return getattr(BathTable(), name).values[0] if name in BATH else library.levels()[name].reference[sex]
+    return getattr(BathTable(), name).values[0] if name in BATH else known.levels[name].reference[sex]
 
 
 def levels_at_start(scenario: Scenario) -> dict[str, float]:
@@ -68,7 +68,7 @@ def changed(scenario: Scenario, name: str, value: float, time: float) -> Scenari
         table = scenario.resolved()
         others = {key: value for key, value in table["bath"].items() if key != "meal"}
         return Scenario.from_table({**table, "bath": others | written}, scenario.name)
-    level = kind(name)
+    level = kind(name, scenario.known)
     if name in BODY:
         raise InputError("a body does not change within a run; change it from the start.", name)
     moment = scenario.assay.at[0] + takes_effect(name, time)
@@ -81,9 +81,10 @@ def from_start(scenario: Scenario, name: str, value: float) -> Scenario:
     """The scenario with something held at a value all along; of a level, before any drug and before the first day."""
     if name in BATH:
         return changed(scenario, name, value, 0.0)
+    written = kind(name, scenario.known).write(value)
     if name in BODY:
-        return scenario.replaced({f"body.{name}": kind(name).write(value)}, told=False)
-    return scenario.replaced({f"hormones.{name}": [[SPAN.write(0.0), kind(name).write(value)]]}, told=False)
+        return scenario.replaced({f"body.{name}": written}, told=False)
+    return scenario.replaced({f"hormones.{name}": [[SPAN.write(0.0), written]]}, told=False)
 
 
 def lengthened(scenario: Scenario, seconds: float) -> Scenario:

@@ -11,6 +11,7 @@ of the cell too, and its description is given as that of the one it was. What ch
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from glut4sim.sim.endocrine.tables import OWN
 from glut4sim.sim.inputs.errors import describe
 from glut4sim.sim.inputs.files import Layer, changes, merge
 
@@ -49,10 +50,18 @@ def _account(files: Sequence[Layer], changed: Mapping[str, Any]) -> str:
     """From what a scenario was changed, and in what."""
     nearest = next(layer for layer in reversed(files) if "description" in layer.table)
     title = nearest.table.get("title")
-    told = [path if isinstance(value, list) else f"{path} = {value}" for path, value in changed.items()]
+    told = list(dict.fromkeys(_account_of(path, value) for path, value in changed.items()))
     more = [f"and {len(told) - MOST_CHANGES} more"] if len(told) > MOST_CHANGES else []
     base = describe(title) if isinstance(title, str) and title else "a scenario without a title"
     return f"Changed from {base}: {', '.join([*told[:MOST_CHANGES], *more])}."
+
+
+def _account_of(path: str, value: Any) -> str:
+    """A value in an account; of what a scenario defines, such as a drug of its own, the name is enough."""
+    table, _, name = path.partition(".")
+    if table in OWN:
+        return f"{table}.{name.partition('.')[0]}"
+    return path if isinstance(value, list) else f"{path} = {value}"
 
 
 # ---- changes by hand ----

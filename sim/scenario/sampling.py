@@ -22,7 +22,6 @@ from hashlib import sha256
 
 import numpy as np
 
-from glut4sim.sim.endocrine import library
 from glut4sim.sim.inputs.errors import InputError, describe, unknown
 from glut4sim.sim.inputs.storage import PlaceLike
 from glut4sim.sim.inputs.units import write
@@ -178,7 +177,7 @@ class _Plan:
     def _check(self, draws: Draws) -> None:
         """InputError if there is no such parameter or effect, or its unit is not of that kind."""
         preset = load_preset(self.scenario.cell.preset)
-        effects = {f"{e.name}.{'gain' if e.power is None else 'power'}" for e in library.override({}).values()}
+        effects = {f"{e.name}.{'gain' if e.power is None else 'power'}" for e in self.scenario.known.effects.values()}
         for name, value, unit in zip(draws.names, draws.values[0].tolist(), draws.units):
             try:
                 if name in preset.parameters:

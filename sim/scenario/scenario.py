@@ -7,6 +7,7 @@
     [run]    duration, step, record_every, replicates, seed, events
     [parameters]   values to use instead of the preset's
     title, description (see own_words.py), extends = another scenario, by name, path or address
+    library = a file of [hormone.NAME], [drug.NAME], [effect.NAME], or a list of them, by path or address
     [body], [hormones], [cycle], [[therapy]], [assay], [effects]   hours to months before; see sim/endocrine/tables.py
 
 Times are floats in s, insulin in nM, glucose in mM from here on.
@@ -16,7 +17,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -25,8 +26,9 @@ import pydantic
 from pydantic import Field, PrivateAttr
 
 from glut4sim.sim.endocrine.evidence import say
+from glut4sim.sim.endocrine.known import Known
 from glut4sim.sim.endocrine.modulation import apply
-from glut4sim.sim.endocrine.tables import EndocrineTables, Hormones
+from glut4sim.sim.endocrine.tables import OWN, EndocrineTables, Hormones, OwnTables, key_of
 from glut4sim.sim.inputs import changes
 from glut4sim.sim.inputs.changes import Change, read_change
 from glut4sim.sim.inputs.errors import InputError, join_path
@@ -61,7 +63,7 @@ from glut4sim.sim.scenario.own_words import Story, own_words, tell
 if TYPE_CHECKING:
     from glut4sim.sim.endocrine.model import Timeline
 
-SCENARIOS = TomlFolder("scenario", Path(__file__).parents[2] / "scenarios")
+SCENARIOS = TomlFolder("scenario", Path(__file__).parents[2] / "scenarios", libraries=OWN)
 MAX_REPLICATES = 100_000
 MAX_SEED = 2**64 - 1
 MAX_VARIATION = 2.0
@@ -182,7 +184,7 @@ class ParameterValues(QuantityTexts):
 class Scenario(EndocrineTables):
     """A checked scenario. Two are equal, and have the same hash, if they say the same, whatever they are called."""
 
-    KEYS_OF_FILES: ClassVar[tuple[str, ...]] = ("extends",)
+    KEYS_OF_FILES: ClassVar[tuple[str, ...]] = ("extends", "library")
 
     title: Text = Field(default="", description="what it is, in a line")
     description: Text = Field(default="", description="what it is, at length")
@@ -256,12 +258,16 @@ class Scenario(EndocrineTables):
     ) -> "Scenario":
         """What layers say, with changes that are wanted; `before`: the scenario that is changed, if it was one."""
         layers = [changes.flattened(layer) for layer in layers]
-        layers += own_words(layers)
-        content = merge(layers)
+        own = {key: table for key, table in merge(layers).items() if key in OWN}
         try:
+            known = OwnTables.read(own).known
+            means = partial(key_of, known=known)
+            layers = [changes.renamed(layer, means) for layer in layers]
+            layers += own_words(layers)
+            content = merge(layers)
             set_here: dict[str, Any] = {}
             for change in wanted:
-                layers.append(changes.apply(content, change, _course_at))
+                layers.append(changes.apply(content, change, partial(_course_at, known=known), means))
                 set_here |= layers[-1].table
             story = before and before._story
             if told and set_here:
@@ -478,11 +484,11 @@ def _gigabytes(number: float) -> str:
     return f"{number / 1e9:.2g} GB" if number < 1e11 else f"{number / 1e9:.0f} GB"
 
 
-def _course_at(path: str) -> Course | None:
+def _course_at(path: str, known: Known) -> Course | None:
     """What reads the value at a path if it is a course over time."""
     table, _, key = path.partition(".")
     if table == "hormones":
-        return Hormones.course(key)
+        return Hormones.course(key, known)
     field = BathTable.model_fields.get(key) if table == "bath" else None
     reader = field and reader_of(field)
     return reader if isinstance(reader, Course) else None

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glut4sim.sim.endocrine import library
-from glut4sim.sim.inputs.errors import InputError, describe, unknown
+from glut4sim.sim.endocrine.library import BODY
+from glut4sim.sim.endocrine.names import named
+from glut4sim.sim.inputs.errors import InputError, describe, join_path, unknown
 from glut4sim.sim.inputs.units import GLUCOSE, INSULIN, SPAN, TIME, convert, dimension_name, parse_unit, whole_of, write
 from glut4sim.sim.scenario.scenario import Scenario
 
@@ -93,6 +94,9 @@ def with_levels(scenario: Scenario, levels: Mapping[Axis, float]) -> Scenario:
 
 def _number(scenario: Scenario, path: str) -> _Number:
     """What a path holds."""
+    table, _, key = path.partition(".")
+    if table == "hormones":
+        path = join_path(table, named("hormone", key, scenario.known.hormones))
     parameters = scenario.preset.parameters
     numbers = {
         "bath.insulin": _Number("bath.insulin", INSULIN.unit, "concentrations", INSULIN.read),
@@ -104,14 +108,14 @@ def _number(scenario: Scenario, path: str) -> _Number:
         numbers[f"run.{key}"] = _Number(f"run.{key}", TIME.unit, "times", TIME.read)
     if path in ("run.seed", "run.replicates"):
         raise InputError(f"the same for all levels; give it as --{path.removeprefix('run.')}.")
-    for name, level in library.levels().items():
-        place = f"body.{name}" if name in library.BODY else f"hormones.{name}"
+    for name, level in scenario.known.levels.items():
+        place = f"body.{name}" if name in BODY else f"hormones.{name}"
         numbers[place] = _Number(place, level.unit, f"in {level.unit}", level.kind.read)
-    for name, effect in library.effects().items():
+    for name, effect in scenario.known.effects.items():
         form = "gain" if effect.power is None else "power"
         numbers[f"effects.{name}.{form}"] = _Number(f"effects.{name}.{form}", "1", "plain numbers", _read_plain)
     for i, therapy in enumerate(scenario.therapy):
-        dose = library.drugs()[therapy.drug].dose_kind
+        dose = scenario.known.drugs[therapy.drug].dose_kind
         numbers[f"therapy.{i}.dose"] = _Number(f"therapy.{i}.dose", dose.unit, f"in {dose.unit}", dose.read)
         numbers[f"therapy.{i}.every"] = _Number(f"therapy.{i}.every", SPAN.unit, "times", SPAN.read)
     name = path.removeprefix("parameters.")
@@ -123,8 +127,7 @@ def _number(scenario: Scenario, path: str) -> _Number:
         plain = sorted(key for key in numbers if key.startswith(("bath.", "cell.", "run.")))
         lists = "hormones.NAME, body.NAME, effects.NAME.gain (`glut4sim effects list`), therapy.0.dose"
         see = f"Allowed: {', '.join(plain)}, {lists}, and the names of `glut4sim parameters list`."
-        also = {f"hormones.{title}": f"hormones.{name}" for title, name in library.levels_by_title().items()}
-        raise unknown("number", path, {*numbers, *(f"parameters.{name}" for name in parameters)}, see, also)
+        raise unknown("number", path, {*numbers, *(f"parameters.{name}" for name in parameters)}, see)
     return numbers[path]
 
 

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from glut4sim.sim.analysis import summary, timeline
-from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.evidence import NOT_ADVICE, WHOLE_BODY, acting, describe_effect, describe_therapy, standings
 from glut4sim.sim.endocrine.modulation import STEPS
 from glut4sim.sim.reporting.numbers import NONE, counted, labelled, number
@@ -80,7 +79,7 @@ def _levels(result, data, on_days) -> list[tuple[str, ...]]:
     names, drugs, _ = timeline.interesting(data, result.scenario)
     rows = []
     for name in (*names, *drugs):
-        substance = library.substance(name)
+        substance = result.scenario.known.substance(name)
         unit = "relative" if substance.unit == "1" else substance.unit
         rows.append((labelled(substance.title, unit), *(number(float(value)) for value in on_days[name].values)))
     return rows

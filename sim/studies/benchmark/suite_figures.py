@@ -21,7 +21,7 @@ from glut4sim.sim.analysis.measurements import (
     responses,
 )
 from glut4sim.sim.analysis.summary import MINUTE
-from glut4sim.sim.endocrine import library
+from glut4sim.sim.endocrine.known import installed
 from glut4sim.sim.reporting.figure_style import (
     BLUE,
     DPI,
@@ -149,8 +149,9 @@ def _of_course(check: Check, scale: float) -> str:
     name = check.measurement.observable
     if name in QUANTITIES:
         return "Uptake, relative to before" if name == "transport" else f"{QUANTITIES[name].long_name}, relative"
-    title = library.levels()[name].title if name in library.levels() else name
-    return f"{title}, relative to before" if scale != 1.0 else f"{title} [{library.substance(name).unit}]"
+    known = installed()
+    title = known.levels[name].title if name in known.levels else name
+    return f"{title}, relative to before" if scale != 1.0 else f"{title} [{known.substance(name).unit}]"
 
 
 def _expected(ax: Axes, one: CheckResult, unit: float) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 
+from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.evidence import WHOLE_BODY, effects_hash
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import Place
@@ -57,7 +58,7 @@ def content(result: SuiteResult, held_out: HeldOut | None = None) -> dict:
         "wall_seconds": round(result.wall_seconds, 1),
         "seconds_simulated": result.seconds_simulated,
         "presets": {name: _preset(name, checks) for name, checks in used.items()},
-        "effects_hash": effects_hash({}) if with_hormones else None,
+        "effects_hash": effects_hash(library.effects()) if with_hormones else None,
         "effects_changed": {
             e.title: dict(e.scenarios[0].effects) for e in suite.experiments.values() if e.scenarios[0].effects
         },

@@ -14,14 +14,13 @@ import numpy as np
 
 from glut4sim.sim.analysis.measurements import QUANTITIES
 from glut4sim.sim.analysis.summary import first_stimulation
-from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.modulation import STEPS
 from glut4sim.sim.inputs.errors import InputError, describe, under
 from glut4sim.sim.inputs.files import Layer, merge
 from glut4sim.sim.inputs.units import INSULIN, SPAN, TIME
 from glut4sim.sim.model.parameters import Preset
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies.experiments.tables import SCENARIO_TABLES, ExperimentTable
+from glut4sim.sim.studies.experiments.tables import OF_HORMONES, SCENARIO_TABLES, ExperimentTable
 
 MAX_TIMES = 100_000  # of a timeline
 
@@ -114,7 +113,7 @@ def _series(name: str, told: ExperimentTable, table: dict) -> Experiment:
 def _timeline(name: str, told: ExperimentTable, table: dict) -> Experiment:
     """Hormones alone; what is done to the cell plays no part."""
     run = {"duration": "1 min"} | {key: value for key, value in table.get("run", {}).items() if key == "seed"}
-    hormones = {key: table[key] for key in ("body", "hormones", "cycle", "therapy", "effects") if key in table}
+    hormones = {key: table[key] for key in OF_HORMONES if key in table}
     scenario = Scenario.from_table({**hormones, "run": run}, name)
     every, until = told.every or 0.0, told.until or 0.0
     if not until / MAX_TIMES <= every <= until or not every:
@@ -122,5 +121,5 @@ def _timeline(name: str, told: ExperimentTable, table: dict) -> Experiment:
         raise InputError(f"expected a time from {shortest} to {longest}, got {describe(SPAN.write(every))}.", "every")
     times = tuple((every * np.arange(round(until / every) + 1)).tolist())
     drugs = dict.fromkeys(therapy.drug for therapy in scenario.therapy)
-    observables = (*library.levels(), *drugs, *STEPS)
+    observables = (*scenario.known.levels, *drugs, *STEPS)
     return Experiment(name, told.title, (scenario,), None, None, timeline=times, observables=observables)

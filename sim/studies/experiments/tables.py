@@ -5,12 +5,14 @@ from typing import Annotated, Any
 import pydantic
 
 from glut4sim.sim.analysis.measurements import Span
+from glut4sim.sim.endocrine.tables import OWN
 from glut4sim.sim.inputs.errors import InputError, describe
 from glut4sim.sim.inputs.fields import Flag, Quantity, SomeText, Words, read_all
 from glut4sim.sim.inputs.tables import Table
 from glut4sim.sim.inputs.units import INSULIN, SPAN, TIME
 
-SCENARIO_TABLES = ("cell", "bath", "run", "body", "hormones", "cycle", "therapy", "assay", "effects")
+OF_HORMONES = (*OWN, "body", "hormones", "cycle", "therapy", "effects")  # without the assays
+SCENARIO_TABLES = ("cell", "bath", "run", "assay", *OF_HORMONES)
 
 RawTable = dict[str, Any]  # a table of a scenario, checked with the scenario that it becomes a part of
 OptionalText = Annotated[str | None, SomeText()]
@@ -62,6 +64,9 @@ class ExperimentTable(Table):
     therapy: list[Any] | None = None
     assay: RawTable | None = None
     effects: RawTable | None = None
+    hormone: RawTable | None = None
+    drug: RawTable | None = None
+    effect: RawTable | None = None
 
     @pydantic.model_validator(mode="after")
     def _parts_fit(self):

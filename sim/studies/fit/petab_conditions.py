@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glut4sim.sim.endocrine.library import effects
+from glut4sim.sim.endocrine.library import Effect
 from glut4sim.sim.endocrine.modulation import STEPS
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.schedule import Schedule
@@ -71,7 +71,7 @@ def find_conditions(problem: Problem, scenarios: Sequence[Scenario], readings: S
         | one.strengths
         for i, one in enumerate(told)
     ]
-    on_cell = tuple(FreeEffect(f.name, _number(f, scenarios[0]), _effect(f).target) for f in strengths)
+    on_cell = tuple(FreeEffect(f.name, _number(f, scenarios[0]), _effect(f, scenarios[0]).target) for f in strengths)
     template = Template(
         parameters=first,
         changes=changes,
@@ -118,8 +118,8 @@ def _by_name(parameters: ParameterSet) -> dict[str, float]:
     }
 
 
-def _effect(strength: Factor):
-    return effects()[strength.name.rpartition(".")[0]]
+def _effect(strength: Factor, scenario: Scenario) -> Effect:
+    return scenario.known.effects[strength.name.rpartition(".")[0]]
 
 
 def _number(factor: Factor, scenario: Scenario) -> float:
@@ -169,7 +169,7 @@ class _Told:
         f(g) = (1 + g seen) / (1 + g healthy) of a gain g, so that  healthy = (2 f(1) - 1 - f(2)) / (2 (f(2) - f(1)))
         f(p) = exp(p seen) of a power
         """
-        effect, name = _effect(strength), identifier(strength.name)
+        effect, name = _effect(strength, self.scenario), identifier(strength.name)
         if not effect.acts_on_cell:
             raise InputError("PEtab can have only strengths of effects on the cell itself.", strength.name)
         none, *some = (found[effect.target] for found in (without, *at))

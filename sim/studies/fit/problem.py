@@ -1,7 +1,8 @@
 """Problems of calibration: a TOML file says what is free, what was measured in which experiment, and what is held out.
 
     title, description, extends = another problem
-    [cell], [run], [parameters], [effects]   tables of a scenario that all experiments share
+    [cell], [run], [parameters], [effects]   tables of a scenario that all experiments share; so [hormone.NAME],
+                                   [drug.NAME], [effect.NAME], and `library` = a file of these
     [free."receptor.bind_first"]   a parameter of the preset, or "testosterone-pi3k.gain", an effect's. All optional:
         value = "2 1/min"          where the first search begins, by default the preset's
         range = ["1 1/min", "5 1/min"]   outside which nothing is looked for, by default the plausible one
@@ -39,6 +40,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glut4sim.sim.analysis.measurements import MEASURES, QUANTITIES, Span
+from glut4sim.sim.endocrine.tables import OWN
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError, describe, under, unknown
 from glut4sim.sim.inputs.files import Layer, TomlFolder, merge
@@ -52,7 +54,7 @@ from glut4sim.sim.studies.fit.petab_tables import SUFFIXES, read_series
 from glut4sim.sim.studies.fit.problem_tables import DataTable, FreeTable, ProblemTable
 from glut4sim.sim.studies.fit.watched import Watched, read_watched
 
-PROBLEMS = TomlFolder("problem", Path(__file__).parents[3] / "benchmarks" / "fits")
+PROBLEMS = TomlFolder("problem", Path(__file__).parents[3] / "benchmarks" / "fits", libraries=OWN)
 COURSE, DOSES, END_POINT = "time course", "dose response", "end point"  # kinds of data
 
 

@@ -5,8 +5,9 @@ from typing import Annotated, Any, ClassVar
 import pydantic
 
 from glut4sim.sim.analysis.measurements import CONTRASTS, MEASURES
+from glut4sim.sim.endocrine.tables import OWN
 from glut4sim.sim.inputs.errors import InputError, describe, join_path
-from glut4sim.sim.inputs.fields import FiniteNumber, Flag, OneOf, Quantity, Reader, Words, YesOrNo
+from glut4sim.sim.inputs.fields import AnyQuantity, FiniteNumber, Flag, OneOf, Quantity, Reader, Words, YesOrNo
 from glut4sim.sim.inputs.tables import Table
 from glut4sim.sim.inputs.units import INSULIN
 from glut4sim.sim.studies.experiments.tables import (
@@ -19,20 +20,9 @@ from glut4sim.sim.studies.experiments.tables import (
 from glut4sim.sim.studies.fit.watched import WatchedTable
 
 FREE = "free"
+SHARED = ("cell", "run", "parameters", "effects", *OWN)  # tables of a scenario that all experiments share
 END_POINTS = {name: measure for name, measure in MEASURES.items() if "data" not in measure.required}
 COMPARISONS = tuple(name for name, contrast in CONTRASTS.items() if contrast.references == 1)
-
-
-class AnyQuantity(Reader):
-    """A quantity as text, or a plain number; whoever knows its unit reads it."""
-
-    def read(self, value: object) -> str:
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise InputError(f'expected a quantity such as "2 1/min", got {describe(value)}.')
-        return str(value).strip()
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": ["string", "number"], "description": 'a quantity such as "2 1/min"'}
 
 
 class TwoQuantities(AnyQuantity):
@@ -219,7 +209,7 @@ def check_arguments(said: dict[str, Any], path: str = "") -> None:
 class ProblemTable(Table):
     """A problem."""
 
-    KEYS_OF_FILES: ClassVar[tuple[str, ...]] = ("extends",)
+    KEYS_OF_FILES: ClassVar[tuple[str, ...]] = ("extends", "library")
 
     title: OptionalText = None
     description: OptionalText = None
@@ -227,6 +217,9 @@ class ProblemTable(Table):
     run: RawTable | None = None
     parameters: RawTable | None = None
     effects: RawTable | None = None
+    hormone: RawTable | None = None
+    drug: RawTable | None = None
+    effect: RawTable | None = None
     free: dict[str, FreeTable]
     experiments: dict[str, ExperimentTable]
     data: dict[str, DataTable] = pydantic.Field(default={})
@@ -235,5 +228,4 @@ class ProblemTable(Table):
     @property
     def shared(self) -> dict[str, RawTable]:
         """Tables of a scenario that all experiments share."""
-        tables = {"cell": self.cell, "run": self.run, "parameters": self.parameters, "effects": self.effects}
-        return {name: table for name, table in tables.items() if table is not None}
+        return {name: table for name in SHARED if (table := getattr(self, name)) is not None}

@@ -17,8 +17,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from glut4sim.sim.analysis import timeline
-from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.evidence import say
+from glut4sim.sim.endocrine.library import Drug, Level
 from glut4sim.sim.reporting.figure_style import (
     BLUE,
     DPI,
@@ -84,7 +84,7 @@ def draw(data: "xarray.Dataset", scenario: "Scenario") -> Figure:
     """
     levels, drugs, steps = timeline.interesting(data, scenario)
     doses = timeline.dose_days(data, scenario)
-    alone = [name for name in drugs if library.drugs()[name].delivers not in levels]
+    alone = [name for name in drugs if scenario.known.drugs[name].delivers not in levels]
     panels = [*levels, *alone, "steps"]
     columns = min(COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
@@ -95,8 +95,8 @@ def draw(data: "xarray.Dataset", scenario: "Scenario") -> Figure:
             if name == "steps":
                 _steps(ax, data, steps)
             else:
-                adding = [drug for drug in drugs if library.drugs()[drug].delivers == name]
-                _course(ax, data, name, adding)
+                adding = [drug for drug in drugs if scenario.known.drugs[drug].delivers == name]
+                _course(ax, data, scenario.known.substance(name), adding)
                 _ticks(ax, data, [doses[drug] for drug in (adding or [name]) if drug in doses])
             _time_axis(ax, data)
     return figure
@@ -118,15 +118,14 @@ def _line(ax: Axes, data, values: np.ndarray, style: str, colour: str, label: st
     ax.plot(_x(data), values, style, color=colour, label=label, zorder=3)
 
 
-def _course(ax: Axes, data, name: str, adding: Sequence[str]) -> None:
+def _course(ax: Axes, data, substance: Level | Drug, adding: Sequence[str]) -> None:
     """A level with what drugs add to it, or a drug."""
-    substance = library.substance(name)
-    values = [data[name].values, *(data[drug].values for drug in adding)]
+    values = [data[substance.name].values, *(data[drug].values for drug in adding)]
     for drug, course, colour in zip(adding, values[1:], (ORANGE, GREEN, PURPLE, VERMILION)):
         _line(ax, data, course, "--", colour, f"from {drug}")
     _line(ax, data, values[0], "-", BLUE)
     lowest, highest = min(map(np.min, values)), values[0].max()
-    if isinstance(substance, library.Level):
+    if isinstance(substance, Level):
         reference = substance.reference[data.attrs["sex"]]
         ax.axhline(reference, color=GREY, linewidth=0.9, linestyle=":", zorder=1)
         lowest, highest = min(lowest, reference), max(highest, reference)

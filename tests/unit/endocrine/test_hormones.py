@@ -8,6 +8,7 @@ from scipy.integrate import solve_ivp
 from scipy.stats import gamma
 
 from glut4sim.sim.endocrine import library, model, rhythm
+from glut4sim.sim.endocrine.known import installed
 from glut4sim.sim.endocrine.model import Plan, solve
 from glut4sim.sim.endocrine.modulation import STEPS
 from glut4sim.sim.endocrine.pharmacokinetics import concentration, regimen
@@ -120,7 +121,7 @@ def small_library(tmp_path, monkeypatch):
     for name, text in (("levels", LEVELS), ("drugs", DRUGS), ("effects", EFFECTS)):
         (tmp_path / f"{name}.toml").write_text(text)
     monkeypatch.setattr(library, "DATA", tmp_path)
-    cached = (library.levels, library.drugs, library.effects)
+    cached = (library.levels, library.drugs, library.effect_tables, library.effects)
     for read in cached:
         read.cache_clear()
     yield
@@ -192,7 +193,7 @@ def test_a_lag_is_a_chain_of_equal_compartments():
     # a driver that jumps from 10 to 20 at once: its product's set-point jumps, and no turnover delays it
     fast = LEVELS.replace('half_life = "10 h"', 'half_life = "0.01 s"')
     (library.DATA / "levels.toml").write_text(fast)
-    for read in (library.levels, library.effects):
+    for read in (library.levels, library.effect_tables, library.effects):
         read.cache_clear()
     found = solve(plan(baseline={"product": course((0.0, 10.0), (HOUR, 20.0))}), times)
     seen = gamma.cdf(times - HOUR, 4, scale=12 * HOUR / 4)
@@ -272,7 +273,7 @@ def test_what_happened_before_is_remembered_to_the_bit_and_taken_for_nothing_els
 
 
 def test_overrides_change_one_number_and_name_what_is_wrong():
-    changed = library.override({"product-akt.gain": "0.1", "pill-glut4.half": "2 ug/L"})
+    changed = installed().override({"product-akt.gain": "0.1", "pill-glut4.half": "2 ug/L"})
     assert changed["product-akt"].gain == 0.1
     assert changed["pill-glut4"].half == 2.0
     assert changed["product-irs1"] == library.effects()["product-irs1"]
@@ -282,22 +283,23 @@ def test_overrides_change_one_number_and_name_what_is_wrong():
         ("product-akt.power", "product-akt.power: unknown number of this effect"),
     ):
         with pytest.raises(InputError) as error:
-            library.override({path: "1"})
+            installed().override({path: "1"})
         assert str(error.value).startswith(message)
     with pytest.raises(InputError, match=r"gain: expected a number from -1 to 1000"):
-        library.override({"product-akt.gain": "-2"})
+        installed().override({"product-akt.gain": "-2"})
 
 
 def test_a_faulty_entry_is_named():
     for old, new, message in (
-        ('driver = "pill"', 'driver = "bill"', "effects.toml: pill-glut4.driver: unknown value"),
+        ('driver = "pill"', 'driver = "bill"', "effects.toml: pill-glut4.driver: unknown level or drug"),
         ("gain = -0.5\n", "", 'effects.toml: pill-glut4: "gain" is missing'),
-        ('target = "glut4"', 'target = "glut5"', "effects.toml: pill-glut4.target: unknown value"),
+        ('target = "glut4"', 'target = "glut5"', "effects.toml: pill-glut4.target: unknown level or step of the cell"),
         ('half = "1 ng/mL"', 'half = "1 h"', "effects.toml: pill-glut4.half: expected"),
         ('kind = "genomic"\n', 'kind = "genomic"\ncolour = "red"\n', 'unknown key "colour"'),
     ):
         assert old in EFFECTS
         (library.DATA / "effects.toml").write_text(EFFECTS.replace(old, new))
+        library.effect_tables.cache_clear()
         library.effects.cache_clear()
         with pytest.raises(InputError) as error:
             library.effects()

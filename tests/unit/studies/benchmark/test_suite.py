@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import glut4sim
+from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.evidence import effects_hash
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.parameters import load_preset
@@ -396,4 +397,4 @@ def test_the_report_in_docs_is_about_this_suite_and_these_parameters():
         assert f"| {check.id} | {check.quantity} |" in text
         for name in suite.presets_of(check):
             assert load_preset(name).hash[:12] in text
-    assert effects_hash({})[:12] in text
+    assert effects_hash(library.effects())[:12] in text
