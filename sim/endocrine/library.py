@@ -71,6 +71,11 @@ class Level:
     evidence: str
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """What it may be called besides its name."""
+        return self.title.partition(",")[0], *self.also
+
+    @property
     def unit(self) -> str:
         """Unit of its values."""
         return self.kind.unit
@@ -83,6 +88,7 @@ class Drug:
     Attributes
     ----------
     also : what else it is called
+    family : its class, such as "aromatase inhibitor"
     kind : unit of its concentration
     dose_kind : unit in which its doses are counted
     delivers
@@ -96,6 +102,7 @@ class Drug:
     name: str
     title: str
     also: tuple[str, ...]
+    family: str
     route: str
     target: str
     kind: Kind
@@ -107,6 +114,11 @@ class Drug:
     source: str
     evidence: str
     standing: str
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What it may be called besides its name."""
+        return self.also
 
     @property
     def unit(self) -> str:
@@ -244,6 +256,7 @@ class DrugTable(EntryTable):
 
     title: Words
     also: OtherNames = ()
+    family: Annotated[str, SomeText()] = pydantic.Field(default="", alias="class")
     route: Words
     target: Words = ""
     delivers: Name = ""
@@ -271,6 +284,7 @@ class DrugTable(EntryTable):
             name=name,
             title=self.title,
             also=self.also,
+            family=self.family,
             route=self.route,
             target=self.target,
             kind=kind,

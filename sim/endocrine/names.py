@@ -1,8 +1,9 @@
 """What papers and people call a level or a drug, and the one name that it has here.
 
 "Growth hormone", "growth_hormone", "somatotropin" and "GH" are all `gh`: capitals, and spaces, hyphens or underscores
-between words make no difference, and an entry has its title and its other names (`also`) besides its name. Whatever
-reads what a user wrote asks here; everything else knows the one name.
+between words make no difference, and an entry has other words (`also`) besides its name. The title of a level is one;
+that of a drug is none, for what is given by several routes has the same title in all of them. Whatever reads what a
+user wrote asks here; everything else knows the one name.
 """
 
 import re
@@ -15,14 +16,10 @@ _GREEK = {"α": "alpha", "β": "beta", "ß": "beta", "γ": "gamma"}
 
 
 class Named(Protocol):
-    """What has a name, a title and other names, such as a Level."""
+    """What has other words for it, such as a Level."""
 
     @property
-    def name(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def also(self) -> tuple[str, ...]: ...
+    def words(self) -> tuple[str, ...]: ...
 
 
 def plain(text: str) -> str:
@@ -36,7 +33,7 @@ def other_words(entries: Mapping[str, Named]) -> dict[str, str]:
     """Everything that entries are called, in plain words -> name; what several are called is left out."""
     found: dict[str, set[str]] = {}
     for name, entry in entries.items():
-        for word in (name, entry.title.partition(",")[0], *entry.also):
+        for word in (name, *entry.words):
             found.setdefault(plain(word), set()).add(name)
     return {word: names.pop() for word, names in found.items() if len(names) == 1}
 

@@ -117,7 +117,8 @@ def _levels(scenario: Scenario, among: Sequence[Scenario]) -> dict[str, _Value]:
     open_ = {
         path: name
         for path, name in others.items()
-        if name not in scenario.hormones.levels and getattr(scenario.body, name, None) is None
+        if name in scenario.known.levels.keys() - scenario.hormones.levels
+        and getattr(scenario.body, name, None) is None
     }
     if not open_:
         return {}

@@ -275,6 +275,9 @@ class Scenario(EndocrineTables):
             scenario = cls.read(content)
         except InputError as error:
             culprit = join_path(error.path, error.key)
+            table, *entry = culprit.split(".")[:2]
+            if table in OWN:  # what lacks a key is at fault where it is defined
+                place = place_of(layers, ".".join([table, *entry]), place)
             raise error.within(place=place_of(layers, culprit, place)) from None
         scenario._place, scenario._name, scenario._story = place, name, story
         return scenario
