@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from glut4sim.sim.endocrine.tables import EndocrineTables, TherapyTable
 
 NOT_ADVICE = "Not medical advice."
+RULES = (
+    "Where a medicine is approved, for which use, and who may prescribe it differs by country. In China, to our "
+    "knowledge, the National Medical Products Administration (NMPA) approves a drug for an intended use, on trials "
+    "that show safety and efficacy, in the Chinese population too; licensed professionals prescribe it in accredited "
+    "institutions; import takes a licence, and so does compounding, which stays within the institution. None of this "
+    "is checked here drug by drug. Nothing here is medical advice."
+)
 WHOLE_BODY = (
     "Evidence from the whole body, such as clamps, HOMA and trials, is only consistent with what one cell does here; "
     "it does not validate it."

@@ -16,7 +16,7 @@ import pydantic
 
 from glut4sim.sim.endocrine.modulation import STEPS
 from glut4sim.sim.endocrine.names import named
-from glut4sim.sim.inputs.errors import InputError, describe, under
+from glut4sim.sim.inputs.errors import InputError, describe, under, unknown
 from glut4sim.sim.inputs.fields import (
     AnyQuantity,
     AnyText,
@@ -96,7 +96,11 @@ class Drug:
     bioavailability
         share of a dose that arrives; counted in `kinetics` already
     usual : usual regimen, in words
+    usual_amount : a dose of it [unit of doses]
+    doses_studied : in words; empty where that is not known to us
+    published : what was published of its course
     standing : regulatory note
+    standing_as_of : when that was written, in words
     """
 
     name: str
@@ -114,6 +118,10 @@ class Drug:
     source: str
     evidence: str
     standing: str
+    usual_amount: float
+    doses_studied: str = ""
+    published: "tuple[Published, ...]" = ()
+    standing_as_of: str = ""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -124,6 +132,24 @@ class Drug:
     def unit(self) -> str:
         """Unit of its concentration."""
         return self.kind.unit
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a source says of the course of a dose, in its words; empty where it says nothing.
+
+    Attributes
+    ----------
+    amount : the dose [unit of doses], the usual one where the source says none
+    """
+
+    amount: float
+    peak: str
+    peak_time: str
+    area: str
+    half_life: str
+    source: str
+    evidence: str
 
 
 @dataclass(frozen=True)
@@ -248,6 +274,23 @@ def check_unit(unit: str) -> None:
         raise InputError(f'expected a unit such as "ng/mL", got {describe(unit)} ({reason}).') from None
 
 
+class PublishedTable(EntryTable):
+    """What was published of the course of a dose, as the source prints it."""
+
+    dose: OptionalText = None
+    peak: Words = ""
+    peak_time: Words = ""
+    area: Words = ""
+    half_life: Words = ""
+    source: Words
+    evidence: Evidence
+
+    def published(self, doses: Kind, usual: float) -> Published:
+        """The same, with its dose in the unit in which doses are counted."""
+        amount = usual if self.dose is None else under("dose", doses.read, self.dose)
+        return Published(amount, **self.model_dump(exclude={"dose"}))
+
+
 class DrugTable(EntryTable):
     """A drug: of drugs.toml, or [drug.NAME] of a scenario.
 
@@ -275,11 +318,15 @@ class DrugTable(EntryTable):
     source: Words
     evidence: Evidence
     standing: Words = NOT_KNOWN
+    standing_as_of: Words = ""
+    doses_studied: Words = ""
+    published: tuple[PublishedTable, ...] = ()
 
     def drug(self, name: str, levels: Mapping[str, Level]) -> Drug:
         """The drug of this name, among the levels that there are."""
         kind = self._kind(levels)
         doses = under("dose", self._dose_kind, kind)
+        usual = doses.read(self.dose)
         return Drug(
             name=name,
             title=self.title,
@@ -296,6 +343,12 @@ class DrugTable(EntryTable):
             source=self.source,
             evidence=self.evidence,
             standing=self.standing,
+            usual_amount=usual,
+            doses_studied=self.doses_studied,
+            published=tuple(
+                under(f"published[{i}]", table.published, doses, usual) for i, table in enumerate(self.published)
+            ),
+            standing_as_of=self.standing_as_of,
         )
 
     def _kind(self, levels: Mapping[str, Level]) -> Kind:
@@ -452,8 +505,13 @@ def levels() -> dict[str, Level]:
 
 @cache
 def drugs() -> dict[str, Drug]:
-    """All drugs by name."""
-    return _read("drugs.toml", _entries("drugs.toml"), lambda name, entry: DrugTable.read(entry).drug(name, levels()))
+    """All drugs by name, with what was published of them."""
+    entries, published = _entries("drugs.toml"), _entries("published.toml")
+    for name, known in published.items():
+        if name not in entries:
+            raise unknown("drug", name, entries).within(place="published.toml")
+        entries[name] |= known
+    return _read("drugs.toml", entries, lambda name, entry: DrugTable.read(entry).drug(name, levels()))
 
 
 @cache

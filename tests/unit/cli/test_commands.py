@@ -387,6 +387,46 @@ def test_drugs_list_and_show(glut4sim):
     assert entry["standing"] == found["anastrozole"].standing
 
 
+def test_a_drug_is_shown_with_its_course_against_the_source_and_what_it_meets(glut4sim):
+    text = glut4sim("drugs", "show", "anastrozole")[1]
+    assert "class            aromatase inhibitor" in text
+    assert "(measured: Yuan et al., Acta Pharmacol Sin, twenty Chinese men)" in text
+    assert "estradiol transdermal" in text.split("meets")[1].splitlines()[0]
+    assert "written November 2026; to our knowledge" in text
+    assert "National Medical Products Administration (NMPA)" in text
+    assert "Nothing here is medical advice." in text
+    entry = json.loads(glut4sim("drugs", "show", "anastrozole", "--json")[1])
+    (course,) = entry["courses"]
+    assert (course["dose"], course["published"][0]["area"]) == ("1 mg", "443 +- 141 ug h/L")
+    area = float(course["computed"]["area"].split()[0])
+    kinetics = library.drugs()["anastrozole"].kinetics
+    assert area == pytest.approx(kinetics.scale / kinetics.elimination_rate / 3600.0, rel=5e-3)
+    assert entry["standing_as_of"] == "November 2026"
+
+
+def test_a_scenarios_own_are_listed_and_shown_as_the_installed(glut4sim):
+    of = "--scenario", str(Path(__file__).parents[3] / "docs" / "examples" / "own_drug.toml")
+    assert "glitazone" not in glut4sim("drugs", "list")[1]
+    assert "glitazone" in glut4sim("drugs", "list", *of)[1]
+    text = glut4sim("drugs", "show", "Glitazone", *of)[1]
+    assert "doses studied    not known to us" in text
+    assert "peak, area and half-life as published: not known to us" in text
+    assert "acts on          adiponectin, up to +200 %, half at 300 ng/mL (glitazone-adiponectin)" in text
+    assert "made up for this example" in glut4sim("effects", "show", "adiponectin-akt", *of)[1]
+    assert glut4sim("hormones", "show", "acrp30", *of)[1].startswith("adiponectin: Adiponectin\n")
+    assert glut4sim("drugs", "show", "glitazone")[0] == 2
+
+
+def test_hormones_list_and_show(glut4sim):
+    found = library.levels()
+    assert glut4sim("hormones", "list")[0] == 0
+    assert [entry["name"] for entry in json.loads(glut4sim("hormones", "list", "--json")[1])] == list(found)
+    text = glut4sim("hormones", "show", "17beta-estradiol")[1]
+    for told in ("estradiol: Estradiol", "estradiol oral", "anastrozole-estradiol", found["estradiol"].source):
+        assert told in text
+    assert json.loads(glut4sim("hormones", "show", "GH", "--json")[1])["name"] == "gh"
+
+
 def test_effects_list_and_show(glut4sim):
     found = library.effects()
     assert glut4sim("effects", "list")[0] == 0

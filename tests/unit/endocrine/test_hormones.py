@@ -118,7 +118,7 @@ evidence = "assumed"
 
 @pytest.fixture(autouse=True)
 def small_library(tmp_path, monkeypatch):
-    for name, text in (("levels", LEVELS), ("drugs", DRUGS), ("effects", EFFECTS)):
+    for name, text in (("levels", LEVELS), ("drugs", DRUGS), ("effects", EFFECTS), ("published", "")):
         (tmp_path / f"{name}.toml").write_text(text)
     monkeypatch.setattr(library, "DATA", tmp_path)
     cached = (library.levels, library.drugs, library.effect_tables, library.effects)
