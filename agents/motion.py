@@ -37,7 +37,7 @@ class Place(NamedTuple):
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 _TINY = np.float32(1e-6)
-_TWO = np.float32(2.0)
+_HALF = np.float32(0.5)
 _ROUNDING = np.float32(1e-6)
 
 
@@ -59,29 +59,35 @@ def stretched(x, y, z, scale, axes):
 
 
 @internal
-def drift_by(x, y, z, drift, low, high, axes):
-    """Drift along the radius [um], as far as a wall; returns x, y, z."""
-    r = length(x, y, z, axes)
-    stretch = np.float32(min(max(np.float32(r + drift), low), high) / max(r, _TINY))
-    stretch = stretch if drift != _ZERO else _ONE
-    return stretched(x, y, z, stretch, axes)
+def displace(x, y, z, spread, drift, low, high, n0, n1, n2, axes):
+    """One step of one agent: drift and Brownian displacement by three normals, reflected at the walls.
 
+    How near to a wall it comes within the step, and with it how far reflection throws it back, is drawn with the step,
+    not read off from where the step ends: the lowest point of a path that ends w above its start, whatever the drift,
+    is (w - sqrt(w^2 + spread^2 E)) / 2 above it, where E has the law of the sum of two squared normals (Asmussen,
+    Glynn, Pitman, Ann Appl Probab 5:875, 1995), and the normals across the radius are just that. So what share of its
+    time an agent spends near a wall does not depend on the step, however far it drifts in one, but for the curvature
+    of the wall, O(step length / radius).
 
-@internal
-def displace(x, y, z, spread, low, high, n0, n1, n2, axes):
-    """One step of one agent: Brownian displacement by three normals and reflection at the walls.
-
-    Reflection in a sphere is exact to first order in (step length / radius). Where low == high, all is on that sphere:
-    diffusion there is the projected displacement.
+    Where low == high, all is on that sphere: diffusion there is the projected displacement.
 
     Returns x, y, z and the radius r [um].
     """
-    x = fma(spread, n0, x) if axes.x else x
-    y = fma(spread, n1, y) if axes.y else y
-    z = fma(spread, n2, z) if axes.z else z
+    before = max(length(x, y, z, axes), _TINY)
+    along = _ZERO
+    along = fma(x, n0, along) if axes.x else along
+    along = fma(y, n1, along) if axes.y else along
+    along = np.float32((fma(z, n2, along) if axes.z else along) / before)
+    across = max(np.float32(fma(n0, n0, fma(n1, n1, np.float32(n2 * n2))) - np.float32(along * along)), _ZERO)
+    pull = max(np.float32(_ONE + np.float32(drift / before)), _ZERO)
+    x = fma(spread, n0, np.float32(x * pull)) if axes.x else x
+    y = fma(spread, n1, np.float32(y * pull)) if axes.y else y
+    z = fma(spread, n2, np.float32(z * pull)) if axes.z else z
     r = length(x, y, z, axes)
-    inside = min(r, np.float32(_TWO * high - r))
-    inside = max(inside, np.float32(_TWO * low - inside))
+    w = np.float32(r - before)
+    reach = np.sqrt(fma(np.float32(spread * spread), across, np.float32(w * w)))
+    inside = min(r, np.float32(high - np.float32(_HALF * np.float32(reach - w))))
+    inside = max(inside, np.float32(low + np.float32(_HALF * np.float32(reach + w))))
     inside = min(max(inside, low), high)
     scale = np.float32(inside / max(r, _TINY))
     x, y, z = stretched(x, y, z, scale, axes)

@@ -14,7 +14,7 @@ from numba import literal_unroll
 
 from glut4sim.agents import candidates, clocks
 from glut4sim.agents.compiling import compiled, internal
-from glut4sim.agents.motion import Place, confine, displace, drift_by
+from glut4sim.agents.motion import Place, confine, displace
 from glut4sim.agents.streams import Source, normals, philox, words
 from glut4sim.agents.vesicle import BASES, BLOCK, SURFACE, TABLE, TETHERING, State
 
@@ -23,7 +23,6 @@ _LANES = 16  # loops over those that move run to a multiple of this; what lies b
 _MOBILE, _TETHERING = np.int64(State.MOBILE), np.int64(TETHERING)
 _IN_MEMBRANE = np.isin(list(State), SURFACE).astype(np.int64)
 _TO_MEMBRANE = _IN_MEMBRANE[TABLE.target] - _IN_MEMBRANE[TABLE.source]  # by transition: 1 into it, -1 out of it
-_MOVING, _DRIFTING = 0, 1  # places in Block.count
 _SPREAD, _DRIFT, _LOW, _HIGH = 0, 1, 2, 3  # columns of the motion table
 
 
@@ -84,7 +83,7 @@ class Block(NamedTuple):
     """
 
     moving: Moving
-    count: np.ndarray  # (2,) int64: how many move, and drift
+    count: np.ndarray  # (1,) int64: how many move
     draw: np.ndarray  # (BLOCK,) uint32, half the step: the draw index of everybody's motion
     words: np.ndarray  # (4, BLOCK) uint32
     normals: np.ndarray  # (3, BLOCK) float32, of an even step
@@ -100,7 +99,7 @@ def empty_block(thread: int, steps: int) -> Block:
     """The block of a thread for chunks of so many steps. `advance` leaves it empty."""
     return Block(
         moving=Moving._make((np.zeros(BLOCK, np.uint32), *np.zeros((11, BLOCK), np.float32))),
-        count=np.zeros(2, np.int64),
+        count=np.zeros(1, np.int64),
         draw=np.zeros(BLOCK, np.uint32),
         words=np.zeros((4, BLOCK), np.uint32),
         normals=np.zeros((3, BLOCK), np.float32),
@@ -151,8 +150,7 @@ def _advance(low, high, chunk, mobility, sources, vesicles, outcome, block):
 @internal
 def take_in(block, first, end, chunk, mobility, sources, vesicles):
     """Pack those of the vesicles first..end that move, and put down those that have an event in the chunk."""
-    for c in range(len(block.count)):
-        block.count[c] = 0
+    block.count[0] = 0
     for i in range(first, end):
         s = np.int64(vesicles.state[i])
         block.slot[i % BLOCK] = -1
@@ -160,7 +158,6 @@ def take_in(block, first, end, chunk, mobility, sources, vesicles):
             m = join(block, np.uint32(i))
             set_place(block.moving, m, Place(vesicles.x[i], vesicles.y[i], vesicles.z[i], np.float32(0.0)))
             set_motion(block.moving, m, s, mobility)
-        count_in(block, s, mobility, 1)
         if candidates.step_of(vesicles.quiet[i], chunk) < len(chunk.rate):
             look_ahead(block, i, s, 0.0, np.int64(0), np.int64(0), chunk, sources, vesicles)
 
@@ -169,7 +166,7 @@ def take_in(block, first, end, chunk, mobility, sources, vesicles):
 def put_back(block, vesicles):
     """Write the places of those that move back to their arrays."""
     moving = block.moving
-    for m in range(block.count[_MOVING]):
+    for m in range(block.count[0]):
         i = moving.who[m]
         vesicles.x[i], vesicles.y[i], vesicles.z[i] = moving.x[m], moving.y[m], moving.z[m]
 
@@ -184,12 +181,7 @@ def move_all(block, step, first, axes, source):
     An even step and the odd one after it share the words of one counter, three normals each.
     """
     moving, w, near = block.moving, block.words, block.normals
-    n = (block.count[_MOVING] + _LANES - 1) // _LANES * _LANES
-    if block.count[_DRIFTING] > 0:
-        for m in range(n):
-            moving.x[m], moving.y[m], moving.z[m] = drift_by(
-                moving.x[m], moving.y[m], moving.z[m], moving.drift[m], moving.low[m], moving.high[m], axes
-            )
+    n = (block.count[0] + _LANES - 1) // _LANES * _LANES
     if step % 2 == 0 or first:
         for m in range(n):
             block.draw[m] = step // 2
@@ -209,7 +201,7 @@ def displace_all(moving, n, normal_x, normal_y, normal_z, axes):
     """Displace the first n of the moving by three normals each, (n,)."""
     for m in range(n):
         moving.x[m], moving.y[m], moving.z[m], moving.r[m] = displace(
-            moving.x[m], moving.y[m], moving.z[m], moving.spread[m], moving.low[m], moving.high[m],
+            moving.x[m], moving.y[m], moving.z[m], moving.spread[m], moving.drift[m], moving.low[m], moving.high[m],
             normal_x[m], normal_y[m], normal_z[m], axes,
         )  # fmt: skip
 
@@ -243,7 +235,7 @@ def go_through(block, i, k, chunk, mobility, sources, vesicles, outcome):
         s, closed = np.int64(TABLE.source[j]), np.int64(j == _TETHERING and at.r <= mobility.capture)
         if closed == 0:
             note(outcome, time, k, i, j, at, vesicles.glut4[i])
-            s = go_over(block, i, s, np.int64(TABLE.target[j]), at, k, chunk.first_step, mobility, sources, vesicles)
+            s = go_over(block, i, np.int64(TABLE.target[j]), at, k, chunk.first_step, mobility, sources, vesicles)
         look_ahead(block, i, s, time, k, closed, chunk, sources, vesicles)
         if block.due[k] != i:
             return
@@ -251,10 +243,8 @@ def go_through(block, i, k, chunk, mobility, sources, vesicles, outcome):
 
 
 @internal
-def go_over(block, i, before, s, at, k, first_step, mobility, sources, vesicles):
-    """Take vesicle i, which is at some place, from one state to another; returns that."""
-    count_in(block, before, mobility, -1)
-    count_in(block, s, mobility, 1)
+def go_over(block, i, s, at, k, first_step, mobility, sources, vesicles):
+    """Take vesicle i, which is at some place, to another state; returns that."""
     at = confine(at, mobility.by_state[s, _LOW], mobility.by_state[s, _HIGH], mobility.axes)
     vesicles.state[i] = s
     vesicles.x[i], vesicles.y[i], vesicles.z[i] = at.x, at.y, at.z
@@ -301,17 +291,10 @@ def moves(s, mobility):
 
 
 @internal
-def count_in(block, s, mobility, by):
-    """Count one more, or one less, in state s."""
-    if mobility.by_state[s, _DRIFT] != 0:
-        block.count[_DRIFTING] += by
-
-
-@internal
 def join(block, i):
     """Take vesicle i among the moving; returns its slot."""
-    m = block.count[_MOVING]
-    block.count[_MOVING] += 1
+    m = block.count[0]
+    block.count[0] += 1
     block.slot[i % BLOCK] = m
     block.moving.who[m] = i
     return m
@@ -321,8 +304,8 @@ def join(block, i):
 def leave(block, i):
     """Take vesicle i from among the moving; the last of them takes the slot that falls free."""
     moving, m = block.moving, block.slot[i % BLOCK]
-    block.count[_MOVING] -= 1
-    last = block.count[_MOVING]
+    block.count[0] -= 1
+    last = block.count[0]
     copy_slot(moving, m, last)
     block.slot[moving.who[m] % BLOCK] = m
     block.slot[i % BLOCK] = -1

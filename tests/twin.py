@@ -368,23 +368,29 @@ class Vesicle:
         return self.state == "mobile" or bool(self.spread.get(self.state) or self.drift.get(self.state))
 
     def move(self, step):
-        """Drift along the radius as far as the walls, spread by three normals, reflect at the walls.
+        """Drift along the radius, spread by three normals, reflect at the walls.
+
+        The path of the step comes as near to a wall as its end along the radius and the normals across it say.
 
         An even step and the odd one after it have the six normals of one counter between them.
         """
         w = philox(self.index, step // 2, VESICLE_MOTION, self.replicate, self.seed)
         three = normals(w)[3:] if step % 2 else normals(w)[:3]
         low, high = self.room[self.state]
-        if self.drift.get(self.state):
-            r = norm(self.position)
-            stretch = min(max(r + self.drift[self.state], low), high) / r
-            self.position = [x * stretch for x in self.position]
-        self.position = [fma(self.spread[self.state], n, x) for x, n in zip(self.position, three, strict=True)]
+        spread, drift = self.spread[self.state], self.drift[self.state]
+        before = norm(self.position)
+        along = f32(0.0)
+        for x, n in zip(self.position, three, strict=True):
+            along = fma(x, n, along)
+        along = along / before
+        across = max(fma(three[0], three[0], fma(three[1], three[1], three[2] * three[2])) - along * along, f32(0.0))
+        pull = max(f32(1.0) + drift / before, f32(0.0))
+        self.position = [fma(spread, n, x * pull) for x, n in zip(self.position, three, strict=True)]
         r = norm(self.position)
-        if r > high:
-            r = f32(2.0) * high - r
-        if r < low:
-            r = f32(2.0) * low - r
+        w = r - before
+        reach = np.sqrt(fma(spread * spread, across, w * w))
+        r = min(r, high - f32(0.5) * (reach - w))
+        r = max(r, low + f32(0.5) * (reach + w))
         self.put_at(min(max(r, low), high))
 
     def put_at(self, radius):

@@ -1,17 +1,22 @@
-"""The error of a finite step: halving the step halves it.
+"""The error of a finite step: halving the step halves it, and a thin layer at the membrane knows nothing of it.
 
 Every agent draws the same random numbers whatever the step, so runs that differ in the step differ by its error and
-little noise. Vesicles are within reach of the membrane wherever they are, so that their motion, whose draws do depend
-on the step, plays no part; rates are raised so that the surface fills within seconds.
+little noise. In those of the whole cell vesicles are within reach of the membrane wherever they are, so that their
+motion, whose draws do depend on the step, plays no part, and rates are raised so that the surface fills within seconds.
+Motion at the membrane is looked at alone.
 """
+
+from math import erf
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
 
 from glut4sim.agents import vesicle
 from glut4sim.sim.model import signalling
 from glut4sim.sim.model.engine import Engine
-from tests.support import small_scenario
+from tests.statistical import laws
+from tests.support import PARAMETERS, Vesicles, on_sphere, small_scenario
 
 FAST = {
     "vesicle.release": "30 1/min",
@@ -60,3 +65,42 @@ def test_surface_vesicles_are_of_first_order_in_the_step(runs):
     fused = [f for _, _, f in runs]
     assert abs(np.diff(fused, axis=0)).sum(axis=1).min() > 500
     assert order(fused) == pytest.approx(1.0, abs=0.25)
+
+
+# ---- within reach of the membrane ----
+
+THIN = PARAMETERS.vesicle._replace(  # a motor that covers the capture distance many times in a step
+    capture_distance=0.05, drift_mobile=0.2, diffusion_mobile=0.01, tether=0.05, untether=50.0,
+    recapture=0.0, retain=0.0, dock=0.0,
+)  # fmt: skip
+
+
+def share_within_reach():
+    """Of mobile vesicles that drift outward, by the law of Boltzmann in the shell."""
+
+    def density(r):
+        return r**2 * np.exp(THIN.drift_mobile / THIN.diffusion_mobile * (r - THIN.cell_radius))
+
+    reach = THIN.cell_radius - THIN.capture_distance
+    near, far = (quad(density, *ends)[0] for ends in ((reach, THIN.cell_radius), (THIN.cell_radius - 2.0, reach)))
+    return near / (near + far)
+
+
+@pytest.mark.parametrize("step", [0.05, 0.5, 1.0])
+def test_as_many_are_tethered_whatever_the_step(step):
+    """The wrong model: a step whose end is thrown back by as much as it lies beyond the membrane. Where the motor holds
+    a vesicle there, it leaves the half of a normal law behind, as wide as the step."""
+    n, seconds = 10_000, 40.0
+    agents = Vesicles(on_sphere(n, THIN.cell_radius), vesicle.State.MOBILE, dt=step, parameters=THIN, seed=7)
+    agents.advance(np.zeros(round(4.0 / step)))
+    near, tethered = 0.0, 0
+    for _ in range(round(seconds)):
+        fired, _ = agents.advance(np.zeros(round(1.0 / step)))
+        tethered += int(fired[:, vesicle.TETHERING].sum())
+        near += (agents.radius > THIN.cell_radius - THIN.capture_distance).mean() / round(seconds)
+    share, of_all = share_within_reach(), n * seconds * THIN.tether
+    error = laws.STANDARD_ERRORS / (of_all * share) ** 0.5
+    assert abs(tethered / of_all / share - 1.0) <= error
+    assert abs(near / share - 1.0) <= error
+    thrown_back = erf(THIN.capture_distance / (4.0 * THIN.diffusion_mobile * step) ** 0.5)
+    assert step < 0.5 or abs(thrown_back / share - 1.0) > 10.0 * error
