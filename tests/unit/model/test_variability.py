@@ -5,6 +5,7 @@ import pytest
 
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.engine import Engine
+from glut4sim.sim.model.mean_field import solve
 from glut4sim.sim.model.parameters import load_preset
 from glut4sim.sim.model.variability import Individual, apply, draw, overrides
 from glut4sim.sim.scenario.scenario import Scenario
@@ -65,6 +66,24 @@ def test_more_receptors_signal_more():
     order = sorted(active)
     assert np.corrcoef(order, [active[factor] for factor in order])[0, 1] > 0.9
     assert active[order[-1]] > 1.2 * active[order[0]]
+
+
+def test_a_cell_with_half_the_receptors_has_half_the_agents_and_half_the_signal():
+    """In the mean field too. What an own share of them says (receptors_active) does not change."""
+    few = Scenario.from_table(
+        {
+            "cell": CELL,
+            "bath": {"insulin": "1 nM"},
+            "run": {"duration": "1 min", "step": "0.5 s"},
+            "parameters": {"receptor.copies": "0.5"},
+        }
+    )
+    engine, whole = Engine(few, seed=2), Engine(scenario(), seed=2)
+    assert (len(engine.receptors), len(whole.receptors)) == (500, 1000)
+    assert engine.advance(100).signalling[-1, 0] < 0.7 * whole.advance(100).signalling[-1, 0]
+    half, full = (solve(cell, [0.0, 60.0]) for cell in (few, scenario()))
+    np.testing.assert_allclose(half.receptors, 0.5 * full.receptors, rtol=1e-9)
+    assert half.signalling[0, 0] < 0.7 * full.signalling[0, 0]
 
 
 @pytest.mark.parametrize("value", [-0.1, 2.5, "0.3", True])
