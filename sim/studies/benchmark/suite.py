@@ -9,7 +9,8 @@
                            expected of it; `evidence`, the data behind it in the register (register.py), which says
                            whether a fit used them; `whole_body` where the number is one of a person, not of cells
 
-An experiment cannot change parameters: all checks of a preset are about the same cell, as its hormones leave it.
+An experiment cannot change parameters: all checks of a preset are about the same cell, as its hormones leave it. Only
+a scenario can, by its own [parameters]: a knock-out.
 
 Times count from the stimulation, the first rise of insulin; from the start of the run where insulin never rises; and
 from day 0, 8 am, for hormones alone and where the acute experiment is done at several times (assay.at): a point of such

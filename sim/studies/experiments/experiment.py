@@ -93,9 +93,8 @@ def _installed(scenario: str) -> dict[str, Any]:
     How much glucose its agents stand for is left out: it says how long they last, and nothing of the cell.
     """
     base = Scenario.load(scenario).resolved()
-    if base["parameters"].keys() - {"glucose.supply"}:
-        raise InputError(f"expected a scenario that changes no parameters, got {', '.join(base['parameters'])}.")
-    return {key: base[key] for key in SCENARIO_TABLES if key in base}
+    changed = {name: value for name, value in base["parameters"].items() if name != "glucose.supply"}
+    return {key: base[key] for key in SCENARIO_TABLES if key in base} | ({"parameters": changed} if changed else {})
 
 
 def _series(name: str, told: ExperimentTable, table: dict) -> Experiment:

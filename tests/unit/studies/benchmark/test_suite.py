@@ -358,10 +358,13 @@ def test_faults_about_hormones_are_named(folder, old, new, message):
     assert message.replace(": ", ".").replace(".", "") in str(error.value).replace(": ", ".").replace(".", "")
 
 
-def test_a_scenario_that_changes_the_cell_is_refused(folder):
-    (folder / "other.toml").write_text('run.duration = "1 min"\nparameters = { "vesicle.fuse" = "2 1/min" }\n')
-    with pytest.raises(InputError, match=r"scenario.*changes no parameters, got vesicle\.fuse"):
-        read(folder, HORMONES.replace('"men/trt"\nassay', f'"{folder / "other.toml"}"\nassay'))
+def test_a_knock_out_is_a_scenario_and_no_table_of_an_experiment(folder):
+    (folder / "other.toml").write_text('run.duration = "1 min"\nparameters = { "vesicle.fuse" = "0 1/min" }\n')
+    suite = read(folder, HORMONES.replace('"men/trt"\nassay', f'"{folder / "other.toml"}"\nassay'))
+    fuse = {name: e.scenarios[0].parameter_set.vesicle.fuse for name, e in suite.experiments.items() if e.scenarios}
+    assert sorted(value == 0.0 for value in fuse.values()).count(True) == 1
+    with pytest.raises(InputError, match="parameters"):
+        read(folder, HORMONES.replace('scenario = "men/trt"\nassay', 'parameters = {}\nscenario = "men/trt"\nassay'))
 
 
 def test_an_unknown_suite_is_named_with_those_that_exist():
