@@ -139,10 +139,11 @@ def interrupt_after(count):
 
 @pytest.mark.parametrize("looks", [0, 2, 5])
 def test_what_was_interrupted_goes_on(apart, tmp_path, monkeypatch, together, looks):
-    monkeypatch.setattr(tasks, "REPORT_SECONDS", 0.0)
     monkeypatch.setattr("glut4sim.sim.studies.run.replicate.CHUNK", 32)
-    with pytest.raises(KeyboardInterrupt):
-        run(scenario(), tmp_path / "out", threads=2, progress=interrupt_after(looks))
+    with monkeypatch.context() as patch:
+        patch.setattr(tasks, "REPORT_SECONDS", 0.0)
+        with pytest.raises(KeyboardInterrupt):
+            run(scenario(), tmp_path / "out", threads=2, progress=interrupt_after(looks))
     content = json.loads((tmp_path / "out" / "provenance.json").read_text())
     assert content["status"] == "interrupted"
     reached = np.isfinite(open_results(tmp_path / "out").insulin.values).sum(axis=1)
