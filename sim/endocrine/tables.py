@@ -13,8 +13,9 @@ Values that need to know all levels and drugs, the scenario's own included, are 
 What takes long to import is imported where it is used: most scenarios have none of this.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import pydantic
@@ -25,6 +26,7 @@ from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.known import Known, extended, installed
 from glut4sim.sim.endocrine.library import BODY, SEXES, DrugTable, EffectTable, LevelTable
 from glut4sim.sim.endocrine.names import named, resolved
+from glut4sim.sim.inputs.changes import renamed
 from glut4sim.sim.inputs.errors import InputError, describe, under
 from glut4sim.sim.inputs.fields import (
     QUANTITY_PATTERN,
@@ -39,6 +41,7 @@ from glut4sim.sim.inputs.fields import (
     Time,
     read_all,
 )
+from glut4sim.sim.inputs.files import Layer, merge
 from glut4sim.sim.inputs.json_schema import nested_or_dotted
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.inputs.tables import Table
@@ -384,9 +387,18 @@ class OwnTables(Table):
         return extended(*(tuple(table.items()) for table in (self.hormone, self.drug, self.effect)))
 
 
-def key_of(table: str, key: str, known: Known) -> str:
+def key_of(table: str, key: str, own: OwnTables) -> str:
     """What a key of a table means: in [hormones] the level, whatever it is called there."""
-    return resolved(key, known.hormones) if table == "hormones" else key
+    return resolved(key, own.known.hormones) if table == "hormones" else key
+
+
+def in_one_name(layers: Sequence[Layer]) -> tuple[list[Layer], OwnTables]:
+    """Layers of a scenario that call every level by its name, so that they can be merged; and their own entries.
+
+    InputError, naming the path, if an entry of their own is faulty, or a layer names a level twice.
+    """
+    own = OwnTables.read({key: table for key, table in merge(layers).items() if key in OWN})
+    return [renamed(layer, partial(key_of, own=own)) for layer in layers], own
 
 
 class EndocrineTables(OwnTables):

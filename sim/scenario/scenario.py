@@ -26,9 +26,8 @@ import pydantic
 from pydantic import Field, PrivateAttr
 
 from glut4sim.sim.endocrine.evidence import say
-from glut4sim.sim.endocrine.known import Known
 from glut4sim.sim.endocrine.modulation import apply
-from glut4sim.sim.endocrine.tables import OWN, EndocrineTables, Hormones, OwnTables, key_of
+from glut4sim.sim.endocrine.tables import OWN, EndocrineTables, Hormones, OwnTables, in_one_name, key_of
 from glut4sim.sim.inputs import changes
 from glut4sim.sim.inputs.changes import Change, read_change
 from glut4sim.sim.inputs.errors import InputError, join_path
@@ -258,16 +257,15 @@ class Scenario(EndocrineTables):
     ) -> "Scenario":
         """What layers say, with changes that are wanted; `before`: the scenario that is changed, if it was one."""
         layers = [changes.flattened(layer) for layer in layers]
-        own = {key: table for key, table in merge(layers).items() if key in OWN}
+        _ = merge(layers)  # which refuses what is nested too deeply for all that follows
         try:
-            known = OwnTables.read(own).known
-            means = partial(key_of, known=known)
-            layers = [changes.renamed(layer, means) for layer in layers]
+            layers, own = in_one_name(layers)
+            means = partial(key_of, own=own)
             layers += own_words(layers)
             content = merge(layers)
             set_here: dict[str, Any] = {}
             for change in wanted:
-                layers.append(changes.apply(content, change, partial(_course_at, known=known), means))
+                layers.append(changes.apply(content, change, partial(_course_at, own=own), means))
                 set_here |= layers[-1].table
             story = before and before._story
             if told and set_here:
@@ -487,11 +485,11 @@ def _gigabytes(number: float) -> str:
     return f"{number / 1e9:.2g} GB" if number < 1e11 else f"{number / 1e9:.0f} GB"
 
 
-def _course_at(path: str, known: Known) -> Course | None:
+def _course_at(path: str, own: OwnTables) -> Course | None:
     """What reads the value at a path if it is a course over time."""
     table, _, key = path.partition(".")
     if table == "hormones":
-        return Hormones.course(key, known)
+        return Hormones.course(key, own.known)
     field = BathTable.model_fields.get(key) if table == "bath" else None
     reader = field and reader_of(field)
     return reader if isinstance(reader, Course) else None

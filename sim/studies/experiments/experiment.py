@@ -15,6 +15,7 @@ import numpy as np
 from glut4sim.sim.analysis.measurements import QUANTITIES
 from glut4sim.sim.analysis.summary import first_stimulation
 from glut4sim.sim.endocrine.modulation import STEPS
+from glut4sim.sim.endocrine.tables import in_one_name
 from glut4sim.sim.inputs.errors import InputError, describe, under
 from glut4sim.sim.inputs.files import Layer, merge
 from glut4sim.sim.inputs.units import INSULIN, SPAN, TIME
@@ -76,7 +77,8 @@ def read_experiment(name: str, told: ExperimentTable, defaults: Layer, changes: 
         naming the path within its table
     """
     base = {} if told.scenario is None else under("scenario", _installed, told.scenario)
-    table = merge([Layer("scenario", base), defaults, Layer(name, told.scenario_tables), changes])
+    layers, _ = in_one_name([Layer("scenario", base), defaults, Layer(name, told.scenario_tables), changes])
+    table = merge(layers)
     if told.doses:
         return _series(name, told, table)
     if told.timeline:

@@ -2,7 +2,9 @@
 
 import json
 import pickle
+import re
 import shutil
+import textwrap
 from pathlib import Path
 
 import jsonschema
@@ -20,6 +22,8 @@ from glut4sim.sim.scenario.factors import find_factors
 from glut4sim.sim.scenario.sampling import sample
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.scenario.sweep_axis import read_axis, with_levels
+from glut4sim.sim.studies import running
+from glut4sim.sim.studies.fit.problem import load_problem, problem_from_table
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 LIBRARY = (EXAMPLES / "my_drugs.toml").read_text("utf-8")
@@ -38,6 +42,15 @@ def folder(tmp_path):
     for path in (MINE, EXAMPLES / "my_drugs.toml"):
         shutil.copy(path, tmp_path)
     return tmp_path
+
+
+def test_the_how_to_shows_the_files_that_are_tested_here():
+    page = (EXAMPLES.parent / "how-to" / "own-drug.md").read_text("utf-8")
+    blocks = re.findall(r"   ```toml\n(.*?)   ```", page, re.DOTALL)
+    shown = [textwrap.dedent(block) for block in blocks]
+    assert shown == [LIBRARY, MINE.read_text("utf-8")]
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page):
+        assert (EXAMPLES.parent / "how-to" / target).exists(), target
 
 
 def test_a_drug_of_ones_own_acts_through_a_hormone_of_ones_own():
@@ -263,3 +276,52 @@ def test_editors_take_it(folder):
     faulty = parse((folder / "kept.toml").read_text())
     del faulty["drug"]["glitazone"]["source"]
     assert [error.message for error in check.iter_errors(faulty)] == ["'source' is a required property"]
+
+
+# ---- in runs and fits ----
+
+
+def test_a_run_goes_on_without_the_file(folder, tmp_path):
+    small = {"cell.vesicles": "20", "cell.receptors": "20", "cell.glucose_agents": "20", "run.duration": "1 min"}
+    scenario = Scenario.load(
+        folder / "own_drug.toml",
+        small | {"bath.insulin": '[["0 s", "1 nM"]]', "run.record_every": "30 s", "run.replicates": "1"},
+    )
+    done = running.run(scenario.at_assay(WEEKS), tmp_path / "run", threads=1)
+    shutil.rmtree(folder / "lib", ignore_errors=True)
+    (folder / "my_drugs.toml").unlink()
+    again = running.resume(tmp_path / "run", threads=1)
+    assert again.scenario == done.scenario
+    assert Scenario.load(tmp_path / "run" / "scenario.toml") == done.scenario
+
+
+PROBLEM = """
+title = "How much adiponectin does"
+library = "my_drugs.toml"
+[free."adiponectin-akt.power"]
+[experiments.low]
+title = "Low adiponectin"
+cell = { preset = "skeletal-muscle", vesicles = 100, receptors = 100, glucose_agents = 100 }
+run = { duration = "20 min", record_every = "1 min" }
+bath = { insulin = [["0 s", "0 nM"], ["5 min", "1 nM"]] }
+scenario = "metabolic/obesity"
+hormones = { Acrp30 = "2 ug/mL", "Free fatty acids" = "0.7 mEq/L" }
+[data.akt]
+experiment = "low"
+observable = "akt_active"
+measure = "level"
+at = "15 min"
+value = 0.1
+sem = 0.02
+source = "made up"
+"""
+
+
+def test_a_problem_names_a_library_and_fits_its_effect(folder):
+    problem = load_problem(written(folder, "problem.toml", PROBLEM))
+    (free,) = problem.free
+    assert (free.name, free.factor.low, free.factor.high) == ("adiponectin-akt.power", 0.0, 0.6)
+    kept = problem_from_table(parse(problem.to_toml()))
+    low, high = (problem.at(kept.experiments["low"].scenarios[0], np.array([x])) for x in (0.1, 0.5))
+    assert low.parameter_set != high.parameter_set
+    assert "library" not in problem.table

@@ -8,6 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from glut4sim.sim.analysis import timeline
 from glut4sim.sim.endocrine import library
+from glut4sim.sim.endocrine.known import installed
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.run import timeline_figure
 
@@ -125,9 +126,9 @@ def test_panels_have_titles_and_clinical_units(drawn):
     levels, drugs, _ = timeline.interesting(data, scenario)
     alone = [drug for drug in drugs if library.drugs()[drug].delivers not in levels]
     titles = [" ".join(ax.get_title(loc="left").split()) for ax in figure.axes]
-    assert titles[:-1] == [library.substance(name).title for name in (*levels, *alone)]
+    assert titles[:-1] == [installed().substance(name).title for name in (*levels, *alone)]
     assert titles[-1].startswith("Steps of the cell")
-    units = [library.substance(name).unit for name in (*levels, *alone)]
+    units = [installed().substance(name).unit for name in (*levels, *alone)]
     assert [ax.get_ylabel() for ax in figure.axes] == ["relative" if u == "1" else u for u in units] + ["factor"]
     assert len({ax.get_xlabel() for ax in figure.axes}) == 1
 
