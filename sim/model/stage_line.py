@@ -63,17 +63,17 @@ class StageLine:
             mean, size = variability.sizes(kind, scenario.cell, individual, parameters)
             whole = self.populations[name] = Population(kind.agents.FIELDS, size)
             given = seed, replicate
-            if groups[0].membrane is None:
+            own = [(group.membrane, group.stages) for group in groups if group.membrane is not None]
+            if not own:
                 stage = getattr(stages, kind.stage)(kind, whole, mean, *given, parameters, scenario.run.step)
                 groups[0].stages[name] = stage
                 continue
-            ends = np.cumsum([0.0, *(group.membrane.share(name) for group in groups)])
+            ends = np.cumsum([0.0, *(membrane.share(name) for membrane, _ in own)])
             ends = np.rint(ends / ends[-1] * size).astype(int).tolist()
-            for place, (group, low, high) in enumerate(zip(groups, ends, ends[1:])):
-                one = group.membrane
-                group.stages[name] = getattr(stages, kind.stage)(
-                    kind, whole.part(low, high), mean * one.share(name), *given, one.own(parameters), scenario.run.step,
-                    one, place,
+            for place, ((membrane, of_it), low, high) in enumerate(zip(own, ends, ends[1:])):
+                of_it[name] = getattr(stages, kind.stage)(
+                    kind, whole.part(low, high), mean * membrane.share(name), *given, membrane.own(parameters),
+                    scenario.run.step, membrane, place,
                 )  # fmt: skip
 
     def __iter__(self) -> Iterator[Any]:

@@ -19,8 +19,8 @@ def why(**tables):
 @pytest.mark.parametrize(
     ("tables", "reason"),
     [
-        ({"effects": GAIN}, "testosterone is at its reference, 531 ng/dL; set hormones.testosterone to another level"),
-        ({"effects": GAIN, "hormones": REFERENCE}, "testosterone is at its reference, 531 ng/dL; set hormones"),
+        ({"effects": GAIN}, "free_testosterone is at its reference, 10.62 ng/dL; set hormones.free_testosterone to an"),
+        ({"effects": GAIN, "hormones": REFERENCE}, "free_testosterone is at its reference, 10.62 ng/dL; set hormones"),
         ({"effects": GAIN, "body": {"sex": "woman"}}, "it acts in a man, and this is a woman"),
         ({"effects": {"gonadorelin-lh.gain": "3"}}, "no gonadorelin is there at the assay"),
         ({"effects": {"cytokines-irs1.gain": "-0.5"}}, "cytokines is at its reference, "),
@@ -51,17 +51,17 @@ def test_what_acts_or_asks_for_nothing(tables):
 
 def test_a_drug_that_comes_after_the_assay_is_not_there():
     given = [{"drug": "testosterone cypionate", "dose": "200 mg", "start": "5 d"}]
-    assert why(effects=GAIN, therapy=given).startswith("testosterone is at its reference")
+    assert why(effects=GAIN, therapy=given).startswith("free_testosterone is at its reference")
     assert why(effects=GAIN, therapy=given, assay={"at": ["0 d", "10 d"]}) == ""
 
 
 def test_conditions_are_warned_of_what_acts_in_none_of_them():
     at, low, other = (muscle("x", effects=GAIN, hormones=levels) for levels in (REFERENCE, LOW, REFERENCE))
-    line = "effects.testosterone-pi3k is set, but cannot act: testosterone is at its reference, 531 ng/dL; "
+    line = "effects.testosterone-pi3k is set, but cannot act: free_testosterone is at its reference, 10.62 ng/dL; "
     assert warnings(at, low) == ()
     (found,) = warnings(at, other)
     assert found.startswith(line)
-    assert found.endswith("set hormones.testosterone to another level, or give a drug.")
+    assert found.endswith("set hormones.free_testosterone to another level, or give a drug.")
     assert warnings(at, muscle("x", hormones=LOW)) == (found,)
     assert warnings(muscle("x"), low) == ()
 

@@ -21,7 +21,7 @@ replicates = 2
 testosterone = "531 ng/dL"
 """
 GAIN = "effects.testosterone-pi3k.gain=0.2"
-CANNOT_ACT = "effects.testosterone-pi3k is set, but cannot act: testosterone is at its reference, 531 ng/dL"
+CANNOT_ACT = "effects.testosterone-pi3k is set, but cannot act: free_testosterone is at its reference, 10.62 ng/dL"
 
 
 @pytest.fixture
