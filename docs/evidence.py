@@ -22,7 +22,8 @@ Every published number or curve that a check or a fit uses stands here once, wit
 A, read in its source or in a file of its data; B, well known; C, recalled. `fits` says what used it: `adipocyte`,
 `human-adipocyte`, `skeletal-muscle` and `type-2-diabetes` are the problems of `benchmarks/fits`; `by-hand` says that
 values of presets, of drugs or of effects were chosen by hand, outside the program, with this number in view; `held-out`
-says that none was. Whether a check of `glut4sim bench validation` had a part in a fit follows from this.
+says that none was. Whether a check of `glut4sim bench validation` or `glut4sim bench levels` had a
+part in a fit follows from this.
 
 What is held out was held out before the fit. What was measured together, in one experiment, is one datum: it goes into
 a fit as a whole, or is held out as a whole. Of human adipocytes an experiment is one readout of one group of people by
@@ -54,7 +55,7 @@ def page() -> str:
 def _used() -> Mapping[str, list[str]]:
     """Id of a datum -> the checks, and conditions of `bench hormones`, that it is behind."""
     found: dict[str, list[str]] = {}
-    for check in load_suite("validation").checks:
+    for check in (check for name in ("validation", "levels") for check in load_suite(name).checks):
         for datum in check.evidence:
             found.setdefault(datum.id, []).append(check.id)
     for condition in conditions.load("hormones").conditions:

@@ -152,10 +152,27 @@ def change(course: Course, at: Span, since: Span = (0.0, 0.0)) -> float:
 
 def peak_to_trough(course: Course, at: Span) -> float:
     """Largest over smallest value within a span."""
-    inside = course.values[(course.time >= at[0]) & (course.time <= at[1])]
-    if course.time[-1] < at[1] or len(inside) < 2:
-        raise NoValue("the span is not recorded")
+    inside = _within(course, at).values
     return float(inside.max() / inside.min())
+
+
+def highest(course: Course, at: Span) -> float:
+    """Largest value within a span."""
+    return float(_within(course, at).values.max())
+
+
+def area(course: Course, at: Span) -> float:
+    """Area under the course within a span, in units of value times hours."""
+    inside = _within(course, at)
+    return float(np.trapezoid(inside.values, inside.time)) / HOUR
+
+
+def _within(course: Course, at: Span) -> Course:
+    """The part of a course within a span."""
+    inside = (course.time >= at[0]) & (course.time <= at[1])
+    if course.time[-1] < at[1] or inside.sum() < 2:
+        raise NoValue("the span is not recorded")
+    return course._replace(time=course.time[inside], values=course.values[inside])
 
 
 def onset(course: Course, since: Span = (0.0, 0.0)) -> float:
@@ -295,6 +312,8 @@ MEASURES: Mapping[str, Measure] = {
     "share_of_peak": Measure(share_of_peak, ("at",), needs_rest=True),
     "change": Measure(change, ("at",), ("since",)),
     "peak_to_trough": Measure(peak_to_trough, ("at",)),
+    "highest": Measure(highest, ("at",)),
+    "area": Measure(area, ("at",)),
     "onset": Measure(onset, (), ("since",)),
     "ec50": Measure(ec50, ("at",)),
     "rms_deviation": Measure(rms_deviation, ("data",)),
@@ -316,6 +335,7 @@ class Contrast(NamedTuple):
 CONTRASTS: Mapping[str, Contrast] = {
     "": Contrast(0, lambda value: value),
     "ratio": Contrast(1, lambda value, other: value / other),
+    "difference": Contrast(1, lambda value, other: value - other),
     "percent change": Contrast(1, lambda value, other: 100.0 * (value / other - 1.0)),
     "percent rescued": Contrast(2, lambda value, lost, whole: 100.0 * (value - lost) / (whole - lost)),
 }
