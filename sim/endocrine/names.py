@@ -30,13 +30,16 @@ def plain(text: str) -> str:
 
 
 def other_words(entries: Mapping[str, Named]) -> dict[str, str]:
-    """Everything that entries are called, in plain words -> name; other words that several have are left out."""
+    """Everything that entries are called, in plain words -> name.
+
+    A name is that of its entry, whatever else is called so; what several are called otherwise is left out.
+    """
     found: dict[str, set[str]] = {}
     for name, entry in entries.items():
         for word in entry.words:
             found.setdefault(plain(word), set()).add(name)
-    alone = {word: names.pop() for word, names in found.items() if len(names) == 1}
-    return alone | {plain(name): name for name in entries}
+    words = {word: names.pop() for word, names in found.items() if len(names) == 1}
+    return words | {plain(name): name for name in entries}
 
 
 def resolved(text: str, entries: Mapping[str, Named]) -> str:

@@ -1,5 +1,7 @@
 """What papers call levels and drugs, and the one name that each has here."""
 
+from dataclasses import replace
+
 import pytest
 
 from glut4sim.sim.endocrine import library
@@ -40,8 +42,17 @@ def test_what_a_hormone_is_called(text, name):
 
 
 def test_words_of_installed_levels_mean_one_each():
-    words = [plain(word) for level in library.levels().values() for word in {level.name, *level.words}]
-    assert set(words) == set(other_words(library.levels()))
+    levels = library.levels()
+    for level in levels.values():
+        for word in (level.name, *level.also):
+            assert other_words(levels)[plain(word)] == level.name
+
+
+def test_a_name_is_that_of_its_entry_whatever_else_is_called_so():
+    levels = {name: library.levels()[name] for name in ("testosterone", "gh")}
+    other = replace(levels["testosterone"], name="free_testosterone", title="Testosterone, free")
+    assert other_words(levels | {other.name: other})["testosterone"] == "testosterone"
+    assert named("hormone", "TESTOSTERONE", levels | {other.name: other}) == "testosterone"
 
 
 def test_a_drug_that_is_given_by_several_routes_is_not_found_by_its_title():
