@@ -34,9 +34,10 @@ def glut4sim(monkeypatch, capsys):
 
 def _do_not_render(patch: pytest.MonkeyPatch) -> None:
     from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
+    from matplotlib.layout_engine import ConstrainedLayoutEngine, TightLayoutEngine
 
-    patch.setattr(ConstrainedLayoutEngine, "execute", lambda engine, figure: None)
+    for engine in (ConstrainedLayoutEngine, TightLayoutEngine):
+        patch.setattr(engine, "execute", lambda engine, figure: None)
     patch.setattr(Figure, "savefig", lambda figure, file, **options: file.write(b"not rendered"))
 
 

@@ -2,18 +2,21 @@
 
 import pytest
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.layout_engine import ConstrainedLayoutEngine, TightLayoutEngine
 
 from glut4sim import compare
 from glut4sim.sim.studies.run import replicate as one
 from tests.runs import CONTROL, LOW
 
-RENDER, LAY_OUT = Figure.savefig, ConstrainedLayoutEngine.execute  # before any module leaves them out
+# before any module leaves them out
+RENDER = Figure.savefig
+LAY_OUT = {engine: engine.execute for engine in (ConstrainedLayoutEngine, TightLayoutEngine)}
 
 
 def _do_render(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Figure, "savefig", RENDER)
-    patch.setattr(ConstrainedLayoutEngine, "execute", LAY_OUT)
+    for engine, execute in LAY_OUT.items():
+        patch.setattr(engine, "execute", execute)
 
 
 @pytest.fixture
