@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 
 from glut4sim.sim.studies.executors import choose
+from tests.extras import need
 
-pyabc = pytest.importorskip("pyabc")
-
-from glut4sim.sim.studies.fit.abc_sampler import OrderedSampler  # noqa: E402
+need("pyabc")
 
 
 def population(executor, threads, slowly=False):
     """Values of those accepted of a population in which a fifth is, and how many candidates that took."""
+    import pyabc
+
+    from glut4sim.sim.studies.fit.abc_sampler import OrderedSampler
 
     def simulate_one():
         value = np.random.random()  # noqa: NPY002  as pyABC draws

@@ -8,11 +8,11 @@ import pytest
 
 from glut4sim.sim.studies import running
 from glut4sim.sim.studies.fit.fit import fit
+from tests.extras import need
 from tests.fits import table, with_values
 from tests.processes import PATIENCE, start, wait_until
 
-pytest.importorskip("emcee")
-pytest.importorskip("arviz")
+need("emcee", "arviz")
 pytestmark = pytest.mark.usefixtures("all_unrendered")
 
 SURFACE = [4.3, 6.0, 12.8, 26.1, 33.2, 36.7, 39.0, 36.3]

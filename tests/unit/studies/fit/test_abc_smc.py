@@ -12,8 +12,9 @@ from glut4sim.sim.studies import running
 from glut4sim.sim.studies.fit import abc_smc
 from glut4sim.sim.studies.fit.abc_result import quantiles, resampled
 from glut4sim.sim.studies.fit.problem import problem_from_table
+from tests.extras import need
 
-pytest.importorskip("pyabc")
+need("pyabc")
 
 UNTETHER, DOCK = 6.0, 12.0  # 1/min, those of the preset
 DWELLS = 100  # in a film

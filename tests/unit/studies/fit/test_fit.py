@@ -9,9 +9,6 @@ import pytest
 import xarray as xr
 from typer.testing import CliRunner
 
-pytest.importorskip("emcee")
-pytest.importorskip("arviz")
-
 from glut4sim.sim.cli import app
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.scenario.draws import read_draws
@@ -21,8 +18,11 @@ from glut4sim.sim.studies.fit import figure, least_squares, predictions, record
 from glut4sim.sim.studies.fit.fit import fit
 from glut4sim.sim.studies.fit.objective import Objective
 from glut4sim.sim.studies.fit.report import markdown
+from tests.extras import need
 from tests.fits import MINUTES, SEM, replace_cell, table, with_values
 from tests.markdown import headings, tables
+
+need("emcee", "arviz")
 
 CONTENT = sys.modules["glut4sim.sim.studies.fit.content"]
 MODULE = sys.modules["glut4sim.sim.studies.fit.fit"]

@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 
-from tests.fits import problem
-
-pytest.importorskip("emcee")
-pytest.importorskip("arviz")
-
 from glut4sim.sim.studies.executors import Threads
 from glut4sim.sim.studies.fit.objective import Objective
 from glut4sim.sim.studies.fit.posterior import Chain, Densities, convergence, sample, walkers
+from tests.extras import need
+from tests.fits import problem
+
+need("emcee", "arviz")
 
 SPREAD = np.array([[1.0, 0.9], [0.9, 1.0]])
 INVERSE = np.linalg.inv(SPREAD)

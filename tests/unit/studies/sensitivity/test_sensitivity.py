@@ -21,9 +21,10 @@ from glut4sim.sim.studies.expected import numbers
 from glut4sim.sim.studies.sensitivity.figure import draw
 from glut4sim.sim.studies.sensitivity.report import direction, markdown, verdict
 from glut4sim.sim.studies.sensitivity.sensitivity import sensitivity
+from tests.extras import need
 from tests.markdown import NASTY, SEEN, headings, tables
 
-pytest.importorskip("SALib")
+need("SALib")
 
 MODULE = sys.modules["glut4sim.sim.studies.sensitivity.sensitivity"]
 PULSE = Scenario.load("insulin-pulse")
