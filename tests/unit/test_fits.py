@@ -38,8 +38,8 @@ def own(name):
     return {key: p for key, p in load_preset(name).parameters.items() if key in names}
 
 
-def test_every_preset_has_a_problem():
-    assert set(PRESETS.names()) == set(NAMES)
+def test_every_preset_that_is_fitted_has_a_problem():
+    assert {name for name in PRESETS.names() if any(p.fit for p in own(name).values())} == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
