@@ -382,7 +382,13 @@ class Scenario(EndocrineTables):
         from glut4sim.sim.endocrine.model import solve
 
         times = np.asarray(times, float)
-        return solve(self.plan(float(times[-1]), self.run.seed), times)
+        try:
+            return solve(self.plan(float(times[-1]), self.run.seed), times)
+        except (ArithmeticError, np.linalg.LinAlgError):
+            if not self.effect and not self.effects:
+                raise  # what is installed comes to rest
+            sentence = "hormones do not come to rest: effects amplify one another in a circle; lower a gain or a power."
+            raise InputError(sentence, "effect" if self.effect else "effects", self._place) from None
 
     def to_toml(self) -> str:
         """Text of a scenario file that loads as an equal scenario and extends nothing."""

@@ -102,6 +102,15 @@ def test_the_provenance_tells_source_and_standing():
     json.dumps(told)
 
 
+def test_effects_that_amplify_one_another_in_a_circle_are_refused():
+    entry = {"title": "x", "power": 1, "power_range": [0, 3], "kind": "body", "source": "x", "evidence": "assumed"}
+    circle = {f"{a}-{b}": entry | {"driver": a, "target": b} for a, b in (("cortisol", "ffa"), ("ffa", "cortisol"))}
+    with pytest.raises(InputError, match=r"effect: hormones do not come to rest: effects amplify one another"):
+        Scenario.from_table({"run": {"duration": "1 h"}, "effect": circle, "hormones": {"lipolysis": "2"}}).timeline(
+            np.zeros(1)
+        )
+
+
 # ---- files ----
 
 
