@@ -215,15 +215,19 @@ def evolve_chain(depots, central, input_rate, ka, ke, dt):
     shifted so that nothing in it is negative, by its series after halving it, and squared again: all terms are sums of
     products of numbers that are not negative, so that no digit is lost.
     """
+    return _pass_on(_transfer(ka * dt, ke * dt, len(depots)), ka * dt, depots, central, input_rate, dt)
+
+
+@njit(cache=True, nogil=True)
+def _pass_on(t, x, depots, central, input_rate, dt):
+    """Depots, in place, and central amount after dt, by the matrix of `_transfer`; x is ka dt."""
     n = len(depots)
-    x, y = ka * dt, ke * dt
-    t = _transfer(x, y, n)
     power = 1.0
     after = 0.0
     for i in range(n - 1, -1, -1):  # what was in depot i and has passed the n - i that it still had before it
         power *= x
         after += depots[i] * power * t[i + 1, n + 1]
-    after += central * math.exp(-y) + input_rate * dt * power * t[0, n + 1]
+    after += central * t[n + 1, n + 1] + input_rate * dt * power * t[0, n + 1]
     for j in range(n - 1, -1, -1):
         power, held = 1.0, 0.0
         for i in range(j, -1, -1):
@@ -296,9 +300,31 @@ def _propagate(times, at_once, input_rate, ka, ke, n):
 def _evaluate(starts, depots, centrals, input_rate, last, times, ka, ke, n):
     """Central amount (K,) at times whose last breakpoint is `last` (K,), -1 for none."""
     amounts, now = np.zeros_like(times), np.empty(n)
+    if n > 1 and not math.isinf(ka):
+        return _evaluate_chain(starts, depots, centrals, input_rate, last, times, ka, ke, amounts, now)
     for k in range(len(times)):
         i = last[k]
         if i >= 0:
             now[:] = depots[i]
             amounts[k] = _carry(now, centrals[i], input_rate[i], ka, ke, times[k] - starts[i])
+    return amounts
+
+
+@njit(cache=True, nogil=True)
+def _evaluate_chain(starts, depots, centrals, input_rate, last, times, ka, ke, amounts, now):
+    """As `_evaluate`, from time to time, as its matrix takes long: equal steps, but for rounding, share one."""
+    central, at, of = 0.0, 0.0, -1
+    dt, t = -1.0, np.zeros((1, 1))
+    for k in range(len(times)):
+        i = last[k]
+        if i < 0:
+            continue
+        if i != of or times[k] < at:
+            now[:] = depots[i]
+            central, at, of = centrals[i], starts[i], i
+        step = times[k] - at
+        if abs(step - dt) > 1e-10 * step:
+            dt, t = step, _transfer(ka * step, ke * step, len(now))
+        central = _pass_on(t, ka * dt, now, central, input_rate[i], dt)
+        amounts[k], at = central, times[k]
     return amounts

@@ -446,7 +446,7 @@ def test_scenarios_show_says_what_acts_where_and_how_therapies_stand(glut4sim, w
     assert status == 0
     comments = " ".join(line.removeprefix("#").strip() for line in out.splitlines() if line.startswith("#"))
     effect = library.effects()["testosterone-pi3k"]
-    assert f"testosterone -> {STEPS['pi3k'].title}: {effect.title}" in comments
+    assert f"free_testosterone -> {STEPS['pi3k'].title}: {effect.title}" in comments
     assert effect.source.split(",")[0] in comments
     assert "anastrozole 1 mg every 1 d, from 1 h to 30 d" in comments
     assert " ".join(library.drugs()["anastrozole"].standing.split()[:6]) in comments

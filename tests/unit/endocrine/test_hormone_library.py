@@ -30,7 +30,7 @@ def test_an_effect_has_a_plausible_strength_and_a_source(name):
 
 
 def test_every_step_of_the_cell_but_the_receptor_is_acted_on():
-    """No hormone here is known to change insulin binding (GH leaves binding and kinase alone: Bak 1991) or AS160."""
+    """What reaches the receptor (Belfort 2005) or AS160 (Plomgaard 2005) in people is not in the library yet."""
     assert {e.target for e in EFFECTS.values() if e.acts_on_cell} == set(STEPS) - {"receptor", "as160"}
 
 
