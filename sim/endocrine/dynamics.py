@@ -130,7 +130,10 @@ def advance(y, step, given, production, delivers, rate, n_level, effects):
             guess[i] = now[i] + e[i] * (out[k, i] - now[i])
         _targets(guess, n_level, given[k + 1], delivers, production[k + 1], effects, values, later)
         for i in range(len(y)):
-            out[k + 1, i] = e[i] * out[k, i] + (q[i] - e[i]) * now[i] + (1.0 - q[i]) * later[i]
+            if now[i] == out[k, i] == later[i]:  # at rest, to the bit
+                out[k + 1, i] = out[k, i]
+            else:
+                out[k + 1, i] = e[i] * out[k, i] + (q[i] - e[i]) * now[i] + (1.0 - q[i]) * later[i]
     return out
 
 

@@ -200,7 +200,8 @@ class _System:
             np.multiply.at(wanted, rows["target"][on_levels], (now / healthy)[on_levels])
             return np.log(wanted[free]) - logarithms
 
-        at = np.log(values[free])
+        known = values[free]
+        at = first = np.log(known)
         for _ in range(100):
             lack = missing(at)
             if np.all(np.abs(lack) < 1e-12):
@@ -209,7 +210,7 @@ class _System:
             at = at - np.clip(np.linalg.solve(slopes, lack), -1.0, 1.0)
         else:
             raise ArithmeticError("the baseline of the hormones does not settle")
-        values[free] = np.exp(at)
+        values[free] = np.where(at == first, known, np.exp(at))  # the reference to the bit, where it is at rest
         self.baseline = values
         rows["norm"] = np.where(rows["target"] < 0, healthy, strengths(_chains(values, rows), values, rows))
 

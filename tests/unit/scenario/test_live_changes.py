@@ -76,7 +76,8 @@ def test_all_along_means_before_any_drug_and_the_first_day():
 
 
 def test_what_acts_in_a_run_depends_on_the_sex_and_on_how_long_it_is():
-    assert live_changes.acting_in_run(load("insulin-challenge")) == ["testosterone", "gh", "lipolysis"]
+    of_a_man = ["testosterone", "free_testosterone", "gh", "lipolysis"]
+    assert live_changes.acting_in_run(load("insulin-challenge")) == of_a_man
     assert live_changes.acting_in_run(load("women/premenopausal")) == ["gh", "lipolysis"]
     assert {"ffa", "cortisol"} <= {*live_changes.acting_in_run(load("metabolic/long-clamp"))}
 
