@@ -21,6 +21,8 @@ arrival to fusion  from the first tethering since the vesicle left storage or wa
             (arrival) lies before t = 0 are counted as `_unseen` and left out. They are waits of those that fuse while
             they are watched: in a phase not long against them, the long ones are missed, as in a film
 rates per area     over the whole membrane, a sphere of the cell's radius
+real vesicles  a simulated vesicle carries the GLUT4 of several real ones, `real_vesicles`: rates of fusion times
+            this number are those of a cell whose vesicles carry REAL_COPIES each
 
 Medians come from histograms on logarithmic bins, 20 a decade, and are right to within the bin (12 %).
 """
@@ -45,6 +47,7 @@ STATES = tuple(state.name.lower() for state in vesicle.State)
 TRANSITION_NAMES = vesicle.Parameters._fields[: len(vesicle.TRANSITIONS)]  # rates come first, in the same order
 EDGES = np.append(0.0, 10.0 ** (np.arange(-60, 121) / 20.0))  # bins of durations [s]; the last takes what is longer
 MAX_COPIES_BINS = 48
+REAL_COPIES = 7.5  # GLUT4 of a real vesicle: 5 to 10, assumed
 WAITS = ("tether_to_fusion", "arrival_to_fusion")
 
 _N_STATE, _N_BIN = len(STATES), len(EDGES) - 1
@@ -97,6 +100,11 @@ def membrane_area(scenario: "Scenario") -> float:
     return area(scenario.parameter_set)
 
 
+def real_vesicles(scenario: "Scenario") -> float:
+    """How many real vesicles a simulated one stands for, by the GLUT4 that it carries."""
+    return scenario.parameter_set.vesicle.glut4_copies / scenario.cell.vesicles / REAL_COPIES
+
+
 def copies_edges(scenario: "Scenario") -> np.ndarray:
     """Bins of GLUT4 copies per vesicle: each holds the whole numbers from its edge to below the next.
 
@@ -135,6 +143,11 @@ def coordinates(scenario: "Scenario") -> dict[str, tuple[tuple[str, ...], np.nda
         "glut4_bin": (bins, (copies[:-1] + copies[1:] - 1) / 2.0, about("copies", "GLUT4 copies, middle of the bin")),
         "glut4_low": (bins, copies[:-1], about("copies", "GLUT4 copies, least in the bin")),
         "membrane_area": ((), np.array(membrane_area(scenario)), about("um**2", "Area of the membrane")),
+        "real_vesicles": (
+            (),
+            np.array(real_vesicles(scenario)),
+            about("1", f"Vesicles of {REAL_COPIES:g} copies that one stands for"),
+        ),
     }
 
 

@@ -27,8 +27,18 @@ RELEASE = vesicle.TRANSITIONS.index((STORED, MOBILE))
 THREE_PULSES = [
     (0.0, 0.0), (20.0, 100.0), (30.0, 200.0), (40.0, 10.0), (60.0, 50.0), (70.0, 0.0), (90.0, 5.0)
 ]  # fmt: skip
-BRISK = {
+BRISK = {  # every transition happens often enough
+    "signalling.as160_phosphorylate": "1200 1/min",
+    "signalling.as160_dephosphorylate": "8 1/min",
+    "signalling.rab10_load": "0.2728 1/min",
     "vesicle.release": "30 1/min",
+    "vesicle.release_without_rab10": "0 1/min",
+    "vesicle.recapture": "0.5 1/min",
+    "vesicle.retain": "0 1/min",
+    "vesicle.undock": "5.57 1/min",
+    "vesicle.fuse_transiently": "0.3495 1/min",
+    "vesicle.fuse_without_rab10": "0 1/min",
+    "vesicle.disperse_stimulated": "0 1/min",
     "vesicle.endocytose": "2 1/min",
     "vesicle.sort": "6 1/min",
     "vesicle.recycle": "10 1/min",
@@ -243,7 +253,8 @@ def test_mean_insulin_of_the_phases():
 @pytest.fixture(scope="module")
 def constant():
     """Vesicles at 100 nM insulin from the start: the rate at which they leave storage hardly changes."""
-    of = scenario(100.0, duration=600.0, vesicles=10_000, receptors=100_000)
+    stored_again = BRISK | {"vesicle.recycle": "0 1/min"}
+    of = scenario(100.0, duration=600.0, vesicles=10_000, receptors=100_000, parameters=stored_again)
     start, events, trace = run(of, 600.0)
     rab10 = trace.signalling[:, signalling.SPECIES.index("rab10_active")]
     assert np.ptp(rab10) < 0.01 * rab10.mean()
@@ -376,11 +387,14 @@ def test_statistics_in_the_results_are_labelled(result):
         array = dataset[variable.name]
         assert array.dims == ("replicate", *variable.dims)
         assert array.attrs == {"units": variable.unit, "long_name": variable.long_name}
-    for name in ("duration_bin", "duration_low", "glut4_bin", "phase_start", "phase_insulin", "membrane_area"):
+    scalars = ("membrane_area", "real_vesicles")
+    for name in ("duration_bin", "duration_low", "glut4_bin", "phase_start", "phase_insulin", *scalars):
         assert name in dataset.coords
         assert dataset[name].attrs["units"]
     assert dataset.phase.values.tolist() == list(PHASES)
     assert dataset.membrane_area == pytest.approx(4.0 * np.pi * 15.0**2)
+    copies = 280_000 / make_scenario(replicates=2).cell.vesicles
+    assert dataset.real_vesicles == pytest.approx(copies / sv.REAL_COPIES)
     assert (dataset.phase_start.values.tolist(), dataset.phase_end.values.tolist()) == ([0, 20, 50], [20, 50, 60])
     assert (dataset.duration_bin > dataset.duration_low).all()
     assert (dataset.duration_bin < dataset.duration_high).all()
