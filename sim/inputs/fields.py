@@ -151,13 +151,15 @@ class Range(Reader):
     Attributes
     ----------
     example : such as "[2, 6]", and what else is worth saying
+    may_be_point : whether they may be the same number
     """
 
     example: str
+    may_be_point: bool = False
 
     def read(self, value: object) -> tuple[float, float]:
         match [*map(_plain, value)] if isinstance(value, list) else []:
-            case [float() as low, float() as high] if low < high:
+            case [float() as low, float() as high] if low < high or (self.may_be_point and low == high):
                 return low, high
         raise InputError(f"expected {self._form}, got {_listed(value)}.")
 

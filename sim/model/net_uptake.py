@@ -13,7 +13,7 @@ hexokinase until it is used.
 import numpy as np
 
 from glut4sim.agents import glucose
-from glut4sim.agents.glucose import EFFLUX, INFLUX, TABLE, environment, rates
+from glut4sim.agents.glucose import EFFLUX, INFLUX, TABLE, TRACE, clearance, environment, rates
 from glut4sim.sim.model.compiled import compiled
 
 _PART = 0.5  # lifetimes of what leaves its state fastest that a part of a step lasts at most: errors of some 1e-5
@@ -45,7 +45,7 @@ def advance(molecules, net, glut4, bath, p, dt, out, net_out):
     """
     slope, total, ahead = np.empty(_N_STATE), np.empty(_N_STATE), np.empty(_N_STATE)
     for k in range(len(glut4)):
-        parts = int(np.ceil(dt * _fastest(glut4[k], p) / _PART))
+        parts = int(np.ceil(dt * _fastest(molecules, glut4[k], bath[k], p, dt) / _PART))
         h = dt / parts
         for _ in range(parts):
             for s in range(_N_STATE):
@@ -85,8 +85,11 @@ def _derivative(molecules, glut4, bath, p, out):
 
 
 @compiled
-def _fastest(glut4, p):
-    """At least half of the fastest decay there can be [1/s]: of what is free in the cell, or phosphorylated."""
+def _fastest(molecules, glut4, bath, p, dt):
+    """At least half of the fastest decay there can be in a step [1/s]: of what is free in the cell, or phosphorylated,
+    or of what is left outside at its end."""
     carriers = glut4 * p.glut4_turnover / p.glut4_half + p.glut1_copies * p.glut1_turnover / p.glut1_half
     leaving = carriers / (p.cytosol_volume * glucose.MOLECULES_PER_MM_PL) + p.hexokinase_rate / p.hexokinase_half
-    return max(leaving, p.use + p.hexokinase_rate / p.g6p_inhibition, 1e-12)
+    inflow = clearance(glut4, bath, p) * bath
+    left = max(molecules[glucose.State.OUTSIDE.value] - inflow * dt, TRACE * p.supply)
+    return max(leaving, p.use + p.hexokinase_rate / p.g6p_inhibition, inflow / left, 1e-12)

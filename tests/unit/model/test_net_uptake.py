@@ -81,6 +81,27 @@ def test_very_fast_phosphorylation_is_no_trouble_for_long_steps():
     assert (out >= 0.0).all()
 
 
+@pytest.mark.parametrize("dt", [0.1, 1.0])
+def test_what_is_used_up_is_gone_and_no_more_is_taken_up(dt):
+    """A rule whose parts do not heed how fast the rest goes swings beyond all bounds."""
+    p = P._replace(supply=2e9)
+    molecules, steps = equilibrium.glucose_molecules(p, 50_000, 5.0), round(400.0 / dt)
+    outside = molecules[State.OUTSIDE]
+    out, net = advance(molecules, np.full(steps, 100_000), np.full(steps, 5.0), p, dt)
+    assert (out > -1e-6 * p.supply).all()
+    assert out[-1, State.OUTSIDE] < 1e-3 * outside
+    np.testing.assert_allclose(out.sum(axis=1), p.supply, rtol=1e-9)
+    np.testing.assert_allclose(net, outside - out[:, State.OUTSIDE], rtol=1e-6)
+
+
+def test_of_glucose_that_is_used_up_a_cell_without_agents_warns():
+    scenario = small_scenario(glucose_agents=0, vesicles=300, step=1.0, parameters={"glucose.supply": "2e9"})
+    engine = Engine(scenario, 1)
+    assert engine.warnings() == []
+    engine.advance(1200)
+    assert "all glucose outside was used up" in engine.warnings()[0]
+
+
 def test_without_glucose_outside_nothing_is_taken_up():
     assert steady(100_000, bath=0.0) == 0.0
 
