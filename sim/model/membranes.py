@@ -60,17 +60,18 @@ class Membrane(NamedTuple):
         return sum(self.axes)
 
     def own(self, parameters: ParameterSet) -> ParameterSet:
-        """The cell's parameters as its vesicles see them."""
+        """The cell's parameters as its vesicles see them; a membrane without area has no receptors that signal."""
         if self.name == SURFACE:
             return parameters  # to the bit
-        p = parameters.vesicle
+        p, receptor = parameters.vesicle, parameters.receptor
         return parameters._replace(
+            receptor=receptor if self.receptors > 0.0 else receptor._replace(copies=0.0),
             vesicle=p._replace(
                 inner_radius=self.inner,
                 cell_radius=self.outer,
                 tether=p.tether * self.cover,
                 glut4_copies=p.glut4_copies * self.vesicles,
-            )
+            ),
         )
 
     def insulin(self, bath: Bath) -> Schedule[float]:
@@ -93,7 +94,7 @@ def membranes(parameters: ParameterSet) -> tuple[Membrane, ...]:
     around = 2.0 * pi * radius * fibre.thickness
     of_receptors = fibre.tubule_area / (fibre.tubule_area + around)
     faces = pi * radius**2 * fibre.thickness / fibre.tubule_depth
-    both = (
+    return (
         Membrane(
             SARCOLEMMA, CYLINDER, 1.0 - fibre.tubule_share, 1.0 - of_receptors, parameters.vesicle.inner_radius,
             radius, 0.5 * fibre.thickness, of_plasma=fibre.interstitial_insulin,
@@ -103,7 +104,6 @@ def membranes(parameters: ParameterSet) -> tuple[Membrane, ...]:
             fibre.tubule_area / faces, fibre.tubule_delay, fibre.interstitial_insulin,
         ),
     )  # fmt: skip
-    return tuple(one for one in both if one.vesicles > 0.0)
 
 
 def area(parameters: ParameterSet) -> float:

@@ -138,7 +138,7 @@ class Writer:
             surface += membrane.vesicles * float(vesicles[list(vesicle.SURFACE)].sum())
             self._insulin(membrane, at_start)
             self._receptors(receptors)
-            self._signalling(signals)
+            self._signalling(signals, membrane.receptors > 0.0)
             self._vesicles(vesicles, membrane.cover)
         self.prefix = ""
         if len(parts) > 1:
@@ -265,10 +265,10 @@ class Writer:
         for name, states in (receptor.GIVES | _SHARES).items():
             self._assign(self.prefix + name, " + ".join(str(amounts[s]) for s in states))
 
-    def _signalling(self, values):
+    def _signalling(self, values, has_receptors):
         species = [self._species(f"{self.prefix}{name}", value) for name, value in zip(signalling.SPECIES, values)]
         out: list[Any] = [None] * len(species)
-        copies = self._section("receptor").copies
+        copies = self._section("receptor").copies if has_receptors else 0.0
         receptors = [Formula(f"{self.prefix}{name}") * copies for name in signalling.DRIVERS]
         symbolic(signalling.derivative)(species, *receptors, self._section("signalling"), out)
         for name, formula in zip(species, out):

@@ -91,7 +91,7 @@ class Stage:
     kind : Kind
     population : Population
         The agents.
-    mean_size : int
+    mean_size : float
         Their number in the mean cell, of which what the kind gives are shares.
     seed, replicate : int
     parameters : ParameterSet
@@ -110,7 +110,7 @@ class Stage:
         self,
         kind: Kind,
         population: Population,
-        mean_size: int,
+        mean_size: float,
         seed: int,
         replicate: int,
         parameters: ParameterSet,
@@ -193,7 +193,8 @@ class Stage:
 
     def _gives(self, counts):
         """The shares of agents in certain states, by name, from counts (.., n_state)."""
-        return {name: counts @ those / self.mean_size for name, those in self._given.items()}
+        mean = self.mean_size or 1.0  # of none, none is in any state
+        return {name: counts @ those / mean for name, those in self._given.items()}
 
     def rebase(self) -> None:
         """Count hazards from zero again."""
@@ -262,7 +263,7 @@ class VesicleStage(Stage):
         radius = np.clip(radius, motion[:, 2], motion[:, 3])
         v.state[:] = state
         v.x[:], v.y[:], v.z[:] = places(self.membrane, radius, direction)
-        v.glut4[:] = poisson.variates(streams.uniforms(n, 0, self._copies)[:, 0], p.glut4_copies / n)
+        v.glut4[:] = poisson.variates(streams.uniforms(n, 0, self._copies)[:, 0], p.glut4_copies / max(n, 1))
         self.glut4_total = int(v.glut4.sum())
         self.glut4_surface = int(v.glut4[np.isin(v.state, vesicle.SURFACE)].sum())
         known["glut4_surface"] = self.glut4_surface

@@ -8,7 +8,7 @@ import pytest
 from glut4sim.agents import receptor, vesicle
 from glut4sim.agents.motion import CYLINDER, SLAB
 from glut4sim.sim.inputs.schedule import Schedule
-from glut4sim.sim.model import mean_field, membranes
+from glut4sim.sim.model import mean_field, membranes, signalling
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.geometry import Fibre
 from tests.support import PARAMETERS, small_scenario
@@ -89,10 +89,19 @@ def test_a_slice_is_divided_by_areas_and_by_its_share():
     assert total == pytest.approx(SLICE.vesicle.glut4_copies)
 
 
-def test_without_a_share_there_are_no_tubules():
-    (one,) = membranes.membranes(with_tubules(tubule_share=0.0, tubule_area=0.0))
-    assert one.name == membranes.SARCOLEMMA
-    assert one.receptors == 1.0
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_receptors_are_on_both_membranes_whichever_the_vesicles_go_to(share):
+    sarcolemma, tubules = membranes.membranes(with_tubules(tubule_share=share))
+    assert (sarcolemma.vesicles, tubules.vesicles) == (1.0 - share, share)
+    assert tubules.receptors == membranes.membranes(SLICE)[1].receptors
+    assert sarcolemma.receptors + tubules.receptors == 1.0
+
+
+def test_receptors_signal_only_where_there_is_membrane():
+    sarcolemma, tubules = membranes.membranes(with_tubules(tubule_area=0.0))
+    assert (sarcolemma.receptors, tubules.receptors) == (1.0, 0.0)
+    assert tubules.own(SLICE).receptor.copies == 0.0
+    assert sarcolemma.own(SLICE).receptor == SLICE.receptor
 
 
 # ---- insulin at the membranes ----
@@ -143,6 +152,29 @@ def test_agents_follow_the_mean_field_on_both_membranes(run):
     error = np.sqrt(np.maximum(right, 1.0))
     assert np.abs((found - right) / error).max() < 5.0
     assert np.abs((found - prompt) / error).max() > 8.0
+
+
+@pytest.mark.parametrize("changes", [{"tubule_share": 0.0}, {"tubule_share": 1.0}, {"tubule_area": 0.0}])
+def test_a_membrane_may_have_no_vesicles_or_no_receptors(changes):
+    """Within 5 standard errors of the mean field; refused: a sphere, whose vesicles are up to 30 um high."""
+    parameters = with_tubules(**changes)
+    engine = Engine(scenario_of(parameters), seed=7)
+    trace = engine.advance(1200)
+    assert np.abs(engine.vesicles.z).max() <= FIBRE.thickness / 2.0 + 1e-6
+    assert np.abs(deviations(parameters, trace)).max() < 5.0
+    expected = mean_field.solve(scenario_of(parameters), TIMES)
+    found, mean = (rows.receptors[-1, ACTIVE].sum() for rows in (trace, expected))
+    assert found == pytest.approx(mean, abs=5.0 * np.sqrt(mean))
+    # phosphorylated IRS1 follows the share of receptors that are active, up to in proportion
+    irs1 = signalling.SPECIES.index("irs1_phosphorylated")
+    assert trace.signalling[-1, irs1] == pytest.approx(expected.signalling[-1, irs1], rel=5.0 / np.sqrt(mean))
+
+
+def test_a_single_vesicle_belongs_to_one_membrane():
+    scenario = scenario_of(SLICE)
+    scenario.cell = scenario.cell.model_copy(update={"vesicles": 1})
+    trace = Engine(scenario, seed=7).advance(100)
+    assert (trace.vesicles.sum(axis=1) == 1).all()
 
 
 def test_vesicles_stay_where_their_membrane_lets_them(run):
