@@ -37,7 +37,8 @@ SURFACE, SARCOLEMMA, TUBULES = "membrane", "sarcolemma", "t_tubules"
 DENSITY = 1.06  # of muscle [kg/L]: Mendez, Keys, Metabolism 9:184 (1960); other cells are taken to be as heavy as water
 FIBRES = 0.9  # of muscle: a tenth lies between fibres, Sjogaard, Saltin, Am J Physiol 243:R271 (1982)
 _PARTS = 10  # in which a delay is cut: insulin is constant in each
-_CLOSE = 1e-3  # of a change: less is taken as past
+_CLOSE = 1e-3  # of what is followed: what is off by less is taken to be there
+_GONE = 1e-6  # of what there was, where nothing is followed
 
 
 class Membrane(NamedTuple):
@@ -139,16 +140,24 @@ def places(membrane: Membrane, radius, uniforms) -> tuple[Any, Any, Any]:
 
 @lru_cache(maxsize=64)
 def delayed(bath: Schedule[float], delay: float) -> Schedule[float]:
-    """A course that follows another with a time constant [s], from rest; in parts of a tenth of that, each its mean."""
+    """A course that follows another with a time constant [s], from rest; in parts of a tenth of that, each its mean.
+
+    It is taken to be there when it is off by a thousandth of what it follows, whatever came before or comes later.
+    """
     part = delay / _PARTS
     mean = (1.0 - exp(-1.0 / _PARTS)) * _PARTS  # over a part, of what decays from 1
-    times, values, now = [0.0], [bath.values[0]], bath.values[0]
-    for start, end, target in zip(bath.times, (*bath.times[1:], np.inf), bath.values):
+    times, values, now, least = [0.0], [bath.values[0]], bath.values[0], 0.0
+    before = (0.0, *bath.values)
+    for start, end, last, target in zip(bath.times, (*bath.times[1:], np.inf), before, bath.values):
+        if target != 0.0:
+            least = _CLOSE * abs(target)
+        elif last != 0.0:
+            least = _GONE * abs(now)
         n = 0
         while (time := start + n * part) < end:
             away = now - target
             long = min(part, end - time)
-            past = abs(away) <= _CLOSE * max(abs(target), *map(abs, bath.values))
+            past = abs(away) <= least
             share = mean if long == part else (1.0 - exp(-long / delay)) * delay / long
             value = target if past else target + away * share
             if value != values[-1]:

@@ -136,6 +136,27 @@ def test_insulin_follows_the_bath_with_its_time_constant():
     assert course.times[-1] > 400.0 + 6.0 * 300.0  # e^-6 of the change is not yet past
 
 
+@pytest.mark.parametrize("step", [0.0, 0.1])
+def test_a_small_dose_comes_late_whatever_comes_later(step):
+    """Until 100 nM come it is as if they did not; refused: a thousandth of the largest value is past."""
+    alone = membranes.delayed(Schedule((0.0, 60.0), (step, 0.1 + step)), 600.0)
+    before_more = membranes.delayed(Schedule((0.0, 60.0, 3660.0), (step, 0.1 + step, 100.0)), 600.0)
+    for time in np.arange(0.0, 3660.0, 30.0):
+        assert before_more.at(time) == pytest.approx(alone.at(time), rel=1e-12)
+    assert alone.at(100.0) < step + 0.01
+
+
+@pytest.mark.parametrize("low", [0.06, 0.0])
+def test_a_washout_has_no_jump(low):
+    """From part to part it falls by a tenth of what is left; refused: the last tenth of 1 nM at once."""
+    course = membranes.delayed(Schedule((0.0, 10.0, 8000.0), (low, 100.0, low)), 600.0)
+    late = [value for time, value in zip(course.times, course.values, strict=True) if time >= 8000.0]
+    falls = -np.diff(late)
+    assert (falls > 0.0).all()
+    assert falls[-1] < max(2e-3 * low, 2e-4)
+    assert late[-1] == low
+
+
 # ---- agents ----
 
 
