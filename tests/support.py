@@ -28,7 +28,16 @@ ALL_ROUTES = PARAMETERS.vesicle._replace(  # vesicles with every transition that
 
 
 def small_scenario(
-    insulin=0.0, bath=5.0, *, vesicles=60, receptors=60, glucose_agents=60, step=0.1, duration=None, parameters=None
+    insulin=0.0,
+    bath=5.0,
+    *,
+    vesicles=60,
+    receptors=60,
+    glucose_agents=60,
+    step=0.1,
+    duration=None,
+    parameters=None,
+    preset="adipocyte",
 ) -> Scenario:
     """A scenario with few agents.
 
@@ -37,12 +46,18 @@ def small_scenario(
     insulin, bath : float, or list of (time [s], float)    insulin [nM] and glucose [mM]
     step, duration : float [s]    the duration limits no Engine; by default it is just long enough for the schedules
     parameters : dict    overrides such as {"vesicle.fuse": "2 1/min"}
+    preset : str
     """
     times = [0.0, *(time for course in (insulin, bath) if isinstance(course, list) for time, _ in course)]
     steps = int(np.ceil(max(times) / step)) + 1 if duration is None else round(duration / step)
     return Scenario.from_table(
         {
-            "cell": {"vesicles": vesicles, "receptors": receptors, "glucose_agents": glucose_agents},
+            "cell": {
+                "preset": preset,
+                "vesicles": vesicles,
+                "receptors": receptors,
+                "glucose_agents": glucose_agents,
+            },
             "bath": {"insulin": _quantity(insulin, "nM"), "glucose": _quantity(bath, "mM")},
             "run": {"step": f"{step!r} s", "duration": f"{steps * step!r} s", "record_every": f"{step!r} s"},
             "parameters": parameters or {},

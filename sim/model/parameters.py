@@ -51,6 +51,15 @@ POSITIVE = {
     "glucose.hexokinase_half": _HALF,
     "glucose.g6p_inhibition": _HALF,
     "glucose.use": "what is taken up must go somewhere, or the cell has no rest",
+    "fibre.thickness": "vesicles of the sarcolemma move in it",
+    "fibre.tubule_depth": "vesicles of T-tubules move in it; for none of them set fibre.tubule_share to 0",
+}
+SHARES = {  # at most 1: of what
+    "signalling.mtorc2_basal": "the largest activity of mTORC2",
+    "fibre.tubule_share": "the vesicles",
+    "fibre.interstitial_insulin": "the insulin in plasma",
+    "fibre.contraction_gap": "the GAP",
+    "fibre.contraction_endocytosis": "endocytosis",
 }
 
 
@@ -104,12 +113,14 @@ class Parameter:
 
     def overridden(self, value: object) -> "Parameter":
         """The same parameter with a value that the user gives, which may lie outside the plausible range, and be 0
-        unless it is one of POSITIVE."""
+        unless it is one of POSITIVE, and is at most 1 if it is one of SHARES."""
         number = convert(value, self.unit, lambda: f"a quantity such as {describe(str(self))}")
         if number < 0.0:
             raise InputError(f"expected a value of 0 or more, got {describe(value)}.")
         if number == 0.0 and self.name in POSITIVE:
             raise InputError(f"expected a value above 0, got {describe(value)}: {POSITIVE[self.name]}.")
+        if self.name in SHARES and rescale(number, self.unit, "1") > 1.0:
+            raise InputError(f"expected at most 1, got {describe(value)}: it is a share of {SHARES[self.name]}.")
         source = f"set by the user; the preset has {self}, {self.source}"
         return Parameter(self.name, number, self.unit, self.low, self.high, source, "assumed")
 

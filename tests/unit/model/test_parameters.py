@@ -11,6 +11,7 @@ from glut4sim.sim.model.parameters import (
     EVIDENCE,
     POSITIVE,
     PRESETS,
+    SHARES,
     ParameterSet,
     canonical_units,
     load_preset,
@@ -84,15 +85,26 @@ def test_override_may_leave_the_plausible_range(adipocyte):
     assert adipocyte.override({"vesicle.fuse": f"{10 * high} 1/min"}).parameters["vesicle.fuse"].value == 10 * high
 
 
-def test_everything_can_be_knocked_out_but_what_amounts_are_measured_by(adipocyte):
-    for name, parameter in adipocyte.parameters.items():
+@pytest.mark.parametrize("cell", ["adipocyte", "skeletal-muscle"])
+def test_everything_can_be_knocked_out_but_what_amounts_are_measured_by(cell):
+    preset = load_preset(cell)
+    for name, parameter in preset.parameters.items():
         none = f"0 {parameter.unit}" if parameter.unit != "1" else "0"
         if name in POSITIVE:
             with pytest.raises(InputError, match=rf"{name}: expected a value above 0, got .*: .{{15,}}"):
-                adipocyte.override({name: none})
+                preset.override({name: none})
         else:
-            assert adipocyte.override({name: none}).parameters[name].value == 0.0
-    assert set(POSITIVE) <= set(adipocyte.parameters)
+            assert preset.override({name: none}).parameters[name].value == 0.0
+    assert {name for name in POSITIVE if not name.startswith("fibre.")} <= set(preset.parameters)
+
+
+def test_a_share_is_at_most_1():
+    preset = load_preset("skeletal-muscle")
+    for name in SHARES:
+        assert preset.override({name: "1"}).parameters[name].value == 1.0
+        with pytest.raises(InputError, match=rf'^{name}: expected at most 1, got "1.01": it is a share of .+\.$'):
+            preset.override({name: "1.01"})
+    assert set(POSITIVE) <= set(preset.parameters)
 
 
 @pytest.mark.parametrize(
