@@ -16,6 +16,7 @@ from glut4sim.sim.analysis import at_rest, summary
 from glut4sim.sim.analysis.at_rest import Rest
 from glut4sim.sim.analysis.resolution import LEAST_LEVEL
 from glut4sim.sim.endocrine.modulation import STEPS, apply
+from glut4sim.sim.model.geometry import LENGTHS
 from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.scenario.scenario import Scenario
 
@@ -118,13 +119,18 @@ def changes(before: Rest, after: Rest) -> dict[str, float]:
 
 
 def changed_parameters(before: ParameterSet, after: ParameterSet) -> dict[str, tuple[float, float]]:
-    """Parameters that are not the same in two cells: name -> both values."""
+    """Parameters that both cells have and that are not the same in them: name -> both values; between two geometries
+    without the lengths, which are of other things in each."""
     found = {}
+    reshaped = type(before.fibre) is not type(after.fibre)
     for section, old in before._asdict().items():
+        others = getattr(after, section)._asdict()
         for key, value in old._asdict().items():
-            other = getattr(getattr(after, section), key)
-            if abs(other - value) > NOTICED * abs(value):
-                found[f"{section}.{key}"] = (value, other)
+            name = f"{section}.{key}"
+            if key not in others or (reshaped and name in LENGTHS):
+                continue
+            if abs(others[key] - value) > NOTICED * abs(value):
+                found[name] = (value, others[key])
     return found
 
 

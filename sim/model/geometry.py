@@ -10,6 +10,7 @@ from typing import Annotated, NamedTuple
 
 SHELL, SLICE = "spherical shell", "cylindrical slice"
 GEOMETRIES = (SHELL, SLICE)
+LENGTHS = ("vesicle.cell_radius", "vesicle.inner_radius")  # that all shapes have, each of its own body
 
 
 class NoFibre(NamedTuple):

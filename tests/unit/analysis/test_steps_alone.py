@@ -75,6 +75,28 @@ def test_cells_of_two_presets_differ_through_their_parameters():
     assert found(ill, healthy).told("uptake")["glucose.glut1_copies"] < -1.0
 
 
+def test_cells_of_two_geometries_differ_through_what_both_have():
+    """In both orders. The lengths of either shape say nothing of the other: a sphere as wide as a fibre is none."""
+    shell, fibre = (
+        Scenario.from_table({"cell": {"preset": preset}, "run": {"duration": "1 min"}})
+        for preset in ("adipocyte", "skeletal-muscle")
+    )
+    there, back = found(fibre, shell), found(shell, fibre)
+    assert set(there.alone) == set(back.alone)
+    assert {"vesicle.endocytose", "vesicle.glut4_copies"} <= set(there.alone)
+    assert not {name for name in there.alone if "radius" in name or name.startswith("fibre.")}
+    factors = (1.0 + each.together["surface_glut4"] / 100.0 for each in (there, back))
+    assert next(factors) * next(factors) == pytest.approx(1.0)
+
+
+def test_the_lengths_of_one_geometry_are_compared():
+    wide = muscle("wide", parameters={"vesicle.cell_radius": "33 um", "fibre.thickness": "2 um"})
+    assert set(changed_parameters(CONTROL.unmodulated, wide.unmodulated)) == {
+        "vesicle.cell_radius",
+        "fibre.thickness",
+    }
+
+
 def test_the_same_differs_in_nothing():
     alone = found(LOW, LOW)
     assert alone.alone == {}
