@@ -152,11 +152,12 @@ def _readable(value: object) -> str:
 
 
 def _bath(scenario: Scenario, table: Mapping[str, Any]) -> dict[str, _Value]:
+    said = {join_path("bath", key): _plain(value) for key, value in table.items() if key != "meal"}
     if not scenario.bath.meal:
-        return {join_path("bath", key): _plain(value) for key, value in table.items()}
+        return said
     meals = [f"{_readable(meal['carbohydrate'])} at {_readable(meal['at'])}" for meal in table["meal"]]
     after = _Value(table["meal"], "as after the meals")
-    return {"bath.insulin": after, "bath.glucose": after, "bath.meal": _Value(table["meal"], ", ".join(meals))}
+    return said | {"bath.insulin": after, "bath.glucose": after, "bath.meal": _Value(table["meal"], ", ".join(meals))}
 
 
 def _doses(therapy: TherapyTable) -> tuple:

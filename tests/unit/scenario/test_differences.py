@@ -115,6 +115,15 @@ def test_cells_of_two_presets_differ_in_their_parameters():
     assert found(*close) == {"parameters.vesicle.fuse": ("20 1/min", "20.0000001 1/min")}
 
 
+def test_after_meals_the_rest_of_the_bath_may_still_differ():
+    meal = {"meal": [{"at": "1 min", "carbohydrate": "75 g"}]}
+    rest, work = (muscle("x", bath=meal | more) for more in ({}, {"contraction": "0.5"}))
+    (path, values), *others = found(rest, work).items()
+    assert (path, values[1]) == ("bath.contraction", "0.5")
+    assert not others
+    assert set(found(rest, muscle("x", bath=meal | {"plasma": True}))) == {"bath.plasma"}
+
+
 @pytest.mark.parametrize("several", [(CONTROL,), (LOW, LOW)])
 def test_what_says_the_same_differs_in_nothing(several):
     assert differences(several) == ()
