@@ -39,7 +39,8 @@ def draw(cell: CellSize, seed: int, replicate: int) -> Individual:
 def overrides(preset: Preset, individual: Individual) -> dict[str, str]:
     """The parameters by which the mean field of a preset's cell becomes that of another, as `apply` and `sizes`."""
     radius = individual.volume ** (1.0 / (3 if preset.geometry == SHELL else 2))
-    factors = {
+    factors = {} if preset.geometry == SHELL else {"fibre.tubule_area": individual.volume}
+    factors |= {
         "vesicle.glut4_copies": individual.glut4,
         "vesicle.cell_radius": radius,
         "vesicle.inner_radius": radius,
@@ -57,11 +58,12 @@ def sizes(kind: Kind, cell: CellSize, individual: Individual, parameters: Parame
 
 
 def apply(parameters: ParameterSet, individual: Individual) -> ParameterSet:
-    """The parameters of a cell. Its inner body grows with it; its membrane's reach (capture distance) does not."""
+    """The parameters of a cell. Its inner body grows with it, and its T-tubules, as dense as in the mean cell, with its
+    cross-section; its membrane's reach (capture distance) does not."""
     if individual == Individual():
         return parameters  # to the bit
-    vesicle, glucose = parameters.vesicle, parameters.glucose
-    radius = individual.volume ** (1.0 / (3 if not parameters.fibre else 2))  # a slice keeps its thickness
+    vesicle, glucose, fibre = parameters.vesicle, parameters.glucose, parameters.fibre
+    radius = individual.volume ** (1.0 / (3 if not fibre else 2))  # a slice keeps its thickness
     return parameters._replace(
         vesicle=vesicle._replace(
             glut4_copies=vesicle.glut4_copies * individual.glut4,
@@ -69,4 +71,5 @@ def apply(parameters: ParameterSet, individual: Individual) -> ParameterSet:
             inner_radius=vesicle.inner_radius * radius,
         ),
         glucose=glucose._replace(cytosol_volume=glucose.cytosol_volume * individual.volume),
+        fibre=fibre._replace(tubule_area=fibre.tubule_area * individual.volume) if fibre else fibre,
     )

@@ -6,6 +6,7 @@ import pytest
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.mean_field import solve
+from glut4sim.sim.model.membranes import membranes, volume
 from glut4sim.sim.model.parameters import load_preset
 from glut4sim.sim.model.variability import Individual, apply, draw, overrides
 from glut4sim.sim.scenario.scenario import Scenario
@@ -92,11 +93,23 @@ def test_a_variation_is_a_plain_number(value):
         scenario(glut4_cv=value)
 
 
-def test_overrides_make_the_same_cell_and_its_receptors_count_more_in_signalling():
+@pytest.mark.parametrize("name", ["adipocyte", "skeletal-muscle"])
+def test_overrides_make_the_same_cell_and_its_receptors_count_more_in_signalling(name):
     who = Individual(receptors=1.6, glut4=0.7, volume=1.9)
-    preset = load_preset("adipocyte")
-    cell, applied = preset.override(overrides(preset, who)).build(), apply(PARAMETERS, who)
+    preset = load_preset(name)
+    cell, applied = preset.override(overrides(preset, who)).build(), apply(preset.build(), who)
     for section, own in applied._asdict().items():
         for name, value in own._asdict().items():
             expected = value * 1.6 if name == "copies" else value
             assert getattr(getattr(cell, section), name) == pytest.approx(expected, rel=1e-12), name
+
+
+def test_t_tubules_grow_with_the_cross_section():
+    """So that they cover as much of it as in the mean cell; the fibre is as thick a slice as before."""
+    mean = load_preset("skeletal-muscle").build()
+    large = apply(mean, Individual(volume=2.0))
+    assert large.fibre.tubule_area == 2.0 * mean.fibre.tubule_area
+    assert large.fibre.thickness == mean.fibre.thickness
+    assert volume(large) == pytest.approx(2.0 * volume(mean))
+    covers = [membranes(parameters)[1].cover for parameters in (mean, large)]
+    assert covers[1] == pytest.approx(covers[0])
