@@ -301,12 +301,12 @@ class Stage {
 
   // Sends off the glucose that has crossed since the frame before
   launch(now, perSymbol, spread) {
-    const { where, symbol, middle, half } = this, fused = VESICLES.indexOf("fused");
+    const { where, symbol, middle, half } = this, open = IN_MEMBRANE.map((name) => VESICLES.indexOf(name));
     const [a, b, c, d, e, f, g, h, i] = this.view.camera.turn, isCut = half < 1;
     const pickPlace = (place) => {
-      for (let tries = 0; tries < 40; tries++) { // at a fused vesicle in view, if one is found
+      for (let tries = 0; tries < 40; tries++) { // at a vesicle in the membrane in view, if one is found
         const k = Math.floor(Math.random() * this.vesicles);
-        if (symbol[k] !== fused) continue;
+        if (!open.includes(symbol[k])) continue;
         place.set(where.subarray(3 * k, 3 * k + 3));
         const near = g * place[0] + h * place[1] + i * place[2];
         if (isCut ? Math.abs(near - middle) < half : near > -0.2) return;

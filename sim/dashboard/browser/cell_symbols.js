@@ -5,6 +5,7 @@
 
 // by code, as in agents/vesicle.py
 const VESICLES = ["stored", "mobile", "tethered", "docked", "fused", "endocytosed", "clustered"];
+const IN_MEMBRANE = ["fused", "clustered"]; // whose carriers bring glucose in
 const RECEPTORS = ["free", "active", "internalised"]; // by code, as in sim/dashboard/frames.py
 const TURNS = 16; // directions in which a symbol is kept ready
 const TILTS = 4; // and how much it is turned away from the viewer

@@ -1,6 +1,7 @@
 """The frames of the dashboard: what is packed is what the engine holds."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from glut4sim.agents import glucose, receptor, vesicle
 from glut4sim.sim.dashboard import frames
 from glut4sim.sim.model.engine import Engine
-from tests.support import small_scenario
+from tests.support import ROOT, small_scenario
 from tests.unit.model.test_membranes import FIBRE, SLICE, scenario_of
 
 SIZES = {"vesicles": 700, "receptors": 300, "glucose_agents": 2_000}
@@ -140,3 +141,12 @@ def test_a_sample_of_a_slice_has_vesicles_and_receptors_of_both_membranes(monkey
 
 def test_a_shell_is_no_slice(engine):
     assert frames.pack(engine)[0]["slice"] is None
+
+
+def test_the_view_knows_the_states_of_vesicles_and_which_bring_glucose_in():
+    script = (ROOT / "sim/dashboard/browser/cell_symbols.js").read_text(encoding="utf-8")
+    lists = {
+        name: json.loads(those) for name, those in re.findall(r"^const (\w+) = (\[\"[^]]*\]);", script, re.MULTILINE)
+    }
+    assert lists["VESICLES"] == [state.name.lower() for state in vesicle.State]
+    assert lists["IN_MEMBRANE"] == [state.name.lower() for state in vesicle.SURFACE]
