@@ -68,7 +68,7 @@ def motion_work(n=100_000, steps=100):
     """Three things to time, on one thread: all vesicles move in the shell and do nothing else; their normals; the words
     behind those."""
     p = load_preset("adipocyte").build().vesicle
-    p = p._replace(release=0.0, recapture=0.0, tether=0.0, diffusion_mobile=0.05, drift_mobile=0.0)
+    p = p._replace(release=0.0, recapture=0.0, retain=0.0, tether=0.0, diffusion_mobile=0.05, drift_mobile=0.0)
     x, y, z = np.full((3, n), 8.0, np.float32)
     bands = np.zeros(len(vesicle.State), np.int64)
     chunk = candidates.Chunk(0, DT, np.empty((steps, len(vesicle.TRANSITIONS))), bands)

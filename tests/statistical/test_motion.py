@@ -16,7 +16,9 @@ from tests.statistical import laws
 from tests.support import PARAMETERS, Vesicles, on_sphere
 
 N = 20_000
-QUIET = PARAMETERS.vesicle._replace(recapture=0.0, tether=0.0, endocytose=0.0, sort=0.0)  # motion and nothing else
+QUIET = PARAMETERS.vesicle._replace(  # motion and nothing else
+    recapture=0.0, retain=0.0, tether=0.0, endocytose=0.0, cluster=0.0, sort=0.0, recycle=0.0
+)
 MOVING = {  # state: its diffusion and drift among the parameters, and which way the drift goes
     vesicle.State.STORED: ("diffusion_stored", None, 0.0),
     vesicle.State.MOBILE: ("diffusion_mobile", "drift_mobile", 1.0),
