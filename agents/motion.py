@@ -23,7 +23,7 @@ class Axes(NamedTuple):
     z: bool = True
 
 
-SPHERE, CYLINDER, SLAB = Axes(), Axes(z=False), Axes(x=False, y=False)
+SPHERE, CYLINDER, SLAB = Axes(), Axes(z=False), Axes(x=False, y=False)  # and no others
 
 
 class Place(NamedTuple):
@@ -59,17 +59,28 @@ def stretched(x, y, z, scale, axes):
 
 
 @internal
+def reflected(r, w, across, spread, low, high):
+    """The radius after a step to r, which is w from where it began, with the squared normals across; within the walls.
+
+    How near to a wall an agent comes within the step, and with it how far reflection throws it back, is drawn with the
+    step, not read off from where the step ends: the lowest point of a path that ends w above its start, whatever the
+    drift, is (w - sqrt(w^2 + spread^2 E)) / 2 above it, where E has the law of the sum of two squared normals
+    (Asmussen, Glynn, Pitman, Ann Appl Probab 5:875, 1995), and the normals across the radius are just that. So what
+    share of its time an agent spends near a wall does not depend on the step, however far it drifts in one, but for
+    the curvature of the wall, O(step length / radius), and for steps that reach from one wall to the other.
+    """
+    reach = np.sqrt(fma(np.float32(spread * spread), across, np.float32(w * w)))
+    inside = min(r, np.float32(high - np.float32(_HALF * np.float32(reach - w))))
+    inside = max(inside, np.float32(low + np.float32(_HALF * np.float32(reach + w))))
+    return min(max(inside, low), high)
+
+
+@internal
 def displace(x, y, z, spread, drift, low, high, n0, n1, n2, axes):
-    """One step of one agent: drift and Brownian displacement by three normals, reflected at the walls.
+    """One step of one agent in a shell or a cylinder: drift and Brownian displacement by three normals, reflected.
 
-    How near to a wall it comes within the step, and with it how far reflection throws it back, is drawn with the step,
-    not read off from where the step ends: the lowest point of a path that ends w above its start, whatever the drift,
-    is (w - sqrt(w^2 + spread^2 E)) / 2 above it, where E has the law of the sum of two squared normals (Asmussen,
-    Glynn, Pitman, Ann Appl Probab 5:875, 1995), and the normals across the radius are just that. So what share of its
-    time an agent spends near a wall does not depend on the step, however far it drifts in one, but for the curvature
-    of the wall, O(step length / radius).
-
-    Where low == high, all is on that sphere: diffusion there is the projected displacement.
+    Where low == high, all is on that sphere: diffusion there is the projected displacement. Where low == 0, drift
+    towards the centre holds agents near it only in steps well below D / drift speed^2: there all is curved.
 
     Returns x, y, z and the radius r [um].
     """
@@ -84,14 +95,26 @@ def displace(x, y, z, spread, drift, low, high, n0, n1, n2, axes):
     y = fma(spread, n1, np.float32(y * pull)) if axes.y else y
     z = fma(spread, n2, np.float32(z * pull)) if axes.z else z
     r = length(x, y, z, axes)
-    w = np.float32(r - before)
-    reach = np.sqrt(fma(np.float32(spread * spread), across, np.float32(w * w)))
-    inside = min(r, np.float32(high - np.float32(_HALF * np.float32(reach - w))))
-    inside = max(inside, np.float32(low + np.float32(_HALF * np.float32(reach + w))))
-    inside = min(max(inside, low), high)
+    inside = reflected(r, np.float32(r - before), across, spread, low, high)
     scale = np.float32(inside / max(r, _TINY))
     x, y, z = stretched(x, y, z, scale, axes)
     return x, y, z, inside
+
+
+@internal
+def displace_in_slab(z, spread, drift, low, high, n0, n1, n2):
+    """One step of one agent in a slab, on its side of the plane z = 0.
+
+    The radius |z| is itself a reflection at that plane, which may be a wall. So a step is looked at before it: the
+    radius that it ends at is negative beyond the plane.
+
+    Returns z and the radius r [um].
+    """
+    side = _ONE if z >= _ZERO else -_ONE
+    w = fma(spread, np.float32(side * n2), drift)
+    across = fma(n0, n0, np.float32(n1 * n1))
+    inside = reflected(np.float32(abs(z) + w), w, across, spread, low, high)
+    return np.float32(side * inside), inside
 
 
 @internal

@@ -14,7 +14,7 @@ from numba import literal_unroll
 
 from glut4sim.agents import candidates, clocks
 from glut4sim.agents.compiling import compiled, internal
-from glut4sim.agents.motion import Place, confine, displace
+from glut4sim.agents.motion import Place, confine, displace, displace_in_slab
 from glut4sim.agents.streams import Source, normals, philox, words
 from glut4sim.agents.vesicle import BASES, BLOCK, SURFACE, TABLE, TETHERING, State
 
@@ -199,6 +199,13 @@ def move_all(block, step, first, axes, source):
 @internal
 def displace_all(moving, n, normal_x, normal_y, normal_z, axes):
     """Displace the first n of the moving by three normals each, (n,)."""
+    if not (axes.x or axes.y):
+        for m in range(n):
+            moving.z[m], moving.r[m] = displace_in_slab(
+                moving.z[m], moving.spread[m], moving.drift[m], moving.low[m], moving.high[m],
+                normal_x[m], normal_y[m], normal_z[m],
+            )  # fmt: skip
+        return
     for m in range(n):
         moving.x[m], moving.y[m], moving.z[m], moving.r[m] = displace(
             moving.x[m], moving.y[m], moving.z[m], moving.spread[m], moving.drift[m], moving.low[m], moving.high[m],

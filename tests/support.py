@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 from glut4sim.agents import candidates, clocks, glucose, receptor, streams, vesicle, vesicle_steps
+from glut4sim.agents.motion import SPHERE
 from glut4sim.agents.population import Population
 from glut4sim.agents.streams import Stream
 from glut4sim.sim.model import signalling
@@ -159,11 +160,14 @@ class Glucose(_Clocks):
 class Vesicles(_Agents):
     """Vesicles alone, at prescribed fractions of active Rab10 and phosphorylated AS160."""
 
-    def __init__(self, position, state, *, dt=0.1, parameters=PARAMETERS.vesicle, glut4=1, seed=1, replicate=0, log=0):
+    def __init__(
+        self, position, state, *, dt=0.1, parameters=PARAMETERS.vesicle, axes=SPHERE, glut4=1, seed=1, replicate=0,
+        log=0,
+    ):  # fmt: skip
         position = np.asarray(position, np.float32)
         super().__init__(vesicle, Stream.VESICLE_CLOCK, len(position), state, dt, seed, replicate, log)
         self.sources = vesicle_steps.Sources(self.source, streams.source(Stream.VESICLE_MOTION, seed, replicate))
-        self.parameters = parameters
+        self.parameters, self.axes = parameters, axes
         p = self.population
         p.x[:], p.y[:], p.z[:] = position.T
         p.glut4[:] = glut4
@@ -194,7 +198,7 @@ class Vesicles(_Agents):
             self.quiet[:] = 0.0
         fired, surface = np.zeros(chunk.rate.shape, np.int64), np.zeros(len(chunk.rate), np.int64)
         vesicle_steps.advance(
-            0, len(p), chunk, vesicle.mobility(v, self.dt), self.sources,
+            0, len(p), chunk, vesicle.mobility(v, self.dt, self.axes), self.sources,
             vesicle_steps.Vesicles(p.state, self.quiet, p.x, p.y, p.z, p.glut4),
             vesicle_steps.Outcome(fired, surface, self.log, self.log_position),
         )  # fmt: skip

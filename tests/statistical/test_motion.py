@@ -12,6 +12,7 @@ import pytest
 from scipy.integrate import quad
 
 from glut4sim.agents import vesicle
+from glut4sim.agents.motion import SLAB, SPHERE
 from tests.statistical import laws
 from tests.support import PARAMETERS, Vesicles, on_sphere
 
@@ -26,13 +27,13 @@ MOVING = {  # state: its diffusion and drift among the parameters, and which way
 }
 
 
-def moving(state, diffusion, drift, step, position, low, high):
+def moving(state, diffusion, drift, step, position, low, high, axes=SPHERE):
     """Vesicles that stay in one state; every other state's diffusion and drift is made to stand out."""
     still = {name: 7.0 for way in MOVING.values() for name in way[:2] if name} | {"diffusion_fused": 7.0}
     name, drift_name, _ = MOVING.get(state, ("diffusion_fused", None, 0.0))
     mine = {name: diffusion} | ({drift_name: drift} if drift_name else {})
     parameters = QUIET._replace(inner_radius=low, cell_radius=high, **still | mine)
-    return Vesicles(position, state, dt=step, parameters=parameters, seed=21)
+    return Vesicles(position, state, dt=step, parameters=parameters, axes=axes, seed=21)
 
 
 # ---- far from the walls ----
@@ -160,6 +161,55 @@ def test_agents_with_the_wrong_diffusion_are_refused_in_the_shell(factor):
     radii = radii_at_rest(factor * DIFFUSION, 0.08)
     assert not fits(radii, lambda r: r**2 * np.exp(0.08 * r / DIFFUSION))
     assert fits(radii, lambda r: r**2 * np.exp(0.08 * r / (factor * DIFFUSION)))
+
+
+# ---- in a slab about a plane ----
+
+DEPTH, NEAR = 0.6, 0.05  # um; the membrane's distance, and what is near the plane
+INWARD = 0.3  # um/s
+SLAB_DIFFUSION = 0.01  # um^2/s: the drift holds a vesicle within 0.03 um of the plane
+SLAB_TIME = 15.0  # s; without drift all relaxes in DEPTH^2 / (pi^2 D) = 3.7 s
+
+
+def distances_in_slab(drift, step):
+    """From the plane [um], of vesicles on both sides of it, after four relaxation times or more."""
+    z = np.random.default_rng(4).uniform(-DEPTH, DEPTH, N)
+    start = np.stack([np.full(N, 3.0), np.zeros(N), z], axis=1)
+    agents = moving(vesicle.State.ENDOCYTOSED, SLAB_DIFFUSION, drift, step, start, 0.0, DEPTH, SLAB)
+    agents.advance(np.zeros(round(SLAB_TIME / step)))
+    np.testing.assert_array_equal(agents.position[:, :2], start[:, :2])  # along the plane nothing moves
+    return np.abs(agents.position[:, 2])
+
+
+def thrown_back_twice(drift, step):
+    """The same from steps that the plane mirrors, and that its wall then throws back as if they had not been."""
+    random = np.random.default_rng(5)
+    r, spread = random.uniform(0.0, DEPTH, N), (2.0 * SLAB_DIFFUSION * step) ** 0.5
+    for _ in range(round(SLAB_TIME / step)):
+        w = np.abs(r - drift * step + spread * random.normal(size=N)) - r
+        reach = np.sqrt(w**2 + spread**2 * random.chisquare(2, N))
+        r = np.clip(np.maximum(np.minimum(r + w, DEPTH - (reach - w) / 2.0), (reach + w) / 2.0), 0.0, DEPTH)
+    return r
+
+
+@pytest.mark.parametrize("drift", [0.0, INWARD])
+@pytest.mark.parametrize("step", [0.2, 1.0])
+def test_a_plane_that_is_a_wall_reflects_once_whatever_the_step(drift, step):
+    """Evenly filled, or by drift towards the plane exponential, exp(-v z / D): in the mean, and near the plane."""
+    steepness = drift / SLAB_DIFFUSION
+
+    def integral(weight, to=DEPTH):
+        return quad(lambda z: weight(z) * np.exp(-steepness * z), 0.0, to)[0]
+
+    def as_expected(z):
+        mean = integral(lambda z: z) / integral(lambda z: 1.0)
+        near = integral(lambda z: 1.0, NEAR) / integral(lambda z: 1.0)
+        return laws.mean_far_off(z, mean) <= 1.0, laws.mean_far_off(z < NEAR, near) <= 1.0
+
+    assert as_expected(distances_in_slab(drift, step)) == (True, True)
+    mean, near = as_expected(thrown_back_twice(drift, step))
+    assert not near
+    assert not mean or drift == 0.0  # without drift most are far from the plane
 
 
 # ---- on the membrane ----
