@@ -75,7 +75,7 @@ def test_logged_events_are_the_ones_that_were_counted():
 # ---- the clock that a vesicle burns for itself ----
 
 NEAR = PARAMETERS.vesicle._replace(
-    diffusion_mobile=0.0, drift_mobile=0.0, tether=0.5, recapture=0.2, dock=0.7, untether=0.4
+    diffusion_mobile=0.0, drift_mobile=0.0, tether=0.5, recapture=0.2, retain=0.0, dock=0.7, untether=0.4
 )
 
 

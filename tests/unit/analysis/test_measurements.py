@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from glut4sim.agents import vesicle
 from glut4sim.sim.analysis import measurements
 from glut4sim.sim.analysis.measurements import QUANTITIES, Course, NoValue, Recorded, Reference, fit_to
 from glut4sim.sim.model.observables import Scale
@@ -205,9 +206,12 @@ def test_every_quantity_is_a_number_at_every_record(recorded, name):
 
 def test_quantities_of_the_suites_own(recorded):
     found = {name: QUANTITIES[name].measure(recorded)[-1] for name in QUANTITIES}
-    assert found["all_fusion_rate"] == pytest.approx(found["fusion_rate"] + found["transient_fusion_rate"])
+    events = np.diff(recorded.trace.vesicle_events[-2:, vesicle.CLUSTERED_FUSION])[0]
+    clustered = 2.0 * events  # in half a minute
+    assert clustered > 0.0
+    assert found["all_fusion_rate"] == pytest.approx(found["fusion_rate"] + found["transient_fusion_rate"] + clustered)
     not_fused = 10_000 * (1.0 - found["surface_glut4_percent"] / 100.0)
-    assert found["exocytosis_rate"] == pytest.approx(found["fusion_rate"] / not_fused)
+    assert found["exocytosis_rate"] == pytest.approx((found["fusion_rate"] + clustered) / not_fused)
     assert found["akt_t308"] > found["akt_active"]
     glucose = recorded.parameters.glucose
     carriers = found["surface_glut4"] * glucose.glut4_turnover + glucose.glut1_copies * glucose.glut1_turnover
