@@ -26,6 +26,21 @@ ALL_ROUTES = PARAMETERS.vesicle._replace(  # vesicles with every transition that
     fuse_without_rab10=0.05,
     disperse_stimulated=0.011,
 )
+_PER_MINUTE = {
+    "release": 1.18,
+    "recapture": 0.5,
+    "undock": 5.57,
+    "fuse_transiently": 0.3495,
+    "endocytose": 0.1763,
+    "sort": 1.43,
+}
+_OF_OTHER_ROUTES = (
+    "recycle", "fuse_clustered", "disperse", "cluster", "endocytose_clustered", "release_without_rab10", "retain",
+    "fuse_without_rab10", "disperse_stimulated",
+)  # fmt: skip
+ONE_POOL = PARAMETERS.vesicle._replace(  # vesicles that Rab10 alone lets go, and that all go one way round
+    **{name: rate / 60.0 for name, rate in _PER_MINUTE.items()}, **dict.fromkeys(_OF_OTHER_ROUTES, 0.0)
+)
 
 
 def small_scenario(

@@ -11,7 +11,7 @@ from glut4sim.sim.analysis.paired_effects import paired_effect
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.stages import VesicleStage
 from glut4sim.sim.scenario.scenario import Scenario
-from tests.support import PARAMETERS
+from tests.support import ONE_POOL
 
 FUSED = vesicle.State.FUSED
 KEY = "surface_glut4_stimulated_copies"
@@ -101,7 +101,7 @@ def test_pairs_meet_again_only_if_candidates_know_no_history(rate):
     """The wrong model: candidates of which each event makes new ones, as clocks in sequence do."""
 
     def late(factor, by_history):
-        p = PARAMETERS.vesicle._replace(**{rate: factor * getattr(PARAMETERS.vesicle, rate)})
+        p = ONE_POOL._replace(**{rate: factor * getattr(ONE_POOL, rate)})
         rates = np.tile(vesicle.rates(vesicle.Environment(0.12, 0.9), p), (80, 1))
         for replicate in range(PAIRS):
             clock = source(Stream.VESICLE_CLOCK, 1, 10_000 * replicate)

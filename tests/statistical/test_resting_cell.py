@@ -55,7 +55,7 @@ def test_a_resting_cell_stays_at_rest(insulin):
             assert abs(now.glucose[0, pool] - there) <= laws.STANDARD_ERRORS * (2.0 * there) ** 0.5
 
 
-@pytest.mark.parametrize("wrong", ["release", "dock", "undock", "fuse", "endocytose", "sort"])
+@pytest.mark.parametrize("wrong", ["release", "dock", "endocytose", "sort", "recycle", "cluster"])
 def test_a_cell_that_starts_at_another_models_rest_drifts_away(wrong):
     _, vesicles = rest(100.0)
     start, *_, end = run_at_rest(100.0, 0.1, 10, **{wrong: 2.0})

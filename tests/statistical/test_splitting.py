@@ -67,7 +67,7 @@ def test_signalling_is_of_first_order_in_the_step(runs, name):
 
 
 def test_surface_vesicles_are_of_first_order_in_the_step(runs):
-    """Some 1,000 vesicles and more per run differ for the step alone; chance adds a standard error of 0.07 to the order."""
+    """Some 1,000 vesicles and more differ for the step alone; chance adds a standard error of 0.07 to the order."""
     fused = [f for _, _, f in runs]
     assert abs(np.diff(fused, axis=0)).sum(axis=1).min() > 500
     assert order(fused) == pytest.approx(1.0, abs=0.25)

@@ -7,25 +7,17 @@ import pytest
 
 from glut4sim.agents import vesicle
 from glut4sim.sim.model import mean_field
-from tests.support import PARAMETERS, small_scenario
+from tests.support import ONE_POOL, PARAMETERS, small_scenario
 
-OF_ONE_POOL = {  # the values of this preset before there were other routes
+OF_ONE_POOL = {  # the values of this preset before there were other routes [1/min]
     "signalling.as160_phosphorylate": 1199.0,
     "signalling.as160_dephosphorylate": 8.0,
     "signalling.rab10_load": 0.2728,
-    "vesicle.release": 1.18,
-    "vesicle.recapture": 0.5,
-    "vesicle.undock": 5.57,
-    "vesicle.fuse_transiently": 0.3495,
-    "vesicle.endocytose": 0.1763,
-    "vesicle.sort": 1.43,
 } | {
-    f"vesicle.{name}": 0.0
-    for name in (
-        "recycle", "fuse_clustered", "disperse", "cluster", "endocytose_clustered", "release_without_rab10", "retain",
-        "fuse_without_rab10", "disperse_stimulated",
-    )
-}  # fmt: skip
+    f"vesicle.{name}": 60.0 * rate
+    for name, rate in ONE_POOL._asdict().items()
+    if rate != getattr(PARAMETERS.vesicle, name)
+}
 TIMES = np.arange(0.0, 3661.0, 10.0)  # s; insulin from 60 s on
 DOSES = (0.1, 1.0, 100.0)  # nM
 
