@@ -105,7 +105,9 @@ def test_constitutive_akt_brings_glut4_to_the_surface_without_insulin(normal, pt
 
 def test_without_endocytosis_a_resting_cell_has_all_glut4_at_the_surface():
     """Dynamin that cannot hydrolyse GTP: Al-Hasani, Hinck, Cushman, J Biol Chem 273:17504 (1998)."""
-    assert Seen(cell(insulin="0 nM", vesicle__endocytose=ALMOST_NONE)).surface == pytest.approx(100.0, abs=0.01)
+    assert Seen(
+        cell(insulin="0 nM", vesicle__endocytose=ALMOST_NONE, vesicle__endocytose_clustered=ALMOST_NONE)
+    ).surface == pytest.approx(100.0, abs=0.01)
 
 
 def test_all_glut4_ends_at_the_surface_once_endocytosis_is_blocked():
@@ -116,7 +118,7 @@ def test_all_glut4_ends_at_the_surface_once_endocytosis_is_blocked():
     for _ in range(10):
         engine.advance(minute)
     free = scenario.parameter_set
-    engine.parameters = free._replace(vesicle=free.vesicle._replace(endocytose=0.0))
+    engine.parameters = free._replace(vesicle=free.vesicle._replace(endocytose=0.0, endocytose_clustered=0.0))
     surface = [engine.glut4_surface / engine.glut4_total]
     for _ in range(90):
         engine.advance(minute)

@@ -34,7 +34,7 @@ SOURCE, TARGET = np.array(vesicle.TRANSITIONS).T
 
 
 def scenario(**arguments):
-    sizes = {"vesicles": 3 * vesicle.BLOCK + 100, "receptors": 300, "glucose_agents": 300}
+    sizes = {"vesicles": 5 * vesicle.BLOCK + 100, "receptors": 300, "glucose_agents": 300}
     return small_scenario(JUMP, **sizes | {"step": STEP} | arguments)
 
 
