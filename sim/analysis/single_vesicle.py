@@ -20,7 +20,7 @@ tether to fusion   from the last tethering before a full fusion to the fusion
 arrival to fusion  from the first tethering since the vesicle left storage or was recycled. Fusions whose tethering
             (arrival) lies before t = 0 are counted as `_unseen` and left out. They are waits of those that fuse while
             they are watched: in a phase not long against them, the long ones are missed, as in a film
-rates per area     over the whole membrane, a sphere of the cell's radius
+rates per area     over the whole membrane (membranes.area)
 real vesicles  a simulated vesicle carries the GLUT4 of several real ones, `real_vesicles`: rates of fusion times
             this number are those of a cell whose vesicles carry REAL_COPIES each
 

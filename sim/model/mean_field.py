@@ -65,7 +65,7 @@ class System:
         """The steady state (size,) in insulin [nM] and glucose [mM], with no events counted yet.
 
         It is that of sim/model/equilibrium.py: where receptors and vesicles get long after they were in their first
-        state, and signalling within an hour. ArithmeticError if there is none.
+        state, and signalling within equilibrium.SETTLING. ArithmeticError if there is none.
         """
         p = self.parameters
         around = np.array([insulin], float), np.array([bath], float)
