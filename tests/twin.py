@@ -167,19 +167,14 @@ def glucose_exits(counts, glut4, bath, p):
     water = p.cytosol_volume * MOLECULES
     inside, product = molecules["inside"] / water, molecules["phosphorylated"] / water
 
-    def carried(concentration):
-        by_glut4 = glut4 * p.glut4_turnover * concentration / (p.glut4_half + concentration)
-        return by_glut4 + p.glut1_copies * p.glut1_turnover * concentration / (p.glut1_half + concentration)
+    def cleared(concentration):  # [molecules/s/mM], also where there is nothing
+        by_glut4 = glut4 * p.glut4_turnover / (p.glut4_half + concentration)
+        return by_glut4 + p.glut1_copies * p.glut1_turnover / (p.glut1_half + concentration)
 
-    hexokinase = (
-        p.hexokinase_rate * inside / (p.hexokinase_half + inside) * p.g6p_inhibition / (p.g6p_inhibition + product)
-    )
+    hexokinase = p.hexokinase_rate / (p.hexokinase_half + inside) * p.g6p_inhibition / (p.g6p_inhibition + product)
     return {
-        "outside": [("inside", carried(bath) / molecules["outside"] if molecules["outside"] else 0.0)],
-        "inside": [
-            ("outside", carried(inside) / molecules["inside"] if inside else 0.0),
-            ("phosphorylated", hexokinase / inside if inside else 0.0),
-        ],
+        "outside": [("inside", cleared(bath) * bath / molecules["outside"] if molecules["outside"] else 0.0)],
+        "inside": [("outside", cleared(inside) / water), ("phosphorylated", hexokinase)],
         "phosphorylated": [("used", p.use)],
         "used": [],
     }

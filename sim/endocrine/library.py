@@ -320,7 +320,9 @@ class DrugTable(EntryTable):
     standing: Words = NOT_KNOWN
     standing_as_of: Words = ""
     doses_studied: Words = ""
-    published: tuple[PublishedTable, ...] = ()
+    published: tuple[PublishedTable, ...] = pydantic.Field(
+        default=(), description="what was published of the course of a dose"
+    )
 
     def drug(self, name: str, levels: Mapping[str, Level]) -> Drug:
         """The drug of this name, among the levels that there are."""

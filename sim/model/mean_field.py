@@ -33,7 +33,7 @@ from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.model.step_records import StepRecords
 
 _RESTING_RTOL = 1e-7  # of signalling on its way to rest
-GLUCOSE_GRID = 5.0  # s between times at which the glucose of a cell with several membranes sees their GLUT4
+GLUCOSE_GRID = 2.0  # s between times at which the glucose of a cell with several membranes sees their GLUT4
 _SUMMED = ("receptors", "signalling", "vesicles", "glut4_surface", "glut4_tubules", "vesicle_events")  # over membranes
 _COPIES = 6  # of a record at a time on its way from here to the results (measured: 4 in memory, 6 on disk)
 _WHY = {

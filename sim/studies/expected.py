@@ -20,7 +20,7 @@ from glut4sim.sim.model.step_records import StepRecords
 from glut4sim.sim.results.series_store import record_times
 from glut4sim.sim.scenario.scenario import Scenario
 
-BINS, CAPTURE_BINS = 12, 4  # a third of the time that the usual ones take
+BINS, CAPTURE_BINS = 40, 4  # numbers to 3e-4 of those of the usual ones, in less time
 SPARE = 4.0  # times the glucose that the carriers could take up at most
 
 

@@ -57,8 +57,10 @@ def distances(agents, expected):
     scaled = [(found - found.mean(axis=0)) * n**0.5 for n, found in agents.items()]
     freedom = sum(len(found) - 1 for found in agents.values())
     spread = np.sqrt(sum((s**2).sum(axis=0) for s in scaled) / freedom)
-    errors = [(found.mean(axis=0) - expected) / (spread / (n * len(found)) ** 0.5) for n, found in agents.items()]
-    return np.array(errors)[:, -1]
+    off = np.array([found.mean(axis=0) - expected for found in agents.values()])[:, -1]
+    error = np.array([spread / (n * len(found)) ** 0.5 for n, found in agents.items()])[:, -1]
+    nobody = (off == 0.0) & (error == 0.0)  # a state that no agent of this preset enters
+    return np.divide(off, error, out=np.zeros_like(off), where=~nobody)
 
 
 def slope(agents, expected):

@@ -86,12 +86,14 @@ def test_v09_half_time_of_the_fall_of_surface_glut4_is_8_to_17_min(pulse):
 
 
 @pytest.mark.parametrize(
-    ("column", "rms", "largest"), [(1, 0.05, 0.1), (2, 1.2, 3.0), (3, 2.0, 6.0)], ids=["pip3", "akt", "surface glut4"]
+    ("column", "rms", "largest"), [(1, 0.15, 0.3), (2, 1.2, 3.0), (3, 2.0, 6.0)], ids=["pip3", "akt", "surface glut4"]
 )
 def test_the_whole_course_follows_sedaghats(pulse, column, rms, largest):
     """Root mean square and largest deviation from the ODE over an hour [percentage points], at every minute.
 
-    The cascade to PIP3 is hers; Akt here needs two phosphates in turn and so comes some seconds later.
+    The cascade from receptors to PIP3 is hers; receptors go inside here as was measured in rat adipocytes, not 40
+    times more slowly, so that PIP3 sags a little while insulin lasts. Akt needs two phosphates in turn and so comes
+    some seconds later.
     """
     reference = read_curve()
     minutes = np.arange(0.0, 60.0)

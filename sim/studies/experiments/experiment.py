@@ -95,8 +95,8 @@ def _installed(scenario: str) -> dict[str, Any]:
     How much glucose its agents stand for is left out: it says how long they last, and nothing of the cell.
     """
     base = Scenario.load(scenario).resolved()
-    base["parameters"].pop("glucose.supply", None)
-    return {key: base[key] for key in SCENARIO_TABLES if base.get(key)}
+    changed = {name: value for name, value in base["parameters"].items() if name != "glucose.supply"}
+    return {key: base[key] for key in SCENARIO_TABLES if key in base} | ({"parameters": changed} if changed else {})
 
 
 def _series(name: str, told: ExperimentTable, table: dict) -> Experiment:

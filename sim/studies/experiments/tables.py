@@ -12,7 +12,7 @@ from glut4sim.sim.inputs.tables import Table
 from glut4sim.sim.inputs.units import INSULIN, SPAN, TIME
 
 OF_HORMONES = (*OWN, "body", "hormones", "cycle", "therapy", "effects")  # without the assays
-SCENARIO_TABLES = ("cell", "parameters", "bath", "run", "assay", *OF_HORMONES)
+SCENARIO_TABLES = ("cell", "bath", "run", "assay", *OF_HORMONES)
 
 RawTable = dict[str, Any]  # a table of a scenario, checked with the scenario that it becomes a part of
 OptionalText = Annotated[str | None, SomeText()]
@@ -56,7 +56,6 @@ class ExperimentTable(Table):
     every: OptionalSpan = None
 
     cell: RawTable | None = None
-    parameters: RawTable | None = None
     bath: RawTable | None = None
     run: RawTable | None = None
     body: RawTable | None = None

@@ -1,10 +1,12 @@
 """Quantities of measurements.py as formulas of the SBML document that sim/model/sbml_template.py writes."""
 
 from collections.abc import Callable, Mapping
+from math import pi
 from typing import NamedTuple
 
 from glut4sim.agents import glucose
 from glut4sim.sim.analysis.measurements import TRACER
+from glut4sim.sim.model.observables import MOLECULES_PER_UMOL
 from glut4sim.sim.model.sbml import Formula, as_number, symbolic
 
 
@@ -19,6 +21,11 @@ class Told(NamedTuple):
 
     formula: str
     counters: tuple[str, ...] = ()
+
+
+def _millimolar(share: str) -> Told:
+    """A concentration in the cell [mM], from a share of the supply."""
+    return Told(f"{share} * glucose_supply / (glucose_cytosol_volume * {glucose.MOLECULES_PER_MM_PL!r})")
 
 
 def _transport(outside: str) -> Told:
@@ -49,6 +56,15 @@ TOLD: Mapping[str, Callable[[], Told]] = {
     "surface_glut4": lambda: Told("surface_glut4"),
     "glucose_uptake_rate": lambda: Told("glucose_supply * {glucose_net_influx}", ("glucose_net_influx",)),
     "glucose_taken_up": lambda: Told("glucose_supply * glucose_net_influx"),
+    "glucose_net_uptake_rate": lambda: Told("glucose_supply * {glucose_net_influx}", ("glucose_net_influx",)),
+    "uptake_per_kg": lambda: Told(
+        f"glucose_supply * {{glucose_net_influx}} * {60.0 / MOLECULES_PER_UMOL!r} / ({4.0 / 3.0 * pi * 1e-15!r}"
+        " * vesicle_cell_radius^3)",
+        ("glucose_net_influx",),
+    ),
+    "glucose_inside": lambda: _millimolar("glucose_inside"),
+    "glucose_6_phosphate": lambda: _millimolar("glucose_phosphorylated"),
+    "surface_glut4_t_tubules": lambda: Told("0 * surface_glut4"),  # a fibre is refused
     "fusion_rate": lambda: Told("60 * vesicles * {fusions}", ("fusions",)),
     "transient_fusion_rate": lambda: Told("60 * vesicles * {transient_fusions}", ("transient_fusions",)),
     "all_fusion_rate": lambda: Told(

@@ -46,6 +46,7 @@ from glut4sim.sim.inputs.errors import InputError, describe, under, unknown
 from glut4sim.sim.inputs.files import Layer, TomlFolder, merge
 from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.inputs.units import INSULIN, SPAN, convert, write
+from glut4sim.sim.model.parameters import load_preset
 from glut4sim.sim.scenario.factors import Factor, changed, find_factors
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.experiments.experiment import Experiment, read_experiment
@@ -215,10 +216,12 @@ class Problem:
         return np.array(found)
 
     def at(self, scenario: Scenario, inner: np.ndarray) -> Scenario:
-        """A scenario with the free values, but for those that it sets itself."""
-        own = scenario.parameters.keys() | scenario.effects.keys()
-        chosen = [pair for pair in zip(self.factors, self.values(inner).tolist()) if pair[0].name not in own]
-        return changed(scenario, *map(list, zip(*chosen))) if chosen else scenario
+        """A scenario with the free values, but for those of which its preset has a number of its own."""
+        here, there = scenario.preset.parameters, load_preset(self.preset).parameters
+        chosen = [
+            pair for pair in zip(self.factors, self.values(inner)) if here.get(pair[0].name) == there.get(pair[0].name)
+        ]
+        return changed(scenario, [factor for factor, _ in chosen], [float(value) for _, value in chosen])
 
     def to_toml(self) -> str:
         """Text of a problem file that says the same, and needs no other file."""

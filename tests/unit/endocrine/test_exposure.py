@@ -40,7 +40,8 @@ def test_doses_of_installed_drugs_come_to_something(name):
     drug = library.drugs()[name]
     found = exposure(drug.kinetics, drug.usual_amount)
     assert found.peak > 0.0
-    assert found.area >= found.peak * found.half_life * 0.5  # wider than a half-life at its mean height
+    if len(drug.kinetics.phases) == 1:  # else the last half-life may be that of a small part
+        assert found.area >= found.peak * found.half_life * 0.5  # wider than a half-life at its mean height
 
 
 def test_what_was_published_names_its_source_and_a_dose():

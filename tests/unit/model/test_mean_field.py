@@ -58,7 +58,8 @@ def test_fractions_are_conserved_and_events_add_up():
 
 @pytest.mark.parametrize("insulin", [0.0, 0.1, 100.0])
 def test_a_cell_at_rest_stays_there(insulin):
-    scenario = small_scenario(insulin, duration=7200.0, vesicles=1, receptors=1, glucose_agents=1)
+    supply = {"glucose.supply": "4e12"}  # for two hours
+    scenario = small_scenario(insulin, duration=7200.0, vesicles=1, receptors=1, glucose_agents=1, parameters=supply)
     trace = mean_field.solve(scenario, np.array([0.0, 3600.0, 7200.0]))
     for counts in (trace.receptors, trace.signalling, trace.vesicles):
         np.testing.assert_allclose(counts[1:], counts[[0, 0]], rtol=1e-3, atol=1e-6)

@@ -11,6 +11,7 @@ from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.model import mean_field, membranes, signalling
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.geometry import Fibre
+from glut4sim.sim.model.parameters import load_preset
 from tests.support import PARAMETERS, small_scenario
 
 FIBRE = Fibre(
@@ -258,7 +259,7 @@ def test_the_length_of_calls_and_threads_change_no_bit():
 def test_glucose_alone_is_the_glucose_of_the_coupled_equations():
     """Of a cell with one membrane, from the GLUT4 that they give: within 1e-5 of what has come in."""
     scenario = scenario_of(PARAMETERS)
-    times = np.arange(0.0, 601.0, 5.0)
+    times = np.arange(0.0, 601.0, mean_field.GLUCOSE_GRID)
     coupled = mean_field.solve(scenario, times, rtol=1e-8)
     alone = mean_field.glucose_alone.follow(scenario, times, coupled.glut4_surface, 1e-8)
     np.testing.assert_allclose(alone["glucose"], coupled.glucose, rtol=1e-5, atol=1e-5)
@@ -270,4 +271,5 @@ def test_without_tubules_most_of_what_insulin_does_is_gone():
         surface = mean_field.solve(scenario_of(parameters), np.array([0.0, 3600.0])).glut4_surface
         return surface[-1] - surface[0]
 
-    assert rise(with_tubules(tubule_area=0.0)) < 0.5 * rise(SLICE)
+    fibre = load_preset("skeletal-muscle").build()
+    assert rise(fibre._replace(fibre=fibre.fibre._replace(tubule_area=0.0))) < 0.5 * rise(fibre)

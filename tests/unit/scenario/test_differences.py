@@ -109,7 +109,7 @@ def test_cells_of_two_presets_differ_in_their_parameters():
     values = found(*(Scenario.load(f"metabolic/{name}") for name in ("human-adipocyte", "type-2-diabetes")))
     assert values["cell.preset"] == ("human-adipocyte", "type-2-diabetes")
     assert values["parameters.vesicle.glut4_copies"] == ("280000", "140000")
-    assert values["parameters.signalling.receptor_reference"] == ("0.897", "1.6309")  # 1.63090909091
+    assert values["parameters.receptor.copies"] == ("1", "0.55")
     assert "parameters.vesicle.endocytose" not in values
     close = (muscle("x", parameters={"vesicle.fuse": f"{rate} 1/min"}) for rate in ("20", "20.0000001"))
     assert found(*close) == {"parameters.vesicle.fuse": ("20 1/min", "20.0000001 1/min")}

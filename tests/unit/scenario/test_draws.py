@@ -183,7 +183,7 @@ def test_presets_are_plausible(preset):
 @pytest.mark.parametrize(
     ("values", "why"),
     [
-        ({"vesicle.fuse": "0.0001 1/min"}, plausibility.NO_ANSWER),
+        ({"vesicle.dock": "1e-6 1/min"}, plausibility.NO_ANSWER),
         ({"receptor.phosphorylate": "1e-9 1/min"}, plausibility.NO_ANSWER),
         ({"signalling.pip3_synthesis_basal": "0.8 1/min"}, plausibility.NO_REST),
         ({"vesicle.inner_radius": "50 um"}, plausibility.COMBINED),

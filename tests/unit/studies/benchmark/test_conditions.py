@@ -12,7 +12,7 @@ from glut4sim.sim.analysis.uncertainty import Effect, Interval, effect
 from glut4sim.sim.endocrine.modulation import apply
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.scenario.sampling import sample
-from glut4sim.sim.scenario.scenario import SCENARIOS
+from glut4sim.sim.scenario.scenario import SCENARIOS, Scenario
 from glut4sim.sim.studies.benchmark import conditions, conditions_report
 from glut4sim.sim.studies.benchmark.suite import says_conditions
 from tests.markdown import NASTY, SEEN, headings, tables
@@ -215,7 +215,7 @@ def test_a_fault_is_one_line_that_names_the_place(file, old, new, message):
 def test_the_installed_file_covers_every_hormonal_scenario():
     loaded = conditions.load("hormones")
     covered = {c.scenario.name for c in loaded.conditions} | {c.reference.name for c in loaded.conditions}
-    themes = {name for name in SCENARIOS.names() if "/" in name} - {"metabolic/long-clamp"}
+    themes = {name for name in SCENARIOS.names() if Scenario.load(name).has_hormones} - {"metabolic/long-clamp"}
     assert themes - covered == set()
     assert says_conditions("hormones")
     assert not says_conditions("validation")

@@ -198,7 +198,7 @@ def test_a_gain_that_cannot_act_is_a_warning():
     gain = {"testosterone-pi3k.gain": "0.2"}
     idle = compare({"a": muscle("a", effects=gain), "b": CONTROL}, mean_field=True)
     assert idle.warnings[0].startswith(
-        "effects.testosterone-pi3k is set, but cannot act: testosterone is at its reference"
+        "effects.testosterone-pi3k is set, but cannot act: free_testosterone is at its reference"
     )
     acting = compare(
         {"a": muscle("a", effects=gain), "b": muscle("b", effects=gain, hormones={"testosterone": "50 ng/dL"})},

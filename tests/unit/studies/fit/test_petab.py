@@ -220,7 +220,7 @@ def test_hormones_free_effects_and_presets_that_differ(tmp_path):
     simulator = Simulator(tmp_path / "several" / "problem.yaml")
     conditions = simulator.problem.condition_df
     assert conditions.loc["lipid", "step_pi3k_at_1"] > 0.0  # hormones change in its course
-    assert conditions.signalling_irs1_phosphorylate.nunique() == 2
+    assert conditions.vesicle_glut4_copies.nunique() == 2
     ours, values = as_parameters(several, elsewhere(several), simulator.problem)
     assert simulator.log_likelihood(**values) == pytest.approx(ours, rel=SAME)
     off = values["testosterone_pi3k_gain"] * 1.01

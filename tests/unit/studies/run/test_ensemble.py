@@ -18,10 +18,12 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model import engine, signalling
 from glut4sim.sim.model.observables import OBSERVABLES
 from glut4sim.sim.model.step_records import StepRecords
+from glut4sim.sim.model.variability import Individual
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.run import replicate
 
-LEVELS = [o.name for o in OBSERVABLES if not o.name.endswith("_rate")]
+RATES = [o.name for o in OBSERVABLES if o.name.endswith("_rate") or o.name == "uptake_per_kg"]  # since the last record
+LEVELS = [o.name for o in OBSERVABLES if o.name not in RATES]
 
 
 def make_scenario(duration="20 s", record_every="1 s", insulin=(("0 s", "0 nM"), ("5 s", "100 nM")), **run):
@@ -40,10 +42,11 @@ def make_scenario(duration="20 s", record_every="1 s", insulin=(("0 s", "0 nM"),
 class FakeEngine:
     """Keeps the contract of the engine, without a cell: every count is the number of steps done plus the replicate."""
 
-    glut4_total, glucose = 1000, range(10)
+    glut4_total, molecules_per_agent = 1000, 1.0
 
     def __init__(self, scenario, seed, replicate, threads, log_events):
         self.scenario, self.replicate, self.threads = scenario, replicate, threads
+        self.individual = Individual()
         self.step, self.parameters = 0, scenario.parameter_set
 
     def snapshot(self):
@@ -110,7 +113,7 @@ def test_a_run_in_memory():
     assert result.dataset.sizes["replicate"] == 2
     for o in OBSERVABLES:
         values = result.dataset[o.name].values
-        started = values[:, 1:] if o.name.endswith("_rate") else values
+        started = values[:, 1:] if o.name in RATES else values
         assert np.isfinite(started).all(), o.name
     assert np.isnan(result.dataset.fusion_rate.values[:, 0]).all()
     assert (result.dataset.vesicles.sum("vesicle_state") == 200).all()

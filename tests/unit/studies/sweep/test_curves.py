@@ -104,7 +104,7 @@ def test_fits_stand_beside_each_other(doses):
     assert [row[:2] for row in found["Condition"][1:]] == [list(row[:2]) for row in rows]
     assert found["Value"] == [
         ["Value", SEEN, "more"],
-        ["parameters.signalling.akt_phosphorylate_t308", "0.884 1/min", "0.5 1/min"],
+        ["parameters.signalling.akt_phosphorylate_t308", "0.8613 1/min", "0.5 1/min"],
     ]
     levels = found["bath.insulin [nM]"]
     assert levels[0] == ["bath.insulin [nM]", SEEN, "more"]
