@@ -36,7 +36,7 @@ TRUTH = {
     "vesicle.glut4_copies": 350_000.0,
 }  # in the preset's units
 TELLABLE, UNTELLABLE = ("vesicle.endocytose", "signalling.pten"), "vesicle.glut4_copies"
-SEM = {"surface": 1.0, "uptake": 5.0}  # percent; arbitrary unit, in which the response is about 100
+SEM = {"surface": 0.4, "uptake": 2.0}  # percent; arbitrary unit, in which the response is about 100
 MINUTES = (0, 2, 4, 6, 9, 12, 15, 17, 20, 24)
 PROBLEM = {
     "title": "Recovery of known values",
