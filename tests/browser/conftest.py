@@ -58,7 +58,14 @@ class Visit:
     def choose(self, title):
         """A scenario, by its title."""
         self.page.get_by_label("Scenario", exact=True).click()
-        self.page.get_by_role("option", name=title, exact=True).click()
+        options, wanted = self.page.get_by_role("option"), self.page.get_by_role("option", name=title, exact=True)
+        expect(options.first).to_be_visible()
+        for _ in range(20):  # of a long list the rest comes when one scrolls
+            if wanted.count():
+                break
+            options.last.scroll_into_view_if_needed()
+            self.page.wait_for_timeout(100)
+        wanted.click()
         expect(self.page.get_by_role("heading", name=title, exact=True)).to_be_visible()
 
     def slider(self, name):

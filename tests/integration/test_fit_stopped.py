@@ -16,7 +16,7 @@ need("emcee", "arviz")
 pytestmark = pytest.mark.usefixtures("all_unrendered")
 
 SURFACE = [4.3, 6.0, 12.8, 26.1, 33.2, 36.7, 39.0, 36.3]
-OPTIONS = {"starts": 2, "profiles": False, "steps": 50, "draws": 24, "threads": 1}
+OPTIONS = {"starts": 2, "profiles": False, "steps": 100, "draws": 24, "threads": 1}
 PROGRAM = f"""
 import sys
 from glut4sim.sim.studies.fit.fit import fit
