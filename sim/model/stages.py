@@ -364,7 +364,6 @@ class GlucoseStage(Stage):
         size = len(population)
         self._listed = glucose.nobody_listed(size)
         self.molecules_per_agent = parameters.glucose.supply / size if size else 0.0
-        self.supply = parameters.glucose.supply
         self.molecules = np.zeros(len(glucose.State))  # by the equation
         self.net_uptake = np.zeros(1)  # since the start [molecules]
 
@@ -423,7 +422,8 @@ class GlucoseStage(Stage):
 
     def warnings(self):
         """As Stage.warnings."""
-        left = self.counts if len(self.population) else self.molecules / max(2.0 * glucose.TRACE * self.supply, 1.0)
-        if left[glucose.State.OUTSIDE] < 1:
+        outside, trace = glucose.State.OUTSIDE, 2.0 * glucose.TRACE * self.molecules.sum()
+        left = self.counts[outside] > 0 if len(self.population) else self.molecules[outside] > trace
+        if not left:
             return ["all glucose outside was used up and uptake stopped; raise parameters.glucose.supply"]
         return []
