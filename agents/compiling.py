@@ -22,7 +22,26 @@ from functools import partial
 from typing import Any
 
 import numba
+from numba.core import event
 from numba.core.caching import FunctionCache
+
+
+class Compiled(event.Listener):
+    """Counts the functions that this process has compiled: those that it found in the cache are not among them."""
+
+    def __init__(self):
+        self.count = 0
+
+    def on_start(self, event: event.Event) -> None:
+        """Nothing is done yet."""
+
+    def on_end(self, event: event.Event) -> None:
+        """One more."""
+        self.count += 1
+
+
+done = Compiled()
+event.register("numba:compile", done)
 
 
 class KernelCache(FunctionCache):

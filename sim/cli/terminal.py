@@ -1,6 +1,7 @@
 """What the command line prints with: lines, JSON, tables and a progress bar. rich is imported on use."""
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -49,7 +50,9 @@ def progress_bar(hidden: bool) -> "Progress":
 
     class SimulatedTime(ProgressColumn):
         def render(self, task):
-            return Text(f"{task.completed / 60:.1f}/{task.total / 60:g} min" if task.total else "starting")
+            if not task.completed:
+                return Text(_beginning())
+            return Text(f"{task.completed / 60:.1f}/{task.total / 60:g} min")
 
     class Speed(ProgressColumn):
         def render(self, task):
@@ -60,3 +63,9 @@ def progress_bar(hidden: bool) -> "Progress":
     columns = (TextColumn("{task.description}"), BarColumn(), percent, SimulatedTime(), Speed(), TimeRemainingColumn())
     console = Console(stderr=True)
     return Progress(*columns, console=console, transient=True, disable=hidden or not console.is_terminal)
+
+
+def _beginning() -> str:
+    """What a run does before it has simulated anything."""
+    compiling = sys.modules.get("glut4sim.agents.compiling")  # not imported for this: it brings the compiler along
+    return f"compiling, once: {compiling.done.count}" if compiling and compiling.done.count else "starting"

@@ -245,6 +245,7 @@ class VesicleStage(Stage):
         # time before which a vesicle has none for leaving its state [s]
         self._bands = np.zeros(len(vesicle.BASES), np.int64)
         self._quiet = np.zeros(len(population))
+        self.glut4_surface = self.glut4_total = 0  # copies in the membrane, and of all
         self.log_capacity = 0  # events for which a chunk's log has room at first, per thread
         self._log = []
 

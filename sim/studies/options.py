@@ -106,7 +106,7 @@ class RunOptions:
         return replace(self, seed=run.seed, replicates=run.replicates)
 
     def workers(self, tasks: int, scenarios: Iterable[Scenario]) -> Workers:
-        """What so many runs of scenarios are computed on; whoever asks shuts it down.
+        """What so many runs of scenarios are computed on, with kernels compiled; whoever asks shuts it down.
 
         Raises
         ------
@@ -118,6 +118,10 @@ class RunOptions:
             if workers.is_local:
                 largest = max(scenarios, key=lambda s: s.mean_field_bytes if self.mean_field else s.memory_bytes)
                 largest.check_memory(workers.count, self.mean_field)
+                if not self.mean_field:
+                    from glut4sim.sim.model.ahead import compile_kernels  # which brings the compiler along
+
+                    compile_kernels()
         except BaseException:
             workers.shutdown()
             raise
