@@ -8,6 +8,7 @@ import pytest
 
 from glut4sim.sim.studies import running
 from glut4sim.sim.studies.fit.fit import fit
+from glut4sim.sim.studies.fit.posterior import Chain
 from tests.extras import need
 from tests.fits import table, with_values
 from tests.processes import PATIENCE, start, wait_until
@@ -16,10 +17,20 @@ need("emcee", "arviz")
 pytestmark = pytest.mark.usefixtures("all_unrendered")
 
 SURFACE = [4.3, 6.0, 12.8, 26.1, 33.2, 36.7, 39.0, 36.3]
-OPTIONS = {"starts": 2, "profiles": False, "steps": 100, "draws": 24, "threads": 1}
+OPTIONS = {"starts": 2, "profiles": False, "steps": 20, "draws": 24, "threads": 1}
+# Its chain is written every second step, and slowly, so that there is time to stop it: it need not be long.
 PROGRAM = f"""
 import sys
+import time
+from glut4sim.sim.studies.fit import posterior
 from glut4sim.sim.studies.fit.fit import fit
+from glut4sim.sim.studies.fit.record import Record
+keep_chain = Record.keep_chain
+def keep_slowly(record, chain):
+    keep_chain(record, chain)
+    time.sleep(0.5)
+posterior.KEEP_EVERY = 2
+Record.keep_chain = keep_slowly
 fit(sys.argv[1], sys.argv[2], **{OPTIONS})
 """
 
@@ -43,11 +54,13 @@ def test_a_stopped_fit_can_be_read_and_gone_on_with(made, whole, tmp_path, how):
         wait_until((out / "chain.npz").exists, process)
         process.send_signal(how)
         process.wait(PATIENCE)
+    reached = Chain.from_bytes((out / "chain.npz").read_bytes()).steps
     status = json.loads((out / "provenance.json").read_text())["status"]
     assert status == ("running" if how == signal.SIGKILL else "interrupted")
     if how == signal.SIGINT:
         assert json.loads((out / "fit.json").read_text())["free"]
         assert "The fit is interrupted" in (out / "report.md").read_text()
     again = running.resume(out, threads=1)
+    assert 0 < reached < OPTIONS["steps"]
     assert again.content == whole.content
     assert (again.draws.values == whole.draws.values).all()

@@ -26,11 +26,18 @@ from tests.support import small_scenario
 pytestmark = pytest.mark.usefixtures("undrawn", "all_unrendered")
 
 STOPS = [signal.SIGINT, signal.SIGKILL]
+# Its checkpoints take their time, so that there is enough to stop it in: the run need not be long.
 PROGRAM = """
 import sys
+import time
 from glut4sim import resume, run
-from glut4sim.sim.results import writer
+from glut4sim.sim.results import checkpoint, writer
 from glut4sim.sim.studies.run import ensemble
+save = checkpoint.save
+def save_slowly(*content):
+    save(*content)
+    time.sleep(0.2)
+checkpoint.save = save_slowly
 if __name__ == "__main__":
     ensemble._draw = lambda *_: None
     writer.POLICY = writer.FlushPolicy(seconds=0.05)
@@ -112,11 +119,11 @@ def test_logs_of_events_can_be_read(tmp_path, begin, kind):
     def are_long():
         return all(
             (out / "results.zarr" / "events" / f"{r}" / "zarr.json").exists()
-            and open_results(out, f"events/{r}").sizes.get("event", 0) > 1_000
+            and open_results(out, f"events/{r}").sizes.get("event", 0) > 300
             for r in range(2)
         )
 
-    wait_until(are_long, process, every=0.05)
+    wait_until(are_long, process, every=0.25)
     process.send_signal(kind)
     process.communicate(timeout=PATIENCE)
     for replicate in range(2):
@@ -142,7 +149,7 @@ def test_logs_of_events_can_be_read(tmp_path, begin, kind):
 def whole(tmp_path_factory):
     """A run that nothing stopped, beside the file of its scenario, and long enough to be stopped twice."""
     out = tmp_path_factory.mktemp("whole") / "test"
-    out.with_suffix(".toml").write_text(make_scenario(duration="1500 s", replicates=2, events=True).to_toml())
+    out.with_suffix(".toml").write_text(make_scenario(duration="600 s", replicates=2, events=True).to_toml())
     run(out.with_suffix(".toml"), out, threads=2)
     return out
 
