@@ -12,16 +12,23 @@ class CellView(Channel):
     _esm = script("canvas.js", "cell_symbols.js", "cell_stage.js", "cell_view.js")
     _css = style("cell_view.css")
 
-    def show_cells(self, time: float, cells: Iterable[tuple[str, dict, list]]) -> None:
+    def show_cells(self, time: float, molecules_per_hexagon: float, cells: Iterable[tuple[str, dict, list]]) -> None:
         """Draw a frame.
 
         Parameters
         ----------
         time : float
             simulated [s]
+        molecules_per_hexagon : float
+            flow of glucose that one hexagon stands for [molecules/s]
         cells
             (label, facts, buffers) of each, the last two from `frames.pack`
         """
         cells = list(cells)
-        content = {"kind": "frame", "time": time, "cells": [{"label": label, **facts} for label, facts, _ in cells]}
+        content = {
+            "kind": "frame",
+            "time": time,
+            "molecules_per_hexagon": molecules_per_hexagon,
+            "cells": [{"label": label, **facts} for label, facts, _ in cells],
+        }
         self.show(content, [buffer for _, _, buffers in cells for buffer in buffers])

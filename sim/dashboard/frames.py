@@ -1,7 +1,5 @@
 """What the cell view is sent of one cell: a few numbers, and arrays packed into 7 bytes a vesicle."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from glut4sim.agents import glucose, receptor, vesicle
@@ -18,14 +16,21 @@ _GROUP = np.array(
 _STEPS = 65_535  # in which a coordinate is told: a uint16
 
 
-class FrameMark(NamedTuple):
-    """Where a frame left off: what the next one counts from."""
-
-    influx: int  # glucose agents that came in since time 0
-    efflux: int  # and that left
+HEXAGONS = 200  # drawn, at least, for glucose coming in through all GLUT4 of a cell in the membrane, and saturated
 
 
-def pack(engine: Engine, since: FrameMark | None = None) -> tuple[dict, list[memoryview], FrameMark]:
+def molecules_per_hexagon(engine: Engine) -> float:
+    """The flow of glucose that one hexagon stands for [molecules/s]: 1, 2 or 5 times a power of ten.
+
+    It follows from what the cell is, not from what flows, so that it can hold for a whole run and for a twin.
+    """
+    p = engine.parameters.glucose
+    most = engine.glut4_total * p.glut4_turnover + p.glut1_copies * p.glut1_turnover
+    power = 10.0 ** np.floor(np.log10(most / HEXAGONS))
+    return float(power * max(digit for digit in (1, 2, 5) if digit * power <= most / HEXAGONS))
+
+
+def pack(engine: Engine) -> tuple[dict, list[memoryview]]:
     """One cell as it is now.
 
     Agents of a kind are exchangeable, so the first ones are a fair sample where not all can be drawn; where they belong
@@ -34,8 +39,6 @@ def pack(engine: Engine, since: FrameMark | None = None) -> tuple[dict, list[mem
     Parameters
     ----------
     engine : Engine
-    since : FrameMark or None
-        of the frame before; None if there was none
 
     Returns
     -------
@@ -44,16 +47,12 @@ def pack(engine: Engine, since: FrameMark | None = None) -> tuple[dict, list[mem
     buffers : list
         positions (n, 3) uint16, where -radius .. radius is 0 .. 65535, states (n,) uint8 and the groups
         of a sample of receptors (m,) uint8, as an index into RECEPTOR_GROUPS
-    mark : FrameMark
-        for the next frame
     """
     now = engine.snapshot()
     p = engine.parameters
     vesicles = engine.vesicles
     points, receptors = _sample(vesicles, MAX_POINTS, p.fibre), _sample(engine.receptors, MAX_RECEPTORS, p.fibre)
     n = len(points)
-    events = now.glucose_events[0]
-    mark = FrameMark(int(events[glucose.INFLUX]), int(events[glucose.EFFLUX]))
     influx, efflux = _flows(engine, now)
     by_group = np.bincount(_GROUP, now.receptors[0], len(RECEPTOR_GROUPS))
     facts = {
@@ -68,9 +67,6 @@ def pack(engine: Engine, since: FrameMark | None = None) -> tuple[dict, list[mem
         "glut4_percent": 100.0 * engine.glut4_surface / max(engine.glut4_total, 1),
         "influx": influx,
         "efflux": efflux,
-        "entered": mark.influx - since.influx if since else 0,
-        "left": mark.efflux - since.efflux if since else 0,
-        "molecules_per_agent": engine.molecules_per_agent,
     }
     positions = _quantised((vesicles.x[points], vesicles.y[points], vesicles.z[points]), p.vesicle.cell_radius)
     buffers = [
@@ -78,7 +74,7 @@ def pack(engine: Engine, since: FrameMark | None = None) -> tuple[dict, list[mem
         vesicles.state[points].astype(np.uint8).data,
         _GROUP[engine.receptors.state[receptors]].data,
     ]
-    return facts, buffers, mark
+    return facts, buffers
 
 
 def _sample(population, most, spread):

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from glut4sim.sim.analysis import summary
+from glut4sim.sim.dashboard import frames
 from glut4sim.sim.dashboard.chart_view import Mark
 from glut4sim.sim.endocrine.known import Known
 from glut4sim.sim.inputs.errors import InputError
@@ -180,6 +181,8 @@ class Live:
     ----------
     cells
         the cell, and its twin if there is one; each with `label`, `engine`, `scenario` and `records`
+    molecules_per_hexagon
+        the flow of glucose that one hexagon of the picture stands for, the same all along [molecules/s]
     """
 
     def __init__(
@@ -208,6 +211,7 @@ class Live:
 
     def _begin(self, scenarios):
         self.cells = [_Member.new(label, each) for label, each in zip(self._labels(), scenarios)]
+        self.molecules_per_hexagon = frames.molecules_per_hexagon(self.cells[0].engine)
         self._levels = live_changes.levels_at_start(scenarios[0])
 
     def _labels(self):

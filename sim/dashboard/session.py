@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from queue import Empty, SimpleQueue
 from time import monotonic
 
@@ -85,7 +84,6 @@ class Session:
         self._block = 1
         self._anchor = (0.0, 0.0)  # real and simulated time from which the speed counts
         self._pace = (0.0, 0.0, 0.0)  # real and simulated time of the last look at the ratio, and the ratio
-        self._frame_marks: list = []
         self._shown = {"frame": 0.0, "charts": 0.0, "status": 0.0}
         self._stale = {"frame": False, "charts": False, "status": True}
         self._thread = threading.Thread(target=self._work, name="dashboard-session", daemon=True)
@@ -189,20 +187,12 @@ class Session:
     def fork(self, name: str, value: float) -> Future:
         """Live.fork."""
 
-        def task():
-            self._needed().fork(name, value)
-            self._frame_marks = []
-
-        return self._do(task)
+        return self._do(lambda: self._needed().fork(name, value))
 
     def drop_twin(self) -> Future:
         """Live.drop_twin."""
 
-        def task():
-            self._needed().drop_twin()
-            self._frame_marks = self._frame_marks[:1]
-
-        return self._do(task)
+        return self._do(lambda: self._needed().drop_twin())
 
     def taken(self) -> Future:
         """Live.taken, as the Future's result."""
@@ -243,7 +233,7 @@ class Session:
         finally:
             if self._live:
                 self._live.close()
-            self._live, self._frame_marks = None, []
+            self._live = None
             while not self._tasks.empty():
                 self._tasks.get()[1].cancel()
             gc.collect()  # the page and its views refer to one another
@@ -293,7 +283,7 @@ class Session:
         """Show other cells, running if those before were."""
         if self._live:
             self._live.close()
-        self._live, self._frame_marks = live, []
+        self._live = live
         self._run(self._running)
 
     def _run(self, running: bool):
@@ -351,13 +341,9 @@ class Session:
             self._guard(show)
 
     def _show_frame(self):
-        live, shown, marks = self._live, [], []
-        for cell, since in zip_longest(live.cells, self._frame_marks):
-            facts, buffers, mark = frames.pack(cell.engine, since)
-            shown.append((cell.label, facts, buffers))
-            marks.append(mark)
-        self._frame_marks = marks
-        self._cell_view.show_cells(live.time, shown)
+        live = self._live
+        shown = [(cell.label, *frames.pack(cell.engine)) for cell in live.cells]
+        self._cell_view.show_cells(live.time, live.molecules_per_hexagon, shown)
 
     def _show_charts(self):
         live = self._live

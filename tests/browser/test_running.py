@@ -1,5 +1,6 @@
 """The page at work: the cell moves and stands still when told to, and does what hands do to it; pages are apart."""
 
+import re
 import time
 import tomllib
 
@@ -23,15 +24,35 @@ def stands_still(visit, seconds=0.7):
     return visit.number("time") == before
 
 
+def hexagons_and_their_worth(visit):
+    """Hexagons drawn, in and out; glucose in and out as the table has it, and what a hexagon stands for [1e6/s]."""
+    rows = visit.cell.locator("tbody", has_text="Glucose").locator("tr:not(:first-child) td")
+    numbers = [float(text) for text in rows.all_inner_texts()]
+    said = re.search(r"Each hexagon stands for ([\d.]+) million", visit.cell.inner_text())
+    return (visit.number("glucose-in"), visit.number("glucose-out")), (*numbers, float(said.group(1)))
+
+
 # ---- what is drawn ----
 
 
 def test_the_cell_and_its_charts_are_drawn(visit):
     assert visit.number("points") == 2000
     assert visit.cell.locator(".g4-stages canvas").evaluate(INK) > 100
+    at_rest = hexagons_and_their_worth(visit)
     visit.press("300×", "Play")  # at the most, it might have ended before it is told to pause
     visit.until("time", ">", 900.0)  # insulin came at 10 min
     visit.press("Pause")
+    visit.come_to_rest()
+    stimulated = hexagons_and_their_worth(visit)
+    assert stimulated[0][0] > 2 * at_rest[0][0] > 0
+    for (entering, leaving), (influx, efflux, per_hexagon) in (at_rest, stimulated):
+        assert abs(entering - influx / per_hexagon) < 1.0
+        assert abs(leaving - efflux / per_hexagon) < 1.0
+    assert at_rest[1][2] == stimulated[1][2]
+    visit.page.emulate_media(reduced_motion="reduce")
+    visit.cell.get_by_role("button", name="Reset view").click()  # draws anew
+    visit.page.wait_for_timeout(300)
+    assert hexagons_and_their_worth(visit) == stimulated
     for canvas in visit.charts.locator("canvas.g4-plot:visible").all():
         assert canvas.evaluate(INK) > 10
     assert int(visit.charts.get_attribute("data-points")) > 100

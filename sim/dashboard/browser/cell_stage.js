@@ -6,8 +6,8 @@ const HALF = 32767.5; // a coordinate of 0 .. 2 HALF stands for -1 .. 1
 const DEPTHS = 64; // bins in which symbols are sorted
 const ROOM = 0.415; // radius of the cell, as a share of the canvas
 const [LEAST, MOST] = [1.35, 5.8]; // size of symbols of unit 1 [css pixels]
-const FLIGHT = 900; // ms that a glucose symbol is on its way
-const MAX_FLYING = 120; // per cell
+const FLIGHT = 900; // ms that a hexagon is on its way
+const APART = (Math.sqrt(5) - 1) / 2; // of its way that each hexagon is ahead of the one before: evenly spread, however many
 
 // ---- camera: shared by all cells ----
 
@@ -53,30 +53,29 @@ function orthonormal(a, b) { // rounding would skew a rotation that is turned on
   return [...x, ...y, x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]];
 }
 
-// ---- glucose on its way across the membrane: for the eye; how many cross is the model's ----
+// ---- glucose on its way across the membrane: as many hexagons as the flow is worth, at any speed and at none ----
 
-class Flight {
+class Flow {
   constructor() {
-    this.place = new Float32Array(3 * MAX_FLYING); // where on the membrane
-    this.born = new Float64Array(MAX_FLYING).fill(-Infinity); // ms
-    this.leaving = new Uint8Array(MAX_FLYING);
-    this.owed = [0, 0]; // symbols not yet launched: in, out
-    this.next = 0;
+    this.count = 0; // hexagons
+    this.places = []; // of each: where on the membrane,
+    this.ways = []; // and on which of its ways it is
   }
 
-  launch(symbols, leaving, now, spread, pickPlace) {
-    this.owed[leaving] += symbols;
-    for (; this.owed[leaving] >= 1; this.owed[leaving]--) {
-      const i = this.next;
-      this.next = (i + 1) % MAX_FLYING;
-      pickPlace(this.place.subarray(3 * i, 3 * i + 3));
-      this.born[i] = now + Math.random() * spread;
-      this.leaving[i] = leaving;
+  // Between two numbers it stays at the one it has, or the last hexagon would flicker
+  follow(flow, perHexagon) {
+    if (Math.abs(flow / perHexagon - this.count) > 0.75) this.count = Math.round(flow / perHexagon);
+    while (this.places.length < this.count) (this.places.push(new Float32Array(3)), this.ways.push(-1));
+  }
+
+  // Calls `draw(place, share of the way)` for each; `flown` [ms] stands still when time does
+  each(flown, isInView, pickPlace, draw) {
+    for (let i = 0; i < this.count; i++) {
+      const at = flown / FLIGHT + (i + 1) * APART, way = Math.floor(at), place = this.places[i];
+      if (this.ways[i] !== way || !isInView(place)) pickPlace(place);
+      this.ways[i] = way;
+      draw(place, at - way);
     }
-  }
-
-  isOver(now) {
-    return this.born.every((born) => now - born > FLIGHT);
   }
 }
 
@@ -90,18 +89,21 @@ class Stage {
     this.canvas = this.figure.appendChild(element("canvas", { tabIndex: 0 }));
     this.canvas.setAttribute("role", "application");
     this.context = this.canvas.getContext("2d");
-    this.flight = new Flight();
+    this.flows = [new Flow(), new Flow()]; // in, out
+    this.hexagons = [0, 0]; // drawn of each
     this.cell = null; // as the message has it
     this.total = this.vesicles = 0; // symbols, and how many of them are vesicles
     this._makeRoom(0);
   }
 
-  show(cell, [positions, states, receptors]) {
+  show(cell, perHexagon, [positions, states, receptors]) {
     if (this.cell?.label !== cell.label) {
       this.caption.textContent = this.caption.title = cell.label;
       this.canvas.setAttribute("aria-label", `${cell.label}: the cell and its vesicles, numbers in the table. ${HINT}`);
     }
     this.cell = cell;
+    this.flows[0].follow(cell.influx, perHexagon);
+    this.flows[1].follow(cell.efflux, perHexagon);
     this.vesicles = states.byteLength;
     this.total = this.vesicles + receptors.byteLength;
     if (this.total > this.symbol.length) this._makeRoom(this.total);
@@ -299,48 +301,47 @@ class Stage {
     return seen;
   }
 
-  // Sends off the glucose that has crossed since the frame before
-  launch(now, perSymbol, spread) {
-    const { where, symbol, middle, half } = this, open = IN_MEMBRANE.map((name) => VESICLES.indexOf(name));
-    const [a, b, c, d, e, f, g, h, i] = this.view.camera.turn, isCut = half < 1;
-    const pickPlace = (place) => {
-      for (let tries = 0; tries < 40; tries++) { // at a vesicle in the membrane in view, if one is found
-        const k = Math.floor(Math.random() * this.vesicles);
-        if (!open.includes(symbol[k])) continue;
-        place.set(where.subarray(3 * k, 3 * k + 3));
-        const near = g * place[0] + h * place[1] + i * place[2];
-        if (isCut ? Math.abs(near - middle) < half : near > -0.2) return;
-      }
-      const near = isCut ? middle : 1.2 * Math.random() - 0.2; // else anywhere in view
-      const aside = Math.sqrt(1 - near * near), angle = 2 * Math.PI * Math.random();
-      const x = aside * Math.cos(angle), y = aside * Math.sin(angle);
-      place.set([a * x + d * y + g * near, b * x + e * y + h * near, c * x + f * y + i * near]);
-    };
-    this.flight.launch(this.cell.entered / perSymbol, 0, now, spread, pickPlace);
-    this.flight.launch(this.cell.left / perSymbol, 1, now, spread, pickPlace);
-  }
-
-  present(now) {
+  present(flown) {
     this.context.putImageData(this.image, -this.pad, -this.pad);
-    this._drawFlight(now);
+    this._drawGlucose(flown);
     this._drawScaleBar();
   }
 
-  _drawFlight(now) {
-    const { context: c, flight, left, top, radius, ratio, inner, half } = this;
+  _drawGlucose(flown) {
+    const { context: c, left, top, radius, ratio, middle, half } = this, isCut = half < 1;
     const [a, b, c2, d, e, f, g, h, i] = this.view.camera.turn;
+    const isInView = ([x, y, z]) => {
+      const near = g * x + h * y + i * z;
+      return isCut ? Math.abs(near - middle) < half : near > -0.2;
+    };
     c.lineWidth = ratio;
-    for (let k = 0; k < MAX_FLYING; k++) {
-      const done = (now - flight.born[k]) / FLIGHT;
-      if (!(done >= 0 && done < 1)) continue;
-      const [x, y, z] = flight.place.subarray(3 * k, 3 * k + 3);
-      const way = flight.leaving[k] ? 1 - done : done, out = 1.16 - 0.3 * way; // in radii
-      const right = out * (a * x + b * y + c2 * z), up = out * (d * x + e * y + f * z);
-      if (half > 1 && g * x + h * y + i * z < 0 && Math.hypot(right, up) < inner) continue;
-      c.globalAlpha = Math.min(1, 5 * done, 2.5 * (1 - done));
-      drawGlucose(c, left + right * radius, top - up * radius, 3.8 * ratio, this.view.colours, flight.leaving[k]);
-    }
+    this.flows.forEach((flow, leaving) => {
+      this.hexagons[leaving] = 0;
+      flow.each(flown, isInView, (place) => this._pickPlace(place, isInView), ([x, y, z], done) => {
+        const out = 1.16 - 0.3 * (leaving ? 1 - done : done); // in radii
+        const right = out * (a * x + b * y + c2 * z), up = out * (d * x + e * y + f * z);
+        c.globalAlpha = Math.max(0.25, Math.min(1, 5 * done, 2.5 * (1 - done)));
+        drawGlucose(c, left + right * radius, top - up * radius, 3.8 * ratio, this.view.colours, leaving);
+        this.hexagons[leaving]++;
+      });
+    });
     c.globalAlpha = 1;
+  }
+
+  // At a vesicle in the membrane in view, if one is found; else anywhere in view
+  _pickPlace(place, isInView) {
+    const { where, symbol, middle, half } = this, open = IN_MEMBRANE.map((name) => VESICLES.indexOf(name));
+    for (let tries = 0; tries < 40; tries++) {
+      const k = Math.floor(Math.random() * this.vesicles);
+      if (!open.includes(symbol[k])) continue;
+      place.set(where.subarray(3 * k, 3 * k + 3));
+      if (isInView(place)) return;
+    }
+    const [a, b, c, d, e, f, g, h, i] = this.view.camera.turn;
+    const near = half < 1 ? middle : 1.2 * Math.random() - 0.2;
+    const aside = Math.sqrt(1 - near * near), angle = 2 * Math.PI * Math.random();
+    const x = aside * Math.cos(angle), y = aside * Math.sin(angle);
+    place.set([a * x + d * y + g * near, b * x + e * y + h * near, c * x + f * y + i * near]);
   }
 
   _drawScaleBar() {

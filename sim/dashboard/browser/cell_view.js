@@ -38,13 +38,13 @@ class Legend {
     this.labels = null;
   }
 
-  show(cells, perSymbol) {
+  show(cells, perHexagon) {
     const labels = cells.map((cell) => cell.label).join("\n");
     const isNew = this.labels !== labels;
     if (isNew) this._build(cells);
     this.labels = labels;
     for (const [td, text, i] of this.cells) setText(td, text(cells[i]));
-    setText(this.note, legendNote(cells, perSymbol));
+    setText(this.note, legendNote(cells, perHexagon));
     return isNew;
   }
 
@@ -94,12 +94,11 @@ function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-function legendNote(cells, perSymbol) {
-  const [{ points, shown_of: all, molecules_per_agent: molecules }] = cells;
+function legendNote(cells, perHexagon) {
+  const [{ points, shown_of: all }] = cells, millions = perHexagon / 1e6;
   const notes = ["Symbols are larger than life. Receptors have no place in the model; theirs are for show."];
   if (points < all) notes.unshift(`${count(points)} of ${count(all)} vesicles are drawn.`);
-  const millions = Number(((perSymbol * molecules) / 1e6).toPrecision(2));
-  if (perSymbol) notes.push(`Each flying hexagon stands for ${millions} million glucose molecules.`);
+  notes.push(`Each hexagon stands for ${millions} million molecules of glucose per second.`);
   return notes.join(" ");
 }
 
@@ -119,6 +118,8 @@ const HINT =
   "Drag or arrow keys: turn; with Shift: move. +, − or click and wheel: zoom. C: section. 0 or double-click: reset. " +
   "Space: play or pause.";
 
+const MOVING = 400; // ms after a frame for which time is held to go on
+
 class View {
   constructor(model, parent) {
     this.model = model;
@@ -126,8 +127,9 @@ class View {
     this.section = { on: false, depth: 0 }; // depth of its middle, in radii towards the viewer
     this.stages = [];
     this.frames = 0;
-    this.perSymbol = 1; // glucose agents that a flying hexagon stands for
-    this.rate = 0; // glucose agents crossing per ms, smoothed
+    this.flown = 0; // ms that hexagons have been on their way: they move while time does
+    this.moved = -Infinity; // when a frame brought a later time [ms]
+    this.drawn = 0; // when the cells were drawn last [ms]
     this._buildPage(parent);
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
     this._watch();
@@ -196,15 +198,15 @@ class View {
 
   _receive(message, buffers) {
     if (!this.colours) return; // meant for another view of the same widget; this one will ask when it is ready
-    const now = performance.now();
     while (this.stages.length < message.cells.length) this._addStage();
     while (this.stages.length > message.cells.length) this.stages.pop().figure.remove();
-    message.cells.forEach((cell, i) => this.stages[i].show(cell, buffers.slice(3 * i, 3 * i + 3)));
+    this.perHexagon = message.molecules_per_hexagon;
+    message.cells.forEach((cell, i) => this.stages[i].show(cell, this.perHexagon, buffers.slice(3 * i, 3 * i + 3)));
     this.cells = message.cells;
+    if (message.time > this.time) this.moved = performance.now();
     this.time = message.time;
     this.root.dataset.cells = this.cells.length;
     this.pending = message;
-    this._fly(now);
     this.writing ??= setTimeout(() => this._write(), this.frames ? 120 : 0);
     this.redraw();
   }
@@ -217,25 +219,11 @@ class View {
     this.resized = true;
   }
 
-  // How many agents a hexagon stands for follows from how many cross, so that there are never too many
-  _fly(now) {
-    const elapsed = Math.min(now - (this.received ?? now), 300); // ms
-    this.received = now;
-    this.spread = elapsed;
-    if (elapsed === 0) return;
-    const crossing = Math.max(...this.cells.map((cell) => cell.entered + cell.left)) / elapsed;
-    if (crossing === 0) return; // paused
-    this.rate += (crossing - this.rate) * Math.min(1, elapsed / 1000);
-    const needed = (Math.max(this.rate, 0) * FLIGHT) / (0.7 * MAX_FLYING);
-    const fits = needed <= this.perSymbol && needed >= this.perSymbol / 5;
-    if (!fits) this.perSymbol = Math.max(1, niceLength(2 * needed));
-  }
-
   // The numbers change a few times a second, or nobody could read them
   _write() {
     this.writing = null;
     setText(this.clock, clock(this.time));
-    if (this.legend.show(this.cells, this.still.matches ? 0 : this.perSymbol)) this.legend.paintSwatches(this.colours);
+    if (this.legend.show(this.cells, this.perHexagon)) this.legend.paintSwatches(this.colours);
     this._showSection();
   }
 
@@ -249,16 +237,18 @@ class View {
     if (!this.cells || !this.colours) return;
     if (this.resized) this.stages.forEach((stage) => stage.resize());
     this.resized = false;
+    const isMoving = now - this.moved < MOVING && !this.still.matches;
+    if (isMoving) this.flown += Math.min(Math.max(now - this.drawn, 0), MOVING);
+    this.drawn = now;
     for (const stage of this.stages) {
       if (this.stale) stage.drawPoints();
-      if (this.pending && !this.still.matches) stage.launch(now, this.perSymbol, this.spread);
-      stage.present(now);
+      stage.present(this.flown);
     }
     this.stale = false;
+    const [glucoseIn, glucoseOut] = this.stages[0].hexagons;
+    Object.assign(this.root.dataset, { glucoseIn, glucoseOut });
     if (this.pending) this._acknowledge(this.pending);
-    if (!this.stages.every((stage) => stage.flight.isOver(now))) {
-      this.asked = requestAnimationFrame((later) => this._draw(later));
-    }
+    if (isMoving) this.asked ??= requestAnimationFrame((later) => this._draw(later));
   }
 
   _acknowledge({ id, time, cells }) {

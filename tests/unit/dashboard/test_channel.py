@@ -85,11 +85,11 @@ def test_the_message_given_is_left_as_it_is(channel):
 
 def test_cells_are_shown_in_one_message(monkeypatch):
     view = recorded(CellView(), monkeypatch)
-    view.show_cells(60.0, [("cell", {"points": 1}, [b"a", b"b", b"c"]), ("twin", {"points": 2}, [b"d", b"e", b"f"])])
+    shown = [("cell", {"points": 1}, [b"a", b"b", b"c"]), ("twin", {"points": 2}, [b"d", b"e", b"f"])]
+    view.show_cells(60.0, 2e6, shown)
     cells = [{"label": "cell", "points": 1}, {"label": "twin", "points": 2}]
-    assert view.sent == [
-        ({"kind": "frame", "time": 60.0, "cells": cells, "id": 1}, [b"a", b"b", b"c", b"d", b"e", b"f"])
-    ]
+    content = {"kind": "frame", "time": 60.0, "molecules_per_hexagon": 2e6, "cells": cells, "id": 1}
+    assert view.sent == [(content, [b"a", b"b", b"c", b"d", b"e", b"f"])]
 
 
 def test_the_script_is_one_module_that_asks_nobody_for_anything():

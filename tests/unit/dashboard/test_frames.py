@@ -53,7 +53,7 @@ def test_what_rounding_puts_outside_the_cell_does_not_wrap_to_its_other_side():
 def test_the_numbers_are_those_of_the_whole_cell(engine, monkeypatch):
     monkeypatch.setattr(frames, "MAX_POINTS", 100)
     monkeypatch.setattr(frames, "MAX_RECEPTORS", 50)
-    facts, buffers, _ = frames.pack(engine)
+    facts, buffers = frames.pack(engine)
     positions, states, receptors = unpacked(buffers)
     assert (len(positions), len(states), len(receptors)) == (100, 100, 50)
     assert (facts["points"], facts["shown_of"]) == (100, 700)
@@ -65,7 +65,6 @@ def test_the_numbers_are_those_of_the_whole_cell(engine, monkeypatch):
     fused = engine.vesicles.glut4[np.isin(engine.vesicles.state, vesicle.SURFACE)].sum()
     assert facts["glut4_surface"] == fused
     assert facts["glut4_percent"] == pytest.approx(100.0 * fused / engine.vesicles.glut4.sum())
-    assert facts["molecules_per_agent"] == engine.molecules_per_agent
 
 
 def test_receptors_are_told_by_group(engine):
@@ -76,39 +75,34 @@ def test_receptors_are_told_by_group(engine):
         assert name == ("internalised" if inside else "active" if state in receptor.ACTIVE else "free")
 
 
-def test_glucose_is_counted_from_frame_to_frame():
-    engine = Engine(small_scenario(100.0, step=0.5, **SIZES), seed=1)
-    facts, _, mark = frames.pack(engine)
-    assert (facts["entered"], facts["left"]) == (0, 0)
-    entered = left = 0
-    for _ in range(3):
-        engine.advance(2_000)
-        facts, _, mark = frames.pack(engine, mark)
-        entered, left = entered + facts["entered"], left + facts["left"]
-    events = engine.snapshot().glucose_events[0]
-    assert (entered, left) == (events[glucose.INFLUX], events[glucose.EFFLUX])
-    assert entered > 0
-    facts, _, _ = frames.pack(engine, mark)  # time stands still
-    assert (facts["entered"], facts["left"]) == (0, 0)
-
-
 def test_flows_are_the_rates_at_which_agents_cross():
     engine = Engine(small_scenario(step=0.5, vesicles=700, receptors=300, glucose_agents=50_000), seed=1)
-    _, _, mark = frames.pack(engine)
-    seconds, influx, entered = 10.0, [], 0
+    seconds, influx = 10.0, []
     for _ in range(100):
         engine.advance(round(seconds / engine.dt))
-        facts, _, mark = frames.pack(engine, mark)
+        facts, _ = frames.pack(engine)
         assert facts["influx"] > facts["efflux"] >= 0.0
         influx.append(facts["influx"])
-        entered += facts["entered"]
     expected = sum(influx) * seconds / engine.molecules_per_agent
     assert expected > 500.0
+    entered = engine.snapshot().glucose_events[0][glucose.INFLUX]
     assert entered == pytest.approx(expected, abs=5.0 * expected**0.5)
 
 
+def test_a_hexagon_stands_for_the_same_flow_whatever_flows(engine):
+    at_rest = Engine(small_scenario(0.0, step=0.5, **SIZES), seed=1)
+    per_hexagon = frames.molecules_per_hexagon(at_rest)
+    assert per_hexagon == frames.molecules_per_hexagon(engine)
+    assert f"{per_hexagon:e}"[0] in "125"
+    p = engine.parameters.glucose
+    most = engine.glut4_total * p.glut4_turnover + p.glut1_copies * p.glut1_turnover
+    assert frames.HEXAGONS <= most / per_hexagon <= 2.5 * frames.HEXAGONS
+    few, many = (frames.pack(one)[0]["influx"] / per_hexagon for one in (at_rest, engine))
+    assert many > 2.0 * few > 2.0
+
+
 def test_a_frame_is_json_and_bytes_of_its_own(engine):
-    facts, buffers, _ = frames.pack(engine)
+    facts, buffers = frames.pack(engine)
     json.dumps(facts, allow_nan=False)
     before = [bytes(buffer) for buffer in buffers]
     assert [len(buffer) for buffer in before] == [700 * 6, 700, 300]
@@ -126,7 +120,7 @@ def test_a_sample_of_a_slice_has_vesicles_and_receptors_of_both_membranes(monkey
     monkeypatch.setattr(frames, "MAX_POINTS", 100)
     monkeypatch.setattr(frames, "MAX_RECEPTORS", 50)
     engine = Engine(scenario_of(SLICE), seed=1)
-    facts, buffers, _ = frames.pack(engine)
+    facts, buffers = frames.pack(engine)
     positions, states, receptors = unpacked(buffers)
     assert (len(positions), len(states), len(receptors)) == (100, 100, 50)
     radius = SLICE.vesicle.cell_radius

@@ -245,7 +245,7 @@ class View:
     def is_free(self, now=None):
         return True
 
-    def show_cells(self, moment, cells):
+    def show_cells(self, moment, molecules_per_hexagon, cells):
         self.frames.append((moment, [label for label, _, _ in cells]))
 
     def show(self, content, buffers):
