@@ -54,12 +54,19 @@ def Colours():
 
 @solara.component
 def Notice(page: PageState):
-    """What went wrong last, in a line."""
-    error = page.settings.value.error
+    """What is asked, what takes long, or what went wrong last, in a line each, with what can be done about it."""
+    settings, session = page.settings.value, page.session
     with solara.Div(classes=["g4-notice"], attributes={"role": "status"}):
-        if error:
-            with solara.Error(error, dense=True, classes=["g4-error"]):
-                solara.Button("Dismiss", on_click=lambda: page.session.complain(""), text=True, small=True)
+        if settings.phase == "building":
+            with solara.Info("Building the cell …", dense=True, classes=["g4-error"]):
+                solara.Button("Cancel", on_click=session.give_up, text=True, small=True)
+        elif settings.asked:
+            with solara.Info(settings.asked, dense=True, classes=["g4-error"]):
+                solara.Button("Build it", on_click=lambda: session.answer(True), text=True, small=True)
+                solara.Button("Do not", on_click=lambda: session.answer(False), text=True, small=True)
+        if settings.error:
+            with solara.Error(settings.error, dense=True, classes=["g4-error"]):
+                solara.Button("Dismiss", on_click=lambda: session.complain(""), text=True, small=True)
 
 
 @solara.component

@@ -74,6 +74,20 @@ def describe(name: str, value: float, known: Known) -> str:
     return f"{title(name, known)} {write(float(f'{value:.4g}'), live_changes.kind(name, known).unit)}"
 
 
+class Recipe(NamedTuple):
+    """What cells on a page are made from, as `Live` takes it."""
+
+    base: Scenario
+    day: float | None = None
+    difference: Difference | None = None
+    changes: Iterable[LiveChange] = ()
+
+    @property
+    def memory_bytes(self) -> int:
+        """Memory that its cells take, roughly."""
+        return self.base.memory_bytes * (1 if self.difference is None else 2)
+
+
 class LiveRecords:
     """What was recorded of one cell: arrays that grow to the end of its run and no further.
 
@@ -218,6 +232,11 @@ class Live:
         return ["Cell"] if self.difference is None else ["Cell", f"Twin: {self.difference.label(self.base.known)}"]
 
     @property
+    def recipe(self) -> Recipe:
+        """What would make these cells again."""
+        return Recipe(self.base, self.day, self.difference, self.changes)
+
+    @property
     def scenario(self) -> Scenario:
         """Of the cell, with all that was changed."""
         return self.cells[0].scenario
@@ -282,12 +301,12 @@ class Live:
         Nothing happens if they do not suit all cells.
         """
         scenarios = self._scenarios(base, changes, self.difference)
-        self.base, self.changes = base, changes
         if self.cells[0].engine.step == 0:
             self._begin(scenarios)
-            return
-        for cell, scenario in zip(self.cells, scenarios):
-            cell.follow(scenario)
+        else:
+            for cell, scenario in zip(self.cells, scenarios):
+                cell.follow(scenario)
+        self.base, self.changes = base, changes
 
     def fork(self, name: str, value: float) -> None:
         """Put a twin beside the cell, the same up to now; from now on something is held at another value in it."""

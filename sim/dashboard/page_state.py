@@ -30,6 +30,7 @@ class Settings:
     is_changed: bool = False
     difference: Difference | None = None
     slider_values: tuple[tuple[str, float], ...] = ()
+    asked: str = ""
     error: str = ""
 
 
@@ -91,6 +92,7 @@ class PageState:
                 status.is_changed,
                 status.difference,
                 tuple(status.slider_values.items()),
+                status.asked,
                 status.error,
             )
         )

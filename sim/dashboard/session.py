@@ -11,10 +11,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from time import monotonic
+from typing import TypeVar
+
+import psutil
 
 from glut4sim.sim.dashboard import chart_view, frames
+from glut4sim.sim.dashboard.build import Build, Size
 from glut4sim.sim.dashboard.chart_view import Curve
-from glut4sim.sim.dashboard.live import Difference, Live, LiveChange
+from glut4sim.sim.dashboard.live import Difference, Live, LiveChange, Recipe
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.scenario.scenario import Scenario
 
@@ -24,6 +28,9 @@ FRAME, CHARTS, STATUS = 1 / 40, 1 / 4, 1 / 4  # s between two, at least
 LATE = 0.25  # s behind the speed asked for, beyond which what was missed is let go
 MAX_BLOCK = 256  # steps at once, at most
 IDLE = 0.25  # s between two looks at views while nothing happens
+BRIEF = 0.3  # s for which cells may be in the making without a word
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,7 @@ class Status:
     Attributes
     ----------
     phase
-        "starting", "paused", "running", "finished" or "failed"
+        "starting", "building", "paused", "running", "finished" or "failed"
     time, duration : simulated [s]
     speed
         simulated per real time, as asked for; infinite: as fast as it computes
@@ -46,6 +53,8 @@ class Status:
     difference
         in what the twin differs; None without one
     slider_values : what can be changed in the run -> its value now
+    asked
+        what the reader is asked to say yes or no to, a sentence; empty if nothing
     error
         what went wrong last, a line; empty if nothing
     """
@@ -60,6 +69,7 @@ class Status:
     is_changed: bool = False
     difference: Difference | None = None
     slider_values: Mapping[str, float] = field(default_factory=dict)
+    asked: str = ""
     error: str = ""
 
 
@@ -77,7 +87,9 @@ class Session:
     def __init__(self, cell_view, charts, listen: Callable[[Status], None]):
         self._cell_view, self._charts, self._listen = cell_view, charts, listen
         self._tasks: SimpleQueue[tuple[Callable, Future]] = SimpleQueue()
-        self._closed = threading.Event()
+        self._closed, self._given_up = threading.Event(), threading.Event()
+        self._asked: tuple[str, Recipe] | None = None  # a question, and what is made if the answer is yes
+        self._building = False
         self._live: Live | None = None
         self._running = False
         self._speed, self._error, self._failed = Status.speed, "", False
@@ -96,7 +108,7 @@ class Session:
 
         def task():
             kept = self._live.difference if keep_twin and self._live else None
-            self._replace(Live(scenario(), difference=kept))
+            self._replace(Recipe(scenario(), difference=kept))
 
         return self._do(task)
 
@@ -110,9 +122,9 @@ class Session:
         """
 
         def task():
-            live = self._needed()
-            kept = live.changes if keep is None else filter(keep, live.changes)
-            self._replace(Live(changed(live.base), live.day, live.difference, kept))
+            now = self._needed().recipe
+            kept = now.changes if keep is None else tuple(filter(keep, now.changes))
+            self._replace(now._replace(base=changed(now.base), changes=kept))
 
         return self._do(task)
 
@@ -126,12 +138,7 @@ class Session:
 
     def choose_day(self, day: float) -> Future:
         """Do the experiment at another time since the start [s]."""
-
-        def task():
-            live = self._needed()
-            self._replace(Live(live.base, day, live.difference, live.changes))
-
-        return self._do(task)
+        return self._do(lambda: self._replace(self._needed().recipe._replace(day=day)))
 
     def play(self) -> Future:
         """Go on; does nothing at the end of the run."""
@@ -173,21 +180,25 @@ class Session:
 
     def change(self, name: str, value: float) -> Future:
         """Live.change."""
-        return self._do(lambda: self._needed().change(name, value))
-
-    def start_twin(self, difference: Difference) -> Future:
-        """From the start again, beside a twin that differs all along."""
 
         def task():
             live = self._needed()
-            self._replace(Live(live.base, live.day, difference, live.changes))
+            self._wait_for(lambda: live.change(name, value))
 
         return self._do(task)
+
+    def start_twin(self, difference: Difference) -> Future:
+        """From the start again, beside a twin that differs all along."""
+        return self._do(lambda: self._replace(self._needed().recipe._replace(difference=difference)))
 
     def fork(self, name: str, value: float) -> Future:
         """Live.fork."""
 
-        return self._do(lambda: self._needed().fork(name, value))
+        def task():
+            live = self._needed()
+            self._wait_for(lambda: live.fork(name, value))
+
+        return self._do(task)
 
     def drop_twin(self) -> Future:
         """Live.drop_twin."""
@@ -197,6 +208,20 @@ class Session:
     def taken(self) -> Future:
         """Live.taken, as the Future's result."""
         return self._do(lambda: self._needed().taken())
+
+    def answer(self, yes: bool) -> Future:
+        """Say yes or no to what was asked: whether large cells are to be made."""
+
+        def task():
+            (_, recipe), self._asked = self._asked or ("", None), None
+            if yes and recipe is not None:
+                self._replace(recipe, is_asked=True)
+
+        return self._do(task)
+
+    def give_up(self) -> None:
+        """Do without the cells that are in the making; those on show stay."""
+        self._given_up.set()
 
     def complain(self, error: str) -> Future:
         """Show a line about what went wrong elsewhere; an empty one takes the last away."""
@@ -279,12 +304,35 @@ class Session:
             raise InputError("there is no cell yet; choose a scenario.")
         return self._live
 
-    def _replace(self, live: Live):
-        """Show other cells, running if those before were."""
+    def _replace(self, recipe: Recipe, is_asked: bool = False):
+        """Show other cells, running if those before were; where they are large, ask first."""
+        size = Size(recipe.memory_bytes, psutil.virtual_memory().available)
+        size.check()
+        self._asked = None
+        if size.is_large and not is_asked and not (self._live and size.needed <= self._live.recipe.memory_bytes):
+            self._asked = (f"This takes {size}.", recipe)
+            return
+        live = self._wait_for(lambda: Live(*recipe), size.is_large)
         if self._live:
             self._live.close()
         self._live = live
         self._run(self._running)
+
+    def _wait_for(self, make: Callable[[], Made], is_long: bool = False) -> Made:
+        """What is made in another thread; meanwhile the page is told so, and may have it given up."""
+        self._given_up.clear()
+        build, began = Build(make, is_long), monotonic()
+        try:
+            while not build.wait(FRAME):
+                if self._closed.is_set() or self._given_up.is_set():
+                    build.give_up()
+                    raise InputError("the new cell was given up.")
+                if monotonic() - began > BRIEF:
+                    self._building = self._stale["status"] = True
+                    self._publish()
+        finally:
+            self._building = False
+        return build.result()
 
     def _run(self, running: bool):
         self._running = running
@@ -355,14 +403,15 @@ class Session:
 
     def status(self) -> Status:
         """How things are; to be called in the session's thread."""
-        live = self._live
+        live, asked = self._live, self._asked[0] if self._asked else ""
         if live is None:
-            return Status(phase="failed" if self._error else "starting", speed=self._speed, error=self._error)
+            phase = "building" if self._building else "failed" if self._error else "starting"
+            return Status(phase=phase, speed=self._speed, asked=asked, error=self._error)
         phase = "failed" if self._failed else "running" if self._running else "paused"
         if phase == "paused" and live.steps_left == 0:
             phase = "finished"
         return Status(
-            phase,
+            "building" if self._building else phase,
             live.time,
             live.duration,
             self._speed,
@@ -372,6 +421,7 @@ class Session:
             bool(live.changes),
             live.difference,
             live.slider_values,
+            asked,
             self._error,
         )
 

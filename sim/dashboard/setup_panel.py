@@ -1,11 +1,15 @@
 """How many agents, which seed, how long; and the whole scenario as text, to be changed at will."""
 
+from collections.abc import Mapping
+
 import solara
 
+from glut4sim.sim.dashboard.build import Size
 from glut4sim.sim.dashboard.markup import Fold, Text
 from glut4sim.sim.dashboard.page_state import PageState, read_text
 from glut4sim.sim.endocrine.evidence import say
 from glut4sim.sim.inputs.units import whole_of
+from glut4sim.sim.scenario.scenario import Scenario
 
 COUNTS = {"vesicles": "GLUT4 vesicles", "receptors": "Insulin receptors", "glucose_agents": "Glucose agents"}
 
@@ -42,6 +46,7 @@ def Fields(page: PageState):
         changes = {path: _number(text) for path, text in texts.items() if text != now[path]}
         page.session.rebase(lambda base: base.replaced(changes))
 
+    Text("p", _estimate(scenario, texts), "g4-hint")
     solara.Button("Restart with these", icon_name="mdi-restart", color="primary", on_click=apply)
 
 
@@ -56,6 +61,15 @@ def ScenarioText(page: PageState):
         icon_name="mdi-restart",
         on_click=lambda: page.session.load(lambda: read_text(text, scenario.name), keep_twin=True),
     )
+
+
+def _estimate(scenario: Scenario, texts: Mapping[str, str]) -> str:
+    """What a cell of so many agents takes; nothing where these are no numbers."""
+    numbers = {key: whole_of(texts[f"cell.{key}"]) for key in COUNTS}
+    if None in numbers.values():
+        return ""
+    cell = scenario.cell.model_copy(update=numbers)
+    return f"Takes {Size(scenario.model_copy(update={'cell': cell}).memory_bytes, 0)}."
 
 
 def _number(text: str) -> int | str:

@@ -124,6 +124,19 @@ def test_numbers_of_agents_take_effect_at_a_restart(visit):
     panel.get_by_label("GLUT4 vesicles").fill("500")
     visit.press("Restart with these")
     visit.until("points", "==", 500)
+    panel.get_by_label("GLUT4 vesicles").fill("8000000")
+    expect(panel.get_by_text("Takes about 1.2 GB of memory")).to_be_visible()
+    notice = visit.page.get_by_role("status")
+    for answer in ("Do not", "Build it"):
+        visit.press("Restart with these")
+        expect(notice).to_contain_text("This takes about 1.2 GB of memory")
+        visit.press(answer)
+    expect(notice).to_contain_text("Building the cell")
+    visit.press("Cancel")
+    expect(visit.error).to_contain_text("the new cell was given up")
+    visit.press("Step 5 s")
+    visit.until("time", "==", 5.0)
+    assert visit.number("points") == 500
 
 
 # ---- to take home ----

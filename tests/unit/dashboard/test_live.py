@@ -4,12 +4,14 @@ import io
 import threading
 import time
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
+import psutil
 import pytest
 
 from glut4sim import run
-from glut4sim.sim.dashboard import archive, live
+from glut4sim.sim.dashboard import archive, build, live
 from glut4sim.sim.dashboard.live import Difference, Live, LiveChange
 from glut4sim.sim.dashboard.session import Session, Status
 from glut4sim.sim.inputs.errors import InputError
@@ -388,3 +390,58 @@ def test_a_closed_session_leaves_no_thread(session):
     session.close()
     wait_until(lambda: not session.is_alive)
     wait_until(lambda: not [thread for thread in threading.enumerate() if thread.name.startswith("cell_")])
+
+
+# ---- large cells ----
+
+HUGE = {"cell.vesicles": "100000000"}
+
+
+def test_more_than_a_page_may_have_is_refused(session, monkeypatch):
+    session.load(load).result(PATIENCE)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=int(24e9)))
+    fault = session.load(lambda: load(**HUGE)).exception(PATIENCE)
+    assert "cell: needs about 15 GB of memory; a page may take 50% of the 24 GB that are free." in str(fault)
+    session.step().result(PATIENCE)  # the cell on show stays
+    wait_until(lambda: session.heard[-1].time == 5.0)
+
+
+def test_a_large_cell_is_made_only_if_one_says_so(session, monkeypatch):
+    monkeypatch.setattr(build, "ASK_FROM", load().memory_bytes + 1)  # for the cell on show nobody is asked
+    session.load(load).result(PATIENCE)
+    for answer, vesicles in ((False, 300), (True, 400)):
+        session.load(lambda: load(**{"cell.vesicles": "400"})).result(PATIENCE)
+        wait_until(lambda: session.heard[-1].asked.startswith("This takes about 1 MB of memory"))
+        assert session.heard[-1].scenario.cell.vesicles == 300
+        session.answer(answer).result(PATIENCE)
+        wait_until(lambda: not session.heard[-1].asked)
+        assert session.heard[-1].scenario.cell.vesicles == vesicles
+    session.restart().result(PATIENCE)  # no larger than what is there
+    assert not session.heard[-1].asked
+
+
+@pytest.mark.parametrize("end", [Session.give_up, Session.close])
+def test_what_is_being_built_can_be_given_up(session, monkeypatch, end):
+    monkeypatch.setattr(build, "ASK_FROM", 1.0)
+    working = []
+
+    def forever(*_):
+        while True:
+            working.append(len("one call after another"))
+
+    session.load(load).result(PATIENCE)
+    session.answer(True).result(PATIENCE)
+    with monkeypatch.context() as patched:
+        patched.setattr(live, "Recorder", forever)
+        larger = session.load(lambda: load(**{"cell.vesicles": "400"}))
+        larger.result(PATIENCE)
+        yes = session.answer(True)
+        wait_until(lambda: session.heard[-1].phase == "building")
+        end(session)
+        assert isinstance(yes.exception(PATIENCE), InputError)
+        wait_until(lambda: not [t for t in threading.enumerate() if t.name == "dashboard-build"])
+    if end is Session.give_up:
+        session.step().result(PATIENCE)
+        wait_until(lambda: session.heard[-1].time == 5.0 and not session.heard[-1].error)
+    else:
+        wait_until(lambda: not session.is_alive)
