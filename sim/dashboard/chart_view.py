@@ -4,6 +4,7 @@ The browser draws them; each update brings the whole course, thinned out to what
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ PANELS: tuple[Mapping[str, Any], ...] = (
     {
         "title": "Signalling",
         "unit": "%",
-        "relative": True,  # they differ too much for one scale
+        "relative": "% of full response, at 100 nM insulin",  # they differ too much for one scale
         "series": [
             {"name": "pip3", "label": "PIP₃", "colour": GREEN},
             {"name": "akt_active", "label": "active Akt", "colour": ORANGE},
@@ -59,8 +60,8 @@ PANELS: tuple[Mapping[str, Any], ...] = (
 """What is drawn unless said otherwise; names are those of glut4sim.sim.model.observables.
 
 A panel has a `title`, a `unit` and `series` of `name`, `colour` and, if there are several, `label`. It may have `sets`
-(the names of the courses it draws, else cell and twin), `relative` (each series as a share of its own peak) and
-`strip` (a series drawn as steps above the panel, for insulin).
+(the names of the courses it draws, else cell and twin), `relative` (each series as a share of its full response, which
+this says) and `strip` (a series drawn as steps above the panel, for insulin).
 """
 
 
@@ -131,13 +132,20 @@ def downsample(columns: np.ndarray, most: int = MOST_ROWS) -> np.ndarray:
     return np.concatenate([columns[:1], pairs.reshape(width, 2 * buckets).T, columns[-1:]])
 
 
-def pack(courses: Sequence[Curve], until: float, marks: Iterable[Mark] = ()) -> tuple[dict, list[bytes]]:
+def pack(
+    courses: Sequence[Curve],
+    until: float,
+    marks: Iterable[Mark] = (),
+    full: Mapping[str, float] = MappingProxyType({}),
+) -> tuple[dict, list[bytes]]:
     """The message that draws all panels.
 
     Parameters
     ----------
     courses : the cell first
     until : end of the run [s]
+    full
+        full response of what is drawn relative to it, in its unit; what has none is drawn as it is
     """
     sets, buffers = [], []
     for course in courses:
@@ -146,7 +154,9 @@ def pack(courses: Sequence[Curve], until: float, marks: Iterable[Mark] = ()) -> 
         sets.append({"name": course.name, "label": course.label, "n": len(table), "columns": names})
         buffers.append(table.tobytes(order="F"))
     marks = [{"time": mark.time, "label": mark.label} for mark in marks]
-    return {"kind": "charts", "until": until, "sets": sets, "marks": marks}, buffers
+    relative = {one["name"] for panel in PANELS if "relative" in panel for one in panel["series"]}
+    full = {name: value for name, value in full.items() if name in relative}
+    return {"kind": "charts", "until": until, "sets": sets, "marks": marks, "full": full}, buffers
 
 
 class ChartView(Channel):

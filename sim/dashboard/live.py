@@ -14,6 +14,7 @@ import numpy as np
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.dashboard import frames
 from glut4sim.sim.dashboard.chart_view import Mark
+from glut4sim.sim.dashboard.reference import full_response
 from glut4sim.sim.endocrine.known import Known
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.units import write
@@ -197,6 +198,8 @@ class Live:
         the cell, and its twin if there is one; each with `label`, `engine`, `scenario` and `records`
     molecules_per_hexagon
         the flow of glucose that one hexagon of the picture stands for, the same all along [molecules/s]
+    full_response
+        of the cell's observables, as in reference.py
     """
 
     def __init__(
@@ -225,6 +228,7 @@ class Live:
 
     def _begin(self, scenarios):
         self.cells = [_Member.new(label, each) for label, each in zip(self._labels(), scenarios)]
+        self.full_response = full_response(scenarios[0])
         self.molecules_per_hexagon = frames.molecules_per_hexagon(self.cells[0].engine)
         self._levels = live_changes.levels_at_start(scenarios[0])
 

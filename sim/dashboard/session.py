@@ -399,7 +399,7 @@ class Session:
         courses = [Curve(name, cell.label, cell.records.charted()) for name, cell in zip(names, live.cells)]
         if len(courses) == 2:
             courses.append(chart_view.difference(*courses))
-        self._charts.show(*chart_view.pack(courses, live.duration, live.marks))
+        self._charts.show(*chart_view.pack(courses, live.duration, live.marks, live.full_response))
 
     def status(self) -> Status:
         """How things are; to be called in the session's thread."""

@@ -56,6 +56,8 @@ def test_the_cell_and_its_charts_are_drawn(visit):
     for canvas in visit.charts.locator("canvas.g4-plot:visible").all():
         assert canvas.evaluate(INK) > 10
     assert int(visit.charts.get_attribute("data-points")) > 100
+    axis = "Signalling, over time, on an axis from 0 to 100 % of full response"
+    expect(visit.charts.get_by_role("img", name=axis)).to_be_visible()
 
 
 def test_a_cell_that_comes_before_the_script_that_knows_its_view(visit_again):

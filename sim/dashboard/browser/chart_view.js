@@ -47,7 +47,6 @@ function render({ model, el }) {
       const values = add(head, "div", "g4-values");
       const canvas = add(element, "canvas", spec.strip ? "g4-plot g4-with-strip" : "g4-plot");
       canvas.setAttribute("role", "img");
-      canvas.setAttribute("aria-label", `${spec.title}, over time; the values are in the text above`);
       resized.observe(canvas); // its height follows that of its neighbours
       const panel = { spec, element, unit, values, canvas, shown: "", cells: [], plot: null };
       canvas.addEventListener("pointermove", (event) => point(panel, event));
@@ -76,7 +75,7 @@ function render({ model, el }) {
     });
     const first = sets[message.sets[0]?.name];
     const marks = [...message.marks].sort((a, b) => a.time - b.time);
-    data = { until: message.until, marks, sets, first, last: first?.n ? first.columns.time[first.n - 1] : 0 };
+    data = { until: message.until, full: message.full, marks, sets, first, last: first?.n ? first.columns.time[first.n - 1] : 0 };
     acknowledge = message.id;
     later();
   }
@@ -157,16 +156,15 @@ function render({ model, el }) {
     const series = spec.series.map((one, k) => ({
       ...one,
       mark: spec.series.length > 1 ? SHAPES[k % SHAPES.length] : "",
-      scale: 1,
+      scale: (spec.relative && data?.full[one.name] / 100) || 1,
       courses: sets.filter((set) => set.columns[one.name]).map((set) => ({ set, values: set.columns[one.name] })),
     }));
     let low = 0;
-    let high = 0;
+    let high = spec.relative && Object.keys(data?.full ?? {}).length ? 100 : 0; // however small the response
     for (const one of series) {
       const limits = one.courses.map(({ values }) => extremes(values));
       const least = Math.min(0, ...limits.map(([a]) => a));
       const most = Math.max(0, ...limits.map(([, b]) => b));
-      if (spec.relative) one.scale = (most || 1) / 100;
       low = Math.min(low, least / one.scale);
       high = Math.max(high, most / one.scale);
     }
@@ -434,10 +432,13 @@ function render({ model, el }) {
     return at() > end + 1e-6 && pinned !== null ? NaN : values[nearest(times, at())];
   }
 
-  function writeValues(panel, { series, exponent, decimals }) {
+  function writeValues(panel, { series, low, high, exponent, decimals }) {
     const { spec } = panel;
     const factor = exponent ? `10${superscript(exponent)} ` : "";
-    say(panel.unit, spec.relative ? "drawn as % of its peak" : `${factor}${spec.unit}`);
+    const unit = spec.relative ?? `${factor}${spec.unit}`;
+    say(panel.unit, unit);
+    const [from, to] = [low, high].map((y) => write(y / 10 ** exponent, decimals));
+    panel.canvas.ariaLabel = `${spec.title}, over time, on an axis from ${from} to ${to} ${unit}; values are in the text above`;
     const several = series.some((one) => one.courses.length > 1);
     const shown = JSON.stringify([series.map((one) => one.courses.map(({ set }) => set.name)), dark, several]);
     if (panel.shown !== shown) {

@@ -5,7 +5,11 @@ import pytest
 
 from glut4sim.sim.dashboard import chart_view
 from glut4sim.sim.dashboard.chart_view import ChartView, Curve, Mark, difference, downsample, pack
+from glut4sim.sim.dashboard.reference import full_response
+from glut4sim.sim.model import observables
 from glut4sim.sim.model.observables import OBSERVABLES
+from glut4sim.sim.studies import expected
+from tests.support import small_scenario
 
 
 def course(rows, name="cell", **columns):
@@ -110,6 +114,30 @@ def test_long_courses_are_thinned_out():
     content, (buffer,) = pack([course(5000, pip3=np.zeros(5000))], 25_000.0)
     assert content["sets"][0]["n"] <= chart_view.MOST_ROWS
     assert len(buffer) == 2 * 4 * content["sets"][0]["n"]
+
+
+# ---- shares of a full response ----
+
+
+@pytest.mark.parametrize(("insulin", "least", "most"), [("100 nM", 0.9, 1.1), ("1 pM", 0.0, 0.05)])
+def test_signalling_is_told_as_a_share_of_one_response_whatever_the_dose(insulin, least, most):
+    """A share of its own peak would be 1 at each dose."""
+    scenario = small_scenario(insulin=0.0).replaced({"bath.insulin": insulin})
+    full = full_response(scenario)
+    assert full == full_response(small_scenario(insulin=0.0))
+    times = np.arange(0.0, 600.0, 10.0)
+    found = observables.measure(expected.solved(scenario, times), None, observables.mean_scale(scenario))
+    assert least < found["akt_active"].max() / full["akt_active"] < most
+    content, _ = pack([course(2, akt_active=np.zeros(2))], 60.0, full=full)
+    assert content["full"] == {name: full[name] for name in ("pip3", "akt_active", "as160_phosphorylated")}
+
+
+def test_what_has_no_mean_field_is_drawn_as_it_is(monkeypatch):
+    def fail(*_):
+        raise ArithmeticError
+
+    monkeypatch.setattr(expected, "solved", fail)
+    assert full_response(small_scenario()) == {}
 
 
 # ---- the view ----
