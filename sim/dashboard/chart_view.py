@@ -83,7 +83,7 @@ class Curve(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """Something that the user changed."""
+    """Something that the user changed, or that is planned."""
 
     time: float  # [s]
     label: str  # such as "insulin 10 nM"
@@ -136,6 +136,7 @@ def pack(
     courses: Sequence[Curve],
     until: float,
     marks: Iterable[Mark] = (),
+    ahead: Iterable[Mark] = (),
     full: Mapping[str, float] = MappingProxyType({}),
 ) -> tuple[dict, list[bytes]]:
     """The message that draws all panels.
@@ -144,6 +145,7 @@ def pack(
     ----------
     courses : the cell first
     until : end of the run [s]
+    ahead : what is planned
     full
         full response of what is drawn relative to it, in its unit; what has none is drawn as it is
     """
@@ -153,10 +155,10 @@ def pack(
         table = downsample(np.column_stack([np.asarray(course.columns[name], "<f4") for name in names]))
         sets.append({"name": course.name, "label": course.label, "n": len(table), "columns": names})
         buffers.append(table.tobytes(order="F"))
-    marks = [{"time": mark.time, "label": mark.label} for mark in marks]
+    noted = {key: [mark._asdict() for mark in those] for key, those in (("marks", marks), ("ahead", ahead))}
     relative = {one["name"] for panel in PANELS if "relative" in panel for one in panel["series"]}
     full = {name: value for name, value in full.items() if name in relative}
-    return {"kind": "charts", "until": until, "sets": sets, "marks": marks, "full": full}, buffers
+    return {"kind": "charts", "until": until, "sets": sets, "full": full} | noted, buffers
 
 
 class ChartView(Channel):

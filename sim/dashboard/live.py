@@ -17,6 +17,7 @@ from glut4sim.sim.dashboard.chart_view import Mark
 from glut4sim.sim.dashboard.reference import full_response
 from glut4sim.sim.endocrine.known import Known
 from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.inputs.units import write
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.recorder import Recorder
@@ -27,13 +28,21 @@ from glut4sim.sim.studies.options import RunOptions
 
 CHARTED = ("insulin", "receptors_active", "pip3", "akt_active", "as160_phosphorylated", "surface_glut4_percent")
 
+MOST_SAID = 6  # planned changes of one thing that are said one by one
+
 
 class LiveChange(NamedTuple):
-    """Something held at a value from a moment on, by hand."""
+    """Something held at a value from a moment on, by hand; or, without one, from then on as the scenario plans it."""
 
     time: float  # of the run [s]
     name: str
-    value: float
+    value: float | None
+
+    def of(self, scenario: Scenario, plan: Scenario) -> Scenario:
+        """The scenario with this change; the plan is the one without any."""
+        if self.value is None:
+            return live_changes.resumed(scenario, plan, self.name, self.time)
+        return live_changes.changed(scenario, self.name, self.value, self.time)
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,11 @@ def title(name: str, known: Known) -> str:
 def describe(name: str, value: float, known: Known) -> str:
     """Something and its value: "Insulin 10 nM"."""
     return f"{title(name, known)} {write(float(f'{value:.4g}'), live_changes.kind(name, known).unit)}"
+
+
+def _ahead(course: Schedule[float], time: float, end: float) -> list[tuple[float, float]]:
+    """Changes of a course between a time and the end of the run."""
+    return [(moment, value) for moment, value in zip(course.times, course.values) if time < moment < end]
 
 
 class Recipe(NamedTuple):
@@ -212,14 +226,15 @@ class Live:
         self.base = RunOptions(replicates=1).prepare(base).replaced({"run.events": False})
         self.day = base.assay.at[-1] if day is None else day
         self.difference, self.changes = difference, tuple(changes)
+        self._plans: dict[str, Schedule[float]] = {}  # of what is held by hand
         self._begin(self._scenarios(self.base, self.changes, difference))
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="cell")
 
     def _scenarios(self, base, changes, difference) -> list[Scenario]:
         """Those of the cell and of the twin, checked as a whole."""
-        scenario = base.at_assay(self.day)
-        for change in sorted(changes):
-            scenario = live_changes.changed(scenario, change.name, change.value, change.time)
+        scenario = plan = base.at_assay(self.day)
+        for change in sorted(changes, key=lambda change: change.time):
+            scenario = change.of(scenario, plan)
         found = [scenario] if difference is None else [scenario, difference.of(scenario)]
         scenario.check_memory(len(found))
         for each in found:
@@ -276,7 +291,54 @@ class Live:
     @property
     def marks(self) -> list[Mark]:
         """What was changed by hand, for the charts."""
-        return [Mark(change.time, describe(change.name, change.value, self.base.known)) for change in self.changes]
+        known = self.base.known
+        return [
+            Mark(time, f"{title(name, known)} as planned" if value is None else describe(name, value, known))
+            for time, name, value in self.changes
+        ]
+
+    @property
+    def ahead(self) -> list[Mark]:
+        """What will change in the cell's bath, for the charts; of meals, which change it each minute, nothing."""
+        known, found = self.base.known, []
+        for name in live_changes.BATH:
+            changes = _ahead(getattr(self.scenario.bath, name), self.time, self.duration)
+            if len(changes) <= MOST_SAID:
+                found += [Mark(time, describe(name, value, known)) for time, value in changes]
+        return sorted(found)
+
+    @property
+    def planned(self) -> dict[str, str]:
+        """What is in the bath and will change by itself -> what is planned for it, in words."""
+        courses = {name: getattr(self.scenario.bath, name) for name in live_changes.BATH}
+        return {
+            name: self._say(name, course)
+            for name, course in courses.items()
+            if _ahead(course, self.time, self.duration)
+        }
+
+    @property
+    def overruled(self) -> dict[str, str]:
+        """What is held by hand -> what the scenario plans for it, in words."""
+        by_time = sorted(self.changes, key=lambda change: change.time)
+        held = {change.name: change.value is not None for change in by_time}
+        return {name: self._say(name, self._plan(name)) for name, is_held in held.items() if is_held}
+
+    def _plan(self, name):
+        """The course of something in the run without what was changed by hand."""
+        if name not in self._plans:
+            self._plans[name] = live_changes.course_in_run(self.base.at_assay(self.day), name)
+        return self._plans[name]
+
+    def _say(self, name, course):
+        """What comes of a course: "100 nM from 10 min, 0 nM from 40 min"."""
+        unit = live_changes.kind(name, self.base.known).unit
+        changes = _ahead(course, self.time, self.duration)
+        if len(changes) > MOST_SAID:
+            return f"{len(changes)} changes until {changes[-1][0] / 60.0:.4g} min"
+        if not changes:
+            return write(float(f"{course.at(self.time):.4g}"), unit)
+        return ", ".join(f"{write(float(f'{value:.4g}'), unit)} from {time / 60.0:.4g} min" for time, value in changes)
 
     @property
     def slider_values(self) -> dict[str, float]:
@@ -285,8 +347,12 @@ class Live:
         A hormone changed by hand is what it was set to, though it takes a while to get there.
         """
         found = {name: getattr(self.scenario.bath, name).at(self.time) for name in live_changes.BATH} | self._levels
-        for change in sorted(self.changes):
-            if change.name in self._levels and live_changes.takes_effect(change.name, change.time) <= self.time:
+        for change in sorted(self.changes, key=lambda change: change.time):
+            if (
+                change.value is not None
+                and change.name in self._levels
+                and live_changes.takes_effect(change.name, change.time) <= self.time
+            ):
                 found[change.name] = change.value
         return found
 
@@ -294,6 +360,12 @@ class Live:
         """Hold something at a value from now on: in both cells, unless it is that in which the twin differs."""
         kept = (change for change in self.changes if change.name != name or change.time < self.time)
         self._follow(self.base, (*kept, LiveChange(self.time, name, value)))
+
+    def resume(self, name: str) -> None:
+        """Let something that is held by hand be as the scenario plans it, from now on."""
+        kept = tuple(change for change in self.changes if change.name != name or change.time < self.time)
+        is_held = any(change.name == name for change in kept)
+        self._follow(self.base, (*kept, LiveChange(self.time, name, None)) if is_held else kept)
 
     def lengthen(self, seconds: float) -> None:
         """Let the run end later."""
@@ -311,6 +383,7 @@ class Live:
             for cell, scenario in zip(self.cells, scenarios):
                 cell.follow(scenario)
         self.base, self.changes = base, changes
+        self._plans = {}
 
     def fork(self, name: str, value: float) -> None:
         """Put a twin beside the cell, the same up to now; from now on something is held at another value in it."""

@@ -30,6 +30,8 @@ class Settings:
     is_changed: bool = False
     difference: Difference | None = None
     slider_values: tuple[tuple[str, float], ...] = ()
+    planned: tuple[tuple[str, str], ...] = ()
+    overruled: tuple[tuple[str, str], ...] = ()
     asked: str = ""
     error: str = ""
 
@@ -92,6 +94,8 @@ class PageState:
                 status.is_changed,
                 status.difference,
                 tuple(status.slider_values.items()),
+                tuple(status.planned.items()),
+                tuple(status.overruled.items()),
                 status.asked,
                 status.error,
             )

@@ -53,6 +53,8 @@ class Status:
     difference
         in what the twin differs; None without one
     slider_values : what can be changed in the run -> its value now
+    planned, overruled
+        what will change by itself, and what is held by hand instead -> what is planned, in words
     asked
         what the reader is asked to say yes or no to, a sentence; empty if nothing
     error
@@ -69,6 +71,8 @@ class Status:
     is_changed: bool = False
     difference: Difference | None = None
     slider_values: Mapping[str, float] = field(default_factory=dict)
+    planned: Mapping[str, str] = field(default_factory=dict)
+    overruled: Mapping[str, str] = field(default_factory=dict)
     asked: str = ""
     error: str = ""
 
@@ -184,6 +188,15 @@ class Session:
         def task():
             live = self._needed()
             self._wait_for(lambda: live.change(name, value))
+
+        return self._do(task)
+
+    def resume(self, name: str) -> Future:
+        """Live.resume."""
+
+        def task():
+            live = self._needed()
+            self._wait_for(lambda: live.resume(name))
 
         return self._do(task)
 
@@ -399,7 +412,7 @@ class Session:
         courses = [Curve(name, cell.label, cell.records.charted()) for name, cell in zip(names, live.cells)]
         if len(courses) == 2:
             courses.append(chart_view.difference(*courses))
-        self._charts.show(*chart_view.pack(courses, live.duration, live.marks, live.full_response))
+        self._charts.show(*chart_view.pack(courses, live.duration, live.marks, live.ahead, live.full_response))
 
     def status(self) -> Status:
         """How things are; to be called in the session's thread."""
@@ -421,6 +434,8 @@ class Session:
             bool(live.changes),
             live.difference,
             live.slider_values,
+            live.planned,
+            live.overruled,
             asked,
             self._error,
         )

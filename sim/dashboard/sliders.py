@@ -21,11 +21,21 @@ def Sliders(page: PageState):
         return
     sex, known = settings.scenario.body.sex, settings.scenario.known
     delivered = {known.drugs[therapy.drug].delivers for therapy in settings.scenario.therapy}
+    planned, overruled = dict(settings.planned), dict(settings.overruled)
     for name, value in settings.slider_values:
         label = f"{title(name, known)}, without drugs" if name in delivered else title(name, known)
         LevelSlider(name, value, sex, known, lambda chosen, name=name: page.session.change(name, chosen), label).key(
             name
         )
+        if name in overruled:
+            Text("p", f"Held since you set it, instead of the plan: {overruled[name]}.", "g4-hint")
+            solara.Button(
+                f"{title(name, known)}: back to the plan",
+                icon_name="mdi-calendar-clock",
+                on_click=lambda name=name: page.session.resume(name),
+            ).key(f"resume-{name}")
+        elif name in planned:
+            Text("p", f"Planned: {planned[name]}. What you set takes the place of this.", "g4-hint")
     if settings.is_changed:
         solara.Button("Undo all changes", icon_name="mdi-undo", on_click=page.session.undo)
     hint = "Insulin and glucose change at once, hormones at the next whole minute; slower ones are under “What if”."

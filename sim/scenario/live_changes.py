@@ -4,6 +4,7 @@ Run from the start, the scenario that comes out does what the changed run did: t
 changed, and where a hormone was, as far as the solution of its equations has the same digits.
 """
 
+from bisect import bisect_left, bisect_right
 from math import ceil
 
 import numpy as np
@@ -61,20 +62,54 @@ def changed(scenario: Scenario, name: str, value: float, time: float) -> Scenari
     A hormone changes at the next whole minute of the run, since the cell looks at hormones once a minute. The value is
     that before drugs and the mean over its rhythm: what drugs deliver comes on top.
     """
+    moment = _moment(scenario, name, time)
+    return _with_course(scenario, name, _course(scenario, name).held(moment, value))
+
+
+def resumed(scenario: Scenario, plan: Scenario, name: str, time: float) -> Scenario:
+    """The scenario in which something is as in another, the plan, from a time of the run [s] on."""
+    moment, before, planned = _moment(scenario, name, time), _course(scenario, name), _course(plan, name)
+    past, later = bisect_left(before.times, moment), bisect_right(planned.times, moment)
+    times = (*before.times[:past], moment, *planned.times[later:])
+    return _with_course(
+        scenario, name, Schedule(times, (*before.values[:past], planned.at(moment), *planned.values[later:]))
+    )
+
+
+def course_in_run(scenario: Scenario, name: str) -> Schedule[float]:
+    """What a scenario plans for something over the time of its run, in the unit of its kind."""
+    course = _course(scenario, name)
     if name in BATH:
-        bath = {key: getattr(scenario.bath, key) for key in BATH}  # of meals, what they lead to
-        bath[name] = bath[name].held(time, value)
-        written = {key: write_schedule(schedule, BATH[key]) for key, schedule in bath.items()}
-        table = scenario.resolved()
-        others = {key: value for key, value in table["bath"].items() if key != "meal"}
-        return Scenario.from_table({**table, "bath": others | written}, scenario.name)
-    level = kind(name, scenario.known)
+        return course
+    start = scenario.assay.at[0]
+    later = bisect_right(course.times, start)
+    times = (0.0, *(time - start for time in course.times[later:]))
+    return Schedule(times, (course.at(start), *course.values[later:]))
+
+
+def _moment(scenario: Scenario, name: str, time: float) -> float:
+    """When a change made at a time of the run comes into the course of what is changed [s]."""
+    return time if name in BATH else scenario.assay.at[0] + takes_effect(name, time)
+
+
+def _course(scenario: Scenario, name: str) -> Schedule[float]:
+    """Of what is in the bath, after meals too; or of a level, before drugs, since the first day."""
+    if name in BATH:
+        return getattr(scenario.bath, name)
     if name in BODY:
         raise InputError("a body does not change within a run; change it from the start.", name)
-    moment = scenario.assay.at[0] + takes_effect(name, time)
-    before = scenario.hormones.levels.get(name) or Schedule((0.0,), (_own_at_start(scenario, name),))
-    course = write_course(before.held(moment, value), level, SPAN)
-    return scenario.replaced({f"hormones.{name}": course}, told=False)
+    return scenario.hormones.levels.get(name) or Schedule((0.0,), (_own_at_start(scenario, name),))
+
+
+def _with_course(scenario: Scenario, name: str, course: Schedule[float]) -> Scenario:
+    if name not in BATH:
+        level = kind(name, scenario.known)
+        return scenario.replaced({f"hormones.{name}": write_course(course, level, SPAN)}, told=False)
+    bath = {key: getattr(scenario.bath, key) for key in BATH} | {name: course}  # of meals, what they lead to
+    written = {key: write_schedule(schedule, BATH[key]) for key, schedule in bath.items()}
+    table = scenario.resolved()
+    others = {key: value for key, value in table["bath"].items() if key != "meal"}
+    return Scenario.from_table({**table, "bath": others | written}, scenario.name)
 
 
 def from_start(scenario: Scenario, name: str, value: float) -> Scenario:

@@ -131,20 +131,26 @@ def test_at_the_end_there_is_more(visit):
 
 
 def test_insulin_changes_while_the_cell_runs(visit):
-    visit.open_tab("Now")
+    panel = visit.open_tab("Now")
+    plan = "100 nM from 10 min, 0 nM from 40 min"
+    expect(panel.get_by_text(f"Planned: {plan}")).to_be_visible()
     visit.press("Play")
     visit.until("time", ">", 20.0)
     visit.set_slider("insulin", 14)
     expect(visit.charts).to_contain_text("Insulin 10 nM")
+    expect(panel.get_by_text(f"instead of the plan: {plan}")).to_be_visible()
     changed = visit.number("time")
     visit.until("time", ">", changed + 60.0)  # it went on
     expect(visit.slider("insulin")).to_have_attribute("aria-valuetext", "10 nM")
     visit.press("Pause")
     active = visit.cell.locator("tr", has_text="active").last.locator("td")
     expect(active).not_to_have_text("0")
+    visit.press("Insulin: back to the plan")
+    expect(visit.charts).to_contain_text("Insulin as planned")
+    expect(panel.get_by_text(f"Planned: {plan}")).to_be_visible()
     visit.open_tab("Scenario")
     insulin = tomllib.loads(visit.download("Scenario as changed").read_text())["bath"]["insulin"]
-    assert "10 nM" in [level for _, level in insulin]
+    assert [level for _, level in insulin] == ["0 nM", "10 nM", "0 nM", "100 nM", "0 nM"]
 
 
 def test_the_keyboard_alone_will_do(visit):

@@ -75,7 +75,7 @@ function render({ model, el }) {
     });
     const first = sets[message.sets[0]?.name];
     const marks = [...message.marks].sort((a, b) => a.time - b.time);
-    data = { until: message.until, full: message.full, marks, sets, first, last: first?.n ? first.columns.time[first.n - 1] : 0 };
+    data = { until: message.until, full: message.full, ahead: message.ahead, marks, sets, first, last: first?.n ? first.columns.time[first.n - 1] : 0 };
     acknowledge = message.id;
     later();
   }
@@ -220,6 +220,7 @@ function render({ model, el }) {
       g.fillText(text, Math.min(at, most), bottom + 15);
     }
 
+    drawAhead(g, x, top, bottom, left + width, colours);
     drawMarks(g, x, above, bottom, colours, isFirst);
     if (spec.strip) drawStrip(g, spec.strip, sets, x, above, colours, left, width);
 
@@ -385,6 +386,22 @@ function render({ model, el }) {
       from = to;
     }
     if (taken === left) put(`${strip.label} ${highest > 0 ? "up to " : ""}${amount(highest, strip.unit)}`, left);
+  }
+
+  /** What is planned: a dashed line at each change to come, with what it will be where there is room. */
+  function drawAhead(g, x, top, bottom, right, colours) {
+    g.textAlign = "left";
+    g.textBaseline = "top";
+    g.fillStyle = colours.muted;
+    g.strokeStyle = colours.axis;
+    data.ahead.forEach(({ time, label }, i) => {
+      const at = Math.round(x(time)) + 0.5;
+      const next = data.ahead[i + 1];
+      g.setLineDash([6, 4]);
+      line(g, at, top, at, bottom);
+      g.setLineDash([]);
+      if (at + g.measureText(label).width + 6 < (next ? x(next.time) : right)) g.fillText(label, at + 4, top + 4);
+    });
   }
 
   /** A dotted line at each change, and perhaps its number above; those that would overlap share a badge. */

@@ -93,6 +93,39 @@ def test_a_new_change_takes_the_place_of_later_ones_of_the_same_thing():
     assert cells.scenario.bath.glucose.at(1500.0) == 8.0
 
 
+def test_what_is_held_says_what_was_planned_and_can_go_back_to_it():
+    cells = Live(load())
+    plan = {"insulin": "100 nM from 10 min, 0 nM from 40 min"}
+    assert (cells.planned, cells.overruled) == (plan, {})
+    assert [mark.label for mark in cells.ahead] == ["Insulin 100 nM", "Insulin 0 nM"]
+    cells.advance(600)
+    cells.change("insulin", 2.0)
+    cells.change("testosterone", 100.0)
+    assert (cells.planned, cells.overruled) == ({}, plan | {"testosterone": "531 ng/dL"})
+    assert cells.ahead == []
+    cells.advance(800)  # the pulse has begun meanwhile
+    cells.resume("insulin")
+    cells.resume("testosterone")
+    assert (cells.planned, cells.overruled) == ({"insulin": "0 nM from 40 min"}, {})
+    assert [mark.label for mark in cells.marks][2:] == ["Insulin as planned", "Testosterone as planned"]
+    assert [cells.scenario.bath.insulin.at(time) for time in (0.0, 301.0, 701.0, 2400.0)] == [0.0, 2.0, 100.0, 0.0]
+    levels = cells.scenario.hormones.levels["testosterone"]
+    assert levels.values == (531.0, 100.0, 531.0)
+    cells.advance(STEPS)
+    assert_same(cells.cells[0].records, from_command_line(cells.scenario))
+
+
+def test_what_was_changed_just_now_and_is_taken_back_leaves_nothing():
+    cells = Live(load("meal"))
+    assert cells.planned["insulin"].endswith("changes until 44 min")
+    before = cells.scenario
+    cells.advance(10)
+    cells.change("insulin", 2.0)
+    cells.resume("insulin")
+    assert cells.changes == ()
+    assert cells.scenario == before
+
+
 def test_on_another_day_the_changes_are_made_at_the_same_times_of_the_run():
     whole = Scenario.load("men/trt", SMALL)
     change = LiveChange(600.0, "testosterone", 100.0)
