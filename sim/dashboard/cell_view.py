@@ -1,16 +1,20 @@
-"""The cell, or several side by side, drawn in the browser: see cell_view.js."""
+"""The cell, or several side by side, drawn in the browser, and the strip of causes: see cell_view.js."""
 
 from collections.abc import Iterable
 
+import traitlets
+
+from glut4sim.sim.dashboard import causes
 from glut4sim.sim.dashboard.browser import script, style
 from glut4sim.sim.dashboard.channel import Channel
 
 
 class CellView(Channel):
-    """Cells drawn in three dimensions, with a legend of live numbers."""
+    """Cells drawn in three dimensions, with a legend of live numbers; `causes` is what the strip is told of them."""
 
-    _esm = script("canvas.js", "cell_symbols.js", "cell_stage.js", "cell_view.js")
-    _css = style("cell_view.css")
+    _esm = script("canvas.js", "cell_symbols.js", "cell_stage.js", "cause_strip.js", "cell_view.js")
+    _css = style("cell_view.css") + style("causes.css")
+    causes = traitlets.Dict({"links": causes.table(), "cells": []}).tag(sync=True)
 
     def show_cells(self, time: float, molecules_per_hexagon: float, cells: Iterable[tuple[str, dict, list]]) -> None:
         """Draw a frame.

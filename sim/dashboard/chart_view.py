@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import traitlets
 
+from glut4sim.sim.dashboard import colours
 from glut4sim.sim.dashboard.browser import script, style
 from glut4sim.sim.dashboard.channel import Channel
-from glut4sim.sim.reporting.figure_style import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
 
 MOST_ROWS = 600  # of a course sent: about one per pixel
 
@@ -21,39 +21,41 @@ PANELS: tuple[Mapping[str, Any], ...] = (
     {
         "title": "Insulin and its receptors",
         "unit": "% of receptors",
-        "strip": {"name": "insulin", "label": "Insulin", "unit": "nM", "colour": SKY},
-        "series": [{"name": "receptors_active", "label": "active at the surface", "colour": VERMILION}],
+        "strip": {"name": "insulin", "label": "Insulin", "unit": "nM", "colour": colours.INSULIN},
+        "series": [{"name": "receptors_active", "label": "active at the surface", "colour": colours.RECEPTOR}],
     },
     {
         "title": "Signalling",
         "unit": "%",
         "relative": "% of full response, at 100 nM insulin",  # they differ too much for one scale
         "series": [
-            {"name": "pip3", "label": "PIP₃", "colour": GREEN},
-            {"name": "akt_active", "label": "active Akt", "colour": ORANGE},
-            {"name": "as160_phosphorylated", "label": "AS160-P", "colour": PURPLE},
+            {"name": "irs1_phosphorylated", "label": "IRS1-P", "colour": colours.IRS1},
+            {"name": "pip3", "label": "PIP₃", "colour": colours.PIP3},
+            {"name": "akt_active", "label": "active Akt", "colour": colours.AKT},
+            {"name": "as160_phosphorylated", "label": "AS160-P", "colour": colours.AS160},
+            {"name": "rab10_active", "label": "Rab10-GTP", "colour": colours.RAB10},
         ],
     },
     {
         "title": "GLUT4 at the surface",
         "unit": "% of the cell's GLUT4",
-        "series": [{"name": "surface_glut4_percent", "colour": BLUE}],
+        "series": [{"name": "surface_glut4_percent", "colour": colours.GLUT4}],
     },
     {
         "title": "Net glucose uptake",
         "unit": "molecules/s",
-        "series": [{"name": "glucose_uptake_rate", "colour": VERMILION}],
+        "series": [{"name": "glucose_uptake_rate", "colour": colours.GLUCOSE}],
     },
     {
         "title": "GLUT4 at the surface, difference",
         "unit": "percentage points",
-        "series": [{"name": "surface_glut4_percent", "colour": BLUE}],
+        "series": [{"name": "surface_glut4_percent", "colour": colours.GLUT4}],
         **_DIFFERENCE,
     },
     {
         "title": "Net glucose uptake, difference",
         "unit": "molecules/s",
-        "series": [{"name": "glucose_uptake_rate", "colour": VERMILION}],
+        "series": [{"name": "glucose_uptake_rate", "colour": colours.GLUCOSE}],
         **_DIFFERENCE,
     },
 )

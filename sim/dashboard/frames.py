@@ -3,6 +3,7 @@
 import numpy as np
 
 from glut4sim.agents import glucose, receptor, vesicle
+from glut4sim.sim.dashboard import causes
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.membranes import TUBULES, membranes
 
@@ -67,6 +68,7 @@ def pack(engine: Engine) -> tuple[dict, list[memoryview]]:
         "glut4_percent": 100.0 * engine.glut4_surface / max(engine.glut4_total, 1),
         "influx": influx,
         "efflux": efflux,
+        "chain": causes.values(engine, now, influx - efflux),
     }
     positions = _quantised((vesicles.x[points], vesicles.y[points], vesicles.z[points]), p.vesicle.cell_radius)
     buffers = [

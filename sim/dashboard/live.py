@@ -26,7 +26,10 @@ from glut4sim.sim.scenario import live_changes
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.options import RunOptions
 
-CHARTED = ("insulin", "receptors_active", "pip3", "akt_active", "as160_phosphorylated", "surface_glut4_percent")
+CHARTED = (
+    "insulin", "receptors_active", "irs1_phosphorylated", "pip3", "akt_active", "as160_phosphorylated", "rab10_active",
+    "surface_glut4_percent",
+)  # fmt: skip
 
 MOST_SAID = 6  # planned changes of one thing that are said one by one
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pandas  # noqa: F401  first of all: Solara's hooks look for it, and fail while another thread imports it
 import solara
 
-from glut4sim.sim.dashboard import archive
+from glut4sim.sim.dashboard import archive, causes
 from glut4sim.sim.dashboard.cell_view import CellView
 from glut4sim.sim.dashboard.chart_view import ChartView
 from glut4sim.sim.dashboard.live import Difference
@@ -58,6 +58,7 @@ class PageState:
         self._hashed: tuple[Scenario | None, str] = (None, "")  # the scenario on show
         self._drawn = ""  # hash of what the time line shows
         self._day = 0.0  # of the assay on show [s]
+        self._explained: tuple[str, Difference | None] = ("", None)  # what the strip of causes is of
         self.session = Session(self.cell_view, self.charts, self._hear)
         self.timeline.observe(self._choose_day, "chosen")
         self.session.load(lambda: scenario)
@@ -83,6 +84,8 @@ class PageState:
         if status.whole is not None and status.scenario is not self._hashed[0]:
             self._hashed = (status.scenario, status.scenario.hash)
             self._show_timeline(status.whole, status.scenario.assay.at[0])
+        if status.scenario is not None:
+            self._explain(status.scenario, status.difference)
         self.status.set(status)
         self.settings.set(
             Settings(
@@ -100,6 +103,21 @@ class PageState:
                 status.error,
             )
         )
+
+    def _explain(self, scenario: Scenario, difference: Difference | None) -> None:
+        """Tell the strip of causes what acts in the cell and its twin, worked out in a thread of its own."""
+        asked = (self._hashed[1], difference)
+        if asked == self._explained:
+            return
+        self._explained = asked
+
+        def work():
+            twins = [] if difference is None else [difference.of(scenario)]
+            content = causes.content([scenario, *twins])
+            if self._explained == asked:  # else it has changed meanwhile
+                self.cell_view.causes = content
+
+        threading.Thread(target=work, name="dashboard-causes", daemon=True).start()
 
     # ---- the time line of hormones ----
 

@@ -152,8 +152,11 @@ class View {
     this.bar = element("div", { className: "g4-bar" }, this.clock, switched, this.slider, this.depth, this.back);
     this.row = element("div", { className: "g4-stages" });
     this.legend = new Legend();
-    this.root = element("div", { className: "g4-cell" }, this.bar);
-    this.root.append(this.row, this.legend.root, element("p", { textContent: HINT }));
+    this.strip = new CauseStrip();
+    const sight = element("div", { className: "g4-sight" }, this.bar, this.row, this.legend.root);
+    sight.append(element("p", { textContent: HINT }));
+    const both = element("div", { className: "g4-both" }, sight, this.strip.root);
+    this.root = element("div", { className: "g4-cell" }, both);
     Object.assign(this.root.dataset, { frames: 0, points: 0 });
     parent.append(this.root);
     this._showSection();
@@ -164,6 +167,9 @@ class View {
     const { signal } = this.stop, on = (target, type, act) => target.addEventListener(type, act, { signal });
     this.onMessage = (content, buffers) => content.kind === "frame" && this._receive(content, buffers);
     this.model.on("msg:custom", this.onMessage);
+    this.onCauses = () => this._tellCauses();
+    this.model.on("change:causes", this.onCauses);
+    this._tellCauses();
     on(this.toggle, "change", () => this._cut(this.toggle.checked));
     on(this.slider, "input", () => this._cut(true, this.slider.value / 100));
     on(this.back, "click", () => (this.camera.reset(), this.redraw()));
@@ -182,6 +188,7 @@ class View {
     this.endTheme();
     this.sizes.disconnect();
     this.model.off("msg:custom", this.onMessage);
+    this.model.off("change:causes", this.onCauses);
     cancelAnimationFrame(this.asked);
     clearTimeout(this.writing);
     this.root.remove();
@@ -194,6 +201,11 @@ class View {
     this.stages.forEach((stage) => stage.forgetPictures());
     this.legend.paintSwatches(this.colours);
     this.redraw();
+  }
+
+  _tellCauses() {
+    this.strip.tell(this.model.get("causes"));
+    if (this.cells) this.strip.show(this.cells, this.time);
   }
 
   _receive(message, buffers) {
@@ -224,6 +236,7 @@ class View {
     this.writing = null;
     setText(this.clock, clock(this.time));
     if (this.legend.show(this.cells, this.perHexagon)) this.legend.paintSwatches(this.colours);
+    this.strip.show(this.cells, this.time);
     this._showSection();
   }
 

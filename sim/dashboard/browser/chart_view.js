@@ -8,6 +8,7 @@ const BADGE_APART = 36; // px, below which two share a badge
 const FOOT = 18; // px, for the numbers at the axis of time
 const TICK_APART = 30; // px, between two numbers at the other axis
 const LONG_LIST = 12; // changes listed in words; earlier ones keep their numbers
+const PALE = 0.2; // opacity of series beside the one that was asked for
 const FONT = "11px";
 
 function render({ model, el }) {
@@ -32,6 +33,7 @@ function render({ model, el }) {
   let frame = 0;
   let family = "sans-serif";
   let panels = [];
+  let chosen = null; // name of the series that the strip of causes asks for
   const resized = new ResizeObserver(later);
 
   // ---- what is shown ----
@@ -111,6 +113,19 @@ function render({ model, el }) {
     event.preventDefault();
   });
   cursor.addEventListener("blur", () => pin(null));
+
+  // ---- a link of the strip of causes ----
+
+  const has = ({ strip, series }, name) => strip?.name === name || series.some((one) => one.name === name);
+
+  /** Brings the panel of a series into view, with the others of it pale; null lets all be as they were. */
+  function choose({ detail }) {
+    chosen = detail;
+    const panel = panels.find(({ spec }) => has(spec, chosen));
+    for (const each of panels) each.element.classList.toggle("g4-chosen", each === panel);
+    panel?.element.scrollIntoView({ block: "nearest" });
+    later();
+  }
 
   // ---- drawing ----
 
@@ -229,6 +244,7 @@ function render({ model, el }) {
     g.rect(left - 4, top - 4, width + 8, bottom - top + 8);
     g.clip();
     for (const one of series) {
+      g.globalAlpha = chosen && has(spec, chosen) && one.name !== chosen && spec.strip?.name !== chosen ? PALE : 1;
       for (const { set, values } of one.courses) {
         const times = set.columns.time;
         g.strokeStyle = g.fillStyle = ink(one.colour, dark);
@@ -548,10 +564,12 @@ function render({ model, el }) {
   });
   resized.observe(root);
   model.on("msg:custom", receive);
+  document.addEventListener("g4-open-chart", choose);
   build();
   model.send({ kind: "ready" });
   return () => {
     model.off("msg:custom", receive);
+    document.removeEventListener("g4-open-chart", choose);
     cancelAnimationFrame(frame);
     resized.disconnect();
     endTheme();

@@ -129,7 +129,8 @@ def test_signalling_is_told_as_a_share_of_one_response_whatever_the_dose(insulin
     found = observables.measure(expected.solved(scenario, times), None, observables.mean_scale(scenario))
     assert least < found["akt_active"].max() / full["akt_active"] < most
     content, _ = pack([course(2, akt_active=np.zeros(2))], 60.0, full=full)
-    assert content["full"] == {name: full[name] for name in ("pip3", "akt_active", "as160_phosphorylated")}
+    names = ("irs1_phosphorylated", "pip3", "akt_active", "as160_phosphorylated", "rab10_active")
+    assert content["full"] == {name: full[name] for name in names}
 
 
 def test_what_has_no_mean_field_is_drawn_as_it_is(monkeypatch):
