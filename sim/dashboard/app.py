@@ -6,6 +6,7 @@ from solara.lab import Tab, Tabs, ThemeToggle
 
 from glut4sim.sim.dashboard.browser import style
 from glut4sim.sim.dashboard.markup import Text
+from glut4sim.sim.dashboard.opening import Opening
 from glut4sim.sim.dashboard.page_state import PageState
 from glut4sim.sim.dashboard.scenario_panel import ScenarioPanel
 from glut4sim.sim.dashboard.setup_panel import SetupPanel
@@ -25,7 +26,7 @@ def Page():
     page = solara.use_memo(lambda: PageState(first), [])
     solara.use_effect(lambda: page.close, [])
     solara.Title("glut4sim")
-    solara.Style(style("page.css"))
+    solara.Style(style("page.css") + style("opening.css"))
     with solara.Div(classes=["g4-page"]):
         with solara.Div(classes=["g4-header"]):
             Text("h1", "glut4sim", "g4-name")
@@ -37,6 +38,7 @@ def Page():
                     with Tab(name):
                         panel(page)
             with solara.Div(classes=["g4-main"]):
+                Opening(page)
                 with solara.Div(classes=["g4-views"]):
                     solara.Div(children=[page.cell_view])
                     solara.Div(children=[page.charts])

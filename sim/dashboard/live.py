@@ -282,6 +282,18 @@ class Live:
     def steps_left(self) -> int:
         return round(self.duration / self.scenario.run.step) - self.cells[0].engine.step
 
+    @property
+    def steps_to_record(self) -> int:
+        """Steps until the next record."""
+        stride = round(self.scenario.run.record_every / self.scenario.run.step)
+        return stride - self.cells[0].engine.step % stride
+
+    @property
+    def is_at_record(self) -> bool:
+        """Whether the present is the time of a record."""
+        stride = round(self.scenario.run.record_every / self.scenario.run.step)
+        return self.cells[0].engine.step % stride == 0
+
     def advance(self, steps: int) -> None:
         """Do so many steps in all cells, or as many as are left."""
         steps = min(steps, self.steps_left)

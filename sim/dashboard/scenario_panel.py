@@ -8,6 +8,7 @@ from solara.alias import rv
 
 from glut4sim.sim.dashboard.markup import Fold, Text
 from glut4sim.sim.dashboard.page_state import PageState
+from glut4sim.sim.dashboard.scenario_cards import Cards
 from glut4sim.sim.endocrine import evidence
 from glut4sim.sim.endocrine.library import Effect
 from glut4sim.sim.inputs.files import merge
@@ -51,6 +52,7 @@ def ScenarioPanel(page: PageState):
             filename=f"{_file_name(scenario)}.zip",
             label="Results so far",
         )
+    Cards(page, scenario.name)
 
 
 @solara.component

@@ -97,6 +97,7 @@ class Session:
         self._live: Live | None = None
         self._running = False
         self._speed, self._error, self._failed = Status.speed, "", False
+        self._pause_when: Callable[[Live], bool] | None = None
         self._block = 1
         self._anchor = (0.0, 0.0)  # real and simulated time from which the speed counts
         self._pace = (0.0, 0.0, 0.0)  # real and simulated time of the last look at the ratio, and the ratio
@@ -161,15 +162,21 @@ class Session:
         """Stand still."""
         return self._do(lambda: self._run(False))
 
+    def pause_when(self, is_there: Callable[[Live], bool] | None) -> Future:
+        """Stand still, once, at the first record of which this is true; None to go on through all of them."""
+
+        def task():
+            self._pause_when = is_there
+
+        return self._do(task)
+
     def step(self) -> Future:
         """Go to the next record and stand still there."""
 
         def task():
             live = self._needed()
             self._run(False)
-            run, done = live.scenario.run, live.cells[0].engine.step
-            stride = round(run.record_every / run.step)
-            live.advance(stride - done % stride)
+            live.advance(live.steps_to_record)
 
         return self._do(task)
 
@@ -366,6 +373,8 @@ class Session:
                 self._anchor = (began, live.time)
         while allowed > 0:
             block = min(self._block, allowed)
+            if self._pause_when:
+                block = min(block, live.steps_to_record)
             start = monotonic()
             live.advance(block)
             allowed -= block
@@ -373,6 +382,10 @@ class Session:
             if block == self._block:
                 self._adapt(now - start)
             self._stale = dict.fromkeys(self._stale, True)
+            if self._pause_when and live.is_at_record and self._pause_when(live):
+                self._pause_when = None
+                self._run(False)
+                break
             if now - began > SLICE or not self._tasks.empty():
                 break
         if live.steps_left == 0:

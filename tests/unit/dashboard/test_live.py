@@ -296,6 +296,17 @@ def session():
     opened.close()
 
 
+def test_a_session_pauses_once_at_the_first_record_of_which_something_is_true(session):
+    session.set_speed(float("inf"))
+    session.load(load)
+    session.pause_when(lambda cells: cells.time > 31.0)
+    session.play().result(PATIENCE)
+    wait_until(lambda: session.heard[-1].phase == "paused" and session.heard[-1].time > 0.0)
+    assert session.heard[-1].time == 35.0
+    session.play().result(PATIENCE)
+    wait_until(lambda: session.heard[-1].time > 100.0)
+
+
 def test_a_session_runs_to_the_end_and_changes_no_bit(session):
     session.load(load).result(PATIENCE)
     session.set_speed(float("inf"))
