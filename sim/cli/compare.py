@@ -72,7 +72,7 @@ def _print_effects(result: "Comparison") -> None:
         print_table(None, *words.differing(result))
     else:
         typer.echo(words.NOTHING_DIFFERS)
-    print_table(words.outline(result), *words.headline(result))
+    print_table(*result.shown())
     if holds := words.what_intervals_hold(result):
         typer.echo(holds)
     if pairing := words.pairing_told(result):

@@ -81,23 +81,20 @@ def report_by_agents(result: "AbcResult", printing: Printing) -> None:
 
 
 def _print_by_agents(result: "AbcResult") -> None:
-    from glut4sim.sim.studies.fit.abc_result import quality, value_row
+    from glut4sim.sim.studies.fit.abc_result import quality
 
-    content = result.content
-    columns = {"Value": "left", "Median": "right", "Unit": "left", "90 %": "right", "Guess": "right"}
-    print_table(f"Fit: {content['title']}", columns, (value_row(row)[:5] for row in content["free"]))
-    typer.echo(quality(content))
+    print_table(*result.shown())
+    typer.echo(quality(result.content))
     _print_places(result)
 
 
 def _print(result: "FitResult") -> None:
-    from glut4sim.sim.studies.fit.report import not_identifiable, quality, scored, searched, value_row
+    from glut4sim.sim.studies.fit.report import not_identifiable, quality, scored, searched
 
     content = result.content
     if not content["free"]:
         return
-    columns = {"Value": "left", "Best": "right", "Unit": "left", "90 % (profile)": "right", "Posterior": "right"}
-    print_table(f"Fit: {content['title']}", columns, (value_row(row)[:5] for row in content["free"]))
+    print_table(*result.shown())
     words = quality(content)
     typer.echo(words[:1].upper() + words[1:])
     typer.echo(searched(content))

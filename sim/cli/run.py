@@ -84,17 +84,7 @@ def report(scenario: "Scenario", result: "RunResult | AssaysResult", printing: P
 
 
 def _print_result(scenario: "Scenario", result: "RunResult") -> None:
-    from glut4sim.sim.analysis.summary import readable
-    from glut4sim.sim.reporting.observed import Observed
-
-    rows, found = [], result.summary["observables"]
-    observed = Observed([{name: numbers["mean"] for name, numbers in found.items()}])
-    for name, numbers in found.items():
-        mean, sd = (observed.number(name, numbers[key]) for key in ("mean", "sd"))
-        unit = "" if numbers["unit"] == "1" else numbers["unit"]
-        rows.append((readable(name), mean, sd, str(numbers["n"]), unit))
-    title = scenario.title or scenario.name
-    print_table(title, {"Observable": "left", "Mean": "right", "SD": "right", "n": "right", "Unit": "left"}, rows)
+    print_table(*result.shown())
     print_footer(scenario, result)
 
 
@@ -119,20 +109,9 @@ def print_assumed(scenario: "Scenario") -> None:
 
 
 def _print_assays(scenario: "Scenario", result: "AssaysResult") -> None:
-    """A row for each assay: the main numbers, and their change since the first."""
-    from glut4sim.sim.analysis.summary import MAIN, UNITS, readable
-    from glut4sim.sim.reporting.observed import Observed
+    from glut4sim.sim.analysis.summary import MAIN
 
-    observed = Observed(result.means)
-    columns = {"Assay": "left"}
-    columns |= {f"{readable(name)} [{UNITS[name].replace('percent', '%')}]": "right" for name in MAIN}
-    rows = []
-    for i, assay in enumerate(result.summary["assays"]):
-        cells = [observed.number(name, assay["observables"][name]["mean"]) for name in MAIN]
-        changes = [result.change(name, i).told_with_error for name in MAIN]
-        told = [f" ({change})" if i and change else "" for change in changes]
-        rows.append((assay["at"], *map("".join, zip(cells, told))))
-    print_table(scenario.title or scenario.name, columns, rows)
+    print_table(*result.shown())
     if result.change(MAIN[0], -1).error is not None:
         typer.echo("Changes are paired, replicate by replicate, with their standard errors.")
     print_assumed(scenario)

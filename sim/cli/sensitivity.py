@@ -19,7 +19,6 @@ from glut4sim.sim.cli.options import (
 )
 from glut4sim.sim.cli.terminal import print_table
 from glut4sim.sim.inputs.storage import claim
-from glut4sim.sim.reporting.numbers import labelled, number
 
 if TYPE_CHECKING:
     from glut4sim.sim.studies.sensitivity.sensitivity import SensitivityResult
@@ -77,18 +76,10 @@ def sensitivity(
 
 
 def _print_ranking(result: "SensitivityResult", top: int) -> None:
-    from glut4sim.sim.studies.sensitivity.report import readable, verdict, with_error
+    from glut4sim.sim.studies.sensitivity.report import verdict
 
-    content = result.content
-    columns = {"Parameter": "left", "Value": "right", "Evidence": "left"}
-    columns |= {labelled("mu*", content["unit"]): "right", "sigma": "right", "S1": "right", "ST": "right"}
-    rows = []
-    for row in content["parameters"][:top]:
-        value = f"{row['value']:.4g} {'' if row['unit'] == '1' else row['unit']}".strip()
-        cells = with_error(row, "mu_star"), number(row["sigma"]), with_error(row, "s1"), with_error(row, "st")
-        rows.append((row["name"], value, row["evidence"], *cells))
-    print_table(f"{readable(content)}: {content['title'] or content['scenario']}", columns, rows)
-    typer.echo(verdict(content, top))
+    print_table(*result.shown(top))
+    typer.echo(verdict(result.content, top))
     typer.echo(f"Report   {result.out / 'report.md'}")
     if (result.out / "figure.png").exists():
         typer.echo(f"Figure   {result.out / 'figure.png'}")

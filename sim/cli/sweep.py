@@ -97,9 +97,9 @@ def report(result: "SweepResult | CurvesResult", printing: Printing) -> None:
 
 
 def _print_curves(result: "CurvesResult") -> None:
-    from glut4sim.sim.studies.sweep.curves_report import fits_table, levels_table, outline
+    from glut4sim.sim.studies.sweep.curves_report import fits_table, outline
 
-    print_table(result.title, *levels_table(result))
+    print_table(*result.shown())
     typer.echo(outline(result))
     columns, rows = fits_table(result)
     if rows:
@@ -114,14 +114,7 @@ def _print_curves(result: "CurvesResult") -> None:
 def _print_sweep(result: "SweepResult") -> None:
     from glut4sim.sim.studies.sweep.result import describe_fits
 
-    columns = {f"{a.path} [{a.unit}]" if a.unit != "1" else a.path: "right" for a in result.axes}
-    rows, observed = [], result.observed
-    for level in result.content["levels"]:
-        numbers = level["observables"][result.observable]
-        cells = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in level["at"].values()]
-        cells += [observed.number(result.observable, numbers[key]) for key in ("mean", "sd")]
-        rows.append((*cells, str(numbers["n"])))
-    print_table(result.title, columns | {"Mean": "right", "SD": "right", "n": "right"}, rows)
+    print_table(*result.shown())
     for line in describe_fits(result):
         typer.echo(line)
     print_footer(result.scenario, result)

@@ -56,11 +56,10 @@ def report(result: "UncertaintyResult", printing: Printing) -> None:
 
 
 def _print_numbers(result: "UncertaintyResult") -> None:
-    from glut4sim.sim.studies.uncertainty.report import main_numbers, outline, table, verdict
+    from glut4sim.sim.studies.uncertainty.report import verdict
 
-    content = result.content
-    print_table(outline(content), *table(content, main_numbers(content)))
-    typer.echo(verdict(content))
+    print_table(*result.shown())
+    typer.echo(verdict(result.content))
     typer.echo(f"Report   {result.out / 'report.md'}")
     typer.echo(f"Figure   {result.out / 'figure.png'}")
     typer.echo(f"Results  {result.out / 'results.zarr'}  ({result.wall_seconds:.1f} s)")

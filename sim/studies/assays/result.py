@@ -8,6 +8,8 @@ from typing import NamedTuple
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.analysis.resolution import finest
 from glut4sim.sim.inputs.storage import Place
+from glut4sim.sim.reporting.observed import Observed
+from glut4sim.sim.reporting.shown import Shown, ShowsItself
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.run.result import RunResult
 
@@ -33,8 +35,8 @@ class PairedChange(NamedTuple):
         return f"{self.told.removesuffix(' %')} ± {abs(self.percent / self.difference) * self.error:.2g} %"
 
 
-@dataclass(frozen=True)
-class AssaysResult:
+@dataclass(frozen=True, repr=False)
+class AssaysResult(ShowsItself):
     """What several assays leave.
 
     Attributes
@@ -63,6 +65,19 @@ class AssaysResult:
     warnings: tuple[str, ...]
     wall_seconds: float
     status: str
+
+    def shown(self) -> Shown:
+        """A row for each assay: the main numbers, and their change since the first."""
+        observed, main = Observed(self.means), summary.MAIN
+        columns = {"Assay": "left"}
+        columns |= {f"{summary.readable(n)} [{summary.UNITS[n].replace('percent', '%')}]": "right" for n in main}
+        rows = []
+        for i, assay in enumerate(self.summary["assays"]):
+            cells = [observed.number(name, assay["observables"][name]["mean"]) for name in main]
+            changes = [self.change(name, i).told_with_error for name in main]
+            told = [f" ({change})" if i and change else "" for change in changes]
+            rows.append((assay["at"], *map("".join, zip(cells, told))))
+        return Shown(self.scenario.title or self.scenario.name, columns, rows)
 
     @property
     def outside(self) -> bool:

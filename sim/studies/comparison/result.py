@@ -1,11 +1,13 @@
 """What a comparison of conditions leaves."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from glut4sim.sim.analysis.paired_effects import PairedEffect
 from glut4sim.sim.analysis.steps_alone import StepsAlone
 from glut4sim.sim.analysis.uncertainty import Effect
 from glut4sim.sim.inputs.storage import Place
+from glut4sim.sim.reporting.shown import Shown, ShowsItself
 from glut4sim.sim.scenario.differences import Difference
 from glut4sim.sim.studies.comparison.condition import Condition
 from glut4sim.sim.studies.comparison.pairing import Saved
@@ -19,8 +21,8 @@ MAIN_EFFECTS = {  # number of the summary -> name
 }
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(ShowsItself):
     """What a comparison leaves.
 
     Attributes
@@ -54,6 +56,13 @@ class Comparison:
     differences: tuple[Difference, ...] = ()
     steps: dict[str, StepsAlone] = field(default_factory=dict, repr=False)
     pairing: dict[str, Saved] = field(default_factory=dict, repr=False)
+
+    def shown(self) -> Shown:
+        """What each condition changes, and how surely."""
+        from glut4sim.sim.studies.comparison import report  # which says it, and knows what this is
+
+        this: Any = self  # pyright, which finds the package under a link, takes it for another class
+        return Shown(report.outline(this), *report.headline(this))
 
     @property
     def outside(self) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.reporting.numbers import counted, formatted, number, symbol
+from glut4sim.sim.reporting.shown import Shown, ShowsItself
 from glut4sim.sim.reporting.templates import render
 from glut4sim.sim.scenario.draws import Draws, write_draws
 from glut4sim.sim.studies.fit import labelled
@@ -38,8 +39,8 @@ class Populations(NamedTuple):
     candidates: list[int]
 
 
-@dataclass(frozen=True)
-class AbcResult:
+@dataclass(frozen=True, repr=False)
+class AbcResult(ShowsItself):
     """What a fit to single vesicles leaves.
 
     Attributes
@@ -64,6 +65,11 @@ class AbcResult:
     warnings: tuple[str, ...]
     wall_seconds: float
     status: str
+
+    def shown(self) -> Shown:
+        """The medians and their intervals."""
+        columns = {"Value": "left", "Median": "right", "Unit": "left", "90 %": "right", "Guess": "right"}
+        return Shown(f"Fit: {self.content['title']}", columns, [value_row(row)[:5] for row in self.content["free"]])
 
 
 def conclude(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import Place
+from glut4sim.sim.reporting.shown import Shown, ShowsItself
 from glut4sim.sim.scenario.draws import Draws, write_draws
 from glut4sim.sim.studies.fit import content as fit_content
 from glut4sim.sim.studies.fit import labelled
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 CONTENT, FITTED, POSTERIOR = "fit.json", "fitted.toml", "posterior.csv"  # files
 
 
-@dataclass(frozen=True)
-class FitResult:
+@dataclass(frozen=True, repr=False)
+class FitResult(ShowsItself):
     """What a fit leaves.
 
     Attributes
@@ -47,6 +48,13 @@ class FitResult:
     warnings: tuple[str, ...]
     wall_seconds: float
     status: str
+
+    def shown(self) -> Shown:
+        """The best values; no row where no start could be simulated."""
+        from glut4sim.sim.studies.fit.report import value_row  # which knows what this is
+
+        columns = {"Value": "left", "Best": "right", "Unit": "left", "90 % (profile)": "right", "Posterior": "right"}
+        return Shown(f"Fit: {self.content['title']}", columns, [value_row(row)[:5] for row in self.content["free"]])
 
 
 def conclude(record: Record, predictions: Predictions | None, status: str) -> FitResult:

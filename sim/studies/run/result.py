@@ -9,6 +9,8 @@ import numpy as np
 
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.inputs.storage import Place
+from glut4sim.sim.reporting.observed import Observed
+from glut4sim.sim.reporting.shown import Shown, ShowsItself
 from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 
@@ -26,8 +28,8 @@ def _none_if_nan(value: float) -> float | None:
     return None if isnan(value) else value
 
 
-@dataclass(frozen=True)
-class RunResult:
+@dataclass(frozen=True, repr=False)
+class RunResult(ShowsItself):
     """What a run leaves.
 
     Attributes
@@ -62,6 +64,18 @@ class RunResult:
     _numbers: np.ndarray = field(repr=False, compare=False)  # of its replicates, as summary.as_table has them
     _writer: Writer = field(repr=False, compare=False)
     outside: bool = False
+
+    def shown(self) -> Shown:
+        """The numbers of the summary, with what they vary over the replicates."""
+        found = self.summary["observables"]
+        observed = Observed([{name: numbers["mean"] for name, numbers in found.items()}])
+        rows = []
+        for name, numbers in found.items():
+            mean, sd = (observed.number(name, numbers[key]) for key in ("mean", "sd"))
+            unit = "" if numbers["unit"] == "1" else numbers["unit"]
+            rows.append((summary.readable(name), mean, sd, str(numbers["n"]), unit))
+        columns = {"Observable": "left", "Mean": "right", "SD": "right", "n": "right", "Unit": "left"}
+        return Shown(self.scenario.title or self.scenario.name, columns, rows)
 
     @property
     def scenario(self) -> Scenario:

@@ -37,6 +37,8 @@ from glut4sim.sim.inputs.errors import InputError, describe, unknown
 from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.inputs.units import write
 from glut4sim.sim.model.parameters import ASCENDING
+from glut4sim.sim.reporting.numbers import labelled, number
+from glut4sim.sim.reporting.shown import Shown, ShowsItself
 from glut4sim.sim.results.provenance import doubts
 from glut4sim.sim.results.series_store import STORE
 from glut4sim.sim.results.writer import Writer
@@ -56,8 +58,8 @@ if TYPE_CHECKING:
 METHODS = {"morris": ("morris",), "sobol": ("sobol",), "both": ("morris", "sobol")}
 
 
-@dataclass(frozen=True)
-class SensitivityResult:
+@dataclass(frozen=True, repr=False)
+class SensitivityResult(ShowsItself):
     """What a sensitivity analysis leaves.
 
     Attributes
@@ -87,6 +89,20 @@ class SensitivityResult:
     warnings: tuple[str, ...]
     wall_seconds: float
     status: str
+
+    def shown(self, top: int = 15) -> Shown:
+        """The values that matter most."""
+        from glut4sim.sim.studies.sensitivity.report import readable, with_error  # which knows what this is
+
+        content = self.content
+        columns = {"Parameter": "left", "Value": "right", "Evidence": "left"}
+        columns |= {labelled("mu*", content["unit"]): "right", "sigma": "right", "S1": "right", "ST": "right"}
+        rows = []
+        for row in content["parameters"][:top]:
+            value = f"{row['value']:.4g} {'' if row['unit'] == '1' else row['unit']}".strip()
+            cells = with_error(row, "mu_star"), number(row["sigma"]), with_error(row, "s1"), with_error(row, "st")
+            rows.append((row["name"], value, row["evidence"], *cells))
+        return Shown(f"{readable(content)}: {content['title'] or content['scenario']}", columns, rows)
 
 
 def sensitivity(

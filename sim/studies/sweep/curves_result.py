@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.reporting.observed import Observed
+from glut4sim.sim.reporting.shown import Shown, ShowsItself
 from glut4sim.sim.results.provenance import WARNINGS
 from glut4sim.sim.scenario.sweep_axis import Axis
 from glut4sim.sim.studies.sweep.result import SweepResult
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     import xarray
 
 
-@dataclass(frozen=True)
-class CurvesResult:
+@dataclass(frozen=True, repr=False)
+class CurvesResult(ShowsItself):
     """What several scenarios at the same levels leave.
 
     Attributes
@@ -35,6 +36,13 @@ class CurvesResult:
     sweeps: Mapping[str, SweepResult]
     content: dict = field(repr=False)
     wall_seconds: float
+
+    def shown(self) -> Shown:
+        """A row for each level, a column for each condition."""
+        from glut4sim.sim.studies.sweep.curves_report import levels_table  # which knows what this is
+
+        this: Any = self  # pyright, which finds the package under a link, takes it for another class
+        return Shown(self.title, *levels_table(this))
 
     @property
     def _one(self) -> SweepResult:

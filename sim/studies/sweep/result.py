@@ -11,6 +11,7 @@ from glut4sim.sim.analysis import summary
 from glut4sim.sim.analysis.dose_response import STATUS, Estimate, HillFit, fit_hill
 from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.reporting.observed import Observed
+from glut4sim.sim.reporting.shown import Shown, ShowsItself
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.scenario.sweep_axis import Axis
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     import xarray
 
 
-@dataclass(frozen=True)
-class SweepResult:
+@dataclass(frozen=True, repr=False)
+class SweepResult(ShowsItself):
     """What a sweep leaves.
 
     Attributes
@@ -55,6 +56,17 @@ class SweepResult:
     wall_seconds: float
     status: str
     outside: bool = False
+
+    def shown(self) -> Shown:
+        """A row for each level: the number that was fitted."""
+        columns = {f"{a.path} [{a.unit}]" if a.unit != "1" else a.path: "right" for a in self.axes}
+        rows, observed = [], self.observed
+        for level in self.content["levels"]:
+            numbers = level["observables"][self.observable]
+            cells = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in level["at"].values()]
+            cells += [observed.number(self.observable, numbers[key]) for key in ("mean", "sd")]
+            rows.append((*cells, str(numbers["n"])))
+        return Shown(self.title, columns | {"Mean": "right", "SD": "right", "n": "right"}, rows)
 
     @property
     def title(self) -> str:

@@ -26,6 +26,7 @@ from glut4sim.sim.analysis.uncertainty import KINDS, LEVEL, Interval, split
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, PlaceLike
+from glut4sim.sim.reporting.shown import Shown, ShowsItself
 from glut4sim.sim.results.provenance import doubts, read_run
 from glut4sim.sim.results.series_store import STORE
 from glut4sim.sim.results.writer import Writer
@@ -48,8 +49,8 @@ SHOWN = 10  # values that are told to carry a number
 METHOD = "mean field"  # of what is in results.zarr
 
 
-@dataclass(frozen=True)
-class UncertaintyResult:
+@dataclass(frozen=True, repr=False)
+class UncertaintyResult(ShowsItself):
     """What a study of uncertainty leaves.
 
     Attributes
@@ -78,6 +79,12 @@ class UncertaintyResult:
     wall_seconds: float
     status: str
     outside: bool = False
+
+    def shown(self) -> Shown:
+        """The main numbers and their intervals."""
+        from glut4sim.sim.studies.uncertainty.report import main_numbers, outline, table  # which knows what this is
+
+        return Shown(outline(self.content), *table(self.content, main_numbers(self.content)))
 
 
 def uncertainty(
