@@ -270,8 +270,10 @@ class Cell(OwnClock):
         scenario = _seeded(scenario, "rng", rng) if seed is None else _seeded(scenario, "seed", seed)
         scenario.check_one_assay()
         scenario.check_memory()
+        iteration = _iteration()
+        self._in_batch = iteration is not None
         if replicate is None:
-            replicate = _iteration() if rng is None and seed is None else 0
+            replicate = iteration or 0 if rng is None and seed is None else 0
         replicate = check_whole("replicate", _digits(replicate), 0, MAX_REPLICATES - 1)
         super().__init__(rng=scenario.run.seed)
         self.scenario = scenario
@@ -329,12 +331,12 @@ class Cell(OwnClock):
             self._hold(self.steps)
 
     def _hold(self, steps: int) -> None:
-        """With Mesa 3.3, repeat the last record until there is one for each step, as its batch_run wants.
+        """Within batch_run of Mesa 3.3, repeat the last record until there is one for each step, as that wants.
 
         It looks for what step k + 1 left at index k. Where every step is recorded, the record at time 0 stays in front
         and batch_run shows each a step late.
         """
-        if MESA > (3, 3):
+        if MESA > (3, 3) or not self._in_batch:
             return
         for values in self.datacollector.model_vars.values():
             values.extend(values[-1:] * (steps - len(values)))
@@ -358,15 +360,15 @@ def _reporter(name: str) -> Callable[[Cell], float]:
     return report
 
 
-def _iteration() -> int:
-    """Which of its iterations makes Mesa's batch_run call for a cell; 0 where it does not.
+def _iteration() -> int | None:
+    """Which of its iterations makes Mesa's batch_run call for a cell; None where it does not.
 
     It tells a model nothing of it, and so leaves all iterations to be the same cell.
     """
     frame = sys._getframe()
     while frame is not None and frame.f_globals.get("__name__") != "mesa.batchrunner":
         frame = frame.f_back
-    return 0 if frame is None else frame.f_locals.get("iteration", 0)
+    return None if frame is None else frame.f_locals.get("iteration", 0)
 
 
 def _digits(value: object) -> object:

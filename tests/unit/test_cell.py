@@ -42,8 +42,8 @@ def cell(scenario):
 
 
 def records(cell):
-    """The collected records, each once: Mesa 3.3's batch_run wants them repeated."""
-    return cell.datacollector.get_model_vars_dataframe().drop_duplicates("time").reset_index(drop=True)
+    """The collected records."""
+    return cell.datacollector.get_model_vars_dataframe()
 
 
 # ---- time ----
