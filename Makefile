@@ -16,7 +16,7 @@ INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt P
 # that is the package itself.
 PARTS := __init__.py version.py py.typed agents benchmarks sim
 
-.PHONY: help run dashboard test lint bench bench-peers fits validation clean
+.PHONY: help run dashboard test lint docs bench bench-peers fits validation clean
 .DELETE_ON_ERROR:
 
 help:  ## Show this list
@@ -40,6 +40,10 @@ lint: $(VENV)/.installed-dev  ## Check style, formatting, import contracts and t
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/pyright
+
+docs: export NO_MKDOCS_2_WARNING = 1
+docs: $(VENV)/.installed-dev  ## Build the documentation as a site, build/site/index.html; a warning is an error
+	$(BIN)/mkdocs build
 
 bench: $(VENV)/.installed-dev  ## Measure speed
 	$(BIN)/pytest benchmarks/performance --benchmark-only

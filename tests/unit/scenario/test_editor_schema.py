@@ -79,7 +79,7 @@ def test_resolved_scenarios_are_accepted(name):
     assert faults(tomllib.loads(Scenario.load(name).to_toml())) == []
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/how-to/editor-support.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/scenarios.md", "docs/how-to/editor-support.md"])
 def test_samples_of_the_documentation_are_accepted(page):
     samples = re.findall(r"^ *```toml\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL | re.MULTILINE)
     scenarios = [table for table in map(tomllib.loads, samples) if "rule" not in table]  # which is Taplo's own file
