@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from glut4sim.agents import glucose, receptor, vesicle
-from glut4sim.sim.endocrine.modulation import STEPS
+from glut4sim.sim.endocrine.modulation import EXPRESSED, STEPS
 from glut4sim.sim.model import mean_field, signalling
 from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.scenario.scenario import Scenario
@@ -54,10 +54,10 @@ def uptake(parameters: ParameterSet, insulin: float, bath: float = BATH) -> floa
 def factors(scenario: Scenario, after: float = 0.0) -> dict[str, float]:
     """By what hormones multiply each step of the cell so long after its assay began [s].
 
-    GLUT4 that is made or lost in that time is left out, as in a run.
+    Proteins that are made or lost in that time are left out, as in a run.
     """
     if not scenario.has_hormones:
         return dict.fromkeys(STEPS, 1.0)
     at = scenario.assay.at[0]
     found = scenario.timeline(np.array([at, at + after])).factors
-    return {step: float(factor[0 if step == "glut4" else 1]) for step, factor in found.items()}
+    return {step: float(factor[0 if step in EXPRESSED else 1]) for step, factor in found.items()}

@@ -119,7 +119,8 @@ def _set(tables: "EndocrineTables") -> set[str]:
     delivered = {tables.known.drugs[name].delivers for name in drugs} - {""}
     cyclic = {name for name, level in levels.items() if tables.cycle is not None and level.rhythm == "cycle"}
     body = {name for name in library.BODY if getattr(tables.body, name) is not None}
-    return body | set(tables.hormones.levels) | set(tables.hormones.rhythms) | drugs | delivered | cyclic
+    insulin = set() if tables.plasma_insulin is None else {library.PLASMA_INSULIN}
+    return body | set(tables.hormones.levels) | set(tables.hormones.rhythms) | drugs | delivered | cyclic | insulin
 
 
 def describe_effect(effect: Effect, tables: "EndocrineTables") -> str:

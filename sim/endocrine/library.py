@@ -43,6 +43,7 @@ RHYTHMS = ("pulses", "day", "cycle")
 KINDS = ("genomic", "non-genomic", "body", "drug")
 HIGHEST = 1e4  # times the reference: no level is set higher
 NOT_KNOWN = "Regulatory standing not known to us. Not medical advice."
+PLASMA_INSULIN = "plasma_insulin"  # the level that the bath of an assay sets
 BODY = ("age", "visceral_fat", "subcutaneous_fat", "lean_mass")  # levels that are no hormones: set in [body]
 
 

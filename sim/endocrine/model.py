@@ -56,6 +56,8 @@ class Plan:
     doses : drug -> doses
     levels, drugs, effects : all that are known, by name
     seed : of irregular cycles
+    insulin
+        in plasma over time [pM], where it is not as `baseline` or the reference has it; before the start it is
     """
 
     sex: str = "man"
@@ -68,6 +70,7 @@ class Plan:
     drugs: Mapping[str, Drug] = field(default_factory=library.drugs)
     effects: Mapping[str, Effect] = field(default_factory=library.effects)
     seed: int = 1
+    insulin: Schedule | None = None
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ def solve(plan: Plan, times: np.ndarray) -> Timeline:
     same way, as between the assays of a therapy, is not stepped through again unless times in it are asked for.
     """
     times = np.asarray(times, float)
-    system = _System(plan, float(times[-1]))
+    system = System(plan, float(times[-1]))
     y = system.rest()
     rows = np.empty((len(times), len(y)))
     given = np.empty((len(times), len(system.drugs)))
@@ -129,7 +132,7 @@ def _end_of_stretch(followed_from: Hashable) -> list[np.ndarray]:
     return []
 
 
-class _System:
+class System:
     """The levels and the chains before effects as one vector, and its derivative.
 
     Levels are numbered first, then drugs.
@@ -150,6 +153,7 @@ class _System:
         self.rate = np.concatenate([[known[name].rate for name in self.levels], chain_rates])
         self.rhythms = {number[name]: found for name, found in self._find_rhythms(span).items()}
         self.span = span
+        self._schedules = {**plan.baseline, **({} if plan.insulin is None else {library.PLASMA_INSULIN: plan.insulin})}
         self._find_baseline()
         self.constants = self._digest()
 
@@ -229,7 +233,7 @@ class _System:
 
         They ascend from 0 to the last that is not beyond the span.
         """
-        schedules = [time for schedule in self.plan.baseline.values() for time in schedule.times]
+        schedules = [time for schedule in self._schedules.values() for time in schedule.times]
         even = np.arange(0.0, self.span + STRETCH, STRETCH)
         found = np.unique(np.concatenate([even, schedules, *(known.times for known in self.courses)]))
         return found[found <= self.span]
@@ -237,7 +241,7 @@ class _System:
     def enter(self, time):
         """Begin the stretch from a kink to the next."""
         self.set_points = self.baseline[: len(self.levels)].copy()
-        for name, schedule in self.plan.baseline.items():
+        for name, schedule in self._schedules.items():
             self.set_points[self.levels.index(name)] = schedule.at(time)
         self.last = [int(np.searchsorted(known.times, time, side="right")) - 1 for known in self.courses]
 

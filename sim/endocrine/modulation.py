@@ -21,7 +21,10 @@ class Step(NamedTuple):
 
 
 STEPS: Mapping[str, Step] = {
+    "receptor_copies": Step("insulin receptor: number", {"receptor.copies": 1.0}),
     "receptor": Step("insulin receptor: binding", {"receptor.bind_first": 1.0, "receptor.bind_second": 1.0}),
+    # phosphorylation is so fast that its rate does not matter: what does is the phosphatase against it
+    "receptor_kinase": Step("insulin receptor: phosphorylation", {"receptor.dephosphorylate": -1.0}),
     "irs1": Step("IRS1: phosphorylation by the receptor", {"signalling.irs1_phosphorylate": 1.0}),
     # what half of PI3K's maximal effect takes: less of it is more gain, and basal synthesis stays as it is
     "pi3k": Step("PI3K: PIP3 made per bound PI3K", {"signalling.pi3k_reference": -1.0}),
@@ -29,7 +32,11 @@ STEPS: Mapping[str, Step] = {
     "as160": Step("AS160: phosphorylation by Akt", {"signalling.as160_phosphorylate": 1.0}),
     "translocation": Step("vesicles: release from storage by Rab10", {"vesicle.release": 1.0}),
     "glut4": Step("GLUT4 expression: copies per cell", {"vesicle.glut4_copies": 1.0}),
+    "use": Step(
+        "use of glucose: hexokinase, glycogen synthase, PDH", {"glucose.hexokinase_rate": 1.0, "glucose.use": 1.0}
+    ),
 }
+EXPRESSED = ("receptor_copies", "glut4")  # what is made and lost over days: in a run it stays as it is at the start
 
 
 def apply(parameters: ParameterSet, factors: Mapping[str, float]) -> ParameterSet:

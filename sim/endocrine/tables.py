@@ -445,6 +445,11 @@ class EndocrineTables(OwnTables):
         tables = (self.body, self.hormones, self.cycle, self.therapy, self.effects)
         return any(table != default for table, default in zip(tables, (BodyTable(), HormoneTable(), None, (), {})))
 
+    @property
+    def plasma_insulin(self) -> Schedule[float] | None:
+        """Insulin in plasma over time [pM]; None where it is fasting all along."""
+        return self.hormones.levels.get(library.PLASMA_INSULIN)
+
     def plan(self, until: float, seed: int) -> "Plan":
         """The person and their doses, as `endocrine.model.solve` takes them.
 
@@ -464,6 +469,7 @@ class EndocrineTables(OwnTables):
         return Plan(
             sex=self.body.sex,
             baseline=baseline | self.hormones.levels,
+            insulin=self.plasma_insulin,
             blocked=self.hormones.blocked,
             rhythms=self.hormones.rhythms,
             cycle=None if self.cycle is None else Cycle(**self.cycle.model_dump()),

@@ -26,7 +26,8 @@ import pydantic
 from pydantic import Field, PrivateAttr
 
 from glut4sim.sim.endocrine.evidence import say
-from glut4sim.sim.endocrine.modulation import apply
+from glut4sim.sim.endocrine.library import PLASMA_INSULIN
+from glut4sim.sim.endocrine.modulation import EXPRESSED, apply
 from glut4sim.sim.endocrine.tables import OWN, EndocrineTables, Hormones, OwnTables, in_one_name, key_of
 from glut4sim.sim.inputs import changes
 from glut4sim.sim.inputs.changes import Change, read_change
@@ -52,7 +53,7 @@ from glut4sim.sim.inputs.json_schema import nested_or_dotted
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.inputs.tables import Table, reader_of
-from glut4sim.sim.inputs.units import CARBOHYDRATE, CONTRACTION, GLUCOSE, INSULIN, TIME
+from glut4sim.sim.inputs.units import CARBOHYDRATE, CONTRACTION, GLUCOSE, INSULIN, TIME, rescale
 from glut4sim.sim.model import kinds
 from glut4sim.sim.model.contraction import over_time
 from glut4sim.sim.model.geometry import SLICE
@@ -359,6 +360,24 @@ class Scenario(EndocrineTables):
         return over_time(given, self.bath.contraction)
 
     @property
+    def plasma_insulin(self) -> Schedule[float] | None:
+        """Insulin in plasma over time [pM]: as [hormones] has it or fasting, and that of the bath in an assay.
+
+        Of several assays, each of which changes hormones for hours, none is followed.
+        """
+        given = super().plasma_insulin
+        if len(self.assay.at) > 1:
+            return given
+        level = self.known.levels[PLASMA_INSULIN]
+        before = given or Schedule((0.0,), (level.reference[self.body.sex],))
+        start, end = self.assay.at[0], self.assay.at[0] + self.run.duration
+        earlier = before.held(start, before.at(start))
+        later = [(time, value) for time, value in zip(*before) if time > end]
+        bath = [(start + t, rescale(value, INSULIN.unit, level.unit)) for t, value in zip(*self.bath.insulin)]
+        course = [*list(zip(*earlier))[:-1], *bath, (end, before.at(end)), *later]
+        return Schedule(*zip(*course))
+
+    @property
     def assays(self) -> tuple["Scenario", ...]:
         """The scenario at each time of [assay], one after the other."""
         return tuple(self.at_assay(time) for time in self.assay.at)
@@ -470,16 +489,17 @@ MODULATION_GRAIN = 1e-3  # change of a factor that the cell is told of
 def _modulated(scenario: Scenario) -> Schedule[ParameterSet]:
     """The parameters over a run whose hormones change them, told anew whenever a factor has changed noticeably.
 
-    Each minute has the factors of its middle. GLUT4 made or lost during a run is left out: it takes days.
+    Each minute has the factors of its middle. Proteins made or lost during a run are left out: it takes days.
     """
     starts = np.arange(0.0, scenario.run.duration, MODULATION_INTERVAL)
     middles = np.minimum(starts + MODULATION_INTERVAL / 2.0, scenario.run.duration)
     factors = scenario.timeline(scenario.assay.at[0] + np.append(0.0, middles)).factors
     table = np.array([factors[step] for step in factors])
+    expressed = [list(factors).index(step) for step in EXPRESSED]
     times, values, last = [], [], None
     for k, start in enumerate(starts):
         now = table[:, k + 1].copy()
-        now[list(factors).index("glut4")] = table[list(factors).index("glut4"), 0]
+        now[expressed] = table[expressed, 0]
         if last is None or np.any(np.abs(now / last - 1.0) > MODULATION_GRAIN):
             times.append(round(float(start) / scenario.run.step) * scenario.run.step)
             values.append(apply(scenario.unmodulated, dict(zip(factors, now.tolist()))))

@@ -45,22 +45,28 @@ COLUMNS = 3
 ZERO_BELOW = 0.6  # lowest over highest value, below which an axis begins at 0
 MAX_TICKS = 120  # doses that can be told apart as ticks; more become a bar
 STEP_LINES = (
+    ("receptor_copies", VERMILION, ":"),
     ("receptor", VERMILION, "-"),
+    ("receptor_kinase", VERMILION, "--"),
     ("irs1", BLUE, "-"),
     ("pi3k", GREEN, "-"),
     ("akt", ORANGE, "-"),
     ("as160", PURPLE, "--"),
     ("translocation", SKY, "--"),
     ("glut4", "black", ":"),
+    ("use", "black", "-"),
 )
 STEP_NAMES = {
-    "receptor": "receptor",
+    "receptor_copies": "receptors",
+    "receptor": "binding of insulin",
+    "receptor_kinase": "receptor's phosphorylation",
     "irs1": "IRS1",
     "pi3k": "PI3K",
     "akt": "Akt",
     "as160": "AS160",
     "translocation": "translocation",
     "glut4": "GLUT4 copies",
+    "use": "use of glucose",
 }
 _PLATE = {"frameon": True, "edgecolor": "none", "framealpha": 0.9}  # legends stand before the lines of assays
 

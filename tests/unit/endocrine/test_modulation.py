@@ -5,7 +5,7 @@ import tomllib
 import numpy as np
 import pytest
 
-from glut4sim.sim.endocrine.modulation import STEPS, apply
+from glut4sim.sim.endocrine.modulation import EXPRESSED, STEPS, apply
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model import mean_field
 from glut4sim.sim.model.engine import Engine
@@ -50,11 +50,31 @@ def test_each_step_multiplies_its_own_parameters_and_no_others(step):
 def test_without_hormones_the_preset_is_used_as_it_is():
     assert not scenario().has_hormones
     assert scenario().parameter_schedule == ((0.0,), (scenario().parameter_set,))
-    healthy = scenario(body={"sex": "woman", "age": "30 yr"})
+    healthy = scenario(body={"sex": "woman", "age": "30 yr"}, bath={"insulin": "30 pM"})
     assert healthy.has_hormones
     assert healthy.parameter_schedule.times == (0.0,)
     for section, values in healthy.parameter_set._asdict().items():
         assert values == pytest.approx(getattr(scenario().parameter_set, section), rel=1e-9)
+
+
+def test_insulin_in_plasma_is_that_of_the_bath_in_an_assay_and_fasting_else():
+    table = {"body": {"sex": "man"}, "bath": {"insulin": [["0 min", "0 nM"], ["10 min", "0.5 nM"]]}}
+    assert scenario(**table, assay={"at": "1 d"}).plasma_insulin == (
+        (0.0, 86400.0, 87000.0, 87600.0),
+        (30.0, 0.0, 500.0, 30.0),
+    )
+    set_here = scenario(**table, hormones={"insulin": [["0 h", "60 pM"], ["1 h", "90 pM"]]})
+    assert set_here.plasma_insulin == ((0.0, 600.0, 1200.0, 3600.0), (0.0, 500.0, 60.0, 90.0))
+    assert scenario(**table, assay={"at": ["0 h", "1 d"]}).plasma_insulin is None  # of several assays none is followed
+
+
+def test_what_is_made_over_days_stays_as_it_is_in_a_run():
+    """A step in EXPRESSED that is followed would change the receptors' number in the mean field, not that of agents."""
+    own = {"title": "x", "driver": "ffa", "kind": "body", "source": "a test", "evidence": "assumed", "power": 0.5}
+    effects = {f"x-{step}": own | {"target": step, "power_range": [0, 1]} for step in (*EXPRESSED, "use")}
+    found = scenario(therapy=[LIPID], assay={"at": "0 h"}, effect=effects).parameter_schedule.values
+    assert len({p.vesicle.glut4_copies for p in found}) == len({p.receptor.copies for p in found}) == 1
+    assert len({p.glucose.use for p in found}) > 1
 
 
 def test_parameters_change_while_a_lipid_infusion_goes_on():
