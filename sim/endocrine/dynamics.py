@@ -14,7 +14,7 @@ negative, and however fast a level turns over no step is too long for it. The er
 
 import numpy as np
 
-from glut4sim.agents.compiling import njit
+from glut4sim.agents.compiling import inlined, njit
 
 TINY = 1e-9  # an f, or a driver relative to its scale, is never taken to be less
 
@@ -39,14 +39,18 @@ EFFECT = np.dtype(  # levels are numbered first, then drugs; the compartments of
 )
 
 
-@njit(cache=True)
+@inlined
 def _strength(e, seen, values):
     """f of effect e, from its driver as seen and the values of all levels and drugs."""
     if not np.isnan(e.power):
-        return max(seen / e.scale, TINY) ** e.power
+        relative = max(seen / e.scale, TINY)
+        return relative if e.power == 1.0 else relative**e.power
     ratio = seen / e.half
     if e.hill == 2.0:  # by far the most frequent, and a power takes long
         ratio *= ratio
+    elif e.hill == 4.0 or e.hill == 6.0:
+        square = ratio * ratio
+        ratio = square * square if e.hill == 4.0 else square * square * square
     elif e.hill != 1.0:
         ratio = ratio**e.hill
     gain = e.gain
@@ -55,10 +59,10 @@ def _strength(e, seen, values):
     return max(1.0 + gain * (1.0 - 1.0 / (1.0 + ratio)), TINY)  # so written, the ratio may overflow
 
 
-@njit(cache=True)
-def _seen(e, chains, values):
-    """The driver of an effect as it sees it: through its chain where it has one."""
-    return chains[e.first + e.stages - 1] if e.stages > 0 else values[e.driver] * e.open
+@inlined
+def _seen(e, chains, first, values):
+    """The driver of an effect as it sees it: through its chain, of those that begin at `first`, where it has one."""
+    return chains[first + e.first + e.stages - 1] if e.stages > 0 else values[e.driver] * e.open
 
 
 @njit(cache=True)
@@ -66,7 +70,7 @@ def strengths(chains, values, effects):
     """f of all effects, (n_effect,), from the chains and the values of all levels and drugs."""
     f = np.empty(len(effects))
     for j in range(len(effects)):
-        f[j] = _strength(effects[j], _seen(effects[j], chains, values), values)
+        f[j] = _strength(effects[j], _seen(effects[j], chains, 0, values), values)
     return f
 
 
@@ -79,8 +83,8 @@ def strengths_over_time(chains, values, effects):
     return f
 
 
-@njit(cache=True)
-def _targets(y, n_level, given, delivers, production, effects, values, out):
+@inlined
+def _targets(y, n_level, given, delivers, production, effects, values, known, out):
     """P, what each component relaxes towards.
 
     Parameters
@@ -91,23 +95,28 @@ def _targets(y, n_level, given, delivers, production, effects, values, out):
         (n_level,) of each level as it would be with every effect at its norm
     values
         (n_level + n_drug,) scratch, modified: levels with what drugs deliver, then concentrations
+    known
+        (n_effect, 2) scratch, modified: drivers as last seen, and f of them, NaN at first; most are at rest, and their
+        powers would take most of the time
     out : (size,) modified
     """
-    values[:n_level] = y[:n_level]
-    values[n_level:] = given
+    for i in range(n_level):
+        values[i], out[i] = y[i], production[i]
     for d in range(len(given)):
+        values[n_level + d] = given[d]
         if delivers[d] >= 0:
             values[delivers[d]] += given[d]
-    out[:n_level] = production
-    chains = y[n_level:]
     for j in range(len(effects)):
         e = effects[j]
         if e.target >= 0:
-            out[e.target] *= _strength(e, _seen(e, chains, values), values) / e.norm
+            seen = _seen(e, y, n_level, values)
+            if seen != known[j, 0] or e.opponent >= 0:
+                known[j, 0], known[j, 1] = seen, _strength(e, seen, values) / e.norm
+            out[e.target] *= known[j, 1]
         before = values[e.driver] * e.open
         for c in range(e.first, e.first + e.stages):
             out[n_level + c] = before
-            before = chains[c]
+            before = y[n_level + c]
 
 
 @njit(cache=True, nogil=True)
@@ -119,16 +128,16 @@ def advance(y, step, given, production, delivers, rate, n_level, effects):
     out = np.empty((len(given), len(y)))
     out[0] = y
     now, later, guess = np.empty(len(y)), np.empty(len(y)), np.empty(len(y))
-    values = np.empty(n_level + given.shape[1])
+    values, known = np.empty(n_level + given.shape[1]), np.full((len(effects), 2), np.nan)
     e, q = np.empty(len(y)), np.empty(len(y))
     for i in range(len(y)):
         z = rate[i] * step
         e[i], q[i] = np.exp(-z), -np.expm1(-z) / z if z > 0.0 else 1.0
     for k in range(len(given) - 1):
-        _targets(out[k], n_level, given[k], delivers, production[k], effects, values, now)
+        _targets(out[k], n_level, given[k], delivers, production[k], effects, values, known, now)
         for i in range(len(y)):
             guess[i] = now[i] + e[i] * (out[k, i] - now[i])
-        _targets(guess, n_level, given[k + 1], delivers, production[k + 1], effects, values, later)
+        _targets(guess, n_level, given[k + 1], delivers, production[k + 1], effects, values, known, later)
         for i in range(len(y)):
             if now[i] == out[k, i] == later[i]:  # at rest, to the bit
                 out[k + 1, i] = out[k, i]
