@@ -11,7 +11,7 @@ The stomach empties more slowly when it is between full and empty. What is full 
 there and what it adds (for the first meal, as in the paper; assumed for the next).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import ceil, tanh
 from typing import NamedTuple
@@ -20,7 +20,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
-from glut4sim.sim.endocrine.tables import DAY
+from glut4sim.sim.endocrine.spans import DAY
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.inputs.units import SUBSTANCES
@@ -247,6 +247,34 @@ def trajectory(
 
 def at_rest(subject: Subject) -> MealState:
     """The state in which the subject stays without a meal."""
+    p = subject
+    return resting(
+        p,
+        lambda glucose_plasma, insulin, portal: _production(p, glucose_plasma, insulin, portal),
+        lambda tissue, insulin: _uptake(p, tissue, insulin - p.basal_insulin),
+    )
+
+
+def resting(
+    subject: Subject,
+    production: Callable[[float, float, float], float],
+    uptake: Callable[[float, float], float],
+    bracket: tuple[float, float] = (0.7, 1.4),
+) -> MealState:
+    """The state in which a subject stays whose glucose is produced and taken up in some way.
+
+    Parameters
+    ----------
+    production
+        Endogenous production [mg/kg/min] by glucose in plasma [mg/kg], insulin in plasma [pM] and in the portal vein
+        [pmol/kg].
+    uptake
+        [mg/kg/min] by glucose in tissue [mg/kg] and insulin in plasma [pM].
+    bracket
+        Between which multiples of the basal glucose it lies.
+
+    ValueError if it does not lie there.
+    """
 
     def balanced(glucose_plasma: float) -> tuple[MealState, float]:
         """The state in which all but glucose is at rest, and what is produced beyond what is used [mg/kg/min]."""
@@ -259,9 +287,8 @@ def at_rest(subject: Subject) -> MealState:
         liver = secretion / (p.m1 * extraction / (1.0 - extraction) + p.m4 * plasma_per_liver)
         insulin = liver * plasma_per_liver / p.insulin_volume
         portal = secretion / p.gamma
-        to_tissue = _production(p, glucose_plasma, insulin, portal) - p.constant_uptake - _excretion(p, glucose_plasma)
+        to_tissue = production(glucose_plasma, insulin, portal) - p.constant_uptake - excretion(p, glucose_plasma)
         tissue = (p.k1 * glucose_plasma - to_tissue) / p.k2
-        action = insulin - p.basal_insulin
         state = MealState(
             glucose_plasma=glucose_plasma,
             glucose_tissue=tissue,
@@ -272,14 +299,15 @@ def at_rest(subject: Subject) -> MealState:
             gut=0.0,
             insulin_delayed=insulin,
             insulin_at_liver=insulin,
-            insulin_action=action,
+            insulin_action=insulin - p.basal_insulin,
             insulin_portal=portal,
             secretion_static=static,
         )
-        return state, to_tissue - _uptake(p, tissue, action)
+        return state, to_tissue - uptake(tissue, insulin)
 
     basal = subject.basal_glucose * subject.glucose_volume
-    return balanced(brentq(lambda glucose: balanced(glucose)[1], 0.7 * basal, 1.4 * basal, xtol=1e-10, rtol=1e-14))[0]
+    low, high = (limit * basal for limit in bracket)
+    return balanced(brentq(lambda glucose: balanced(glucose)[1], low, high, xtol=1e-10, rtol=1e-14))[0]
 
 
 _SOLID, _LIQUID = MealState._fields.index("stomach_solid"), MealState._fields.index("stomach_liquid")
@@ -293,22 +321,44 @@ def _advance(subject: Subject, state: np.ndarray, full: float, begin: float, min
     return solve_ivp(_derivatives, span, state, "LSODA", minutes, args=arguments, rtol=TOLERANCE, atol=TOLERANCE).y.T
 
 
-def _derivatives(_: float, state: np.ndarray, p: Subject, full: float) -> tuple[float, ...]:
+def _derivatives(_: float, state: np.ndarray, p: Subject, full: float) -> MealState:
     """Rates of change of a state [1/min]; `full` is what was in the stomach after the last meal [mg]."""
     s = MealState(*state.tolist())
+    production = _production(p, s.glucose_plasma, s.insulin_at_liver, s.insulin_portal)
+    return rates(s, p, full, production, _uptake(p, s.glucose_tissue, s.insulin_action))
+
+
+def rates(s: MealState, p: Subject, full: float, entering: float, uptake: float) -> MealState:
+    """How fast a state changes, whatever decides on production and uptake.
+
+    Parameters
+    ----------
+    s : MealState
+    p : Subject
+    full
+        What was in the stomach after the last meal [mg].
+    entering
+        Glucose that enters the plasma, but for that of the gut [mg/kg/min].
+    uptake
+        From the tissue [mg/kg/min].
+
+    Returns
+    -------
+    rates : MealState
+        Per minute.
+    """
     insulin = s.insulin_plasma / p.insulin_volume
     secretion = p.gamma * s.insulin_portal
     extraction = max(p.m6 - p.m5 * secretion, 0.0)
     emptying = _emptying(p, s.stomach_solid + s.stomach_liquid, full) * s.stomach_liquid
     glucose_rise = (
-        _production(p, s.glucose_plasma, s.insulin_at_liver, s.insulin_portal)
+        entering
         + p.appearing * p.absorption * s.gut / p.body_weight
         - p.constant_uptake
-        - _excretion(p, s.glucose_plasma)
+        - excretion(p, s.glucose_plasma)
         - p.k1 * s.glucose_plasma
         + p.k2 * s.glucose_tissue
     )
-    uptake = _uptake(p, s.glucose_tissue, s.insulin_action)
     dynamic = p.secretion_slope * glucose_rise / p.glucose_volume
     above_basal = s.glucose_plasma / p.glucose_volume - p.basal_glucose
     return MealState(
@@ -340,7 +390,7 @@ def _production(p: Subject, glucose_plasma: float, insulin_at_liver: float, insu
     return max(p.kp1 - p.kp2 * glucose_plasma - p.kp3 * insulin_at_liver - p.kp4 * insulin_portal, 0.0)
 
 
-def _excretion(p: Subject, glucose_plasma: float) -> float:
+def excretion(p: Subject, glucose_plasma: float) -> float:
     """Renal excretion of glucose [mg/kg/min]."""
     return p.ke1 * max(glucose_plasma - p.ke2, 0.0)
 

@@ -1,10 +1,11 @@
 """The tables of a scenario that tell of hours to months: the person, the hormones, the therapies, and the assays.
 
-    [body]       sex, age, visceral_fat, subcutaneous_fat, lean_mass
+    [body]       sex, age, mass, height, visceral_fat, subcutaneous_fat, lean_mass
     [hormones]   any other level: a value, or a list of [time, value]; blocked = receptors; rhythms = levels
     [cycle]      length, length_sd, amplitude_sd, anovulatory
     [[therapy]]  drug, dose, every, start, for or stop, over
-    [assay]      at = when the acute experiment is done: a time, or a list of times
+    [assay]      at = when the acute experiment is done: a time, or a list of times; kind = a test of
+                 the body; see assay_table.py
     [effects]    "testosterone-pi3k.gain" = 0.5: other numbers than the literature's
     [hormone.NAME], [drug.NAME], [effect.NAME]   what the installed library lacks; see known.py
 
@@ -23,9 +24,11 @@ from pydantic import Field, PrivateAttr
 from pydantic_core import core_schema
 
 from glut4sim.sim.endocrine import library
+from glut4sim.sim.endocrine.assay_table import AssayTable
 from glut4sim.sim.endocrine.known import Known, extended, installed
 from glut4sim.sim.endocrine.library import BODY, SEXES, DrugTable, EffectTable, LevelTable
 from glut4sim.sim.endocrine.names import named, resolved
+from glut4sim.sim.endocrine.spans import DAY, LongTime, Span
 from glut4sim.sim.inputs.changes import renamed
 from glut4sim.sim.inputs.errors import InputError, describe, under
 from glut4sim.sim.inputs.fields import (
@@ -38,49 +41,22 @@ from glut4sim.sim.inputs.fields import (
     Quantity,
     QuantityTexts,
     Reader,
-    Time,
-    read_all,
 )
 from glut4sim.sim.inputs.files import Layer, merge
 from glut4sim.sim.inputs.json_schema import nested_or_dotted
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.inputs.tables import Table
-from glut4sim.sim.inputs.units import AGE, SPAN, Kind, level_kind, write
+from glut4sim.sim.inputs.units import AGE, HEIGHT, MASS, SPAN, Kind, level_kind
 
 if TYPE_CHECKING:
     from glut4sim.sim.endocrine.model import Plan
     from glut4sim.sim.endocrine.pharmacokinetics import Dose
 
-DAY = 86400.0
-MAX_ASSAYS = 1000
 OWN = ("hormone", "drug", "effect")  # tables of entries that are a scenario's own
 LISTS = ("blocked", "rhythms")  # keys of [hormones] that are no levels
 
 
 # ---- how their values are read ----
-
-
-def span_text(seconds: float) -> str:
-    """Text that SPAN reads as the same time [s], in the largest unit that does: "28 d", "5 h"."""
-    for size, unit in ((DAY, "d"), (3600.0, "h"), (60.0, "min")):
-        text = write(seconds / size, unit)
-        if seconds >= size and SPAN.read(text) == seconds:
-            return text
-    return "0 d" if seconds == 0.0 else SPAN.write(seconds)
-
-
-class Span(Quantity):
-    """A time since the start, of hours to years."""
-
-    def write(self, value: float) -> str:
-        return span_text(value)
-
-
-class LongTime(Time):
-    """A time above 0, of hours to years."""
-
-    def write(self, value: float) -> str:
-        return span_text(value)
 
 
 @dataclass(frozen=True)
@@ -117,31 +93,6 @@ class DoseText(AnyText):
             "examples": sorted(usual),
             "description": f"{self.hint}, in the unit of the drug: see `glut4sim drugs show`",
         }
-
-
-class AssayTimes(Span):
-    """A time, or an ascending list of times."""
-
-    def read(self, value: object) -> tuple[float, ...]:
-        if not isinstance(value, list):
-            return (super().read(value),)
-        if not 1 <= len(value) <= MAX_ASSAYS:
-            raise InputError(f"expected a time or a list of 1 to {MAX_ASSAYS} times, got {describe(value)}.")
-        times = read_all(super().read, value)
-        for i in range(1, len(times)):
-            if times[i] <= times[i - 1]:
-                before, found = describe(value[i - 1]), describe(value[i])
-                raise InputError(f"expected a time after {before}, got {found}.", f"[{i}]")
-        return tuple(times)
-
-    def write(self, value: tuple[float, ...]) -> str | list[str]:
-        texts = [super(AssayTimes, self).write(time) for time in value]
-        return texts[0] if len(texts) == 1 else texts
-
-    def schema(self) -> dict[str, Any]:
-        one = super().schema()
-        several = {"type": "array", "items": one, "minItems": 1, "maxItems": MAX_ASSAYS}
-        return {"anyOf": [one, several], "description": f"{one['description']}; or an ascending list of times"}
 
 
 class EffectNumbers(QuantityTexts):
@@ -283,6 +234,8 @@ class BodyTable(Table):
 
     sex: Annotated[str, Choice(SEXES)] = Field(default="man", description="sex, which sets the reference levels")
     age: Annotated[float | None, Quantity(AGE)] = Field(default=None, description="age")
+    mass: Annotated[float | None, Quantity(MASS)] = Field(default=None, description="of the whole body, for its tests")
+    height: Annotated[float | None, Quantity(HEIGHT)] = Field(default=None, description="height, for its tests")
     visceral_fat: Annotated[float | None, BodyLevel("visceral_fat")] = Field(
         default=None, description="mass of fat around the organs"
     )
@@ -364,14 +317,6 @@ class TherapyTable(Table):
         return regimen(self.amount, self.start, self.every, max(end, self.start + 1e-6), self.over or 0.0)
 
 
-class AssayTable(Table):
-    """[assay]: when the acute experiment is done."""
-
-    at: Annotated[tuple[float, ...], AssayTimes(SPAN)] = Field(
-        default=(0.0,), description="times since the start, 8 am of day 0, at which the experiment of [bath] begins"
-    )
-
-
 class OwnTables(Table):
     """Levels, drugs and effects that a scenario, or a library file that it names, has besides the installed ones."""
 
@@ -442,7 +387,8 @@ class EndocrineTables(OwnTables):
     @property
     def has_hormones(self) -> bool:
         """Whether it says anything of hormones; else the cell is left as its preset has it."""
-        tables = (self.body, self.hormones, self.cycle, self.therapy, self.effects)
+        body = self.body.model_copy(update={"mass": None, "height": None})
+        tables = (body, self.hormones, self.cycle, self.therapy, self.effects)
         return any(table != default for table, default in zip(tables, (BodyTable(), HormoneTable(), None, (), {})))
 
     @property
@@ -483,7 +429,7 @@ class EndocrineTables(OwnTables):
     def resolved(self) -> dict[str, Any]:
         """As TOML would hold it; what of hours to months is left at its default is left out."""
         content = super().resolved()
-        if not self.has_hormones:
+        if self.body == BodyTable():
             del content["body"]
         if self.assay == AssayTable():
             del content["assay"]

@@ -14,7 +14,7 @@ from glut4sim.sim.inputs.fields import Course
 from glut4sim.sim.inputs.files import DEEPEST, Layer, check_depth, parse
 from glut4sim.sim.inputs.schedule import at_level
 
-FLAT = ("parameters", "effects")  # tables whose keys have dots: "vesicle.fuse"
+FLAT = ("parameters", "effects", "organs")  # tables whose keys have dots: "vesicle.fuse"
 MOST_LEVELS = 6  # in a message
 
 

@@ -147,6 +147,8 @@ class Kind(NamedTuple):
 TIME = Kind("a time", '"10 min"', "s", high=30 * 86400.0)
 SPAN = Kind("a time", '"7 d" or "12 weeks"', "s", high=10 * 365.25 * 86400.0, limit="10 yr")
 CARBOHYDRATE = Kind("a mass of carbohydrate", '"78 g"', "g", high=1000.0)
+MASS = Kind("a mass", '"78 kg"', "kg", high=500.0)
+HEIGHT = Kind("a height", '"1.77 m"', "m", high=2.6)
 AGE = Kind("an age", '"45 yr"', "yr", high=120.0)
 INSULIN = Kind("an insulin concentration", '"100 nM" or "10 uU/mL"', "nM", high=1e6, substance="insulin")
 CONTRACTION = Kind("a share of the maximal contraction", '"0.5"', "1", high=1.0)

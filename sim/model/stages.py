@@ -390,6 +390,8 @@ class GlucoseStage(Stage):
                 fired,
                 NO_LOG,
             )
+        else:
+            chunk.hazard[1:] = chunk.hazard[0]  # nobody feels any, but a checkpoint holds it
         molecules, reached = np.empty((len(glut4), len(self.molecules))), np.empty(len(glut4))
         net_uptake.advance(self.molecules, self.net_uptake, glut4, bath, p, self.dt, molecules, reached)
         return fired, {"glucose_molecules": molecules, "net_uptake": reached}
