@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from glut4sim.sim.inputs.storage import Place
     from glut4sim.sim.scenario.scenario import Scenario
     from glut4sim.sim.studies.assays.result import AssaysResult
+    from glut4sim.sim.studies.body.result import BodiesResult
     from glut4sim.sim.studies.run.hormones import HormoneResult
     from glut4sim.sim.studies.run.result import RunResult
     from glut4sim.sim.studies.sweep.result import SweepResult
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
 Replicate = Annotated[
     int | None,
     typer.Option(min=0, metavar="N", help="Run this one of the replicates 0, 1 .. only, as it is among all."),
+]
+Assay = Annotated[
+    str | None,
+    typer.Option(metavar="KIND", help="A test of the body instead: clamp, ogtt, meal or fasting; see docs/body.md."),
 ]
 EndocrineOnly = Annotated[
     bool, typer.Option("--endocrine-only", help="Follow the hormones only, hours to months, without a cell.")
@@ -52,6 +57,7 @@ def run(
     out: Out = None,
     computing: Computing,
     checkpoint_every: CheckpointEvery = None,
+    assay: Assay = None,
     endocrine_only: EndocrineOnly = False,
     printing: Printing,
 ) -> None:
@@ -61,7 +67,8 @@ def run(
     """
     every = checkpoint_time(checkpoint_every)
     options = checked(**sampling.keywords(), **computing.keywords(), checkpoint_every=every)
-    loaded = load(scenario, sampling.changes, out)
+    changes = [*(sampling.changes or ()), *([] if assay is None else [f"assay.kind={assay}"])]
+    loaded = load(scenario, changes, out)
     if endocrine_only:
         if sampling.mean_field or sampling.replicates is not None:
             option = "--mean-field" if sampling.mean_field else "--replicates"
@@ -76,9 +83,11 @@ def run(
     report(loaded, result, printing)
 
 
-def report(scenario: "Scenario", result: "RunResult | AssaysResult", printing: Printing) -> None:
+def report(scenario: "Scenario", result: "RunResult | AssaysResult | BodiesResult", printing: Printing) -> None:
     """Say what came out; exit with 1 if a replicate failed."""
     show = _print_assays if "assays" in result.summary else _print_result
+    if scenario.assay.kind is not None:
+        show = _print_bodies
     content = {"status": result.status, **result.summary}
     conclude(result, content, printing, lambda: show(scenario, result))
 
@@ -118,6 +127,18 @@ def _print_assays(scenario: "Scenario", result: "AssaysResult") -> None:
     typer.echo(f"Report   {result.out / 'report.md'}")
     typer.echo(f"Figures  {result.out / 'figure.png'}, {result.out / 'hormones.png'}")
     typer.echo(f"Results  {result.out}  ({result.wall_seconds:.1f} s)")
+
+
+def _print_bodies(scenario: "Scenario", result: "BodiesResult") -> None:
+    """A row for each number that clinicians read, a column for each assay."""
+    from glut4sim.sim.studies.body.report import CLAIMS, rows
+
+    columns = {"Number": "left"} | dict.fromkeys((assay["at"] for assay in result.summary["assays"]), "right")
+    print_table(scenario.title or scenario.name, columns, rows(result.summary))
+    typer.echo(CLAIMS)
+    typer.echo(f"Report   {result.out / 'report.md'}")
+    typer.echo(f"Figure   {result.out / 'figure.png'}")
+    typer.echo(f"Results  {result.out / 'results.zarr'}  ({result.wall_seconds:.1f} s)")
 
 
 # ---- hormones alone ----

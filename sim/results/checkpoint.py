@@ -6,18 +6,22 @@ A checkpoint is written as a whole in place of the last one, so whatever ends a 
 import io
 import zipfile
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import Place
 
-if TYPE_CHECKING:
-    from glut4sim.sim.model.engine import Engine
-
 FOLDER = "checkpoints"
 _REST = "run."  # prefix of what is saved besides the engine
+
+
+class Restorable(Protocol):
+    """An engine, of a cell or of a body."""
+
+    def state(self) -> dict[str, np.ndarray]: ...
+    def restore(self, state: Mapping[str, np.ndarray]) -> None: ...
 
 
 def path_of(directory: Place, replicate: int) -> Place:
@@ -25,7 +29,7 @@ def path_of(directory: Place, replicate: int) -> Place:
     return directory / FOLDER / f"replicate-{replicate}.npz"
 
 
-def save(path: Place, engine: "Engine", rest: Mapping[str, np.ndarray] | None = None) -> None:
+def save(path: Place, engine: Restorable, rest: Mapping[str, np.ndarray] | None = None) -> None:
     """Write the state of an engine, and the rest that a run wants back with it."""
     buffer = io.BytesIO()
     arrays: dict[str, Any] = engine.state() | {_REST + name: array for name, array in (rest or {}).items()}
@@ -33,7 +37,7 @@ def save(path: Place, engine: "Engine", rest: Mapping[str, np.ndarray] | None = 
     storage.write(path, buffer.getvalue())
 
 
-def load(path: Place, engine: "Engine") -> dict[str, np.ndarray] | None:
+def load(path: Place, engine: Restorable) -> dict[str, np.ndarray] | None:
     """Bring an engine to the state in a file and return the rest; None, and the engine as it was, if there is none.
 
     Raises

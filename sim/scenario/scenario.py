@@ -9,6 +9,7 @@
     title, description (see own_words.py), extends = another scenario, by name, path or address
     library = a file of [hormone.NAME], [drug.NAME], [effect.NAME], or a list of them, by path or address
     [body], [hormones], [cycle], [[therapy]], [assay], [effects]   hours to months before; see sim/endocrine/tables.py
+    [organs], [tissue.muscle], [tissue.fat]   of the body, where [assay] is a test of it; see body_tables.py
 
 Times are floats in s, insulin in nM, glucose in mM from here on.
 """
@@ -58,6 +59,7 @@ from glut4sim.sim.model import kinds
 from glut4sim.sim.model.contraction import over_time
 from glut4sim.sim.model.geometry import SLICE
 from glut4sim.sim.model.parameters import PRESETS, Parameter, ParameterSet, Preset, load_preset
+from glut4sim.sim.scenario.body_tables import OrganValues, TissuesTable
 from glut4sim.sim.scenario.own_words import Story, own_words, tell
 
 if TYPE_CHECKING:
@@ -194,6 +196,10 @@ class Scenario(EndocrineTables):
     parameters: Annotated[dict[str, str], ParameterValues('"2 1/min"')] = Field(
         default={}, description="[parameters]: values to use instead of the preset's; see `glut4sim parameters list`"
     )
+    organs: Annotated[dict[str, str], OrganValues('"2 mg/(kg*min)"')] = Field(
+        default={}, description="[organs]: the kind of body, and values to use instead of its own; see docs/body.md"
+    )
+    tissue: TissuesTable = TissuesTable()
 
     _name: str = PrivateAttr("scenario")
     _source: Place | None = PrivateAttr(None)
@@ -359,6 +365,13 @@ class Scenario(EndocrineTables):
         given = _modulated(self) if self.has_hormones else Schedule((0.0,), (self.unmodulated,))
         return over_time(given, self.bath.contraction)
 
+    def modulated(self, parameters: ParameterSet, duration: float, step: float) -> Schedule[ParameterSet]:
+        """As `parameter_schedule`, of another cell in the same person, over some time in some steps [s]."""
+        if not self.has_hormones:
+            return Schedule((0.0,), (parameters,))
+        factors = _factors(self, duration, step)
+        return Schedule(factors.times, tuple(apply(parameters, dict(each)) for each in factors.values))
+
     @property
     def plasma_insulin(self) -> Schedule[float] | None:
         """Insulin in plasma over time [pM]: as [hormones] has it or fasting, and that of the bath in an assay.
@@ -408,6 +421,14 @@ class Scenario(EndocrineTables):
                 raise  # what is installed comes to rest
             sentence = "hormones do not come to rest: effects amplify one another in a circle; lower a gain or a power."
             raise InputError(sentence, "effect" if self.effect else "effects", self._place) from None
+
+    def resolved(self) -> dict[str, Any]:
+        """As TOML would hold it; what it does not say of a body is left out."""
+        content = super().resolved()
+        for key, default in (("organs", {}), ("tissue", TissuesTable())):
+            if getattr(self, key) == default:
+                del content[key]
+        return content
 
     def to_toml(self) -> str:
         """Text of a scenario file that loads as an equal scenario and extends nothing."""
@@ -486,25 +507,31 @@ MODULATION_GRAIN = 1e-3  # change of a factor that the cell is told of
 
 
 @lru_cache(maxsize=64)
-def _modulated(scenario: Scenario) -> Schedule[ParameterSet]:
-    """The parameters over a run whose hormones change them, told anew whenever a factor has changed noticeably.
+def _factors(scenario: Scenario, duration: float, step: float) -> Schedule[tuple[tuple[str, float], ...]]:
+    """The factors of the cell's steps while hormones change them, told anew whenever one has changed noticeably.
 
     Each minute has the factors of its middle. Proteins made or lost during a run are left out: it takes days.
     """
-    starts = np.arange(0.0, scenario.run.duration, MODULATION_INTERVAL)
-    middles = np.minimum(starts + MODULATION_INTERVAL / 2.0, scenario.run.duration)
+    starts = np.arange(0.0, duration, MODULATION_INTERVAL)
+    middles = np.minimum(starts + MODULATION_INTERVAL / 2.0, duration)
     factors = scenario.timeline(scenario.assay.at[0] + np.append(0.0, middles)).factors
-    table = np.array([factors[step] for step in factors])
-    expressed = [list(factors).index(step) for step in EXPRESSED]
+    table = np.array([factors[name] for name in factors])
+    expressed = [list(factors).index(name) for name in EXPRESSED]
     times, values, last = [], [], None
     for k, start in enumerate(starts):
         now = table[:, k + 1].copy()
         now[expressed] = table[expressed, 0]
         if last is None or np.any(np.abs(now / last - 1.0) > MODULATION_GRAIN):
-            times.append(round(float(start) / scenario.run.step) * scenario.run.step)
-            values.append(apply(scenario.unmodulated, dict(zip(factors, now.tolist()))))
+            times.append(round(float(start) / step) * step)
+            values.append(tuple(zip(factors, now.tolist())))
             last = now
     return Schedule(tuple(times), tuple(values))
+
+
+@lru_cache(maxsize=64)
+def _modulated(scenario: Scenario) -> Schedule[ParameterSet]:
+    """The parameters over a run whose hormones change them."""
+    return scenario.modulated(scenario.unmodulated, scenario.run.duration, scenario.run.step)
 
 
 def _gigabytes(number: float) -> str:

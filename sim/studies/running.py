@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Unpack
 
 from glut4sim.sim.inputs import storage
+from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import PlaceLike
 from glut4sim.sim.results.provenance import doubts, read_run
 from glut4sim.sim.scenario.scenario import Scenario
@@ -12,12 +13,18 @@ from glut4sim.sim.studies.run.result import RunResult
 
 if TYPE_CHECKING:
     from glut4sim.sim.studies.assays.result import AssaysResult
+    from glut4sim.sim.studies.body.result import BodiesResult
     from glut4sim.sim.studies.comparison.result import Comparison
     from glut4sim.sim.studies.fit.abc_result import AbcResult
     from glut4sim.sim.studies.fit.result import FitResult
     from glut4sim.sim.studies.sweep.curves_result import CurvesResult
     from glut4sim.sim.studies.sweep.result import SweepResult
     from glut4sim.sim.studies.uncertainty.uncertainty import UncertaintyResult
+
+    AnyResult = (
+        RunResult | AssaysResult | BodiesResult | Comparison | SweepResult | CurvesResult | FitResult | AbcResult
+        | UncertaintyResult
+    )  # fmt: skip
 
 
 def run(
@@ -26,8 +33,8 @@ def run(
     *,
     only: int | None = None,
     **keywords: Unpack[RunKeywords],
-) -> "RunResult | AssaysResult":
-    """Run all replicates of a scenario, at each time of its [assay].
+) -> "RunResult | AssaysResult | BodiesResult":
+    """Run all replicates of a scenario, at each time of its [assay]; where that is a test of the body, each is a body.
 
     The results do not depend on where and on how many threads they are computed, nor do states at a given time on the
     recording interval.
@@ -45,7 +52,7 @@ def run(
 
     Returns
     -------
-    RunResult for one assay, AssaysResult for several
+    RunResult for one assay, AssaysResult for several, BodiesResult of tests of the body
 
     Raises
     ------
@@ -57,6 +64,12 @@ def run(
     options = RunOptions(**keywords)
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario)
+    if scenario.assay.kind is not None:
+        from glut4sim.sim.studies.body import bodies
+
+        if only is not None:
+            raise InputError("tests of the body are run together; leave it out.", "replicate")
+        return bodies.run(scenario, out, options)
     if len(scenario.assay.at) == 1:
         return ensemble.run(scenario, out, options, only, doubts=doubts(scenario))
     from glut4sim.sim.studies.assays import assays
@@ -70,7 +83,7 @@ def resume(
     progress: Progress | None = None,
     executor: str | None = None,
     checkpoint_every: float | None = None,
-) -> "RunResult | AssaysResult | Comparison | SweepResult | CurvesResult | FitResult | AbcResult | UncertaintyResult":
+) -> "AnyResult":
     """Run what is missing in a directory of results; the numbers are those that nothing stopped would have given.
 
     Parameters
@@ -108,5 +121,9 @@ def resume(
     scenario, before = read_run(out)
     if "vary" in before:
         return sweep.resume(out, options)
+    if scenario.assay.kind is not None:
+        from glut4sim.sim.studies.body import bodies
+
+        return bodies.resume(out, options)
     study = ensemble if len(scenario.assay.at) == 1 else assays
     return study.resume(out, options)
