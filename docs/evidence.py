@@ -8,7 +8,7 @@ from pathlib import Path
 
 from glut4sim.sim.reporting.markdown import table
 from glut4sim.sim.reporting.numbers import NONE, rounded
-from glut4sim.sim.studies.benchmark import conditions
+from glut4sim.sim.studies.benchmark import clinical, conditions
 from glut4sim.sim.studies.benchmark.register import HELD_OUT, Datum, load_register
 from glut4sim.sim.studies.benchmark.suite import load_suite
 
@@ -21,9 +21,9 @@ Made by `docs/evidence.py` from `benchmarks/evidence.csv`; not edited by hand.
 Every published number or curve that a check or a fit uses stands here once, with its source and how well it is known:
 A, read in its source or in a file of its data; B, well known; C, recalled. `fits` says what used it: `adipocyte`,
 `human-adipocyte`, `skeletal-muscle` and `type-2-diabetes` are the problems of `benchmarks/fits`; `by-hand` says that
-values of presets, of drugs or of effects were chosen by hand, outside the program, with this number in view; `held-out`
-says that none was. Whether a check of `glut4sim bench validation` or `glut4sim bench levels` had a
-part in a fit follows from this.
+values of presets, of drugs or of effects were chosen by hand, outside the program, with this number in view; `body`
+that values of the body, of its tissues, blood, liver and pancreas, were; `held-out` that none was. Whether a check of
+`glut4sim bench validation` or `glut4sim bench levels`, or a clinical number, had a part in a fit follows from this.
 
 What is held out was held out before the fit. What was measured together, in one experiment, is one datum: it goes into
 a fit as a whole, or is held out as a whole. Of human adipocytes an experiment is one readout of one group of people by
@@ -32,7 +32,8 @@ independent as two laboratories would be. The courses of receptor, IRS1 and AS16
 from the fit of the first version, which failed on them. They tell of the steps that it lacked, and the published rates
 of these steps came from them: now they are fitted, and data that had no part in any fit took their place. The curves of
 an ODE (Sedaghat 2002) are no measurements, but what a published model says of measurements; a protocol is an
-experiment there.
+experiment there. Of clinical numbers it is one group of people by one protocol; the rule of their bands and of what was
+held out is in `benchmarks/clinical.toml`.
 
 {experiments} experiments with {data} data, {held} experiments of them held out.
 
@@ -53,7 +54,7 @@ def page() -> str:
 
 
 def _used() -> Mapping[str, list[str]]:
-    """Id of a datum -> the checks, and conditions of `bench hormones`, that it is behind."""
+    """Id of a datum -> the checks, conditions of `bench hormones` and clinical numbers that it is behind."""
     found: dict[str, list[str]] = {}
     for check in (check for name in ("validation", "levels") for check in load_suite(name).checks):
         for datum in check.evidence:
@@ -61,6 +62,8 @@ def _used() -> Mapping[str, list[str]]:
     for condition in conditions.load("hormones").conditions:
         for datum in condition.expected.evidence if condition.expected else ():
             found.setdefault(datum.id, []).append(condition.name)
+    for number in clinical.load().numbers:
+        found.setdefault(number.datum.id, []).append("clinical")
     return found
 
 

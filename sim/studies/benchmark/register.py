@@ -10,7 +10,8 @@
     grade         how well it is known: A read in its source, B well known, C recalled
     source        author, journal, volume and page, year
     fits          the problems of benchmarks/fits that are fitted to its experiment, and "by-hand" where values were
-                  chosen by hand, outside the program, with it in view; or "held-out": no value was fitted to it
+                  chosen by hand, outside the program, with it in view; "body" where values of the body were
+                  (clinical.py); or "held-out": no value was fitted to it
 """
 
 import csv
@@ -26,7 +27,7 @@ from glut4sim.sim.inputs.storage import PlaceLike
 FILE = "evidence.csv"
 REGISTER = Path(__file__).parents[3] / "benchmarks" / FILE
 GRADES = ("A", "B", "C")
-HELD_OUT, BY_HAND = "held-out", "by-hand"
+HELD_OUT, BY_HAND, BODY = "held-out", "by-hand", "body"
 NUMBERS = ("value", "low", "high", "sem")
 
 

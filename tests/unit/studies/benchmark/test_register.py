@@ -6,8 +6,8 @@ import tomllib
 import pytest
 
 from glut4sim.sim.inputs.errors import InputError
-from glut4sim.sim.studies.benchmark import conditions
-from glut4sim.sim.studies.benchmark.register import BY_HAND, COLUMNS, REGISTER, find, fitted, load_register
+from glut4sim.sim.studies.benchmark import clinical, conditions
+from glut4sim.sim.studies.benchmark.register import BODY, BY_HAND, COLUMNS, REGISTER, find, fitted, load_register
 from glut4sim.sim.studies.benchmark.suite import load_suite
 from tests.support import ROOT
 
@@ -106,6 +106,7 @@ def test_a_check_against_data_names_the_datum_that_holds_them(suite):
 
 def test_every_datum_is_used(register, suite, expectations):
     used = {datum.id for one in (*suite.checks, *load_suite("levels").checks, *expectations) for datum in one.evidence}
+    used |= {number.datum.id for number in clinical.load().numbers}
     assert {datum.id for datum in register.values() if datum.held_out or set(datum.fits) == {BY_HAND}} <= used
 
 
@@ -168,7 +169,7 @@ def test_a_problem_takes_the_data_that_the_register_names(register, name):
 
 
 def test_every_fit_in_the_register_is_a_problem(register):
-    assert {name for datum in register.values() for name in datum.fits} - {BY_HAND} == set(problems())
+    assert {name for datum in register.values() for name in datum.fits} - {BY_HAND, BODY} == set(problems())
 
 
 def test_each_problem_with_data_to_spare_holds_out_a_third_of_its_experiments(register):
