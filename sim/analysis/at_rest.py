@@ -6,7 +6,7 @@ import numpy as np
 
 from glut4sim.agents import glucose, receptor, vesicle
 from glut4sim.sim.endocrine.modulation import EXPRESSED, STEPS
-from glut4sim.sim.model import mean_field, signalling
+from glut4sim.sim.model import equilibrium, mean_field, signalling
 from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.scenario.scenario import Scenario
 
@@ -20,7 +20,7 @@ class Rest(NamedTuple):
     """What a cell at rest has and does."""
 
     surface_glut4: float  # copies
-    uptake: float  # what the carriers bring in, molecules per second
+    uptake: float  # net: what the carriers bring in and is used, molecules per second
     akt: float  # active [percent]
     receptors_active: float  # phosphorylated at the surface [percent]
 
@@ -33,7 +33,7 @@ def rest(parameters: ParameterSet, insulin: float, bath: float = BATH) -> Rest:
         surface += membrane.vesicles * float(vesicles[list(vesicle.SURFACE)].sum() * parameters.vesicle.glut4_copies)
         active += membrane.receptors * float(receptors[list(receptor.ACTIVE)].sum() / receptors.sum())
         akt += membrane.vesicles * float(signals[_AKT])
-    return Rest(surface, transport(parameters, surface, bath), 100.0 * akt, 100.0 * active)
+    return Rest(surface, net_uptake(parameters, surface, bath), 100.0 * akt, 100.0 * active)
 
 
 def surface(parameters: ParameterSet, insulin: float, bath: float = BATH) -> float:
@@ -41,13 +41,14 @@ def surface(parameters: ParameterSet, insulin: float, bath: float = BATH) -> flo
     return rest(parameters, insulin, bath).surface_glut4
 
 
-def transport(parameters: ParameterSet, glut4: float, bath: float = BATH) -> float:
-    """Glucose that so many carriers [copies] bring in from outside [mM], molecules per second."""
-    return bath * float(glucose.clearance(glut4, bath, parameters.glucose))
+def net_uptake(parameters: ParameterSet, glut4: float, bath: float = BATH) -> float:
+    """Glucose that so many carriers [copies] bring in from outside [mM] and that is used, molecules per second."""
+    molecules = equilibrium.glucose_molecules(parameters.glucose, glut4, bath)
+    return parameters.glucose.use * float(molecules[glucose.State.PHOSPHORYLATED])
 
 
 def uptake(parameters: ParameterSet, insulin: float, bath: float = BATH) -> float:
-    """Glucose that the carriers bring in at rest in insulin [nM] and glucose outside [mM], molecules per second."""
+    """Glucose that is taken up, net, at rest in insulin [nM] and glucose outside [mM], molecules per second."""
     return rest(parameters, insulin, bath).uptake
 
 

@@ -161,7 +161,8 @@ def show_drug(name: Name, scenario: Of = None, as_json: Json = False) -> None:
             "usual regimen": drug.usual,
             "doses studied": drug.doses_studied or NOT_KNOWN,
             "absorption": f"half-life {entry['absorption_half_life']}" if entry["absorption_half_life"] else "at once",
-            "elimination": f"half-life {entry['elimination_half_life']}",
+            "elimination": f"half-life {entry['elimination_half_life']}"
+            + (f", then {entry['terminal_half_life']}" if entry["terminal_half_life"] else ""),
             "bioavailability": entry["bioavailability"],
             "concentration": f"{entry['concentration_per_dose']} per {drug.dose_kind.unit} given, were none lost",
             "target": drug.target,
@@ -196,7 +197,8 @@ def _drug(drug: "Drug", known: "Known") -> dict:
 
     from glut4sim.sim.endocrine.evidence import RULES
 
-    ka, ke, scale = drug.kinetics[:3]
+    ka, ke, terminal = drug.kinetics.absorption_rate, drug.kinetics.elimination_rate, drug.kinetics.terminal_rate
+    at_once = sum(scale for _, scale in drug.kinetics.phases)
     acting = [effect for effect in known.effects.values() if drug.name in (effect.driver, effect.opposed_by)]
     return {
         "name": drug.name,
@@ -208,8 +210,9 @@ def _drug(drug: "Drug", known: "Known") -> dict:
         "doses_studied": drug.doses_studied,
         "absorption_half_life": "" if isinf(ka) else _span(log(2.0) / ka),
         "elimination_half_life": _span(log(2.0) / ke),
+        "terminal_half_life": _span(log(2.0) / terminal) if len(drug.kinetics.phases) > 1 else "",
         "bioavailability": f"{drug.bioavailability:.3g}",
-        "concentration_per_dose": f"{scale:.3g} {drug.unit}",
+        "concentration_per_dose": f"{at_once:.3g} {drug.unit}",
         "target": drug.target,
         "delivers": drug.delivers,
         "acts_on": [effect.target for effect in acting],

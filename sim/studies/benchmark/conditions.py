@@ -8,8 +8,9 @@ A file of conditions says
                      the data behind it in the register of evidence (register.py)
 
 Effects on surface GLUT4 and on uptake come from the agents, replicate by replicate (analysis/paired_effects.py): the
-cell starts at the steady state of each level of insulin, and what is compared is the mean over the run. The EC50 of
-uptake, and what each step does alone (analysis/steps_alone.py), come from the steady state of the mean field.
+cell starts at the steady state of each level of insulin, and what is compared is the mean over the run. Uptake is net:
+what so much GLUT4 brings in and is used, so that steps beyond the carriers are seen. The EC50 of uptake, and what each
+step does alone (analysis/steps_alone.py), come from the steady state of the mean field.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,6 @@ from typing import Any
 
 import numpy as np
 
-from glut4sim.agents import glucose
 from glut4sim.sim.analysis import at_rest, steps_alone
 from glut4sim.sim.analysis.dose_response import fit_hill
 from glut4sim.sim.analysis.paired_effects import PairedEffect, paired_effect
@@ -311,8 +311,7 @@ def _simulate(scenario: Scenario, replicate: int, stop: Stop) -> dict[str, float
         surface += float(trace.glut4_surface.sum())
         akt += float(trace.signalling[:, _AKT].sum())
     surface /= steps
-    bath = scenario.bath.glucose.values[0]
-    uptake = bath * float(glucose.clearance(surface, bath, engine.parameters.glucose))
+    uptake = at_rest.net_uptake(engine.parameters, surface, scenario.bath.glucose.values[0])
     return {"surface_glut4": surface, "uptake": uptake, "akt": 100.0 * akt / steps}
 
 

@@ -102,7 +102,7 @@ def _at_rest(scenario: Scenario, draws: Draws, draw: int, insulin: Mapping[str, 
         parameters = apply(drawn.preset.build(), at_rest.factors(drawn))
         for row, level in zip(found, insulin.values()):
             surface = at_rest.surface(parameters, level)
-            row[:] = surface, at_rest.transport(parameters, surface)
+            row[:] = surface, at_rest.net_uptake(parameters, surface)
     except (ArithmeticError, ValueError):  # a draw that is no cell in this condition has no effect to count
         pass
     return found

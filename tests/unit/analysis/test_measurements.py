@@ -231,6 +231,7 @@ def test_transport_knows_of_glut4_that_hormones_made():
                 "run": {"duration": "1 min"},
                 "body": {"sex": "woman", "visceral_fat": "1 kg"},
                 "hormones": {"estradiol": estradiol},
+                "effects": {"estradiol-as160.gain": "0", "estradiol-receptor.gain": "0"},
             }
         )
         p = scenario.parameter_set

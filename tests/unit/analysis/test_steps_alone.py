@@ -22,7 +22,7 @@ def test_a_step_alone_is_the_reference_cell_with_that_step_as_hormones_change_it
     base = CONTROL.unmodulated
     pi3k = apply(base, {"pi3k": factors["pi3k"]})
     assert alone.moment == Moment(480.0, 1.0, 5.0)
-    assert set(alone.alone) == {"pi3k", "akt", "translocation", "glut4"}
+    assert set(alone.alone) == {"receptor_copies", "pi3k", "akt", "translocation", "glut4"}
     for name in ("surface_glut4", "uptake", "akt"):
         before, after = (getattr(at_rest.rest(cell, 1.0), name) for cell in (base, pi3k))
         assert alone.alone["pi3k"][name] == pytest.approx(percent(before, after))
@@ -47,9 +47,12 @@ def test_together_is_what_the_experiment_comes_to_in_the_end():
 
 def test_hormones_that_change_during_the_run_are_those_of_the_minute_that_is_told_of():
     """At the beginning nothing differs yet."""
-    control, acute = Scenario.load("metabolic/long-clamp"), Scenario.load("growth-hormone/acute")
-    assert found(acute, control, Moment(0.0, 0.5, 5.0)).told() == {}
-    assert found(acute, control).told()["pi3k"] < -1.0
+    acute = Scenario.load("growth-hormone/acute")
+    control = acute.replaced({"therapy": []})
+    assert found(acute, control, Moment(0.0, 0.5, 5.0)).told("uptake") == {}
+    told = found(acute, control, Moment(5 * 3600.0, 0.5, 5.0)).told("uptake")
+    assert next(iter(told)) == "use"
+    assert told["use"] < -10.0
 
 
 def test_parameters_and_the_bath_are_told_beside_hormones():

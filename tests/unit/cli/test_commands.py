@@ -402,6 +402,18 @@ def test_a_drug_is_shown_with_its_course_against_the_source_and_what_it_meets(gl
     kinetics = library.drugs()["anastrozole"].kinetics
     assert area == pytest.approx(kinetics.scale / kinetics.elimination_rate / 3600.0, rel=5e-3)
     assert entry["standing_as_of"] == "November 2026"
+    assert entry["terminal_half_life"] == ""
+
+
+def test_the_concentration_per_dose_of_a_drug_is_that_of_both_its_phases(glut4sim):
+    """A dose that arrived at once in one litre over the volume: tesamorelin has two phases."""
+    entry = json.loads(glut4sim("drugs", "show", "tesamorelin", "--json")[1])
+    told = library.drugs()["tesamorelin"]
+    found = float(entry["concentration_per_dose"].split()[0])
+    assert found == pytest.approx(told.kinetics.scale + told.kinetics.terminal_scale, rel=5e-3)
+    assert found > 1.01 * told.kinetics.scale
+    assert entry["terminal_half_life"] == "26 min"
+    assert "then 26 min" in glut4sim("drugs", "show", "tesamorelin")[1]
 
 
 def test_a_scenarios_own_are_listed_and_shown_as_the_installed(glut4sim):

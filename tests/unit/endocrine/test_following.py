@@ -30,10 +30,12 @@ def test_it_goes_as_if_insulin_had_been_known_beforehand():
 
 
 def test_insulin_holds_fatty_acids_down_within_half_an_hour_and_as_its_effect_says():
-    effect = library.effects()["insulin-lipolysis"]
+    on_lipolysis, on_plasma = (library.effects()[name] for name in ("insulin-lipolysis", "insulin-ffa"))
 
     def strength(insulin):
-        return 1.0 + effect.gain * insulin**effect.hill / (effect.half**effect.hill + insulin**effect.hill)
+        left = 1.0 / (1.0 + 0.5 / on_lipolysis.opposed_half)  # of its effect on lipolysis, with growth hormone of a man
+        of = [insulin**e.hill / (e.half**e.hill + insulin**e.hill) for e in (on_lipolysis, on_plasma)]
+        return (1.0 + on_lipolysis.gain * left * of[0]) * (1.0 + on_plasma.gain * of[1])
 
     following = Following(Plan(), 0.0, 24 * HOUR)
     for minute in range(1, 31):

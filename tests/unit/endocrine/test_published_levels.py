@@ -102,7 +102,7 @@ def test_free_hormones_equal_what_the_total_did_at_the_reference():
     assert found.levels["free_testosterone"][0] / 10.62 == pytest.approx(220.0 / 531.0, rel=1e-9)
 
     def hill(testosterone):
-        return 1.0 + 0.85 * testosterone**2 / (300.0**2 + testosterone**2)
+        return 1.0 + 0.882 * testosterone**2 / (200.0**2 + testosterone**2)
 
     assert found.effects["testosterone-pi3k"][0] == pytest.approx(hill(220.0) / hill(531.0), rel=1e-9)
 

@@ -78,7 +78,7 @@ def test_effects_and_verdicts(result):
 
 def test_steps_alone_tell_where_a_condition_acts(result):
     men, women = result.findings
-    assert set(men.steps) == {"pi3k", "akt", "translocation", "glut4"}
+    assert set(men.steps) == {"receptor_copies", "pi3k", "akt", "translocation", "glut4"}
     assert men.main_step in ("pi3k", "translocation")
     assert set(women.steps) == {"glut4"}
     assert women.main_step == "glut4"

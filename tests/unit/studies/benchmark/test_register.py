@@ -173,7 +173,8 @@ def test_every_fit_in_the_register_is_a_problem(register):
 
 
 def test_each_problem_with_data_to_spare_holds_out_a_third_of_its_experiments(register):
-    for name in set(problems()) - {"skeletal-muscle"}:  # two numbers for two values
+    few = {"skeletal-muscle", "hormones-men", "hormones-obesity", "hormones-cortisol"}  # one or two experiments in all
+    for name in set(problems()) - few:
         experiments, held = set(), set()
         for entry in problems()[name]["data"].values():
             found = {datum.experiment for datum in find(register, entry["evidence"])}
