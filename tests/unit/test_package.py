@@ -82,3 +82,18 @@ def test_docstrings_are_in_the_form_that_tools_read():
                     lines = [line for section in listed for line in section.splitlines()]
                     found += [(path.name, line) for line in lines if re.match(r"\w+(, \w+)* : .*\S {3,}\S", line)]
     assert not found
+
+
+# ---- how it is cited ----
+
+
+def test_what_is_cited_is_this_version():
+    cited = (ROOT / "CITATION.cff").read_text("utf-8")
+    assert f"\nversion: {glut4sim.__version__}\n" in cited
+
+
+def test_the_paper_cites_what_its_list_has():
+    text, entries = ((ROOT / "paper" / name).read_text("utf-8") for name in ("paper.md", "paper.bib"))
+    listed = re.findall(r"^@\w+\{(\w+),", entries, re.MULTILINE)
+    assert sorted(set(re.findall(r"@(\w+\d{4})", text))) == sorted(listed)
+    assert entries.count("  doi = {10.") == len(listed)
