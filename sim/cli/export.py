@@ -9,7 +9,7 @@ from typing import Annotated, TextIO
 import typer
 
 from glut4sim.sim.cli.options import Changes, ScenarioName, as_place, check_new, overrides
-from glut4sim.sim.inputs.storage import Place, new_text
+from glut4sim.sim.inputs.storage import Place, new_text, write
 
 app = typer.Typer(help="Write a model or results for other programs.", no_args_is_help=True)
 
@@ -31,6 +31,27 @@ def export_sbml(scenario: ScenarioName, changes: Changes = None, out: File = Non
     text = to_sbml(Scenario.load(scenario, overrides(changes)))
     with _opened(out) as file:
         file.write(text)
+
+
+@app.command("omex")
+def export_omex(
+    scenario: ScenarioName,
+    out: Annotated[
+        Path, typer.Option(parser=str, callback=as_place, metavar="FILE", help="New file to write, such as pulse.omex.")
+    ],
+    changes: Changes = None,
+) -> None:
+    """Write a COMBINE archive: the mean-field twin as SBML, and as SED-ML how to run it and what to plot.
+
+    COPASI, Tellurium and others open it. Needs python-libsbml and python-libsedml.
+    """
+    check_new(out, "file")
+    from glut4sim.sim.model.omex import archive
+    from glut4sim.sim.scenario.scenario import Scenario
+
+    loaded = Scenario.load(scenario, overrides(changes))
+    write(out, archive(loaded, loaded.run.duration))
+    typer.echo(out)
 
 
 @app.command("petab")

@@ -15,6 +15,7 @@ from glut4sim.sim.model.cell_inputs import CellInputs
 from glut4sim.sim.model.equilibrium import glucose_molecules
 from glut4sim.sim.model.fluxes import BINS, CAPTURE_BINS
 from glut4sim.sim.model.mean_field import solve, systems
+from glut4sim.sim.model.parameters import canonical_units
 
 _SHARES = {"receptors_phosphorylated": receptor.PHOSPHORYLATED, "receptors_internal": receptor.INTERNAL}
 
@@ -84,8 +85,10 @@ def symbolic(function):
 
 def export(scenario: CellInputs, bins: int = BINS, capture_bins: int = CAPTURE_BINS) -> str:
     """The mean field of a scenario's cell as an SBML document, starting at rest, with the changes of the bath, and
-    of parameters that hormones change during the run, as events. Where a cell has several membranes
-    (sim/model/membranes.py), what belongs to one bears its name, as in t_tubules_vesicle_fused, in fractions of that.
+    of parameters that hormones change during the run, as events. Of the bath, when it first changes is the parameter
+    `insulin_at_1` [s] and to what `insulin_to_1`, and so on: another dose is another value of these. Where a cell has
+    several membranes (sim/model/membranes.py), what belongs to one bears its name, as in t_tubules_vesicle_fused, in
+    fractions of that.
 
     Species are fractions of their kind (vesicles by state and radial bin), lipids percent; time counts seconds, insulin
     nM, glucose mM. InputError if python-libsbml is not installed, or the scenario has several assays.
@@ -127,8 +130,8 @@ class Writer:
         self._begin()
         self._quantity("insulin", bath.insulin.values[0], constant=False)
         self._quantity("glucose_bath", bath.glucose.values[0], constant=False)
-        self._events("insulin", bath.insulin)
-        self._events("glucose_bath", bath.glucose)
+        self._given("insulin", bath.insulin)
+        self._given("glucose_bath", bath.glucose)
         surface = 0.0
         for membrane, system in parts:
             self.space, self.prefix = system.space, f"{membrane.name}_" if len(parts) > 1 else ""
@@ -150,7 +153,8 @@ class Writer:
             self._follower(kind)
 
     def _units(self):
-        """All is declared free of units: agents come as fractions, lipids in percent, time as a number of seconds."""
+        """All is declared free of units: agents come as fractions, lipids in percent, time as a number of seconds.
+        Names of parameters, and the notes, say the units."""
         model = self.model
         for setter in (model.setTimeUnits, model.setSubstanceUnits, model.setExtentUnits, model.setVolumeUnits):
             setter("dimensionless")
@@ -210,6 +214,8 @@ class Writer:
     def _parameter(self, section, name):
         course = [getattr(getattr(parameters, section), name) for parameters in self.courses.values]
         symbol = self._quantity(f"{section}_{name}", course[0], constant=len(set(course)) == 1)
+        unit = canonical_units(type(getattr(self.parameters, section)))[name]
+        self.model.getParameter(str(symbol)).setName(f"{section}.{name}" + (f" [{unit}]" if unit != "1" else ""))
         self._events(str(symbol), Schedule(self.courses.times, tuple(course)))
         return symbol
 
@@ -224,6 +230,18 @@ class Writer:
     def _flow(self, kind, amounts, rates):
         for (source, target), rate in zip(kind.TRANSITIONS, rates):
             self._reaction(str(rate).removeprefix("rate_"), amounts[source], amounts[target], rate)
+
+    def _given(self, name, schedule):
+        """What an experiment gives: parameters say when it changes and to what, so that another dose is a number."""
+        changes = zip(schedule.times[1:], schedule.values, schedule.values[1:])
+        for n, (time, before, value) in enumerate(changes, 1):
+            if value != before:
+                self._change(name, n, time, value)
+
+    def _change(self, name, n, at, to):
+        """The n-th change of a quantity, `at` [s] and `to` parameters of the document."""
+        when, value = self._quantity(f"{name}_at_{n}", at), self._quantity(f"{name}_to_{n}", to)
+        self._event(f"{name}_{n}", f"time >= {when}", {name: value})
 
     def _events(self, name, schedule):
         """An event wherever a schedule changes the quantity of a name."""

@@ -163,14 +163,13 @@ class _TemplateWriter(Writer):
             self._quantity(name, 1.0, constant=False)
             self._changes(name)
 
-    def _events(self, name, schedule: Schedule):
-        """Events whose times and values an experiment sets, in place of those of the scenario."""
+    def _given(self, name, schedule: Schedule):
+        """As many changes as any experiment has; times and values are those of an experiment, not of the scenario."""
         self._changes(name)
 
     def _changes(self, name):
         for n in range(1, self.template.changes.get(name, 0) + 1):
-            at, to = self._quantity(f"{name}_at_{n}", NEVER), self._quantity(f"{name}_to_{n}", 0.0)
-            self._event(f"{name}_{n}", f"time >= {at}", {name: to})
+            self._change(name, n, NEVER, 0.0)
 
     def _parameter(self, section, name):
         value = getattr(getattr(self.template.parameters, section), name)

@@ -143,6 +143,8 @@ def test_the_document_says_what_it_is(libsbml):
     events = [model.getEvent(i) for i in range(model.getNumEvents())]
     assert [event.getId() for event in events] == ["insulin_1", "insulin_2"]
     assert model.getParameter("insulin").getValue() == 0.0
+    assert [model.getParameter(f"insulin_to_{n}").getValue() for n in (1, 2)] == [100.0, 0.0]
+    assert model.getParameter("vesicle_fuse").getName() == "vesicle.fuse [1/s]"
     assert model.getParameter("vesicle_fuse").getValue() == pytest.approx(PARAMETERS.vesicle.fuse, rel=1e-14)
     ids = [model.getParameter(i).getId() for i in range(model.getNumParameters())]
     assert {"receptors_active", "surface_glut4", "surface_glut4_percent", "vesicle_mobile"} <= set(ids)
@@ -216,6 +218,16 @@ def largest_difference(runner, times, states):
 def test_libroadrunner_gets_the_same_curves(road_runner, ours):
     road_runner.resetToOrigin()
     assert largest_difference(road_runner, *ours) < 1e-6
+
+
+def test_another_dose_is_another_value_of_a_parameter(road_runner):
+    """As our own solution of the scenario with that dose and that time: the events give what is set, not what was."""
+    road_runner.resetToOrigin()
+    road_runner["insulin_to_1"], road_runner["insulin_at_2"] = 2.0, 1200.0
+    changed = Scenario.load("insulin-pulse", {"bath.insulin": "2 nM"}).replaced({"bath.insulin.2.0": "20 min"})
+    times = np.arange(0.0, 3901.0, 60.0)
+    trace = mean_field.solve(changed, times)
+    assert largest_difference(road_runner, times, {"surface_glut4": trace.glut4_surface}) < 1e-6
 
 
 @pytest.mark.parametrize("parameter", ["vesicle_fuse", "receptor_bind_first", "signalling_pten", "glucose_use"])
