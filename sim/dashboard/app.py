@@ -23,7 +23,8 @@ first = Scenario.load("insulin-challenge")  # that a new page begins with; `serv
 @solara.component
 def Page():
     """Transport on top, panels on the left, the cell and its charts beside them, and the weeks before below."""
-    page = solara.use_memo(lambda: PageState(first), [])
+    query = solara.use_router().search
+    page = solara.use_memo(lambda: PageState(first, query or ""), [])
     solara.use_effect(lambda: page.close, [])
     solara.Title("glut4sim")
     solara.Style(style("page.css") + style("opening.css"))
@@ -43,6 +44,7 @@ def Page():
                     solara.Div(children=[page.cell_view])
                     solara.Div(children=[page.charts])
                 TimelinePanel(page)
+        solara.Div(children=[page.link])
         Notice(page)
 
 

@@ -92,6 +92,11 @@ def _ahead(course: Schedule[float], time: float, end: float) -> list[tuple[float
     return [(moment, value) for moment, value in zip(course.times, course.values) if time < moment < end]
 
 
+def prepared(base: Scenario) -> Scenario:
+    """A scenario of which one replicate is run, without a log of events."""
+    return RunOptions(replicates=1).prepare(base).replaced({"run.events": False})
+
+
 class Recipe(NamedTuple):
     """What cells on a page are made from, as `Live` takes it."""
 
@@ -226,7 +231,7 @@ class Live:
         difference: Difference | None = None,
         changes: Iterable[LiveChange] = (),
     ):
-        self.base = RunOptions(replicates=1).prepare(base).replaced({"run.events": False})
+        self.base = prepared(base)
         self.day = base.assay.at[-1] if day is None else day
         self.difference, self.changes = difference, tuple(changes)
         self._plans: dict[str, Schedule[float]] = {}  # of what is held by hand

@@ -3,19 +3,23 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from time import monotonic
 
 import pandas  # noqa: F401  first of all: Solara's hooks look for it, and fail while another thread imports it
 import solara
 
-from glut4sim.sim.dashboard import archive, causes
+from glut4sim.sim.dashboard import address, archive, causes
 from glut4sim.sim.dashboard.cell_view import CellView
 from glut4sim.sim.dashboard.chart_view import ChartView
-from glut4sim.sim.dashboard.live import Difference
+from glut4sim.sim.dashboard.live import Difference, Recipe
+from glut4sim.sim.dashboard.page_link import PageLink
 from glut4sim.sim.dashboard.session import Session, Status
 from glut4sim.sim.dashboard.timeline_view import TimelineView, content_of
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.files import parse
 from glut4sim.sim.scenario.scenario import Scenario
+
+ADDRESS = 3.0  # s between two times in the address of a run that goes on
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,14 @@ class Settings:
 class PageState:
     """One page's session and views.
 
+    Parameters
+    ----------
+    scenario : to begin with
+    query : of the page's address; what it says is restored
+
     Attributes
     ----------
-    cell_view, charts, timeline : the views
+    cell_view, charts, timeline, link : the views
     status
         solara.Reactive of the session's Status, a few times a second
     settings
@@ -50,7 +59,7 @@ class PageState:
         solara.Reactive, whether there is a time line of hormones to show
     """
 
-    def __init__(self, scenario: Scenario):
+    def __init__(self, scenario: Scenario, query: str = ""):
         self.cell_view, self.charts, self.timeline = CellView(), ChartView(), TimelineView()
         self.status = solara.reactive(Status(), equals=lambda a, b: a is b)
         self.settings = solara.reactive(Settings())
@@ -59,14 +68,22 @@ class PageState:
         self._drawn = ""  # hash of what the time line shows
         self._day = 0.0  # of the assay on show [s]
         self._explained: tuple[str, Difference | None] = ("", None)  # what the strip of causes is of
+        self.link = PageLink(self._go_to)
+        self._first = Recipe(scenario)
+        self._recipe: Recipe | None = None  # that is in the address,
+        self._is_asked_for = True  # whether what is shown next is in the address already
+        self._query, self._addressed = "", 0.0  # as it is there, and when it was put there
         self.session = Session(self.cell_view, self.charts, self._hear)
         self.timeline.observe(self._choose_day, "chosen")
-        self.session.load(lambda: scenario)
+        if query:
+            self._go_to(query)
+        else:
+            self.session.load(lambda: scenario)
 
     def close(self) -> None:
         """End the session and let go of the views."""
         self.session.close()
-        for view in (self.cell_view, self.charts, self.timeline):
+        for view in (self.cell_view, self.charts, self.timeline, self.link):
             view.close()
 
     def take_home(self) -> bytes:
@@ -86,6 +103,7 @@ class PageState:
             self._show_timeline(status.whole, status.scenario.assay.at[0])
         if status.scenario is not None:
             self._explain(status.scenario, status.difference)
+        self._put_into_address(status)
         self.status.set(status)
         self.settings.set(
             Settings(
@@ -118,6 +136,27 @@ class PageState:
                 self.cell_view.causes = content
 
         threading.Thread(target=work, name="dashboard-causes", daemon=True).start()
+
+    # ---- the address ----
+
+    def _put_into_address(self, status: Status) -> None:
+        """What makes the cells, at once; how far they have come, every few seconds and when they stand still."""
+        if status.recipe is None or status.phase in ("building", "restoring"):
+            return
+        now, is_other = monotonic(), status.recipe != self._recipe
+        if is_other:
+            self._recipe, self._query = status.recipe, address.write(status.recipe)
+        elif status.phase == "running" and now - self._addressed < ADDRESS:
+            return
+        self._addressed = now
+        is_new = is_other and not self._is_asked_for
+        self._is_asked_for = self._is_asked_for and not is_other
+        self.link.show(address.at(self._query, round(status.time, 9)), is_new)
+
+    def _go_to(self, query: str) -> None:
+        """Restore what an address says."""
+        self._is_asked_for = True
+        self.session.restore(lambda: address.read(query), self._first)
 
     # ---- the time line of hormones ----
 

@@ -40,7 +40,7 @@ class Status:
     Attributes
     ----------
     phase
-        "starting", "building", "paused", "running", "finished" or "failed"
+        "starting", "building", "restoring", "paused", "running", "finished" or "failed"
     time, duration : simulated [s]
     speed
         simulated per real time, as asked for; infinite: as fast as it computes
@@ -52,6 +52,7 @@ class Status:
     is_changed : whether something was changed by hand
     difference
         in what the twin differs; None without one
+    recipe : of the cells on show
     slider_values : what can be changed in the run -> its value now
     planned, overruled
         what will change by itself, and what is held by hand instead -> what is planned, in words
@@ -70,6 +71,7 @@ class Status:
     whole: Scenario | None = None
     is_changed: bool = False
     difference: Difference | None = None
+    recipe: Recipe | None = None
     slider_values: Mapping[str, float] = field(default_factory=dict)
     planned: Mapping[str, str] = field(default_factory=dict)
     overruled: Mapping[str, str] = field(default_factory=dict)
@@ -92,7 +94,8 @@ class Session:
         self._cell_view, self._charts, self._listen = cell_view, charts, listen
         self._tasks: SimpleQueue[tuple[Callable, Future]] = SimpleQueue()
         self._closed, self._given_up = threading.Event(), threading.Event()
-        self._asked: tuple[str, Recipe] | None = None  # a question, and what is made if the answer is yes
+        self._asked: tuple[str, Recipe, float] | None = None  # a question, and what is shown if the answer is yes
+        self._reach: float | None = None  # time to which a run that is restored is computed [s]
         self._building = False
         self._live: Live | None = None
         self._running = False
@@ -114,6 +117,25 @@ class Session:
         def task():
             kept = self._live.difference if keep_twin and self._live else None
             self._replace(Recipe(scenario(), difference=kept))
+
+        return self._do(task)
+
+    def restore(self, shown: Callable[[], tuple[Recipe, float]], otherwise: Recipe) -> Future:
+        """Show cells as they are at a time of their run, and stand still there.
+
+        shown : gives what makes them, and the time [s]
+        otherwise : what to begin with if that fails and nothing is on show
+        """
+
+        def task():
+            try:
+                recipe, time = shown()
+            except InputError:
+                if self._live is None:
+                    self._replace(otherwise)
+                raise
+            self._run(False)
+            self._replace(recipe, time)
 
         return self._do(task)
 
@@ -233,9 +255,9 @@ class Session:
         """Say yes or no to what was asked: whether large cells are to be made."""
 
         def task():
-            (_, recipe), self._asked = self._asked or ("", None), None
-            if yes and recipe is not None:
-                self._replace(recipe, is_asked=True)
+            asked, self._asked = self._asked, None
+            if yes and asked:
+                self._replace(*asked[1:], is_asked=True)
 
         return self._do(task)
 
@@ -287,7 +309,7 @@ class Session:
         """How long there is nothing to do but tasks."""
         if not self._running:
             return 0.02 if any(self._stale.values()) else IDLE
-        if self._speed == float("inf"):
+        if self._speed == float("inf") or self._reach is not None:
             return 0.0
         due = self._anchor[0] + (self._live.time + self._live.scenario.run.step - self._anchor[1]) / self._speed
         return min(max(due - monotonic(), 0.0), FRAME)
@@ -324,19 +346,20 @@ class Session:
             raise InputError("there is no cell yet; choose a scenario.")
         return self._live
 
-    def _replace(self, recipe: Recipe, is_asked: bool = False):
-        """Show other cells, running if those before were; where they are large, ask first."""
+    def _replace(self, recipe: Recipe, time: float = 0.0, is_asked: bool = False):
+        """Show other cells at a time, running if those before were; where they are large, ask first."""
         size = Size(recipe.memory_bytes, psutil.virtual_memory().available)
         size.check()
         self._asked = None
         if size.is_large and not is_asked and not (self._live and size.needed <= self._live.recipe.memory_bytes):
-            self._asked = (f"This takes {size}.", recipe)
+            self._asked = (f"This takes {size}.", recipe, time)
             return
         live = self._wait_for(lambda: Live(*recipe), size.is_large)
         if self._live:
             self._live.close()
         self._live = live
-        self._run(self._running)
+        self._run(self._running or time > 0.0)
+        self._reach = time if time > 0.0 else None
 
     def _wait_for(self, make: Callable[[], Made], is_long: bool = False) -> Made:
         """What is made in another thread; meanwhile the page is told so, and may have it given up."""
@@ -355,7 +378,7 @@ class Session:
         return build.result()
 
     def _run(self, running: bool):
-        self._running = running
+        self._running, self._reach = running, None
         self._set_anchor()
 
     def _set_anchor(self):
@@ -366,7 +389,9 @@ class Session:
         """Step as far as the speed asks for, but not for much longer than a slice."""
         live, began = self._live, monotonic()
         allowed = live.steps_left
-        if self._speed != float("inf"):
+        if self._reach is not None:
+            allowed = min(allowed, round((self._reach - live.time) / live.scenario.run.step))
+        elif self._speed != float("inf"):
             behind = self._anchor[1] + (began - self._anchor[0]) * self._speed - live.time
             allowed = min(allowed, int(behind / live.scenario.run.step + 1e-6))
             if behind - live.scenario.run.step > LATE * self._speed:
@@ -388,7 +413,8 @@ class Session:
                 break
             if now - began > SLICE or not self._tasks.empty():
                 break
-        if live.steps_left == 0:
+        is_there = self._reach is not None and live.time > self._reach - live.scenario.run.step / 2.0
+        if live.steps_left == 0 or is_there:
             self._run(False)
 
     def _adapt(self, took):
@@ -436,6 +462,8 @@ class Session:
         phase = "failed" if self._failed else "running" if self._running else "paused"
         if phase == "paused" and live.steps_left == 0:
             phase = "finished"
+        if phase == "running" and self._reach is not None:
+            phase = "restoring"
         return Status(
             "building" if self._building else phase,
             live.time,
@@ -446,6 +474,7 @@ class Session:
             live.whole,
             bool(live.changes),
             live.difference,
+            live.recipe,
             live.slider_values,
             live.planned,
             live.overruled,

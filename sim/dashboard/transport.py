@@ -13,7 +13,7 @@ LONGER = 1800.0  # s by which a run that has ended is lengthened
 def Transport(page: PageState):
     """The row of buttons on top."""
     settings, session = page.settings.value, page.session
-    running, finished = settings.phase == "running", settings.phase == "finished"
+    running, finished = settings.phase in ("running", "restoring"), settings.phase == "finished"
     missing = settings.scenario is None
 
     label, icon = ("Pause", "mdi-pause") if running else ("Play", "mdi-play")
@@ -61,5 +61,5 @@ def Pace(page: PageState):
     """How fast it goes, and how long it is; the cell's view has the time."""
     now = page.status.value
     with solara.Div(classes=["g4-pace"]):
-        Text("span", f"{now.ratio:.3g} × real time" if now.ratio else now.phase)
+        Text("span", f"{now.ratio:.3g} × real time" if now.phase == "running" and now.ratio else now.phase)
         Text("span", f"{now.duration / 60.0:g} min in all")

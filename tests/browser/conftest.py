@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import psutil
 import pytest
@@ -23,7 +23,7 @@ OPTIONS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-PATIENCE = 120_000  # ms; the first frame may wait for the kernels to be compiled
+PATIENCE = 25_000  # ms; the first frame may wait for the kernels to be compiled
 
 expect.set_options(timeout=PATIENCE)
 
@@ -87,7 +87,7 @@ class Visit:
     def until(self, name, relation, value):
         """Wait for such a number to be so; "time" is that of the last frame drawn."""
         self.page.wait_for_function(
-            f"value => Number(document.querySelector('.g4-cell').dataset.{name}) {relation} value",
+            f"value => Number(document.querySelector('.g4-cell')?.dataset.{name}) {relation} value",
             arg=value,
             timeout=PATIENCE,
         )
@@ -144,11 +144,11 @@ def server(request, chromium):
 def visit_again(chromium, server):
     """Opens pages; when the test is over, none may have had an error, or have asked anyone else for anything.
 
-    `without` is a glob of scripts that come empty.
+    `where` is an address, or what follows that of the server; `without` is a glob of scripts that come empty.
     """
     contexts, faults, asked = [], [], []
 
-    def visit(without=None):
+    def visit(where="", without=None):
         contexts.append(chromium.new_context(viewport={"width": 1400, "height": 900}))
         page = contexts[-1].new_page()
         page.set_default_timeout(PATIENCE)
@@ -159,7 +159,7 @@ def visit_again(chromium, server):
         page.on("websocket", lambda socket: asked.append(socket.url))
         if without:
             page.route(without, lambda route: route.fulfill(content_type="text/javascript", body=""))
-        page.goto(server.address)
+        page.goto(urljoin(server.address, where))
         opened = Visit(page)
         expect(opened.cell).not_to_have_attribute("data-frames", "0")
         expect(opened.charts).not_to_have_attribute("data-drawn", "0")

@@ -99,6 +99,55 @@ def test_the_day_of_the_assay_is_chosen_on_the_time_line(visit):
     expect(visit.button("Step 5 s")).to_be_visible()
 
 
+# ---- the address ----
+
+
+def test_an_address_brings_a_run_back_to_the_bit(visit, visit_again):
+    visit.press("300×", "Play")
+    visit.until("time", ">", 700.0)
+    visit.press("Pause")
+    visit.come_to_rest()
+    visit.open_tab("What if")
+    visit.set_slider("testosterone", 4)
+    visit.press("Fork now")
+    expect(visit.cell).to_have_attribute("data-cells", "2")
+    visit.open_tab("Now")
+    visit.set_slider("insulin", 4)
+    expect(visit.charts).to_contain_text("Insulin 0.03 nM")
+    visit.press("Step 5 s")
+    visit.come_to_rest()
+    time, numbers = visit.number("time"), visit.cell.locator("table").inner_text()
+    visit.page.wait_for_url(f"**time={time}")
+    visit.page.reload()
+    visit.until("time", "==", time)
+    assert visit.cell.locator("table").inner_text() == numbers
+    expect(visit.charts).to_contain_text("Insulin 0.03 nM")
+    shared = visit_again(visit.page.url)
+    shared.until("time", "==", time)
+    assert shared.cell.locator("table").inner_text() == numbers
+    visit.page.go_back()  # before the change
+    expect(visit.charts).not_to_contain_text("Insulin 0.03 nM")
+    visit.page.go_back()  # before the fork
+    expect(visit.cell).to_have_attribute("data-cells", "1")
+
+
+def test_an_address_that_makes_no_sense_is_said(visit_again):
+    visit = visit_again("?scenario=/etc/passwd")
+    expect(visit.error).to_contain_text('there is no scenario "/etc/passwd"')
+    expect(visit.page.get_by_role("heading", name="Insulin challenge of an adipocyte")).to_be_visible()
+
+
+def test_a_page_says_that_its_server_is_silent(visit, server):
+    silence = visit.page.get_by_role("alert").get_by_text("No answer from the server for 5 s")
+    expect(visit.page.get_by_role("button", name="Reload")).to_be_hidden()
+    server.process.suspend()
+    try:
+        expect(silence).to_be_visible()
+    finally:
+        server.process.resume()
+    expect(silence).to_be_hidden()
+
+
 # ---- faults ----
 
 

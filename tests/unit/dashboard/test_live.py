@@ -12,7 +12,7 @@ import pytest
 
 from glut4sim import run
 from glut4sim.sim.dashboard import archive, build, live
-from glut4sim.sim.dashboard.live import Difference, Live, LiveChange
+from glut4sim.sim.dashboard.live import Difference, Live, LiveChange, Recipe
 from glut4sim.sim.dashboard.session import Session, Status
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.observables import OBSERVABLES
@@ -426,6 +426,31 @@ def test_forks_and_twins_reach_the_views(session):
     wait_until(lambda: session.heard[-1].difference == Difference("visceral_fat", 3.0))
     session.drop_twin().result(PATIENCE)
     wait_until(lambda: session.view.frames[-1][1] == ["Cell"])
+
+
+def test_a_restored_run_is_the_one_that_was_left_to_the_bit(session):
+    left = Live(load())
+    left.advance(1201)
+    left.change("insulin", 2.0)
+    left.fork("glucose", 9.0)
+    left.advance(300)
+    session.set_speed(1.0)
+    session.restore(lambda: (left.recipe, left.time), Recipe(load())).result(PATIENCE)
+    wait_until(lambda: session.heard[-1].phase == "paused" and session.heard[-1].time == left.time)
+    assert "restoring" in {status.phase for status in session.heard}
+    for taken, cell in zip(session.taken().result(PATIENCE), left.cells, strict=True):
+        for name, values in cell.records.taken().items():
+            np.testing.assert_array_equal(taken.values[name], values, err_msg=name)
+    session.restore(lambda: load(**{"run.step": "no"}), Recipe(load())).exception(PATIENCE)
+    assert session.heard[-1].time == left.time  # what is on show stays
+
+
+def test_what_cannot_be_restored_is_begun_anew(session):
+    def fail():
+        raise InputError("no")
+
+    assert isinstance(session.restore(fail, Recipe(load())).exception(PATIENCE), InputError)
+    wait_until(lambda: session.heard[-1].error == "no" and session.heard[-1].scenario == live.prepared(load()))
 
 
 def test_a_closed_session_leaves_no_thread(session):
