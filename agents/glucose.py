@@ -36,7 +36,7 @@ INFLUX, EFFLUX = 0, 1  # their difference is the net uptake
 
 TABLE = clocks.table(TRANSITIONS, len(State))
 FIELDS = population.CLOCK_FIELDS
-TRACE = 1e-6  # of the supply: less outside flows in ever more slowly, so that the mean field can follow it to the end
+TRACE = 1e-4  # of the supply: less outside flows in ever more slowly, so that the mean field can follow it to the end
 MOLECULES_PER_MM_PL = 6.02214076e23 * 1e-3 * 1e-12  # molecules in 1 pL at 1 mM
 
 
