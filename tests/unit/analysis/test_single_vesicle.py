@@ -197,7 +197,7 @@ def test_statistics_are_those_of_a_slow_direct_computation(pulse, now):
 def test_pieces_change_nothing(pulse):
     of, start, events, _ = pulse
     whole = statistics(of, start, events, 300.0)
-    for size in (1, 7, 1000):
+    for size in (7, 1000):
         watched = sv.Statistics(of, start)
         for low in range(0, len(events.time), size):
             watched.add(part(events, low, low + size))
