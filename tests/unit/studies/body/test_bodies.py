@@ -1,0 +1,102 @@
+"""Tests of the body as a study: what is asked, what is kept, and what is gone on with."""
+
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from glut4sim.sim.body.cells import CellKind
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.results.series_store import STORE
+from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies import running
+from glut4sim.sim.studies.body import people
+from glut4sim.sim.studies.body.report import CLAIMS
+
+CELLS = {"cells": 2, "vesicles": 50, "receptors": 50}
+
+
+def scenario(duration="2 min", at="0 d", replicates=2, **tables):
+    """A clamp of bodies with few small cells."""
+    return Scenario.from_table(
+        {
+            "assay": {"kind": "clamp", "duration": duration, "at": at},
+            "tissue": {"muscle": CELLS, "fat": CELLS},
+            "run": {"duration": "1 min", "replicates": replicates, "seed": 3},
+            **tables,
+        }
+    )
+
+
+def test_what_is_written_can_be_read_again(tmp_path):
+    result = running.run(
+        scenario(at=["0 d", "28 d"], hormones={"testosterone": "100 ng/dL"}), tmp_path / "out", threads=1
+    )
+    assert result.status == "complete"
+    again = xr.open_zarr(tmp_path / "out" / STORE, consolidated=False)
+    assert dict(again.sizes) == {"assay": 2, "replicate": 2, "time": 5}
+    np.testing.assert_array_equal(again["glucose"].values[1, 0], result.bodies[1][0].series["glucose"])
+    assert again["glucose"].attrs["units"] == "mg/dL"
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text("utf-8"))
+    assert summary["assays"][1]["observables"]["homa_ir"]["n"] == 2
+    assert CLAIMS in (tmp_path / "out" / "report.md").read_text("utf-8")
+    assert {"figure.png", "provenance.json", "scenario.toml"} <= {path.name for path in (tmp_path / "out").iterdir()}
+
+
+def test_bodies_that_were_stopped_go_on_to_the_same_bits(tmp_path):
+    asked = scenario(duration="4 min")
+
+    def stop(done, total):
+        if done > 0.0:
+            raise KeyboardInterrupt
+
+    whole = running.run(asked, None, threads=2)
+    with pytest.raises(KeyboardInterrupt):
+        running.run(asked, tmp_path / "out", threads=1, checkpoint_every=60.0, progress=stop)
+    resumed = running.resume(tmp_path / "out", threads=1)
+    for name in whole.dataset:
+        np.testing.assert_array_equal(resumed.dataset[name].values, whole.dataset[name].values)
+    assert not (tmp_path / "out" / "checkpoints").exists()
+
+
+def test_who_the_body_is():
+    asked = scenario(
+        body={"mass": "90 kg", "height": "1.8 m", "lean_mass": "63 kg"}, organs={"liver.production": "3 mg/(kg*min)"}
+    )
+    body = people.body_of(asked)
+    assert (body.person.mass, body.person.height, body.person.lean_mass) == (90.0, 1.8, 63.0)
+    assert body.organs.liver.production == 3.0
+    assert body.cells["muscle"].preset == "skeletal-muscle"
+    assert people.body_of(scenario(organs={"preset": "type-2-diabetes"})).cells["fat"].preset == "type-2-diabetes"
+
+
+def test_hormones_act_on_the_cells_of_the_tissues():
+    woman = Scenario.load("women/menopause", {"assay.kind": "clamp"})
+    muscle = people.body_of(woman).cells["muscle"]
+    usual = CellKind("skeletal-muscle").schedule.values[0]
+    found = muscle.schedule.values[0].vesicle.glut4_copies / usual.vesicle.glut4_copies
+    assert found == pytest.approx(woman.timeline(np.zeros(1)).factors["glut4"][0])
+    assert found < 0.99
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"assay.exchange": "0.5 s"}, "assay.exchange: expected a whole multiple of 1 s"),
+        ({"assay.duration": "95 s"}, "assay.duration: expected a whole multiple of 30 s"),
+        ({"body.mass": "50 kg", "body.lean_mass": "60 kg"}, "body.lean_mass: expected less than the mass"),
+        ({"organs.liver.production": "3 mM"}, "organs.liver.production"),
+        ({"assay.carbohydrate": "75 g"}, "assay.carbohydrate: a test of kind"),
+        ({"assay.second": "80 mU/m2/min"}, "assay.second: a second step needs both"),
+    ],
+)
+def test_what_does_not_fit_is_named(changes, said):
+    with pytest.raises(InputError, match=said):
+        running.run(Scenario.load("body/clamp", changes), None, mean_field=True)
+
+
+def test_scenarios_say_the_same_again():
+    asked = Scenario.load("body/type-2-diabetes")
+    assert Scenario.from_table(asked.resolved()) == asked
+    assert "exchange" not in Scenario.load("women/premenopausal").resolved()["assay"]  # its hash is as it was
