@@ -8,7 +8,7 @@ from typing import Annotated, TextIO
 
 import typer
 
-from glut4sim.sim.cli.options import Changes, ScenarioName, as_place, check_new, overrides
+from glut4sim.sim.cli.options import Changes, Quiet, ScenarioName, as_place, at_work, check_new, overrides
 from glut4sim.sim.inputs.storage import Place, new_text, write
 
 app = typer.Typer(help="Write a model or results for other programs.", no_args_is_help=True)
@@ -51,6 +51,38 @@ def export_omex(
 
     loaded = Scenario.load(scenario, overrides(changes))
     write(out, archive(loaded, loaded.run.duration))
+    typer.echo(out)
+
+
+@app.command("simularium")
+def export_simularium(
+    scenario: ScenarioName,
+    out: Annotated[
+        Path,
+        typer.Option(
+            parser=str, callback=as_place, metavar="FILE", help="New file to write, such as pulse.simularium."
+        ),
+    ],
+    changes: Changes = None,
+    frames: Annotated[int, typer.Option(min=1, max=2000, metavar="N", help="Pictures, over the whole run.")] = 200,
+    vesicles: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Shown, a fair sample where there are more.")
+    ] = 2000,
+    quiet: Quiet = False,
+) -> None:
+    """Simulate a scenario's first replicate, and write its vesicles for the Simularium viewer. Needs simulariumio."""
+    check_new(out, "file")
+    from glut4sim.sim.scenario.scenario import Scenario
+
+    loaded = Scenario.load(scenario, overrides(changes))
+    loaded.check_one_assay()
+    loaded.check_memory()
+    steps = round(loaded.run.duration / loaded.run.step)
+    every = max(1, steps // frames)
+    with at_work(loaded.name, out, quiet) as progress:
+        from glut4sim.sim.model.simularium import trajectory
+
+        write(out, trajectory(loaded, loaded.run.seed, steps // every, every, vesicles, progress))
     typer.echo(out)
 
 
