@@ -7,6 +7,8 @@ ancestor first. Merged, they are the content; apart, they tell which file (or `-
 import os
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,8 +61,19 @@ class TomlFolder(NamedTuple):
 
     def names(self) -> list[str]:
         """Names of all installed files."""
-        paths = (path.relative_to(self.folder) for path in self.folder.glob(self.pattern))
-        return sorted(path.with_suffix("").as_posix() for path in paths)
+        return sorted(self.files())
+
+    def files(self) -> dict[str, Path]:
+        """Name -> where it is, of all installed files: one's own, and those of other packages behind their names.
+
+        Another package tells of a folder of it by an entry point of the group "glut4sim.scenarios", and so of presets,
+        problems and suites: `lab = "lab_cells.scenarios"` makes its `fat.toml` be called "lab/fat".
+        """
+        found = {}
+        for before, folder in {**_of_packages(f"glut4sim.{self.what}s"), "": self.folder}.items():
+            for path in folder.glob(self.pattern):
+                found[before + path.relative_to(folder).with_suffix("").as_posix()] = path
+        return found
 
     def find(self, source: PlaceLike, base: Place | None = None) -> TomlFile:
         """The file that a user means.
@@ -76,15 +89,15 @@ class TomlFolder(NamedTuple):
         InputError
             if it is none of these, or an address that cannot be used here
         """
-        installed = self.names()
+        installed = self.files()
         if isinstance(source, str) and source in installed:
-            return TomlFile(source, self.folder / f"{source}.toml", f"{self.folder.name}/{source}.toml")
+            return TomlFile(source, installed[source], f"{self.folder.name}/{source}.toml")
         path = storage.place(source) if base is None else storage.beside(base, str(source))
         is_local = isinstance(path, Path)
         if path.suffix == ".toml" or not isinstance(source, str) or not is_local or os.path.lexists(path):
             name = path.stem.encode(errors="replace").decode()  # results are in UTF-8, names of files in anything
             return TomlFile(name, path, str(path))
-        raise unknown(self.what, source, installed)
+        raise unknown(self.what, source, sorted(installed))
 
     def read(self, source: PlaceLike) -> tuple[TomlFile, list[Layer]]:
         """Read a file, those that it extends, and the libraries that any of them names.
@@ -159,6 +172,21 @@ class TomlFolder(NamedTuple):
                             raise InputError(f"is in {other.place} as well.", join_path(table, entry), layer.place)
             found.append(layer)
         return found
+
+
+@cache
+def _of_packages(group: str) -> dict[str, Path]:
+    """What stands before its names -> a folder, of each package that tells of one and is there."""
+    from importlib.metadata import entry_points
+    from importlib.util import find_spec
+
+    found = {}
+    for point in entry_points(group=group):
+        with suppress(ImportError):
+            spec = find_spec(point.module)
+            for folder in (spec and spec.submodule_search_locations) or ():
+                found[f"{point.name}/"] = Path(folder)
+    return found
 
 
 def read_toml(source: TomlFile) -> dict:

@@ -139,5 +139,5 @@ def write_draws(source: PlaceLike, draws: Draws) -> None:
 @cache
 def posterior(preset: str) -> Draws | None:
     """The posterior that an installed preset has; None if it has none."""
-    path = PRESETS.folder / f"{preset}.posterior.csv"
+    path = PRESETS.find(preset).path.with_suffix(".posterior.csv")
     return read_draws(path) if path.is_file() else None
