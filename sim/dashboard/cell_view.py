@@ -12,7 +12,7 @@ from glut4sim.sim.dashboard.channel import Channel
 class CellView(Channel):
     """Cells drawn in three dimensions, with a legend of live numbers; `causes` is what the strip is told of them."""
 
-    _esm = script("canvas.js", "cell_symbols.js", "cell_stage.js", "cause_strip.js", "cell_view.js")
+    _esm = script("canvas.js", "cell_symbols.js", "cell_cut.js", "cell_stage.js", "cause_strip.js", "cell_view.js")
     _css = style("cell_view.css") + style("causes.css")
     causes = traitlets.Dict({"links": causes.table(), "cells": []}).tag(sync=True)
 

@@ -68,6 +68,7 @@ def pack(engine: Engine) -> tuple[dict, list[memoryview]]:
         "glut4_percent": 100.0 * engine.glut4_surface / max(engine.glut4_total, 1),
         "influx": influx,
         "efflux": efflux,
+        "fusions": int(now.vesicle_events[0, vesicle.FUSION]),
         "chain": causes.values(engine, now, influx - efflux),
     }
     positions = _quantised((vesicles.x[points], vesicles.y[points], vesicles.z[points]), p.vesicle.cell_radius)

@@ -72,6 +72,12 @@ class CauseStrip {
     document.dispatchEvent(new CustomEvent(OPEN_CHART, { detail: this.open }));
   }
 
+  /** The share to which a link of a cell is filled, 0 .. 1. */
+  share(cell, name) {
+    const k = this.known.links.findIndex((link) => link.name === name);
+    return filled(this.known.links[k], cell.chain[k]);
+  }
+
   show(cells, time) {
     for (const [k, row] of this.rows.entries()) {
       while (row.cells.length > cells.length) this._drop(row);

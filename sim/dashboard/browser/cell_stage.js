@@ -7,6 +7,7 @@ const DEPTHS = 64; // bins in which symbols are sorted
 const ROOM = 0.415; // radius of the cell, as a share of the canvas
 const [LEAST, MOST] = [1.35, 5.8]; // size of symbols of unit 1 [css pixels]
 const FLIGHT = 900; // ms that a hexagon is on its way
+const SARCOMERES = 24; // of the fibre behind a slice of muscle, as far as they fit
 const APART = (Math.sqrt(5) - 1) / 2; // of its way that each hexagon is ahead of the one before: evenly spread, however many
 
 // ---- camera: shared by all cells ----
@@ -91,12 +92,15 @@ class Stage {
     this.context = this.canvas.getContext("2d");
     this.flows = [new Flow(), new Flow()]; // in, out
     this.hexagons = [0, 0]; // drawn of each
+    this.flashes = new Flashes();
+    this.trails = new Trails();
+    this.insulin = 0; // dots drawn
     this.cell = null; // as the message has it
     this.total = this.vesicles = 0; // symbols, and how many of them are vesicles
     this._makeRoom(0);
   }
 
-  show(cell, perHexagon, [positions, states, receptors]) {
+  show(cell, time, perHexagon, [positions, states, receptors]) {
     if (this.cell?.label !== cell.label) {
       this.caption.textContent = this.caption.title = cell.label;
       this.canvas.setAttribute("aria-label", `${cell.label}: the cell and its vesicles, numbers in the table. ${HINT}`);
@@ -112,8 +116,21 @@ class Stage {
     const [bytes, at] = aligned ? [positions.buffer, positions.byteOffset] : [copyOf(positions), 0];
     const from = new Uint16Array(bytes, at, 3 * this.vesicles);
     for (let i = 0; i < from.length; i++) where[i] = from[i] / HALF - 1;
-    symbol.set(new Uint8Array(states.buffer, states.byteOffset, this.vesicles));
+    const now = new Uint8Array(states.buffer, states.byteOffset, this.vesicles);
+    this._flash(now);
+    symbol.set(now);
+    this.trails.follow(time, where, symbol, this.vesicles);
     this._placeReceptors(new Uint8Array(receptors.buffer, receptors.byteOffset, receptors.byteLength));
+  }
+
+  _flash(now) {
+    const { where, symbol } = this, place = (k) => where.subarray(3 * k, 3 * k + 3), fresh = [];
+    for (let k = 0; k < now.length; k++) if (now[k] === FUSED && !OPEN[symbol[k]]) fresh.push([...place(k)]);
+    const anywhere = () => {
+      const angle = 2 * Math.PI * Math.random(), height = 2 * Math.random() - 1, across = Math.sqrt(1 - height * height);
+      return [across * Math.cos(angle), across * Math.sin(angle), height];
+    };
+    this.flashes.follow(this.cell.fusions, performance.now(), fresh, anywhere);
   }
 
   _makeRoom(n) {
@@ -182,12 +199,14 @@ class Stage {
     this.inner = this.cell.inner_radius / this.cell.radius;
     this.middle = section.on ? section.depth : 0;
     this.half = section.on ? sectionWidth(this.cell.radius) / 2 / this.cell.radius : Infinity;
+    this.isCut = section.wedge && !section.on && !this.cell.slice;
+    this.glow = GLOW.map(([name]) => Math.round(GLOWS * this.view.strip.share(this.cell, name)));
     // Symbols grow with the room there is for one, within bounds, in half pixels
-    const inView = this.vesicles * Math.min(this.half, 0.5) + 1;
+    const inView = this.vesicles * (this.isCut ? DEEP : Math.min(this.half, 0.5)) + 1;
     const room = (0.95 * this.radius) / Math.sqrt(inView), most = Math.min(MOST, 3.6 * Math.sqrt(camera.zoom));
     const unit = Math.round(2 * Math.max(LEAST * ratio, Math.min(room, most * ratio))) / 2;
     if (this.sprites?.unit !== unit) this.sprites = new Sprites(unit, this.stride, colours);
-    const key = [camera.zoom, camera.x, camera.y, section.on, section.depth, this.inner, this.cell.slice ? camera.turn : ""].join();
+    const key = [camera.zoom, camera.x, camera.y, section.on, section.depth, this.inner, this.isCut, this.glow, this.cell.slice ? camera.turn : ""].join();
     if (!this.backdrop || this.backdropKey !== key) this.backdrop = this._paintBackdrop();
     this.backdropKey = key;
   }
@@ -213,7 +232,16 @@ class Stage {
       return new Int32Array(c.getImageData(0, 0, stride, stride).data.buffer);
     }
     shade(outline, 0, [[0, colours.cytosol], [section.on ? 0.93 : 0.7, colours.cytosol], [1, colours.rim]]);
-    if (body > 0) {
+    if (this.isCut) {
+      paintWedge(c, left, top, radius, this.inner, ratio, colours, this.glow);
+    } else {
+      circle(outline);
+      c.save();
+      c.clip();
+      paintGlow(c, this.glow, colours, radius, (inset) => circle(outline - inset));
+      c.restore();
+    }
+    if (body > 0 && !this.isCut) {
       const [light, edge] = section.on ? [0, 0.8] : [0.35, 0.15];
       shade(body, light, [[0, colours.body], [edge, colours.body], [1, colours["body-shade"]]]);
     }
@@ -249,9 +277,20 @@ class Stage {
     c.fillStyle = colours.cytosol;
     c.strokeStyle = colours.membrane;
     c.lineWidth = ratio;
-    const faces = [-slice.thickness / 2, slice.thickness / 2];
-    for (const along of faces) (disc(along), c.fill());
-    for (const along of faces) (disc(along), c.stroke());
+    const faces = [-slice.thickness / 2, slice.thickness / 2].sort((one, other) => (one - other) * near);
+    const back = faces[0] - faces[1]; // the fibre goes on behind the slice, striped, a sarcomere as long as the slice
+    for (let part = 2 * SARCOMERES; part >= 0; part--) {
+      c.fillStyle = part % 2 ? colours.rim : colours.stripe;
+      for (const share of [0.5, 0.25, 0]) (disc(faces[0] + (back * (part + share)) / 2), c.fill());
+    }
+    c.fillStyle = colours.cytosol;
+    disc(faces[1]);
+    c.fill();
+    c.save();
+    c.clip();
+    paintGlow(c, this.glow, colours, radius, () => disc(faces[1]));
+    c.restore();
+    for (const along of faces) (c.strokeStyle = colours.membrane, c.lineWidth = ratio, disc(along), c.stroke());
     c.setLineDash([3 * ratio, 4 * ratio]);
     for (const along of [-slice.tubules, slice.tubules]) (disc(along), c.stroke());
     c.setLineDash([]);
@@ -260,12 +299,13 @@ class Stage {
   drawPoints() {
     this._prepare();
     this.pixels.set(this.backdrop);
+    this._drawTrails();
     const n = this._place(), bins = new Uint32Array(DEPTHS + 1);
     const { depth, order, at, sprite, sprites, pixels } = this;
     for (let i = 0; i < n; i++) bins[depth[i] + 1]++;
     for (let d = 0; d < DEPTHS; d++) bins[d + 1] += bins[d];
     for (let i = 0; i < n; i++) order[bins[depth[i]]++] = i;
-    const [palest, step] = this.half < 1 ? [LEVELS / 2, DEPTHS / (LEVELS / 2)] : [0, DEPTHS / LEVELS];
+    const [palest, step] = this.half < 1 || this.isCut ? [LEVELS / 2, DEPTHS / (LEVELS / 2)] : [0, DEPTHS / LEVELS];
     for (let k = 0; k < n; k++) {
       const i = order[k];
       sprites.stamp(pixels, at[i], sprite[i], (palest + depth[i] / step) | 0);
@@ -274,7 +314,7 @@ class Stage {
 
   // Where on the canvas each symbol in view is, and its sprite; returns how many these are
   _place() {
-    const { where, symbol, at, sprite, depth, stride, pad, radius, middle, half, inner } = this;
+    const { where, symbol, at, sprite, depth, stride, pad, radius, middle, half, inner, isCut } = this;
     const { margin, first } = this.sprites, [a, b, c, d, e, f, g, h, i] = this.view.camera.turn;
     const range = Math.min(half, 1), left = this.left + pad, top = this.top + pad, last = stride - margin;
     let seen = 0;
@@ -284,6 +324,8 @@ class Stage {
       if (near > half || near < -half) continue;
       const right = a * x + b * y + c * z, up = d * x + e * y + f * z, aside = right * right + up * up;
       if (half > 1 && near < 0 && aside < inner * inner) continue; // behind the inner body
+      const behind = isCut ? surfaceOfCut(right, up) - near : 0;
+      if (behind < -0.03 || behind > DEEP) continue; // in the wedge, or too deep
       const px = Math.round(left + right * radius), py = Math.round(top - up * radius);
       if (px < margin || py < margin || px >= last || py >= last) continue;
       const s = symbol[k], pose = POSES[s];
@@ -295,25 +337,59 @@ class Stage {
       }
       at[seen] = py * stride + px;
       sprite[seen] = picture;
-      depth[seen] = Math.max(0, Math.min(DEPTHS - 1, ((near / range + 1) * DEPTHS) / 2));
+      const level = isCut ? 1 - behind / DEEP : (near / range + 1) / 2;
+      depth[seen] = Math.max(0, Math.min(DEPTHS - 1, level * DEPTHS));
       seen++;
     }
     return seen;
   }
 
-  present(flown) {
-    this.context.putImageData(this.image, -this.pad, -this.pad);
+  // Whether something on it goes on moving by itself
+  present(flown, now, isStill) {
+    const { context: c, radius, ratio } = this, { colours } = this.view;
+    c.putImageData(this.image, -this.pad, -this.pad);
+    this.insulin = Math.round(INSULIN_MOST * this.view.strip.share(this.cell, "insulin"));
+    drawInsulin(c, this.insulin, flown, this.left, this.top, radius, ratio, colours);
+    const isFlashing = this.flashes.draw(c, now, isStill, (place) => this._project(place), radius, ratio, colours);
     this._drawGlucose(flown);
     this._drawScaleBar();
+    return isFlashing;
+  }
+
+  // Where on the canvas a place of the cell is, if it is in view
+  _project([x, y, z]) {
+    const { left, top, radius } = this, [a, b, c, d, e, f, g, h, i] = this.view.camera.turn;
+    const right = a * x + b * y + c * z, up = d * x + e * y + f * z;
+    return this._isInView(right, up, g * x + h * y + i * z) && [left + right * radius, top - up * radius];
+  }
+
+  _isInView(right, up, near) {
+    if (this.half < 1) return Math.abs(near - this.middle) < this.half;
+    if (!this.isCut) return near > -0.2;
+    const behind = surfaceOfCut(right, up) - near;
+    return behind > -0.03 && behind < DEEP;
+  }
+
+  _drawTrails() {
+    const { pixels, stride, pad, left, top } = this, [red, green, blue] = channels(this.view.colours.mobile);
+    const wide = Math.max(1, Math.round(this.ratio));
+    this.trails.each(MOBILE, (x, y, z, strength) => {
+      const at = this._project([x, y, z]);
+      if (!at) return;
+      const px = Math.round(at[0]) + pad, py = Math.round(at[1]) + pad, keep = 1 - 0.8 * strength;
+      if (px < 0 || py < 0 || px + wide >= stride || py + wide >= stride) return;
+      for (let k = 0; k < 4; k++) {
+        const p = (py + wide * (k >> 1)) * stride + px + wide * (k & 1), below = pixels[p];
+        const mix = (old, own) => Math.round(old * keep + own * (1 - keep));
+        pixels[p] = 0xff000000 | (mix((below >> 16) & 255, blue) << 16) | (mix((below >> 8) & 255, green) << 8) | mix(below & 255, red);
+      }
+    });
   }
 
   _drawGlucose(flown) {
-    const { context: c, left, top, radius, ratio, middle, half } = this, isCut = half < 1;
-    const [a, b, c2, d, e, f, g, h, i] = this.view.camera.turn;
-    const isInView = ([x, y, z]) => {
-      const near = g * x + h * y + i * z;
-      return isCut ? Math.abs(near - middle) < half : near > -0.2;
-    };
+    const { context: c, left, top, radius, ratio } = this;
+    const [a, b, c2, d, e, f] = this.view.camera.turn;
+    const isInView = (place) => this._project(place) !== false;
     c.lineWidth = ratio;
     this.flows.forEach((flow, leaving) => {
       this.hexagons[leaving] = 0;
@@ -330,10 +406,10 @@ class Stage {
 
   // At a vesicle in the membrane in view, if one is found; else anywhere in view
   _pickPlace(place, isInView) {
-    const { where, symbol, middle, half } = this, open = IN_MEMBRANE.map((name) => VESICLES.indexOf(name));
+    const { where, symbol, middle, half } = this;
     for (let tries = 0; tries < 40; tries++) {
       const k = Math.floor(Math.random() * this.vesicles);
-      if (!open.includes(symbol[k])) continue;
+      if (!OPEN[symbol[k]]) continue;
       place.set(where.subarray(3 * k, 3 * k + 3));
       if (isInView(place)) return;
     }

@@ -6,6 +6,8 @@
 // by code, as in agents/vesicle.py
 const VESICLES = ["stored", "mobile", "tethered", "docked", "fused", "endocytosed", "clustered"];
 const IN_MEMBRANE = ["fused", "clustered"]; // whose carriers bring glucose in
+const [MOBILE, FUSED] = ["mobile", "fused"].map((name) => VESICLES.indexOf(name));
+const OPEN = VESICLES.map((name) => IN_MEMBRANE.includes(name)); // by number, for the innermost loop
 const RECEPTORS = ["free", "active", "internalised"]; // by code, as in sim/dashboard/frames.py
 const TURNS = 16; // directions in which a symbol is kept ready
 const TILTS = 4; // and how much it is turned away from the viewer
@@ -28,7 +30,7 @@ const SYMBOLS = {
   endocytosed: { size: 1.35, pose: "plain", colour: "endocytosed", stroke: disc(0.85) },
   clustered: { size: 1.3, pose: "flat", colour: "clustered", fill: disc(0.55), stroke: disc(1.1) },
   free: { size: 1.25, pose: "upright", colour: "inactive", stroke: Y_SHAPE, thin: true },
-  active: { size: 1.25, pose: "upright", colour: "active", stroke: Y_SHAPE, fill: disc(0.62, 1.85), thin: true },
+  active: { size: 1.25, pose: "upright", colour: "active", stroke: Y_SHAPE, fill: disc(0.75, 1.85), halo: disc(1.5, 1.4), thin: true },
   internalised: {
     size: 1.0, pose: "plain", colour: "inactive", thin: true,
     stroke: line([-0.8, -0.8], [0.8, 0.8], [-0.8, 0.8, true], [0.8, -0.8]),
@@ -37,7 +39,7 @@ const SYMBOLS = {
 const DRAWN = [...VESICLES, ...RECEPTORS]; // symbols by number
 const POSE = { plain: 0, turned: 1, flat: 2, upright: 3 }; // by number, for the innermost loop
 const POSES = DRAWN.map((name) => POSE[SYMBOLS[name].pose]);
-const REACH = 3.4; // no symbol of unit 1 reaches farther
+const REACH = 3.7; // no symbol of unit 1 reaches farther
 
 // `tilt`: 0 if what points out of the cell points at the viewer, 1 if it points sideways
 function drawSymbol(c, symbol, size, turn, tilt, colours) {
@@ -52,6 +54,12 @@ function drawSymbol(c, symbol, size, turn, tilt, colours) {
   };
   c.lineJoin = c.lineCap = "round";
   c.fillStyle = c.strokeStyle = colours[symbol.colour];
+  if (symbol.halo) { // it is lit
+    c.globalAlpha = 0.3;
+    trace(symbol.halo);
+    c.fill();
+    c.globalAlpha = 1;
+  }
   if (symbol.stroke) {
     trace(symbol.stroke);
     c.lineWidth = (symbol.thin ? 0.36 : 0.6) * size;
@@ -83,8 +91,8 @@ function drawGlucose(c, x, y, size, colours, leaving) {
 
 function readColours(element) {
   const style = getComputedStyle(element);
-  const names = ["ink", "muted", "paper", "cytosol", "rim", "body", "body-shade", "membrane", "outline", "glucose"];
-  const all = [...names, "glucose-edge", ...new Set(DRAWN.map((name) => SYMBOLS[name].colour))];
+  const names = ["ink", "muted", "paper", "cytosol", "rim", "body", "body-shade", "membrane", "outline", "stripe", "glucose"];
+  const all = [...names, "glucose-edge", "insulin", "pip3", "akt", ...new Set(DRAWN.map((name) => SYMBOLS[name].colour))];
   return Object.fromEntries(all.map((name) => [name, style.getPropertyValue(`--g4-${name}`).trim()]));
 }
 

@@ -115,7 +115,7 @@ const KEYS = {
   0: (camera) => camera.reset(),
 };
 const HINT =
-  "Drag or arrow keys: turn; with Shift: move. +, − or click and wheel: zoom. C: section. 0 or double-click: reset. " +
+  "Drag or arrow keys: turn; with Shift: move. +, − or click and wheel: zoom. W: cut open. C: section. 0 or double-click: reset. " +
   "Space: play or pause.";
 
 const MOVING = 400; // ms after a frame for which time is held to go on
@@ -124,7 +124,7 @@ class View {
   constructor(model, parent) {
     this.model = model;
     this.camera = new Camera();
-    this.section = { on: false, depth: 0 }; // depth of its middle, in radii towards the viewer
+    this.section = { on: false, depth: 0, wedge: true }; // depth of its middle, in radii towards the viewer
     this.stages = [];
     this.frames = 0;
     this.flown = 0; // ms that hexagons have been on their way: they move while time does
@@ -144,12 +144,13 @@ class View {
   _buildPage(parent) {
     this.clock = element("span", { className: "g4-clock", title: "Simulated time" });
     this.toggle = element("input", { type: "checkbox" });
+    this.wedge = element("input", { type: "checkbox", checked: true });
     this.slider = element("input", { type: "range", min: -95, max: 95, step: 1, value: 0 });
     this.slider.setAttribute("aria-label", "Depth of the section");
     this.depth = element("output");
     this.back = element("button", { type: "button", textContent: "Reset view" });
-    const switched = element("label", {}, this.toggle, "Section");
-    this.bar = element("div", { className: "g4-bar" }, this.clock, switched, this.slider, this.depth, this.back);
+    const switched = element("label", {}, this.toggle, "Section"), open = element("label", {}, this.wedge, "Cut open");
+    this.bar = element("div", { className: "g4-bar" }, this.clock, open, switched, this.slider, this.depth, this.back);
     this.row = element("div", { className: "g4-stages" });
     this.legend = new Legend();
     this.strip = new CauseStrip();
@@ -170,6 +171,7 @@ class View {
     this.onCauses = () => this._tellCauses();
     this.model.on("change:causes", this.onCauses);
     this._tellCauses();
+    on(this.wedge, "change", () => (this._cut(false), (this.section.wedge = this.wedge.checked), this.redraw()));
     on(this.toggle, "change", () => this._cut(this.toggle.checked));
     on(this.slider, "input", () => this._cut(true, this.slider.value / 100));
     on(this.back, "click", () => (this.camera.reset(), this.redraw()));
@@ -213,7 +215,7 @@ class View {
     while (this.stages.length < message.cells.length) this._addStage();
     while (this.stages.length > message.cells.length) this.stages.pop().figure.remove();
     this.perHexagon = message.molecules_per_hexagon;
-    message.cells.forEach((cell, i) => this.stages[i].show(cell, this.perHexagon, buffers.slice(3 * i, 3 * i + 3)));
+    message.cells.forEach((cell, i) => this.stages[i].show(cell, message.time, this.perHexagon, buffers.slice(3 * i, 3 * i + 3)));
     this.cells = message.cells;
     if (message.time > this.time) this.moved = performance.now();
     this.time = message.time;
@@ -253,15 +255,16 @@ class View {
     const isMoving = now - this.moved < MOVING && !this.still.matches;
     if (isMoving) this.flown += Math.min(Math.max(now - this.drawn, 0), MOVING);
     this.drawn = now;
+    let isFlashing = false;
     for (const stage of this.stages) {
       if (this.stale) stage.drawPoints();
-      stage.present(this.flown);
+      if (stage.present(this.flown, now, this.still.matches)) isFlashing = true;
     }
     this.stale = false;
-    const [glucoseIn, glucoseOut] = this.stages[0].hexagons;
-    Object.assign(this.root.dataset, { glucoseIn, glucoseOut });
+    const [{ hexagons: [glucoseIn, glucoseOut], insulin, flashes }] = this.stages;
+    Object.assign(this.root.dataset, { glucoseIn, glucoseOut, insulin, flashes: flashes.total });
     if (this.pending) this._acknowledge(this.pending);
-    if (isMoving) this.asked ??= requestAnimationFrame((later) => this._draw(later));
+    if (isMoving || isFlashing) this.asked ??= requestAnimationFrame((later) => this._draw(later));
   }
 
   _acknowledge({ id, time, cells }) {
@@ -326,6 +329,7 @@ class View {
     on("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key.toLowerCase() === "c") this._cut(!this.section.on);
+      else if (event.key.toLowerCase() === "w") this.wedge.click();
       else if (KEYS[event.key]) KEYS[event.key](camera, event.shiftKey);
       else return;
       event.preventDefault();
