@@ -87,13 +87,18 @@ def test_hormones_act_on_the_cells_of_the_tissues():
         ({"assay.duration": "95 s"}, "assay.duration: expected a whole multiple of 30 s"),
         ({"body.mass": "50 kg", "body.lean_mass": "60 kg"}, "body.lean_mass: expected less than the mass"),
         ({"organs.liver.production": "3 mM"}, "organs.liver.production"),
-        ({"assay.carbohydrate": "75 g"}, "assay.carbohydrate: a test of kind"),
         ({"assay.second": "80 mU/m2/min"}, "assay.second: a second step needs both"),
     ],
 )
 def test_what_does_not_fit_is_named(changes, said):
     with pytest.raises(InputError, match=said):
         running.run(Scenario.load("body/clamp", changes), None, mean_field=True)
+
+
+def test_keys_of_a_test_need_a_kind_of_test_and_a_file_can_be_put_to_any():
+    with pytest.raises(InputError, match=r"assay\.carbohydrate: only a test of the body has it"):
+        Scenario.load("metabolic/clamp", {"assay.carbohydrate": "75 g"})
+    assert people.protocol_of(Scenario.load("body/clamp", {"assay.kind": "ogtt"})).kind == "ogtt"
 
 
 def test_scenarios_say_the_same_again():
