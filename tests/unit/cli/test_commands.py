@@ -21,6 +21,7 @@ from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError, OutsideError
 from glut4sim.sim.inputs.files import TomlFolder
 from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.run.result import RunResult
 
 SUMMARY = {
     "scenario": "fasting",
@@ -50,6 +51,12 @@ stop = "30 d"
 """
 
 
+class Simulated(SimpleNamespace):
+    """In place of what a simulation leaves; it shows itself as that does."""
+
+    shown = RunResult.shown
+
+
 @pytest.fixture
 def simulate(monkeypatch, tmp_path):
     """In place of the simulation: what it was called with, and what it shall return or raise."""
@@ -62,9 +69,9 @@ def simulate(monkeypatch, tmp_path):
         stage.act()
         if stage.error:
             raise stage.error
-        return SimpleNamespace(
-            out=out, summary=SUMMARY, warnings=stage.warnings, wall_seconds=1.25, status=stage.status,
-            outside=stage.outside,
+        return Simulated(
+            scenario=scenario, out=out, summary=SUMMARY, warnings=stage.warnings, wall_seconds=1.25,
+            status=stage.status, outside=stage.outside,
         )  # fmt: skip
 
     monkeypatch.setitem(sys.modules, "glut4sim.sim.studies.running", SimpleNamespace(run=run))
