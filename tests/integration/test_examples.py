@@ -87,7 +87,7 @@ def test_my_regimen(run):
 
 def test_which_step(run):
     shares = run("which_step", "which-step.png")
-    assert list(shares)[:2] == ["cytokines-translocation", "cytokines-irs1"]
+    assert list(shares)[:2] == ["cytokines-irs1", "cytokines-as160"]
 
 
 # ---- README.md, docs/scenarios.md and docs/hormones.md ----

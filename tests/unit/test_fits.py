@@ -5,9 +5,10 @@ import tomllib
 import pytest
 
 from glut4sim.benchmarks.fits.adopt import DOCS, rounded, with_values
+from glut4sim.sim.endocrine.library import effects
 from glut4sim.sim.model.parameters import PRESETS, load_preset
 from glut4sim.sim.scenario.draws import posterior
-from glut4sim.sim.studies.fit.problem import load_problem
+from glut4sim.sim.studies.fit.problem import PROBLEMS, load_problem
 
 PRESET = '[vesicle.fuse]\nvalue = 30\nunit = "1/min"\n\n[vesicle.dock]\nvalue = 12\nunit = "1/min"\n'
 NAMES = ("adipocyte", "human-adipocyte", "skeletal-muscle", "type-2-diabetes")
@@ -85,3 +86,23 @@ def test_the_report_of_the_fit_is_in_docs(name):
     for figure in ("fit.png", *(["profiles.png"] if profiled else [])):
         assert figure in text
         assert (DOCS / name / figure).is_file()
+
+
+# ---- effects of hormones ----
+
+HORMONES = tuple(sorted(name for name in PROBLEMS.names() if name.startswith("hormones-")))
+
+
+@pytest.mark.parametrize("name", HORMONES)
+def test_gains_of_effects_are_those_that_the_fit_found(name):
+    """To three digits; and the page names each with what its fit says."""
+    found = tomllib.loads((DOCS / name / "fitted.toml").read_text("utf-8"))["effects"]
+    assert set(found) == {factor.name for factor in load_problem(name).factors}
+    page = (DOCS / "README.md").read_text("utf-8")
+    for key, text in found.items():
+        effect = effects()[key.removesuffix(".gain")]
+        assert effect.gain == pytest.approx(float(text), abs=1e-3)
+        assert effect.evidence == "fitted"
+        assert "fitted here" in effect.source
+        assert f"`{effect.name}` {effect.gain:g} [" in page
+    assert (DOCS / name / "report.md").read_text("utf-8").startswith(f"# Fit: {load_problem(name).title}")
