@@ -99,7 +99,7 @@ def test_numbers_of_parameters_and_effects_stand_beside_those_of_the_library():
     values = found(muscle("y"), changed)
     preset = muscle("y").preset.parameters["vesicle.fuse"]
     assert values["parameters.vesicle.fuse"] == (str(preset), "20 1/min")
-    assert values["effects.testosterone-pi3k.gain"] == ("0.85", "0.2")
+    assert values["effects.testosterone-pi3k.gain"] == ("0.882", "0.2")
     assert values["effects.testosterone-pi3k.lag"] == ("3 d", "12 h")
     assert values["effects.testosterone-pi3k.half"][1] == "400 ng/dL"
     assert set(values) == {"parameters.vesicle.fuse", *(p for p in values if p.startswith("effects."))}
