@@ -29,17 +29,18 @@ def Page():
     solara.Title("glut4sim")
     solara.Style(style("page.css") + style("opening.css"))
     with solara.Div(classes=["g4-page"]):
-        with solara.Div(classes=["g4-header"]):
+        with rv.Html(tag="header", class_="g4-header"):
             Text("h1", "glut4sim", "g4-name")
             Transport(page)
             Colours()
         with solara.Div(classes=["g4-layout"]):
-            with solara.Div(classes=["g4-side"]), Tabs(grow=True):
+            with rv.Html(tag="aside", class_="g4-side", attributes={"aria-label": "Controls"}), Tabs(grow=True):
                 for name, panel in PANELS.items():
                     with Tab(name):
                         panel(page)
-            with solara.Div(classes=["g4-main"]):
+            with rv.Html(tag="main", class_="g4-main"):
                 Opening(page)
+                Text("h2", "The cell and its charts", "g4-unseen")
                 with solara.Div(classes=["g4-views"]):
                     solara.Div(children=[page.cell_view])
                     solara.Div(children=[page.charts])
@@ -75,13 +76,19 @@ def Notice(page: PageState):
 
 @solara.component
 def TimelinePanel(page: PageState):
-    """The weeks before the experiment, where a scenario tells of them."""
-    solara.Div(
-        classes=["g4-weeks"],
-        attributes={"id": "weeks"},
-        style={"display": "block" if page.has_timeline.value else "none"},
-        children=[page.timeline],
-    )
+    """The weeks before the experiment, where a scenario tells of them: of the cell, and of a twin that has its own."""
+    label = page.settings.value.difference and page.settings.value.difference.label(page.settings.value.whole.known)
+    for weeks, name, title in (
+        (page.weeks, "weeks", "The weeks before"),
+        (page.twin_weeks, "twin-weeks", f"Twin: {label}"),
+    ):
+        with solara.Div(
+            classes=["g4-weeks"],
+            attributes={"id": name},
+            style={"display": "block" if weeks.is_shown.value else "none"},
+        ):
+            Text("h2", title)
+            solara.Div(children=[weeks.view])
 
 
 @solara.component

@@ -15,6 +15,7 @@ from glut4sim.sim.analysis import summary
 from glut4sim.sim.dashboard import frames
 from glut4sim.sim.dashboard.chart_view import Mark
 from glut4sim.sim.dashboard.reference import full_response
+from glut4sim.sim.endocrine.evidence import say
 from glut4sim.sim.endocrine.known import Known
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.schedule import Schedule
@@ -31,6 +32,7 @@ CHARTED = (
     "surface_glut4_percent",
 )  # fmt: skip
 
+DAY = "day"  # in which a twin may differ: it is the same cell at another time of its life
 MOST_SAID = 6  # planned changes of one thing that are said one by one
 
 
@@ -55,8 +57,8 @@ class Difference:
     Attributes
     ----------
     name
-        of what is in the bath, or of a level; as in glut4sim.sim.scenario.live_changes
-    value : in the unit of its kind
+        of what is in the bath, or of a level, as in glut4sim.sim.scenario.live_changes; or DAY
+    value : in the unit of its kind; of DAY, when its experiment is done [s]
     since
         time of the run [s]; None: all along, also before the run
     """
@@ -66,20 +68,28 @@ class Difference:
     since: float | None = None
 
     def of(self, scenario: Scenario) -> Scenario:
-        """The twin's scenario, from that of the cell."""
+        """The twin's scenario, from that of the cell; on another day, without what was changed by hand in hormones."""
+        if self.name == DAY:
+            return scenario.at_assay(self.value)
         if self.since is None:
             return live_changes.from_start(scenario, self.name, self.value)
         return live_changes.changed(scenario, self.name, self.value, self.since)
 
     def label(self, known: Known) -> str:
         """In words, among the levels that are known: "Testosterone 220 ng/dL from 12.5 min"."""
+        if self.name == DAY:
+            return f"{say(self.value)} after the start"
         since = "" if self.since is None else f" from {self.since / 60.0:.1f} min"
         return f"{describe(self.name, self.value, known)}{since}"
 
 
 def title(name: str, known: Known) -> str:
-    """What something that can be changed is called: "Testosterone"."""
-    return known.levels[name].title.split(",")[0] if name in known.levels else name.capitalize()
+    """What something that can be changed is called: "Testosterone"; in full where others are called so, too."""
+    if name not in known.levels:
+        return name.capitalize()
+    short = known.levels[name].title.split(",")[0]
+    others = [level for level in known.levels.values() if level.title.split(",")[0] == short]
+    return known.levels[name].title if len(others) > 1 and known.levels[name] is not others[0] else short
 
 
 def describe(name: str, value: float, known: Known) -> str:
@@ -90,6 +100,14 @@ def describe(name: str, value: float, known: Known) -> str:
 def _ahead(course: Schedule[float], time: float, end: float) -> list[tuple[float, float]]:
     """Changes of a course between a time and the end of the run."""
     return [(moment, value) for moment, value in zip(course.times, course.values) if time < moment < end]
+
+
+def _followed(plan: Scenario, changes: Iterable[LiveChange]) -> Scenario:
+    """A scenario with changes by hand, each at its time of the run."""
+    scenario = plan
+    for change in sorted(changes, key=lambda change: change.time):
+        scenario = change.of(scenario, plan)
+    return scenario
 
 
 def prepared(base: Scenario) -> Scenario:
@@ -240,10 +258,12 @@ class Live:
 
     def _scenarios(self, base, changes, difference) -> list[Scenario]:
         """Those of the cell and of the twin, checked as a whole."""
-        scenario = plan = base.at_assay(self.day)
-        for change in sorted(changes, key=lambda change: change.time):
-            scenario = change.of(scenario, plan)
-        found = [scenario] if difference is None else [scenario, difference.of(scenario)]
+        scenario = _followed(base.at_assay(self.day), changes)
+        found = [scenario]
+        if difference is not None and difference.name == DAY:
+            found.append(_followed(difference.of(base), changes))
+        elif difference is not None:
+            found.append(difference.of(scenario))
         scenario.check_memory(len(found))
         for each in found:
             _ = each.parameter_schedule
@@ -272,6 +292,13 @@ class Live:
     def whole(self) -> Scenario:
         """The same, with all assays of the scenario besides the one on show."""
         return self.scenario.at_assay(*sorted({*self.base.assay.at, self.day}))
+
+    @property
+    def twin_whole(self) -> Scenario | None:
+        """The same of the twin, where it is another cell all along or on another day; else None."""
+        if self.difference is None or self.difference.since is not None:
+            return None
+        return self.cells[1].scenario.at_assay(*self.whole.assay.at)
 
     @property
     def time(self) -> float:

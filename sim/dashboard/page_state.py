@@ -8,13 +8,13 @@ from time import monotonic
 import pandas  # noqa: F401  first of all: Solara's hooks look for it, and fail while another thread imports it
 import solara
 
-from glut4sim.sim.dashboard import address, archive, causes
+from glut4sim.sim.dashboard import address, archive, causes, chart_files
 from glut4sim.sim.dashboard.cell_view import CellView
 from glut4sim.sim.dashboard.chart_view import ChartView
-from glut4sim.sim.dashboard.live import Difference, Recipe
+from glut4sim.sim.dashboard.live import DAY, Difference, Recipe
 from glut4sim.sim.dashboard.page_link import PageLink
 from glut4sim.sim.dashboard.session import Session, Status
-from glut4sim.sim.dashboard.timeline_view import TimelineView, content_of
+from glut4sim.sim.dashboard.weeks import Weeks
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.files import parse
 from glut4sim.sim.scenario.scenario import Scenario
@@ -50,31 +50,29 @@ class PageState:
 
     Attributes
     ----------
-    cell_view, charts, timeline, link : the views
+    cell_view, charts, link : the views
+    weeks, twin_weeks : Weeks of the cell and of its twin
     status
         solara.Reactive of the session's Status, a few times a second
     settings
         solara.Reactive of Settings
-    has_timeline
-        solara.Reactive, whether there is a time line of hormones to show
     """
 
     def __init__(self, scenario: Scenario, query: str = ""):
-        self.cell_view, self.charts, self.timeline = CellView(), ChartView(), TimelineView()
+        self.cell_view, self.charts = CellView(), ChartView()
         self.status = solara.reactive(Status(), equals=lambda a, b: a is b)
         self.settings = solara.reactive(Settings())
-        self.has_timeline = solara.reactive(False)
         self._hashed: tuple[Scenario | None, str] = (None, "")  # the scenario on show
-        self._drawn = ""  # hash of what the time line shows
-        self._day = 0.0  # of the assay on show [s]
-        self._explained: tuple[str, Difference | None] = ("", None)  # what the strip of causes is of
+        self._told: tuple[Scenario | None, Difference | None] = (None, None)  # of which the weeks are shown
         self.link = PageLink(self._go_to)
         self._first = Recipe(scenario)
         self._recipe: Recipe | None = None  # that is in the address,
         self._is_asked_for = True  # whether what is shown next is in the address already
         self._query, self._addressed = "", 0.0  # as it is there, and when it was put there
+        self.weeks = Weeks(lambda day: self.session.choose_day(day))
+        self.twin_weeks = Weeks(lambda day: self.session.start_twin(Difference(DAY, day)))
+        self._explained: tuple[str, Difference | None] = ("", None)  # what the strip of causes is of
         self.session = Session(self.cell_view, self.charts, self._hear)
-        self.timeline.observe(self._choose_day, "chosen")
         if query:
             self._go_to(query)
         else:
@@ -83,27 +81,35 @@ class PageState:
     def close(self) -> None:
         """End the session and let go of the views."""
         self.session.close()
-        for view in (self.cell_view, self.charts, self.timeline, self.link):
+        for view in (self.cell_view, self.charts, self.weeks.view, self.twin_weeks.view, self.link):
             view.close()
 
-    def take_home(self) -> bytes:
-        """The results up to now, zipped; nothing, and a line on the page, if that fails."""
+    def take_home(self, what: str) -> bytes:
+        """Something of the run so far: "zip", "csv", "svg" or "png"; nothing, and a line on the page, if it fails."""
         try:
             # In a thread of its own: Solara traces the one it downloads in, line by line, to be able to cancel it.
             with ThreadPoolExecutor(1) as pool:
-                return pool.submit(archive.results, self.session.taken().result()).result()
+                return pool.submit(self._made, what).result()
         except Exception as error:  # noqa: BLE001  the page must go on
             self.session.complain(f"the results could not be collected: {type(error).__name__}: {error}")
             return b""
 
+    def _made(self, what: str) -> bytes:
+        if what == "zip":
+            return archive.results(self.session.taken().result())
+        charts = self.session.charted().result()
+        return chart_files.table(charts) if what == "csv" else chart_files.picture(charts, what)
+
     def _hear(self, status: Status) -> None:
         """From the session's thread: how things are."""
-        if status.whole is not None and status.scenario is not self._hashed[0]:
+        if status.scenario is not None and status.scenario is not self._hashed[0]:
             self._hashed = (status.scenario, status.scenario.hash)
-            self._show_timeline(status.whole, status.scenario.assay.at[0])
+        if status.scenario is not None and (status.scenario, status.difference) != self._told:
+            self._told = (status.scenario, status.difference)
+            self._show_weeks(status)
+        self._put_into_address(status)
         if status.scenario is not None:
             self._explain(status.scenario, status.difference)
-        self._put_into_address(status)
         self.status.set(status)
         self.settings.set(
             Settings(
@@ -121,21 +127,6 @@ class PageState:
                 status.error,
             )
         )
-
-    def _explain(self, scenario: Scenario, difference: Difference | None) -> None:
-        """Tell the strip of causes what acts in the cell and its twin, worked out in a thread of its own."""
-        asked = (self._hashed[1], difference)
-        if asked == self._explained:
-            return
-        self._explained = asked
-
-        def work():
-            twins = [] if difference is None else [difference.of(scenario)]
-            content = causes.content([scenario, *twins])
-            if self._explained == asked:  # else it has changed meanwhile
-                self.cell_view.causes = content
-
-        threading.Thread(target=work, name="dashboard-causes", daemon=True).start()
 
     # ---- the address ----
 
@@ -158,29 +149,29 @@ class PageState:
         self._is_asked_for = True
         self.session.restore(lambda: address.read(query), self._first)
 
-    # ---- the time line of hormones ----
+    # ---- the strip of causes ----
 
-    def _show_timeline(self, scenario: Scenario, day: float) -> None:
-        """Work out the time line, in a thread of its own: for months it takes a second or two."""
-        self.has_timeline.set(scenario.has_hormones)
-        self._day = day
-        if not scenario.has_hormones or scenario.hash == self._drawn:
-            self.timeline.chosen = day
+    def _explain(self, scenario: Scenario, difference: Difference | None) -> None:
+        """Tell the strip of causes what acts in the cell and its twin, worked out in a thread of its own."""
+        asked = (self._hashed[1], difference)
+        if asked == self._explained:
             return
-        self._drawn = scenario.hash
+        self._explained = asked
 
         def work():
-            content = content_of(scenario)
-            if self._drawn == scenario.hash:  # else it has changed meanwhile
-                with self.timeline.hold_sync():
-                    self.timeline.content, self.timeline.chosen = content, self._day
+            twins = [] if difference is None else [difference.of(scenario)]
+            content = causes.content([scenario, *twins])
+            if self._explained == asked:  # else it has changed meanwhile
+                self.cell_view.causes = content
 
-        threading.Thread(target=work, name="dashboard-timeline", daemon=True).start()
+        threading.Thread(target=work, name="dashboard-causes", daemon=True).start()
 
-    def _choose_day(self, change) -> None:
-        """The reader has moved the marker, unless it was moved here."""
-        if change["new"] != self._day:
-            self.session.choose_day(change["new"])
+    # ---- the weeks before ----
+
+    def _show_weeks(self, status: Status) -> None:
+        """Of the cell; and of its twin, where that has come another way or is looked at on another day."""
+        self.weeks.show(status.whole, status.scenario.assay.at[0])
+        self.twin_weeks.show(status.twin_whole, status.twin_day)
 
 
 def read_text(text: str, name: str) -> Scenario:

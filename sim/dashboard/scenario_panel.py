@@ -1,7 +1,9 @@
 """Which scenario, what it is about, what acts in it and on which evidence, and what to take home."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import groupby
+from typing import Any, NamedTuple
 
 import solara
 from solara.alias import rv
@@ -10,10 +12,18 @@ from glut4sim.sim.dashboard.markup import Fold, Text
 from glut4sim.sim.dashboard.page_state import PageState
 from glut4sim.sim.dashboard.scenario_cards import Cards
 from glut4sim.sim.endocrine import evidence
+from glut4sim.sim.endocrine.known import installed as known_substances
 from glut4sim.sim.endocrine.library import Effect
 from glut4sim.sim.inputs.files import merge
 from glut4sim.sim.scenario import dosing
 from glut4sim.sim.scenario.scenario import SCENARIOS, Scenario
+
+TO_TAKE_HOME = {
+    "Download results so far (zip)": "zip",
+    "Download charts as a table (CSV)": "csv",
+    "Download charts as a drawing (SVG)": "svg",
+    "Download charts as a picture (PNG)": "png",
+}  # label -> what
 
 
 @solara.component
@@ -44,44 +54,79 @@ def ScenarioPanel(page: PageState):
         solara.FileDownload(
             scenario.to_toml(),
             filename=f"{_file_name(scenario)}.toml",
-            label="Scenario as changed",
+            label="Download the scenario as changed",
             icon_name="mdi-file-document-outline",
         )
-        solara.FileDownload(
-            page.take_home,
-            filename=f"{_file_name(scenario)}.zip",
-            label="Results so far",
-        )
+        for label, what in TO_TAKE_HOME.items():
+            name = f"{_file_name(scenario)}{'' if what == 'zip' else '-charts'}.{what}"
+            solara.FileDownload(lambda what=what: page.take_home(what), filename=name, label=label).key(what)
     Cards(page, scenario.name)
 
 
 @solara.component
 def Picker(page: PageState, shown: str):
-    """All installed scenarios by their titles, in groups; to be searched by typing."""
-    items = installed()
-    names = [item["value"] for item in items if "value" in item]
-    if shown and shown not in names:
-        items = [{"text": shown, "value": shown}, *items]
-    rv.Autocomplete(
+    """All installed scenarios by their titles, in groups; to be searched by words of what they are about."""
+    typed, set_typed = solara.use_state("")
+    titles = {entry.name: entry.title for entry in installed()}
+    words = "" if typed == titles.get(shown) else typed  # the browser types the title of what was chosen
+    items = grouped(found(words))
+    if shown and shown not in (item.get("value") for item in items):
+        items = [{"text": titles.get(shown, shown), "value": shown}, *items]
+    picker = rv.Autocomplete(
         label="Scenario",
         items=items,
         v_model=shown,
-        on_v_model=lambda name: name in names and name != shown and page.session.load(lambda: Scenario.load(name)),
+        on_v_model=lambda name: name in titles and name != shown and page.session.load(lambda: Scenario.load(name)),
+        no_filter=True,
         menu_props={"maxHeight": 480},
         hide_details=True,
     )
+    rv.use_event(picker, "update:search-input", lambda _widget, _event, text: set_typed(text or ""))
+
+
+class Entry(NamedTuple):
+    """An installed scenario, and all that is said of it, to be searched."""
+
+    name: str
+    title: str
+    words: str
 
 
 @cache
-def installed() -> list[dict[str, str]]:
-    """The picker's items: titles of scenarios, under a heading for each folder."""
+def installed() -> list[Entry]:
+    """All installed scenarios, folder by folder."""
+    entries = []
+    for name in sorted(SCENARIOS.names(), key=lambda name: (_folder(name), name)):
+        table = merge(SCENARIOS.read(name)[1])  # to check all of it, as loading does, takes seconds
+        title = str(table.get("title") or name)
+        entries.append(
+            Entry(name, title, " ".join([name, title, str(table.get("description", "")), *_acting(table)]).casefold())
+        )
+    return entries
+
+
+def _acting(table: Mapping[str, Any]) -> Iterator[str]:
+    """What the drugs and the hormones that a scenario sets are called."""
+    known = known_substances()
+    drugs = [known.drugs[given["drug"]] for given in table.get("therapy", ()) if given.get("drug") in known.drugs]
+    names = [*table.get("hormones", ()), *(drug.delivers for drug in drugs)]
+    for substance in [*drugs, *(known.levels[name] for name in names if name in known.levels)]:
+        yield from (substance.name, substance.title, *getattr(substance, "also", ()), getattr(substance, "family", ""))
+
+
+def found(words: str) -> list[Entry]:
+    """The scenarios of which all these words, or beginnings of words, are said."""
+    wanted = words.casefold().split()
+    return [entry for entry in installed() if all(word in entry.words for word in wanted)]
+
+
+def grouped(entries: Iterable[Entry]) -> list[dict[str, str]]:
+    """The picker's items: titles, under a heading for each folder."""
     items = []
-    for folder, names in groupby(sorted(SCENARIOS.names(), key=_folder), _folder):
+    for folder, those in groupby(entries, lambda entry: _folder(entry.name)):
         if folder:
             items.append({"header": folder.replace("-", " ").capitalize()})
-        for name in names:
-            table = merge(SCENARIOS.read(name)[1])  # to check all of it, as loading does, takes seconds
-            items.append({"text": table.get("title") or name, "value": name})
+        items += [{"text": entry.title, "value": entry.name} for entry in those]
     return items
 
 

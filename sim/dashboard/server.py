@@ -7,6 +7,7 @@ import webbrowser
 from collections.abc import Callable
 
 from glut4sim.sim.dashboard.guard import Guard
+from glut4sim.sim.dashboard.html import Html
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.scenario.scenario import Scenario
 
@@ -60,7 +61,7 @@ def serve(scenario: Scenario, port: int, open_browser: bool, say: Callable[[str]
         threading.Timer(0.5, webbrowser.open, [address]).start()
     # Without deflate: for frames, which hardly shrink, it is most of the work.
     config = uvicorn.Config(
-        Guard(application, settings.assets.proxy_cache_dir), log_level="warning", ws_per_message_deflate=False,
+        Guard(Html(application), settings.assets.proxy_cache_dir), log_level="warning", ws_per_message_deflate=False,
         timeout_graceful_shutdown=CLOSING_SECONDS,
     )  # fmt: skip
     uvicorn.Server(config).run(sockets=[listener])

@@ -17,6 +17,7 @@ import psutil
 
 from glut4sim.sim.dashboard import chart_view, frames
 from glut4sim.sim.dashboard.build import Build, Size
+from glut4sim.sim.dashboard.chart_files import Charts
 from glut4sim.sim.dashboard.chart_view import Curve
 from glut4sim.sim.dashboard.live import Difference, Live, LiveChange, Recipe
 from glut4sim.sim.inputs.errors import InputError
@@ -24,7 +25,7 @@ from glut4sim.sim.scenario.scenario import Scenario
 
 SPEEDS = (1.0, 10.0, 60.0, 300.0, float("inf"))  # simulated per real time
 SLICE = 0.02  # s of stepping between two looks at tasks and views
-FRAME, CHARTS, STATUS = 1 / 40, 1 / 4, 1 / 4  # s between two, at least
+FRAME, CHARTS, STATUS = 1 / 40, 1 / 10, 1 / 4  # s between two, at least
 LATE = 0.25  # s behind the speed asked for, beyond which what was missed is let go
 MAX_BLOCK = 256  # steps at once, at most
 IDLE = 0.25  # s between two looks at views while nothing happens
@@ -49,6 +50,8 @@ class Status:
         of the cell with all that was changed; None until there is one
     whole
         the same with all assays of the scenario, not only the one on show
+    twin_whole, twin_day
+        the same of a twin that differs all along, and when its experiment is done [s]; None and 0 without one
     is_changed : whether something was changed by hand
     difference
         in what the twin differs; None without one
@@ -69,6 +72,8 @@ class Status:
     ratio: float = 0.0
     scenario: Scenario | None = None
     whole: Scenario | None = None
+    twin_whole: Scenario | None = None
+    twin_day: float = 0.0
     is_changed: bool = False
     difference: Difference | None = None
     recipe: Recipe | None = None
@@ -250,6 +255,15 @@ class Session:
     def taken(self) -> Future:
         """Live.taken, as the Future's result."""
         return self._do(lambda: self._needed().taken())
+
+    def charted(self) -> Future:
+        """What the charts show now, as the Future's result."""
+
+        def task():
+            live = self._needed()
+            return Charts(live.scenario.title, self._curves(), live.duration, live.marks, live.full_response)
+
+        return self._do(task)
 
     def answer(self, yes: bool) -> Future:
         """Say yes or no to what was asked: whether large cells are to be made."""
@@ -447,11 +461,12 @@ class Session:
 
     def _show_charts(self):
         live = self._live
-        names = ("cell", "twin")
-        courses = [Curve(name, cell.label, cell.records.charted()) for name, cell in zip(names, live.cells)]
-        if len(courses) == 2:
-            courses.append(chart_view.difference(*courses))
-        self._charts.show(*chart_view.pack(courses, live.duration, live.marks, live.ahead, live.full_response))
+        self._charts.show(*chart_view.pack(self._curves(), live.duration, live.marks, live.ahead, live.full_response))
+
+    def _curves(self):
+        cells = zip(("cell", "twin"), self._live.cells)
+        curves = [Curve(name, cell.label, cell.records.charted()) for name, cell in cells]
+        return [*curves, chart_view.difference(*curves)] if len(curves) == 2 else curves
 
     def status(self) -> Status:
         """How things are; to be called in the session's thread."""
@@ -472,6 +487,8 @@ class Session:
             self._ratio(),
             live.scenario,
             live.whole,
+            live.twin_whole,
+            live.cells[-1].scenario.assay.at[0],
             bool(live.changes),
             live.difference,
             live.recipe,

@@ -30,7 +30,7 @@ def Transport(page: PageState):
         )
         if finished:
             more = f"{LONGER / 60:g} min more"
-            solara.Button(more, icon_name="mdi-timer-plus-outline", on_click=lambda: session.play_on(LONGER))
+            solara.Button(more, icon_name="mdi-plus", on_click=lambda: session.play_on(LONGER))
         else:
             solara.Button(f"Step {every:g} s", icon_name="mdi-skip-next", on_click=session.step, disabled=missing)
         solara.Button("Restart", icon_name="mdi-restart", on_click=session.restart, disabled=missing)

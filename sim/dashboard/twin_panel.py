@@ -2,10 +2,13 @@
 
 import solara
 
-from glut4sim.sim.dashboard.live import Difference, title
+from glut4sim.sim.dashboard.live import DAY, Difference, title
 from glut4sim.sim.dashboard.markup import Text
 from glut4sim.sim.dashboard.page_state import PageState
 from glut4sim.sim.dashboard.sliders import LevelSlider
+from glut4sim.sim.endocrine.evidence import say
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.units import SPAN
 from glut4sim.sim.scenario import live_changes
 
 
@@ -49,6 +52,8 @@ def TwinPanel(page: PageState):
             on_click=lambda: session.start_twin(Difference(name, at)),
             attributes={"title": "The twin differs all along, also in the weeks before"},
         )
+        if scenario.has_hormones:
+            OtherDay(page).key("other-day")
         if settings.difference is not None:
             Text("p", f"Twin: {settings.difference.label(known)}")
             solara.Button("Without the twin", icon_name="mdi-close", on_click=session.drop_twin)
@@ -62,3 +67,25 @@ def TwinPanel(page: PageState):
             ),
             attributes={"title": "The cell has it all along, also in the weeks before"},
         )
+
+
+@solara.component
+def OtherDay(page: PageState):
+    """The same cell at another time since the start."""
+    whole, now = page.settings.value.whole, page.settings.value.scenario.assay.at[0]
+    others = [day for day in whole.assay.at if day != now]
+    text, set_text = solara.use_state(say(others[-1]) if others else "0 d")
+
+    def start():
+        try:
+            page.session.start_twin(Difference(DAY, SPAN.read(text)))
+        except InputError as error:
+            page.session.complain(str(error.within("time since the start")))
+
+    solara.InputText("Time since the start", value=text, on_value=set_text, dense=True)
+    solara.Button(
+        "On another day",
+        icon_name="mdi-calendar-range",
+        on_click=start,
+        attributes={"title": "The twin is the same cell, at that time of its life"},
+    )

@@ -101,7 +101,7 @@ def test_a_restart_keeps_what_was_changed(visit):
     visit.until("time", "==", 5.0)
     expect(visit.slider("glucose")).to_have_attribute("aria-valuenow", "8")
     visit.open_tab("Scenario")
-    changed = tomllib.loads(visit.download("Scenario as changed").read_text())
+    changed = tomllib.loads(visit.download("Download the scenario as changed").read_text())
     assert changed["bath"]["glucose"] == [["0 s", "5 mM"], ["5 s", "8 mM"]]
 
 
@@ -149,7 +149,7 @@ def test_insulin_changes_while_the_cell_runs(visit):
     expect(visit.charts).to_contain_text("Insulin as planned")
     expect(panel.get_by_text(f"Planned: {plan}")).to_be_visible()
     visit.open_tab("Scenario")
-    insulin = tomllib.loads(visit.download("Scenario as changed").read_text())["bath"]["insulin"]
+    insulin = tomllib.loads(visit.download("Download the scenario as changed").read_text())["bath"]["insulin"]
     assert [level for _, level in insulin] == ["0 nM", "10 nM", "0 nM", "100 nM", "0 nM"]
 
 
@@ -185,6 +185,25 @@ def test_the_theme_changes_the_views_too(visit):
         visit.page.wait_for_timeout(300)
     assert len(seen) == 2
     assert {theme for theme, _ in seen} == {"light", "dark"}
+
+
+# ---- layout ----
+
+
+def test_the_page_says_what_is_where_and_fits_a_small_screen(visit):
+    page = visit.page
+    assert page.locator("html").get_attribute("lang") == "en"
+    for landmark in ("banner", "complementary", "main"):
+        expect(page.get_by_role(landmark)).to_have_count(1)
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    before = visit.button("Reset view").bounding_box()
+    page.get_by_label("Section").first.check()
+    expect(page.get_by_label("Depth of the section")).to_be_visible()
+    assert visit.button("Reset view").bounding_box() == before
+    for width in (400, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 # ---- several pages ----

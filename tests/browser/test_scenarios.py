@@ -84,7 +84,7 @@ def test_a_therapy_says_what_it_is_and_how_it_stands(visit):
 
 def test_the_day_of_the_assay_is_chosen_on_the_time_line(visit):
     visit.choose(TRT)
-    day = visit.page.get_by_role("slider", name="Time of the assay")
+    day = visit.page.locator("#weeks").get_by_role("slider")
     expect(day).to_have_attribute("aria-valuetext", "day 168")
     visit.press("Step 10 s")
     visit.until("time", "==", 10.0)
@@ -94,6 +94,15 @@ def test_the_day_of_the_assay_is_chosen_on_the_time_line(visit):
     expect(day).to_have_attribute("aria-valuetext", "day 84")
     visit.until("time", "==", 0.0)
     expect(visit.page.get_by_text("The experiment is 84 d after the start")).to_be_visible()
+    panel = visit.open_tab("What if")
+    panel.get_by_label("Time since the start").fill("7 d")
+    visit.press("On another day")
+    expect(visit.cell).to_contain_text("Twin: 7 d after the start")
+    expect(visit.page.get_by_role("slider", name="Time of the assay")).to_have_count(2)
+    expect(visit.page.locator("#twin-weeks").get_by_role("slider")).to_have_attribute("aria-valuetext", "day 7")
+    visit.press("Without the twin")
+    expect(day).to_have_count(1)
+    visit.open_tab("Scenario")
     visit.choose("Insulin challenge of an adipocyte")  # stays, though it has another day
     expect(day).to_be_hidden()
     expect(visit.button("Step 5 s")).to_be_visible()
@@ -199,9 +208,9 @@ def test_what_is_taken_home_is_what_the_command_line_computes(visit, tmp_path):
     visit.press("max")
     expect(visit.button("30 min more")).to_be_visible()
     visit.open_tab("Scenario")
-    scenario = Scenario.load(visit.download("Scenario as changed"))
+    scenario = Scenario.load(visit.download("Download the scenario as changed"))
     assert scenario.cell.vesicles == 2000
-    with zipfile.ZipFile(visit.download("Results so far")) as archive:
+    with zipfile.ZipFile(visit.download("Download results so far (zip)")) as archive:
         archive.extractall(tmp_path)
     home = tmp_path / "cell"
     assert {"figure.png", "provenance.json", "results.zarr", "scenario.toml", "summary.json"} <= {

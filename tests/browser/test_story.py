@@ -38,7 +38,7 @@ def test_what_is_drawn_is_what_is_recorded(visit, tmp_path):
     receptors.click()
     expect(receptors).to_have_attribute("aria-pressed", "true")
     expect(visit.charts.locator(".g4-panel.g4-chosen")).to_contain_text("Insulin and its receptors")
-    with zipfile.ZipFile(visit.download("Results so far")) as archive:
+    with zipfile.ZipFile(visit.download("Download results so far (zip)")) as archive:
         archive.extractall(tmp_path)
     data = open_results(tmp_path / "cell")
     data = data.sel(time=slice(0.0, visit.number("time")))  # of the rest of the run nothing is known yet

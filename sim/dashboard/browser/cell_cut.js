@@ -45,7 +45,7 @@ function paintWedge(c, x, y, radius, inner, ratio, colours, glow) {
     c.stroke();
   }
   const middle = x + 0.5 * Math.sin(WEDGE[1]) * inner * radius;
-  if (inner * radius < 90 * ratio) return;
+  if (inner * radius < 105 * ratio) return; // no room for it
   c.font = `${12 * ratio}px system-ui, sans-serif`;
   c.textAlign = "center";
   c.fillStyle = colours.muted;

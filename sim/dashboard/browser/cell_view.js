@@ -96,7 +96,8 @@ function setText(node, text) {
 
 function legendNote(cells, perHexagon) {
   const [{ points, shown_of: all }] = cells, millions = perHexagon / 1e6;
-  const notes = ["Symbols are larger than life. Receptors have no place in the model; theirs are for show."];
+  const notes = ["Symbols are larger than life. Receptors and insulin have no place in the model; theirs are for show. " +
+      `Insulin: ${INSULIN_MOST / 5} dots for each power of ten above 1 pM.`];
   if (points < all) notes.unshift(`${count(points)} of ${count(all)} vesicles are drawn.`);
   notes.push(`Each hexagon stands for ${millions} million molecules of glucose per second.`);
   return notes.join(" ");
@@ -236,7 +237,6 @@ class View {
   // The numbers change a few times a second, or nobody could read them
   _write() {
     this.writing = null;
-    setText(this.clock, clock(this.time));
     if (this.legend.show(this.cells, this.perHexagon)) this.legend.paintSwatches(this.colours);
     this.strip.show(this.cells, this.time);
     this._showSection();
@@ -263,6 +263,7 @@ class View {
     this.stale = false;
     const [{ hexagons: [glucoseIn, glucoseOut], insulin, flashes }] = this.stages;
     Object.assign(this.root.dataset, { glucoseIn, glucoseOut, insulin, flashes: flashes.total });
+    setText(this.clock, clock(this.time));
     if (this.pending) this._acknowledge(this.pending);
     if (isMoving || isFlashing) this.asked ??= requestAnimationFrame((later) => this._draw(later));
   }
@@ -292,6 +293,7 @@ class View {
   _showSection() {
     const { on, depth } = this.section, radius = this.cells?.[0].radius;
     this.toggle.checked = on;
+    this.wedge.parentElement.hidden = Boolean(this.cells?.[0].slice); // no wedge is cut out of a slice
     this.slider.hidden = this.depth.hidden = !on;
     if (!radius) return;
     const at = `${(depth * radius).toFixed(1).replace(/^-0.0$/, "0.0").replace("-", "−")} µm`;

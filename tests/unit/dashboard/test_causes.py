@@ -1,6 +1,7 @@
 """The strip of causes: its links are what is recorded, and what acts on them is what changes the cell."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from glut4sim.sim.dashboard import causes, frames
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.recorder import Recorder
 from glut4sim.sim.scenario.scenario import Scenario
-from tests.support import small_scenario
+from tests.support import ROOT, small_scenario
 
 
 def test_a_link_is_the_observable_of_its_name():
@@ -47,3 +48,14 @@ def test_without_hormones_nothing_acts_and_the_bars_have_their_reference():
     assert {link["name"]: link["reference"] for link in content["links"]}["insulin"] == 100.0
     assert all(link["reference"] > 0.0 for link in content["links"])
     json.dumps(content, allow_nan=False)
+
+
+def test_an_agent_has_one_colour_in_the_cell_and_in_the_strip():
+    style = (ROOT / "sim/dashboard/browser/cell_view.css").read_text(encoding="utf-8")
+    light = dict(re.findall(r"--g4-([\w-]+): (#\w+);", style[: style.index("}")]))
+    for link, names in {
+        "insulin": ["insulin"], "receptors_active": ["active"], "pip3": ["pip3"], "akt_active": ["akt"],
+        "surface_glut4_percent": ["fused", "clustered"], "glucose_uptake_rate": ["glucose-edge"],
+    }.items():  # fmt: skip
+        (colour,) = [one.colour for one in causes.LINKS if one.name == link]
+        assert {light[name] for name in names} == {colour.lower()}, link

@@ -7,13 +7,15 @@ import zipfile
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import psutil
 import pytest
 
 from glut4sim import run
-from glut4sim.sim.dashboard import archive, build, live
+from glut4sim.sim.dashboard import archive, build, chart_files, live
 from glut4sim.sim.dashboard.live import Difference, Live, LiveChange, Recipe
 from glut4sim.sim.dashboard.session import Session, Status
+from glut4sim.sim.endocrine.evidence import say
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.observables import OBSERVABLES
 from glut4sim.sim.results.series_store import open_results
@@ -136,6 +138,23 @@ def test_on_another_day_the_changes_are_made_at_the_same_times_of_the_run():
         assert cells.whole.assay.at == whole.assay.at
     assert Live(whole).day == whole.assay.at[-1]
     assert Live(whole, 3 * 86400.0).whole.assay.at == tuple(sorted({*whole.assay.at, 3 * 86400.0}))
+
+
+def test_a_twin_on_another_day_is_the_cell_of_that_day():
+    whole = Scenario.load("men/trt", SMALL)
+    changes = [LiveChange(60.0, "testosterone", 100.0), LiveChange(30.0, "glucose", 8.0)]
+    cells = Live(whole, difference=Difference("day", 0.0), changes=changes)
+    alone = Live(whole, 0.0, changes=changes)
+    assert cells.cells[1].label == f"Twin: {say(0.0)} after the start"
+    assert cells.cells[1].scenario == alone.scenario
+    assert (cells.scenario.assay.at, cells.twin_whole.assay.at) == ((whole.assay.at[-1],), whole.assay.at)
+    cells.advance(240)
+    alone.advance(240)
+    assert_same(cells.cells[1].records, alone.cells[0].records.taken())
+    assert Live(load(), difference=Difference("insulin", 1.0)).twin_whole is not None
+    forked = Live(load())
+    forked.fork("insulin", 1.0)
+    assert forked.twin_whole is None
 
 
 def test_what_drugs_deliver_is_not_what_a_hormone_can_be_set_to():
@@ -266,6 +285,23 @@ def test_the_archive_holds_results_as_a_run_leaves_them(tmp_path, steps, status)
         stored = open_results(out)["surface_glut4"].values[0]
         np.testing.assert_array_equal(stored[: cell.records.count], cell.records.taken()["surface_glut4"])
         assert np.isnan(stored[cell.records.count :]).all()
+
+
+def test_the_charts_are_taken_home_as_they_are_drawn(session):
+    session.load(load).result(PATIENCE)
+    session.step().result(PATIENCE)
+    session.fork("insulin", 2.0).result(PATIENCE)
+    session.step().result(PATIENCE)
+    charts = session.charted().result(PATIENCE)
+    rows = pd.read_csv(io.BytesIO(chart_files.table(charts)), index_col="time [s]")
+    assert rows.index.tolist() == [0.0, 5.0, 10.0]
+    cell, twin, _ = charts.curves
+    np.testing.assert_allclose(rows["cell.pip3 [percent]"], cell.columns["pip3"], rtol=1e-12)
+    np.testing.assert_allclose(rows["twin.insulin [nM]"], twin.columns["insulin"], rtol=1e-12)
+    assert "difference.surface_glut4_percent [percent]" in rows
+    svg = chart_files.picture(charts, "svg").decode()
+    assert svg.count('<g id="axes_') == 6
+    assert chart_files.picture(charts, "png").startswith(b"\x89PNG")
 
 
 # ---- the session ----
