@@ -16,7 +16,7 @@ INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt P
 # that is the package itself.
 PARTS := __init__.py version.py py.typed agents benchmarks sim
 
-.PHONY: help run dashboard test lint docs bench bench-peers fits validation clean
+.PHONY: help run dashboard test lint docs bench bench-peers fits validation clinical clean
 .DELETE_ON_ERROR:
 
 help:  ## Show this list
@@ -55,6 +55,11 @@ validation: $(VENV)/.installed  ## Compare the cells with published measurements
 	rm -rf build/validation
 	$(BIN)/glut4sim bench validation --uncertain --out build/validation
 	cp -R build/validation/validation.md build/validation/validation docs/
+
+clinical: $(VENV)/.installed  ## Compare bodies with clinical numbers and write docs/clinical.md (3 min)
+	rm -rf build/clinical
+	$(BIN)/glut4sim bench clinical --out build/clinical
+	cp build/clinical/clinical.md docs/
 
 # Each preset after those that it extends: its fit starts from their values.
 FITS := adipocyte skeletal-muscle human-adipocyte type-2-diabetes

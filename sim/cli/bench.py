@@ -45,7 +45,8 @@ def bench(
     """Run a suite against published numbers, and write a report: what agrees, what does not, and why.
 
     `validation` checks the cells against measurements, `hormones` asks what each hormonal condition does, how surely
-    and through which step. Checks that fail do not make the exit status 1: they are what the report is about.
+    and through which step, `clinical` holds clamps, drinks and meals of bodies against those of people. Checks that
+    fail do not make the exit status 1: they are what the report is about.
 
     `validation --uncertain` also predicts, at 100 joint draws of what nobody knows, the data that had no part in a fit;
     this takes about a minute more.
@@ -54,12 +55,19 @@ def bench(
         raise InputError("a mean field knows no chance and has one replicate; leave it out.", place="--replicates")
     drawing.check_wanted(uncertain)
     check_new(out, "directory")
-    from glut4sim.sim.studies.benchmark.suite import load_suite, says_conditions
+    from glut4sim.sim.studies.benchmark.suite import load_suite, says_conditions, says_numbers
 
     if says_conditions(suite):
         if mean_field:
             raise InputError("conditions are compared by agents; leave it out.", place="--mean-field")
         _bench_conditions(suite, replicates, out, threads, {"uncertain": uncertain, **drawing.keywords()}, as_json)
+        return
+    if says_numbers(suite):
+        if replicates is not None:
+            raise InputError("bodies have mean-field cells, without chance; leave it out.", place="--replicates")
+        if uncertain:
+            raise InputError("what is not known of a body is not drawn yet from the command line.", place="--uncertain")
+        _bench_numbers(suite, out, threads, as_json)
         return
     loaded = load_suite(suite, {"run": {"replicates": replicates}} if replicates else {})
     out = out or claim(Path("results") / loaded.name)
@@ -87,6 +95,24 @@ def bench(
     typer.echo(suite_report.outline(content))
     if held_out is not None:
         typer.echo(f"{suite_report.coverage_outline(content['held_out'])} ({held_out.wall_seconds:.1f} s)")
+    typer.echo(f"Report   {out / loaded.name}.md  ({result.wall_seconds:.1f} s)")
+
+
+def _bench_numbers(suite: str, out: "Place | None", threads: int | None, as_json: bool) -> None:
+    from glut4sim.sim.studies.benchmark import clinical, clinical_report, clinical_run
+
+    loaded = clinical.load(suite)
+    out = out or claim(Path("results") / loaded.name)
+    with at_work(loaded.name, out, False) as progress:
+        result = clinical_run.run(loaded, threads=threads, progress=progress)
+    content = clinical_report.write(result, out)
+    if as_json:
+        print_json({"out": str(out), **content})
+        return
+    columns = {"": "left", "Quantity": "left", "Band": "left", "Body": "left", "Verdict": "left"}
+    rows = [clinical_report.row(number) for number in content["numbers"]]
+    print_table(loaded.title, columns, [(row[0], row[1], row[5], row[6], row[7]) for row in rows])
+    typer.echo(clinical_report.outline(content))
     typer.echo(f"Report   {out / loaded.name}.md  ({result.wall_seconds:.1f} s)")
 
 

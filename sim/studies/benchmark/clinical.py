@@ -72,12 +72,6 @@ class ClinicalNumbers:
         return tuple(number for number in self.numbers if not number.fitted)
 
 
-def says_numbers(source: PlaceLike) -> bool:
-    """Whether a file is one of clinical numbers."""
-    _, layers = SUITES.read(source)
-    return "numbers" in merge(layers)
-
-
 def load(source: PlaceLike = "clinical") -> ClinicalNumbers:
     """Read a file of clinical numbers.
 

@@ -1,20 +1,41 @@
 """The tables of a file of clinical numbers: what each may say, before any body is made; see clinical.py."""
 
 from math import isclose
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import pydantic
 
 from glut4sim.sim.inputs.errors import InputError, describe
-from glut4sim.sim.inputs.fields import Choice, FiniteNumber, Flag, Quantity, Range, Reader, Time, Whole, Words, read_all
+from glut4sim.sim.inputs.fields import (
+    Choice,
+    FiniteNumber,
+    Flag,
+    OneOf,
+    Quantity,
+    Range,
+    Reader,
+    Time,
+    Whole,
+    Words,
+    read_all,
+)
 from glut4sim.sim.inputs.tables import Table
 from glut4sim.sim.inputs.units import CARBOHYDRATE, SPAN
+from glut4sim.sim.studies.benchmark.clinical_measures import ALL
 from glut4sim.sim.studies.experiments.tables import OptionalText, RawTable
 
 KINDS = ("fasting", "clamp", "drink", "meal")
 LEAST = 0.15  # half a band, as a share of the value, where its source does not give more
 SD, SE = 2.0, 3.0  # halves of a band, in standard deviations of people and in standard errors of the mean
+RATES = {"mU/m2/min": False, "mU/kg/min": True}  # unit -> whether it is per kg of body
 DIGITS = 1e-3  # relative, to which a band is written
+
+
+class Rate(NamedTuple):
+    """At which insulin is infused [mU/min], per m2 of body surface or per kg of body."""
+
+    insulin: float
+    per_kg: bool
 
 
 class Rates(Reader):
@@ -22,14 +43,14 @@ class Rates(Reader):
 
     hint = 'a rate such as "40 mU/m2/min"'
 
-    def read(self, value: object) -> tuple[str, ...]:
+    def read(self, value: object) -> tuple[Rate, ...]:
         return tuple(read_all(self._one, value)) if isinstance(value, list) else (self._one(value),)
 
-    def _one(self, value: object) -> str:
+    def _one(self, value: object) -> Rate:
         number, _, unit = str(value).partition(" ")
-        if unit not in ("mU/m2/min", "mU/kg/min") or not number.replace(".", "", 1).isdigit():
+        if unit not in RATES or not number.replace(".", "", 1).isdigit():
             raise InputError(f"expected {self.hint} or per kg, got {describe(value)}.")
-        return str(value)
+        return Rate(float(number), RATES[unit])
 
 
 class PopulationTable(Table):
@@ -58,7 +79,7 @@ class ProtocolTable(Table):
 
     title: Words
     kind: Annotated[str, Choice(KINDS)]
-    insulin: Annotated[tuple[str, ...], Rates()] = ()
+    insulin: Annotated[tuple[Rate, ...], Rates()] = ()
     carbohydrate: Annotated[float | None, Quantity(CARBOHYDRATE)] = None
     duration: Annotated[float | None, Time()] = None
 
@@ -77,7 +98,7 @@ class NumberTable(Table):
 
     evidence: Words
     group: Words
-    measure: Words
+    measure: Annotated[str, OneOf("measure", ALL)]
     person: Words
     reference: OptionalText = None
     protocol: Words
@@ -90,6 +111,7 @@ class NumberTable(Table):
     unit: Words
     fit: Flag
     note: Words = ""
+    known_failure: Words = ""
 
     @pydantic.model_validator(mode="after")
     def _has_the_band_of_the_rule(self):

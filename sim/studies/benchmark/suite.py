@@ -238,6 +238,12 @@ def _known(what: str, allowed: Iterable[str], name: str, key: str = "") -> str:
     return name
 
 
+def says_numbers(source: PlaceLike) -> bool:
+    """Whether a file is one of clinical numbers, for sim/studies/benchmark/clinical.py."""
+    _, layers = SUITES.read(source)
+    return "numbers" in merge(layers)
+
+
 def says_conditions(source: PlaceLike) -> bool:
     """Whether a file is one of conditions, for sim/studies/benchmark/conditions.py, rather than a suite of checks."""
     _, layers = SUITES.read(source)

@@ -5,8 +5,9 @@ from math import inf, isclose
 import pytest
 
 from glut4sim.sim.inputs.errors import InputError
-from glut4sim.sim.studies.benchmark.clinical import load, says_numbers
+from glut4sim.sim.studies.benchmark.clinical import load
 from glut4sim.sim.studies.benchmark.register import BODY, BY_HAND, COLUMNS, load_register
+from glut4sim.sim.studies.benchmark.suite import says_numbers
 
 GOOD = """
 title = "A few numbers"

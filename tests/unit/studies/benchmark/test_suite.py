@@ -9,8 +9,7 @@ from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.evidence import effects_hash
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.parameters import load_preset
-from glut4sim.sim.studies.benchmark.clinical import says_numbers
-from glut4sim.sim.studies.benchmark.suite import SUITES, load_suite, says_conditions
+from glut4sim.sim.studies.benchmark.suite import SUITES, load_suite, says_conditions, says_numbers
 
 GOOD = """
 title = "A small suite"

@@ -1,0 +1,225 @@
+"""Puts the people of a file of clinical numbers to their protocols, and reads off each number.
+
+Bodies are mean-field ones (sim/body): without chance, so that what an interval holds is doubt about the body alone. The
+same body at the same protocol is computed once, whatever is read off it.
+"""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from math import isfinite, nan
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+
+from glut4sim.sim.body.cells import MeanField
+from glut4sim.sim.body.engine import BodyEngine
+from glut4sim.sim.body.protocols import Clamp, Eaten, Fasting, Protocol
+from glut4sim.sim.endocrine.meal import MG_PER_DL
+from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.studies.benchmark.clinical import ClinicalNumber, ClinicalNumbers
+from glut4sim.sim.studies.benchmark.clinical_measures import (
+    ALL,
+    COMPARED,
+    MEASURES,
+    OF_MANY,
+    OF_RATES,
+    Course,
+    in_unit,
+)
+from glut4sim.sim.studies.benchmark.clinical_people import Someone, Values, someone
+from glut4sim.sim.studies.benchmark.clinical_population import many
+from glut4sim.sim.studies.benchmark.clinical_tables import ProtocolTable, Rate
+from glut4sim.sim.studies.options import Progress
+
+EXCHANGE = 120.0  # s between blood and cells: M within a thousandth of that at 30 s
+LEVEL = 0.9  # share of draws that an interval holds
+
+
+class Test(NamedTuple):
+    """One person at one protocol, with one rate of insulin where there are several."""
+
+    person: str
+    protocol: str
+    rate: Rate | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a body answers to a published number.
+
+    Attributes
+    ----------
+    value : in the unit of the number; nan where there is none
+    interval : the middle 90 % over draws of what is not known of the body; None where none were made
+    """
+
+    number: ClinicalNumber
+    value: float
+    interval: tuple[float, float] | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it lies within the band."""
+        return self.number.holds(self.value)
+
+
+@dataclass(frozen=True)
+class ClinicalResult:
+    """How bodies did."""
+
+    suite: ClinicalNumbers
+    found: tuple[Found, ...]
+    draws: int
+    unsolved: int
+    wall_seconds: float
+
+
+def run(
+    suite: ClinicalNumbers,
+    draws: Sequence[Values] = (),
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> ClinicalResult:
+    """Measure every number in bodies.
+
+    Parameters
+    ----------
+    draws
+        other numbers of all bodies, one set for each draw, from which intervals come
+    threads : on which tests run; changes no result
+    progress : called with the tests done and in all
+
+    Raises
+    ------
+    InputError
+        if a person cannot be made, or an installed body does not come to rest
+    """
+    began = perf_counter()
+    sets: list[Values] = [(), *draws]
+    rows = []
+    for i, values in enumerate(sets):
+        rows.append(answers(suite, values, threads, strict=i == 0))
+        if progress:
+            progress(i + 1.0, float(len(sets)))
+    central, *others = rows
+    found = []
+    for i, number in enumerate(suite.numbers):
+        over = np.array([row[i] for row in others if isfinite(row[i])])
+        interval = None
+        if len(over) > 1:
+            low, high = np.quantile(over, [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0])
+            interval = float(low), float(high)
+        found.append(Found(number, central[i], interval))
+    unsolved = sum(not any(map(isfinite, row)) for row in others)
+    return ClinicalResult(suite, tuple(found), len(others), unsolved, perf_counter() - began)
+
+
+def answers(
+    suite: ClinicalNumbers, values: Values = (), threads: int | None = None, strict: bool = True
+) -> list[float]:
+    """What bodies with these numbers answer to each published one; nan where a body does not come to rest.
+
+    Parameters
+    ----------
+    strict : whether that is an InputError instead
+    """
+    with ThreadPoolExecutor(threads) as pool:
+        tests = list(dict.fromkeys(test for number in suite.numbers for test in _tests(suite, number)))
+        jobs = {test: pool.submit(_courses, suite, test, values, strict) for test in tests}
+        courses = {test: job.result() for test, job in jobs.items()}
+    return [_answer(suite, number, courses) for number in suite.numbers]
+
+
+def _tests(suite: ClinicalNumbers, number: ClinicalNumber) -> list[Test]:
+    told = number.told
+    rates = suite.protocols[told.protocol].insulin or (None,)
+    people = [told.person] if told.reference is None else [told.person, told.reference]
+    return [Test(person, told.protocol, rate) for person in people for rate in rates]
+
+
+def _courses(suite: ClinicalNumbers, test: Test, values: Values, strict: bool) -> list[Course]:
+    """The course of each person of a test; none of those who do not come to rest."""
+    told, protocol = suite.people[test.person], suite.protocols[test.protocol]
+    bodies = (
+        many(told, protocol, values) if told.population else (someone(told, protocol.kind, protocol.duration, values),)
+    )
+    found = []
+    for one in bodies:
+        try:
+            found.append(course(one, protocol, test.rate))
+        except InputError as error:
+            if strict and told.population is None:
+                raise error.within(f"people.{test.person}") from None
+    return found
+
+
+def _answer(suite: ClinicalNumbers, number: ClinicalNumber, courses: Mapping[Test, list[Course]]) -> float:
+    told = number.told
+    tests = _tests(suite, number)
+    if any(not courses[test] for test in tests):
+        return nan
+    first = [courses[test] for test in tests if test.person == told.person]
+    others = [courses[test] for test in tests if test.person == told.reference]
+    name = told.measure
+    if name in OF_MANY:
+        found = OF_MANY[name].find(np.array([MEASURES[OF_MANY[name].measure].find(one) for one in first[0]]))
+    elif name in OF_RATES:
+        found = OF_RATES[name].find([each[0] for each in first])
+    elif name in COMPARED:
+        found = COMPARED[name].find(first[0][0], others[0][0])
+    else:
+        found = MEASURES[name].find(first[0][0])
+        if others:
+            found /= MEASURES[name].find(others[0][0])
+            return 100.0 * (found - 1.0) if told.change else found
+    return in_unit(found, ALL[name].unit, told.unit)
+
+
+def course(one: Someone, protocol: ProtocolTable, rate: Rate | None) -> Course:
+    """What a test of a body gives over time.
+
+    Raises
+    ------
+    InputError
+        if the body does not come to rest
+    """
+    engine = BodyEngine(one.body, exchange=EXCHANGE)
+    test = _protocol(protocol, rate)
+    rows = [_now(engine, 0.0)]
+    for given in engine.follow(test, test.duration):
+        rows.append(_now(engine, engine.blood.infusion(given)))
+    names = rows[0]
+    series = {name: np.array([row[name] for row in rows]) for name in names}
+    swallowed = 1e3 * (protocol.carbohydrate or 0.0) / one.body.person.mass
+    return Course(one.body.person, one.age, swallowed, engine.organs.clearance_scale, series)
+
+
+def _protocol(told: ProtocolTable, rate: Rate | None) -> Protocol:
+    if rate is not None:
+        return Clamp(insulin=rate.insulin, per_kg=rate.per_kg, duration=told.duration or 0.0)
+    if told.carbohydrate is not None:
+        return Eaten(told.carbohydrate, told.kind == "drink", told.duration or 0.0)
+    return Fasting()
+
+
+def _now(engine: BodyEngine, infused: float) -> dict[str, float]:
+    blood, rest = engine.blood, engine.blood.states[1]
+    muscle = engine.tissues["muscle"].cells
+    assert isinstance(muscle, MeanField)
+    return {
+        "time": engine.time / 60.0,
+        "glucose": blood.glucose / MG_PER_DL,
+        "insulin": blood.insulin,
+        "tissue_glucose": blood.tissue_glucose,
+        "muscle_insulin": blood.interstitial("muscle"),
+        "fat_insulin": blood.interstitial("fat"),
+        "production": blood.production(),
+        "infusion": infused,
+        "muscle": engine.uptakes["muscle"],
+        "fat": engine.uptakes["fat"],
+        "brain": engine.organs.brain.uptake,
+        "kept_by_gut": rest.kept_by_gut,
+        "muscle_glut4": muscle.glut4,
+    }
