@@ -376,19 +376,38 @@ class Scenario(EndocrineTables):
     def plasma_insulin(self) -> Schedule[float] | None:
         """Insulin in plasma over time [pM]: as [hormones] has it or fasting, and that of the bath in an assay.
 
-        Of several assays, each of which changes hormones for hours, none is followed.
+        Of several assays, each of which changes hormones for hours, none is followed; a test of the body has no bath.
         """
         given = super().plasma_insulin
-        if len(self.assay.at) > 1:
+        if len(self.assay.at) > 1 or self.assay.kind is not None:
             return given
-        level = self.known.levels[PLASMA_INSULIN]
-        before = given or Schedule((0.0,), (level.reference[self.body.sex],))
-        start, end = self.assay.at[0], self.assay.at[0] + self.run.duration
-        earlier = before.held(start, before.at(start))
-        later = [(time, value) for time, value in zip(*before) if time > end]
-        bath = [(start + t, rescale(value, INSULIN.unit, level.unit)) for t, value in zip(*self.bath.insulin)]
-        course = [*list(zip(*earlier))[:-1], *bath, (end, before.at(end)), *later]
-        return Schedule(*zip(*course))
+        unit = self.known.levels[PLASMA_INSULIN].unit
+        bath = self.bath.insulin
+        values = [rescale(value, INSULIN.unit, unit) for value in bath.values]
+        return self._insulin_in_assay(bath.times, values, self.run.duration)
+
+    def with_insulin(self, times: Sequence[float], shares: Sequence[float], duration: float) -> "Scenario":
+        """The same, with insulin in plasma at times of a test of some duration [s] as shares of what it is before."""
+        before = self._fasting_insulin.at(self.assay.at[0])
+        course = self._insulin_in_assay(times, [share * before for share in shares], duration)
+        unit = self.known.levels[PLASMA_INSULIN].unit
+        written = [[TIME.write(time), f"{value!r} {unit}"] for time, value in zip(*course)]
+        return self.replaced({f"hormones.{PLASMA_INSULIN}": written}, told=False)
+
+    @property
+    def _fasting_insulin(self) -> Schedule[float]:
+        """Insulin in plasma where no assay changes it [pM]."""
+        reference = self.known.levels[PLASMA_INSULIN].reference[self.body.sex]
+        return super().plasma_insulin or Schedule((0.0,), (reference,))
+
+    def _insulin_in_assay(self, times: Sequence[float], values: Sequence[float], duration: float) -> Schedule[float]:
+        """Insulin in plasma [pM] that is other in the one assay, from its start, for a duration [s]."""
+        start, end = self.assay.at[0], self.assay.at[0] + duration
+        fasting = self._fasting_insulin
+        before = [(time, value) for time, value in zip(*fasting) if time < start]
+        later = [(time, value) for time, value in zip(*fasting) if time > end]
+        course = [*before, *zip((start + time for time in times), values), (end, fasting.at(end)), *later]
+        return Schedule(*map(tuple, zip(*course)))
 
     @property
     def assays(self) -> tuple["Scenario", ...]:

@@ -9,6 +9,7 @@ from glut4sim.sim.body.cells import CellKind
 from glut4sim.sim.body.engine import EXCHANGE
 from glut4sim.sim.body.person import HEALTHY, Person
 from glut4sim.sim.body.protocols import Clamp, Fasting, Protocol, meal, ogtt
+from glut4sim.sim.body.simulate import simulate
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.units import TIME
 from glut4sim.sim.model.parameters import load_preset
@@ -17,13 +18,32 @@ from glut4sim.sim.scenario.body_tables import split
 if TYPE_CHECKING:
     from glut4sim.sim.scenario.scenario import Scenario
 
+INSULIN_EVERY = 300.0  # s between two looks at the insulin of the first pass
+
 
 def body_of(scenario: "Scenario") -> Body:
     """The body of a scenario at its one assay, its cells as hormones change them from then on.
 
-    InputError if there are several assays, or what it says of the body does not fit.
+    What hormones make of insulin, fatty acids above all, follows the body's own: that of a first pass of the mean
+    field, with hormones that know of no test.
+
+    Raises
+    ------
+    InputError
+        if there are several assays, or what it says of the body does not fit
     """
     scenario.check_one_assay()
+    body = _body(scenario)
+    if not scenario.has_hormones:
+        return body
+    protocol = protocol_of(scenario)
+    found = simulate(body, protocol, exchange=exchange_of(scenario)).series
+    times = np.arange(0.0, found["time"][-1], INSULIN_EVERY)
+    shares = np.interp(times, found["time"], found["insulin"]) / found["insulin"][0]
+    return _body(scenario.with_insulin(times.tolist(), shares.tolist(), protocol.duration))
+
+
+def _body(scenario):
     preset, values = split(scenario.organs)
     seconds = protocol_of(scenario).duration
     cells = {}

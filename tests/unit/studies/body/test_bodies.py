@@ -80,6 +80,17 @@ def test_hormones_act_on_the_cells_of_the_tissues():
     assert found < 0.99
 
 
+def test_fatty_acids_fall_as_insulin_of_the_body_rises():
+    """So that the signal is stronger, from the fasting one on; insulin of the cell's bath has no part in it."""
+    man = Scenario.load("men/eugonadal", {"assay.kind": "clamp", "bath.insulin": "100 nM"})
+    course = people.body_of(man).cells["muscle"].schedule
+    signal = [each.signalling.pi3k_reference for each in course.values]
+    assert signal[0] == CellKind("skeletal-muscle").schedule.values[0].signalling.pi3k_reference
+    assert 1.0 < course.times[1] <= 1800.0
+    assert len(signal) > 5
+    assert signal == sorted(signal, reverse=True)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
