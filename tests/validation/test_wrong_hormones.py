@@ -19,9 +19,9 @@ def passes(name, **changes):
 
 WRONG = {
     "fatty acids act at once": ("V15a", {"ffa-pi3k.lag": "0 h"}),
-    "fatty acids within the tissue do nothing": ("V17", {"lipolysis-irs1.gain": 0}),
+    "fatty acids within the tissue do nothing": ("V17", {"lipolysis-use.gain": 0}),
     "acipimox does nothing": ("V18", {"acipimox-lipolysis.gain": 0}),
-    "cortisol acts at once": ("V20", {"cortisol-pi3k.lag": "0 h"}),
+    "cortisol acts at once": ("V20", {"cortisol-translocation.lag": "0 h"}),
     "estradiol does nothing by ER alpha": ("V24", {"estradiol-eralpha-glut4.gain": 0}),
     "estradiol does all by ER alpha": ("V25", {"estradiol-eralpha-glut4.gain": 2, "estradiol-erbeta-glut4.gain": 0}),
     "growth hormone leaves visceral fat": ("V26", {"gh-visceral-fat.gain": 0}),
