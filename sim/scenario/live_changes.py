@@ -11,7 +11,7 @@ import numpy as np
 
 from glut4sim.sim.endocrine.evidence import delays
 from glut4sim.sim.endocrine.known import Known
-from glut4sim.sim.endocrine.library import BODY
+from glut4sim.sim.endocrine.library import BODY, PLASMA_INSULIN
 from glut4sim.sim.inputs.errors import InputError, unknown
 from glut4sim.sim.inputs.schedule import Schedule, write_course, write_schedule
 from glut4sim.sim.inputs.units import GLUCOSE, INSULIN, SPAN, Kind
@@ -31,10 +31,11 @@ def kind(name: str, known: Known) -> Kind:
 
 
 def acting_in_run(scenario: Scenario) -> list[str]:
-    """Levels that the cell feels before its run is over, or within two hours."""
+    """Levels that the cell feels before its run is over, or within two hours; insulin in plasma is that of the bath."""
     until = max(SOON, scenario.run.duration)
     found = delays(scenario)
-    return [name for name in scenario.known.levels if name not in BODY and found.get(name, np.inf) <= until]
+    others = [name for name in scenario.known.levels if name not in (*BODY, PLASMA_INSULIN)]
+    return [name for name in others if found.get(name, np.inf) <= until]
 
 
 def healthy(name: str, sex: str, known: Known) -> float:
@@ -96,6 +97,7 @@ def _course(scenario: Scenario, name: str) -> Schedule[float]:
     """Of what is in the bath, after meals too; or of a level, before drugs, since the first day."""
     if name in BATH:
         return getattr(scenario.bath, name)
+    _ = kind(name, scenario.known)  # which refuses what nobody knows
     if name in BODY:
         raise InputError("a body does not change within a run; change it from the start.", name)
     return scenario.hormones.levels.get(name) or Schedule((0.0,), (_own_at_start(scenario, name),))
