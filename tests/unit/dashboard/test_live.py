@@ -249,7 +249,7 @@ def test_a_run_is_lengthened_by_whole_steps():
 
 def test_what_can_be_changed_follows_the_schedule_and_the_hand():
     cells = Live(load())
-    levels = {"testosterone": 531.0, "free_testosterone": 10.62, "gh": 0.5, "lipolysis": 1.0}
+    levels = {"testosterone": 531.0, "free_testosterone": 10.62, "lipolysis": 1.0}
     assert cells.slider_values == {"insulin": 0.0, "glucose": 5.0} | levels
     cells.advance(1201)
     assert cells.slider_values["insulin"] == 100.0

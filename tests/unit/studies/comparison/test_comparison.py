@@ -31,7 +31,8 @@ def test_effects_are_those_of_the_runs_replicate_by_replicate(compared):
     assert found.variance_reduction == pytest.approx((a.var(ddof=1) + b.var(ddof=1)) / (b - a).var(ddof=1))
     assert found.percent.value < -10.0
     assert found.clear
-    assert compared.effects["low"]["receptors_active_stimulated_percent"].difference == (0.0, 0.0, 0.0)
+    receptors = compared.effects["low"]["receptors_active_stimulated_percent"]
+    assert abs(receptors.percent.value) < 5.0  # there are a few less of them, of which as many are active
 
 
 def test_what_is_written(compared):
