@@ -376,8 +376,8 @@ class Scenario(EndocrineTables):
     def plasma_insulin(self) -> Schedule[float] | None:
         """Insulin in plasma over time [pM]: as [hormones] has it or fasting, and that of the bath in an assay.
 
-        Of several assays, each of which changes hormones for hours, none is followed, and none without hormones; a test of
-        the body has no bath.
+        Of several assays, each of which changes hormones for hours, none is followed, and none without hormones; a test
+        of the body has no bath.
         """
         given = super().plasma_insulin
         if len(self.assay.at) > 1 or self.assay.kind is not None or not self.has_hormones:
