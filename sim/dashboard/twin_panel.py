@@ -7,6 +7,7 @@ from glut4sim.sim.dashboard.markup import Text
 from glut4sim.sim.dashboard.page_state import PageState
 from glut4sim.sim.dashboard.sliders import LevelSlider
 from glut4sim.sim.endocrine.evidence import say
+from glut4sim.sim.endocrine.library import PLASMA_INSULIN
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.units import SPAN
 from glut4sim.sim.scenario import live_changes
@@ -22,7 +23,7 @@ def TwinPanel(page: PageState):
     if scenario is None:
         return
     sex, known, now = scenario.body.sex, scenario.known, dict(settings.slider_values)
-    names = [*live_changes.BATH, *known.levels]
+    names = [*live_changes.BATH, *(level for level in known.levels if level != PLASMA_INSULIN)]  # that is the bath's
     if name not in names:  # a level of the scenario before
         name = "testosterone"
 

@@ -116,7 +116,8 @@ def test_links_lead_somewhere(name):
 @pytest.mark.parametrize("name", ["docs/scenarios.md", "docs/hormones.md"])
 def test_every_scenario_is_told_of(name):
     for scenario in SCENARIOS.names():
-        if name == "docs/hormones.md" and not Scenario.load(scenario).has_hormones:
+        of_a_body = scenario.startswith("body/")
+        if name == "docs/hormones.md" and (of_a_body or not Scenario.load(scenario).has_hormones):
             continue
         short = scenario.rpartition("/")[2]
         assert f"`{scenario}`" in TEXTS[name] or f"`{short}`" in TEXTS[name], scenario
