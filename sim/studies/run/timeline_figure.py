@@ -58,15 +58,15 @@ STEP_LINES = (
 )
 STEP_NAMES = {
     "receptor_copies": "receptors",
-    "receptor": "binding of insulin",
-    "receptor_kinase": "receptor's phosphorylation",
+    "receptor": "binding",
+    "receptor_kinase": "kinase",
     "irs1": "IRS1",
     "pi3k": "PI3K",
     "akt": "Akt",
     "as160": "AS160",
     "translocation": "translocation",
-    "glut4": "GLUT4 copies",
-    "use": "use of glucose",
+    "glut4": "GLUT4",
+    "use": "use",
 }
 _PLATE = {"frameon": True, "edgecolor": "none", "framealpha": 0.9}  # legends stand before the lines of assays
 
@@ -176,7 +176,7 @@ def _steps(ax: Axes, data, steps: Sequence[str]) -> None:
     ax.set_title("Steps of the cell" if steps else "Steps of the cell: all 1")
     ax.set_ylabel("factor")
     if steps:
-        ax.legend(loc="upper left", ncols=3, borderaxespad=0.0, columnspacing=0.9, handlelength=1.7, **_PLATE)
+        ax.legend(loc="upper left", ncols=3, borderaxespad=0.0, columnspacing=0.7, handlelength=1.5, **_PLATE)
 
 
 def _time_axis(ax: Axes, data) -> None:

@@ -37,7 +37,7 @@ SCENARIOS = {
     "hours": make_scenario(at=["0 d"], therapy=[HYDROCORTISONE], run={"duration": "12 h"}, hormones={}),
     "rhythms": make_scenario(hormones={"rhythms": ["gh", "cortisol"]}, at=["14 d"]),
     "cycles": make_scenario(body={"sex": "woman"}, hormones={}, cycle={}, at=["1 d", "14 d", "60 d"]),
-    "nothing differs": make_scenario(hormones={"cortisol": "250 nM"}, at=["1 h"]),
+    "nothing differs": make_scenario(hormones={"cortisol": "250 nM"}, at=["1 h"], bath={"insulin": "30 pM"}),
     "not yet given": make_scenario(at=["0 d"], hormones={}, therapy=[CYPIONATE | {"start": "1 d"}]),
     "given at the end": make_scenario(at=["7 d"], run={"duration": "7 d"}, therapy=[CYPIONATE | {"start": "7 d"}]),
     "fat": make_scenario(body={"visceral_fat": "4 kg"}, hormones={"blocked": ["AR"]}, at=["1 d"]),
