@@ -191,7 +191,7 @@ def test_hormones_free_effects_and_presets_that_differ(tmp_path):
                 "low": {"title": "Low", "hormones": {"testosterone": "5 nM"}, "bath": bath},
                 "high": {"title": "High", "hormones": {"testosterone": "40 nM"}, "bath": bath},
                 "diabetic": {"title": "Diabetic", "cell": {"preset": "type-2-diabetes"}, "bath": bath},
-                "lipid": lipid | {"bath": {"insulin": "0.5 nM"}, "run": {"duration": "60 min"}},
+                "lipid": lipid | {"bath": {"insulin": "0.5 nM"}, "run": {"duration": "30 min"}},
             },
             "data": {
                 name: {
@@ -210,7 +210,7 @@ def test_hormones_free_effects_and_presets_that_differ(tmp_path):
                 "lipid": {
                     "experiment": "lipid",
                     "observable": "glucose_uptake_rate",
-                    "points": points(40.0, 20.0, x=["10 min", "55 min"]),
+                    "points": points(40.0, 20.0, x=["10 min", "25 min"]),
                     "scale": "free",
                 }
             },
