@@ -58,7 +58,7 @@ def test_without_hormones_the_preset_is_used_as_it_is():
 
 
 def test_insulin_in_plasma_is_that_of_the_bath_in_an_assay_and_fasting_else():
-    table = {"body": {"sex": "man"}, "bath": {"insulin": [["0 min", "0 nM"], ["10 min", "0.5 nM"]]}}
+    table = {"body": {"age": "40 yr"}, "bath": {"insulin": [["0 min", "0 nM"], ["10 min", "0.5 nM"]]}}
     assert scenario(**table, assay={"at": "1 d"}).plasma_insulin == (
         (0.0, 86400.0, 87000.0, 87600.0),
         (30.0, 0.0, 500.0, 30.0),
@@ -66,6 +66,7 @@ def test_insulin_in_plasma_is_that_of_the_bath_in_an_assay_and_fasting_else():
     set_here = scenario(**table, hormones={"insulin": [["0 h", "60 pM"], ["1 h", "90 pM"]]})
     assert set_here.plasma_insulin == ((0.0, 600.0, 1200.0, 3600.0), (0.0, 500.0, 60.0, 90.0))
     assert scenario(**table, assay={"at": ["0 h", "1 d"]}).plasma_insulin is None  # of several assays none is followed
+    assert scenario(bath=table["bath"]).plasma_insulin is None  # without hormones nothing is
 
 
 def test_what_is_made_over_days_stays_as_it_is_in_a_run():
