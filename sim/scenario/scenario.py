@@ -380,7 +380,7 @@ class Scenario(EndocrineTables):
         of the body has no bath.
         """
         given = super().plasma_insulin
-        if len(self.assay.at) > 1 or self.assay.kind is not None or not self.has_hormones:
+        if len(self.assay.at) != 1 or self.assay.kind is not None or not self.has_hormones:
             return given
         unit = self.known.levels[PLASMA_INSULIN].unit
         bath = self.bath.insulin
