@@ -47,6 +47,8 @@ def _set_by(scenario: Scenario) -> list[str]:
 def _why_idle(scenario: Scenario, name: str, now: Timeline) -> str:
     """Why an effect is set in vain; empty if it is not."""
     kept = {path: text for path, text in scenario.effects.items() if path.partition(".")[0] != name}
+    # the library's own gain, so that hormones are still computed where nothing else is said of them
+    kept[f"{name}.gain"] = repr(scenario.known.effects[name].gain)
     before = scenario.model_copy(update={"effects": kept}).timeline(now.time)
     steps = _moved(before.factors, now.factors)
     if steps and not _rests_as_before(scenario, before.factors, now.factors):

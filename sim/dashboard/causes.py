@@ -37,14 +37,14 @@ class Link(NamedTuple):
 
 LINKS = (
     Link("insulin", "Insulin", "nM", colours.INSULIN),
-    Link("receptors_active", "Receptor", "%", colours.RECEPTOR, ("receptor",)),
+    Link("receptors_active", "Receptor", "%", colours.RECEPTOR, ("receptor_copies", "receptor", "receptor_kinase")),
     Link("irs1_phosphorylated", "IRS1 / PI3K", "%", colours.IRS1, ("irs1",)),
     Link("pip3", "PIP₃", "%", colours.PIP3, ("pi3k",)),
     Link("akt_active", "Akt", "%", colours.AKT, ("akt",)),
     Link("as160_phosphorylated", "AS160", "%", colours.AS160, ("as160",)),
     Link("rab10_active", "Rab10", "%", colours.RAB10),
     Link("surface_glut4_percent", "GLUT4 out", "%", colours.GLUT4, ("translocation", "glut4")),
-    Link("glucose_uptake_rate", "Glucose in", "1/s", colours.GLUCOSE),
+    Link("glucose_uptake_rate", "Glucose in", "1/s", colours.GLUCOSE, ("use",)),
 )
 _MEASURED = {link.name: one.measure for link in LINKS for one in observables.OBSERVABLES if one.name == link.name}
 
