@@ -282,7 +282,7 @@ def resting(
         glucose = glucose_plasma / p.glucose_volume
         static = p.beta * (glucose - p.basal_glucose)
         secretion = max(static + p.basal_secretion, 0.0)
-        extraction = p.m6 - p.m5 * secretion
+        extraction = max(p.m6 - p.m5 * secretion, 0.0)
         plasma_per_liver = p.m1 / (p.m2 + p.m4)
         liver = secretion / (p.m1 * extraction / (1.0 - extraction) + p.m4 * plasma_per_liver)
         insulin = liver * plasma_per_liver / p.insulin_volume

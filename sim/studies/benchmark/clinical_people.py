@@ -4,7 +4,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from glut4sim.sim.body.body import Body
+from glut4sim.sim.body.organs import organs_preset
 from glut4sim.sim.inputs.units import SPAN, TIME
+from glut4sim.sim.scenario.body_tables import HEALTHY
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.benchmark.clinical_tables import PersonTable
 from glut4sim.sim.studies.body.people import body_of
@@ -25,13 +27,18 @@ class Someone(NamedTuple):
 def someone(told: PersonTable, kind: str, duration: float | None, values: Values = ()) -> Someone:
     """The body of a person for a test of a kind and a duration [s], with other numbers of its organs and tissues.
 
+    What a kind of body has of its own, such as the liver of type 2 diabetes, stays.
+
     Raises
     ------
     InputError
         if its tables or its numbers do not fit
     """
     scenario = _scenario(told, kind, duration)
-    return Someone(_body(scenario).replaced(dict(values)), scenario.body.age or AGE)
+    body = _body(scenario)
+    own, usual = organs_preset(body.preset).parameters, organs_preset(HEALTHY).parameters
+    others = {name: value for name, value in values if own[name].value == usual[name].value}
+    return Someone(body.replaced(others), scenario.body.age or AGE)
 
 
 def _scenario(told: PersonTable, kind: str, duration: float | None) -> Scenario:

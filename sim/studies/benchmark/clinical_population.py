@@ -5,10 +5,12 @@ What differs, each by a normal deviate of its own, and of what source the spread
     height        sd 7 cm; assumed, of adults of one sex
     mass          by the body mass index, sd 14 % about the person's; assumed
     lean mass     by mass and height (Boer, Am J Physiol 247:F632, 1984), residual sd 6 %; assumed. Fat is the rest
-    cells         uptake per cell of muscle and of fat under insulin, sd 35 %, alike in both; assumed
-    secretion     basal secretion of insulin: falls as fat and cells make a person sensitive, so that the product of
-                  both stays (the hyperbola of Kahn et al., Diabetes 42:1663, 1993), residual sd 35 %: with the rest
-                  it was set so that fasting insulin spreads as in NHANES III
+    cells         what insulin adds to the uptake of muscle, sd 35 %; assumed
+    liver         how much insulin it takes: as the cube of the body mass index from that of the reference person on,
+                  and more where muscle takes up less (assumed), residual sd 50 %; power and sd were set so that fasting
+                  insulin spreads as in NHANES III
+    secretion     of insulin: as much more as the liver takes, so that glucose stays (the hyperbola of Kahn et al.,
+                  Diabetes 42:1663, 1993)
     clearance     of insulin, sd 15 %; assumed
 
 Hormones are those of the person. Deviates depend on the seed and the number of a body alone.
@@ -20,14 +22,16 @@ from math import exp
 
 import numpy as np
 
+from glut4sim.sim.body.person import HEALTHY
 from glut4sim.sim.studies.benchmark.clinical_people import Someone, Values, someone
 from glut4sim.sim.studies.benchmark.clinical_tables import PersonTable, ProtocolTable
 
 SEED = 1
 HEIGHT = 0.07  # m
-BODY_MASS_INDEX, LEAN, CELLS, SECRETION, CLEARANCE = 0.14, 0.06, 0.35, 0.35, 0.15  # of the logarithm
-HYPERBOLA = 1.0  # by which power secretion falls as sensitivity rises
-RANGE = 2.5  # deviates beyond which no body is made
+BODY_MASS_INDEX, LEAN, CELLS, LIVER, CLEARANCE = 0.14, 0.06, 0.35, 0.5, 0.15  # of the logarithm
+WITH_CELLS, WITH_MASS = -1.0, 3.0  # powers of what cells take up, and of the body mass index, in what the liver takes
+FAR = 2.0  # deviates beyond which no body is made
+LEANEST = 0.93  # lean over whole mass
 
 
 def lean_mass(sex: str, mass: float, height: float) -> float:
@@ -47,23 +51,28 @@ def many(told: PersonTable, protocol: ProtocolTable, values: Values = ()) -> Ite
     middle = someone(told, protocol.kind, protocol.duration, values)
     assert told.population is not None
     for number in range(told.population.n):
-        yield _other(middle, np.clip(np.random.default_rng([SEED, number]).normal(size=6), -RANGE, RANGE))
+        yield _other(middle, np.clip(np.random.default_rng([SEED, number]).normal(size=6), -FAR, FAR))
 
 
 def _other(one: Someone, deviates: np.ndarray) -> Someone:
-    height_by, index_by, lean_by, cells_by, secretion_by, clearance_by = deviates.tolist()
-    person, organs = one.body.person, one.body.organs
+    height_by, index_by, lean_by, cells_by, liver_by, clearance_by = deviates.tolist()
+    person, organs, usual = one.body.person, one.body.organs, HEALTHY[one.body.person.sex]
     height = person.height + HEIGHT * height_by
     mass = person.mass * (height / person.height) ** 2 * exp(BODY_MASS_INDEX * index_by)
     ratio = lean_mass(person.sex, mass, height) / lean_mass(person.sex, person.mass, person.height)
-    lean = min(person.lean_mass * ratio * exp(LEAN * lean_by), 0.93 * mass)
+    lean = min(person.lean_mass * ratio * exp(LEAN * lean_by), LEANEST * mass)
     cells = exp(CELLS * cells_by)
-    sensitivity = cells * (lean / mass) / (person.lean_mass / person.mass)
-    secretion = organs.pancreas.basal_secretion * sensitivity**-HYPERBOLA * exp(SECRETION * secretion_by)
+    index = mass / height**2 / (usual.mass / usual.height**2)
+    more = cells**WITH_CELLS * index**WITH_MASS * exp(LIVER * liver_by)  # insulin that the liver takes, and is made
+    liver, pancreas = organs.liver, organs.pancreas
     numbers = {
         "muscle.in_vivo_gain": f"{1.0 + (organs.muscle.in_vivo_gain - 1.0) * cells!r}",
-        "fat.cells_per_kg": f"{organs.fat.cells_per_kg * cells!r} 1/kg",
-        "pancreas.basal_secretion": f"{secretion!r} pmol/(kg*min)",
+        "liver.fast_half": f"{liver.fast_half * more!r} pM",
+        "liver.slow_effect": f"{liver.slow_effect / more!r} mg/(kg*min)/pM",
+        "liver.portal_effect": f"{liver.portal_effect / more!r} mg/min/pmol",
+        "pancreas.basal_secretion": f"{pancreas.basal_secretion * more!r} pmol/(kg*min)",
+        "pancreas.static": f"{pancreas.static * more!r} pmol/(kg*min)/(mg/dL)",
+        "pancreas.dynamic": f"{pancreas.dynamic * more!r} pmol/kg/(mg/dL)",
         "insulin.clearance": f"{organs.insulin.clearance * exp(CLEARANCE * clearance_by)!r} mL/(kg*min)",
     }
     other = person._replace(mass=mass, height=height, lean_mass=lean)

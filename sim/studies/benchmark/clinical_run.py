@@ -149,9 +149,9 @@ def _courses(suite: ClinicalNumbers, test: Test, values: Values, strict: bool) -
     for one in bodies:
         try:
             found.append(course(one, protocol, test.rate))
-        except InputError as error:
+        except (InputError, ArithmeticError) as error:
             if strict and told.population is None:
-                raise error.within(f"people.{test.person}") from None
+                raise InputError(f"{error}", f"people.{test.person}") from None
     return found
 
 

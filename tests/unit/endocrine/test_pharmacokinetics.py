@@ -297,7 +297,7 @@ def test_nothing_is_lost(kinetics, doses):
     before = [left(d, c, r, t) for d, c, r, t in zip(known.depot, known.central[:, 0], known.input_rate, dt)]
     eliminated = body[:-1] + known.input_rate[:-1] * dt - before
     dosed = sum(d.amount for d in doses)
-    assert (eliminated >= -1e-12 * (1.0 + dosed)).all()
+    assert (eliminated >= -1e-11 * (1.0 + dosed)).all()  # rounding, where rates lie eight decades apart
     assert eliminated.sum() + body[-1] == pytest.approx(dosed, rel=1e-9, abs=1e-12)
 
 
