@@ -1,6 +1,5 @@
 """Makes bodies of the people of a file of clinical numbers: scenarios with a test, as `run --assay` makes them."""
 
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from glut4sim.sim.body.body import Body
@@ -35,7 +34,7 @@ def someone(told: PersonTable, kind: str, duration: float | None, values: Values
         if its tables or its numbers do not fit
     """
     scenario = _scenario(told, kind, duration)
-    body = _body(scenario)
+    body = body_of(scenario)
     own, usual = organs_preset(body.preset).parameters, organs_preset(HEALTHY).parameters
     others = {name: value for name, value in values if own[name].value == usual[name].value}
     return Someone(body.replaced(others), scenario.body.age or AGE)
@@ -52,9 +51,3 @@ def _scenario(told: PersonTable, kind: str, duration: float | None) -> Scenario:
         if given:
             table[key] = given
     return Scenario.from_table(table)
-
-
-@lru_cache(maxsize=256)
-def _body(scenario: Scenario) -> Body:
-    """Months of hormones take seconds, and draws of a body leave them alone."""
-    return body_of(scenario)

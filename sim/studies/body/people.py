@@ -1,5 +1,6 @@
 """The body of a scenario, and the test that it is put to."""
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 INSULIN_EVERY = 300.0  # s between two looks at the insulin of the first pass
 
 
+@lru_cache(maxsize=256)  # months of hormones take seconds, and all bodies of a scenario begin as this one
 def body_of(scenario: "Scenario") -> Body:
     """The body of a scenario at its one assay, its cells as hormones change them from then on.
 
