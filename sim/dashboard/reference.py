@@ -3,6 +3,7 @@
 A share of its own peak would make the least dose look like full activation.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +25,7 @@ class _Bath(NamedTuple):
     plasma: bool
 
 
+@lru_cache(maxsize=64)  # charts, the strip of causes and cards all ask for it
 def full_response(scenario: Scenario) -> dict[str, float]:
     """The greatest value of each observable in the first half hour of 100 nM insulin, in its unit.
 
