@@ -6,6 +6,7 @@ has compiled the other one finds in the cache (agents/compiling.py).
 
 import subprocess
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 import numba
@@ -20,8 +21,13 @@ LONGEST = "vesicle"  # the kind whose kernels take as long to compile as all oth
 
 def compile_kernels() -> None:
     """Compile what the step loop calls, unless this machine has done so before, or could not keep it."""
-    cache = numba.config.CACHE_DIR  # type: ignore[attr-defined]  numba sets it up as it is imported
-    if not cache or any(Path(cache).rglob("vesicle_steps._advance*.nbi")):
+    if cache := numba.config.CACHE_DIR:  # type: ignore[attr-defined]  numba sets it up as it is imported
+        _compile_into(cache)
+
+
+@lru_cache(maxsize=1)  # every run asks, and one look at the files is enough
+def _compile_into(cache: str) -> None:
+    if any(Path(cache).rglob("vesicle_steps._advance*.nbi")):
         return
     # if the other one fails, the run compiles what it should have
     with subprocess.Popen([sys.executable, "-m", __name__], stderr=subprocess.DEVNULL) as other:
