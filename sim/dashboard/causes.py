@@ -11,10 +11,11 @@ import numpy as np
 from glut4sim.sim.dashboard import colours
 from glut4sim.sim.dashboard.reference import full_response
 from glut4sim.sim.endocrine.library import BODY, Effect
+from glut4sim.sim.endocrine.modulation import EXPRESSED
 from glut4sim.sim.model import observables
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.step_records import StepRecords
-from glut4sim.sim.scenario.scenario import MODULATION_INTERVAL, Scenario
+from glut4sim.sim.scenario.scenario import Scenario, looks
 
 WORTH_SAYING = 5e-3  # relative change that an effect makes
 
@@ -85,14 +86,13 @@ def acting(scenario: Scenario) -> tuple[np.ndarray, dict[str, list[Acting]]]:
     -------
     times : (K,), when the cell looks at them [s]
     acting
-        link -> those that make a difference, the strongest first. GLUT4 that is made or lost in a run is left out, as
+        link -> those that make a difference, the strongest first. Proteins made or lost in a run are left out, as
         in the run
     """
     if not scenario.has_hormones:
         return np.zeros(1), {}
-    starts = np.arange(0.0, scenario.run.duration, MODULATION_INTERVAL)
-    middles = np.minimum(starts + MODULATION_INTERVAL / 2.0, scenario.run.duration)
-    factors = scenario.timeline(scenario.assay.at[0] + np.append(0.0, middles)).effects
+    starts, seen = looks(scenario.run.duration)
+    factors = scenario.timeline(scenario.assay.at[0] + seen).effects
     known = scenario.known.override(scenario.effects)
     found: dict[str, list[Acting]] = {}
     for link in LINKS:
@@ -117,7 +117,7 @@ def _together(each: list[Acting]) -> list[Acting]:
 
 def _in_run(effect: Effect, factors: np.ndarray) -> np.ndarray:
     """Of an effect on a step, (K,), from its factors at the start and in the middle of each interval, (K + 1,)."""
-    return np.full(len(factors) - 1, factors[0]) if effect.target == "glut4" else factors[1:]
+    return np.full(len(factors) - 1, factors[0]) if effect.target in EXPRESSED else factors[1:]
 
 
 def _strength(one: Acting) -> float:

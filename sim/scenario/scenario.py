@@ -526,16 +526,27 @@ MODULATION_INTERVAL = 60.0  # s between two looks at the hormones
 MODULATION_GRAIN = 1e-3  # change of a factor that the cell is told of
 
 
+def looks(duration: float) -> tuple[np.ndarray, np.ndarray]:
+    """When a cell looks at its hormones in a run, and the times of what it then sees [s].
+
+    Returns
+    -------
+    starts : (K,), of intervals of a minute
+    seen : (K + 1,), the start of the run and the middle of each interval
+    """
+    starts = np.arange(0.0, duration, MODULATION_INTERVAL)
+    return starts, np.append(0.0, np.minimum(starts + MODULATION_INTERVAL / 2.0, duration))
+
+
 @lru_cache(maxsize=64)
 def _factors(scenario: Scenario, duration: float, step: float) -> Schedule[tuple[tuple[str, float], ...]]:
     """The factors of the cell's steps while hormones change them, told anew whenever one has changed noticeably.
 
     Each minute has the factors of its middle. Proteins made or lost during a run are left out: it takes days.
     """
-    starts = np.arange(0.0, duration, MODULATION_INTERVAL)
-    middles = np.minimum(starts + MODULATION_INTERVAL / 2.0, duration)
-    factors = scenario.timeline(scenario.assay.at[0] + np.append(0.0, middles)).factors
-    table = np.array([factors[name] for name in factors])
+    starts, seen = looks(duration)
+    factors = scenario.timeline(scenario.assay.at[0] + seen).factors
+    table = np.array(list(factors.values()))
     expressed = [list(factors).index(name) for name in EXPRESSED]
     times, values, last = [], [], None
     for k, start in enumerate(starts):
