@@ -7,7 +7,7 @@ import pytest
 FOLDER = Path(__file__).parent
 # Those whose files take longest come first, so that neither of two processes that share the files waits long for the
 # other in the end.
-LEVELS = ("validation", "browser", "integration", "statistical", "regression", "unit")
+LEVELS = ("browser", "validation", "integration", "statistical", "regression", "unit")
 
 
 def pytest_collection_modifyitems(items):
@@ -16,6 +16,18 @@ def pytest_collection_modifyitems(items):
         return LEVELS.index(level) if level in LEVELS else len(LEVELS)
 
     items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Processes share the tests file by file, but one does all those of the browser, with one server."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return "browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ OPTIONS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+SETTINGS = ("cell.vesicles=2000", "cell.receptors=4000", "cell.glucose_agents=2000", "run.step=0.5 s")
 PATIENCE = 120_000  # ms; the first frame may wait for the kernels to be compiled
 
 expect.set_options(timeout=PATIENCE)
@@ -105,7 +106,7 @@ class Visit:
         return Path(started.value.path())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium():
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
@@ -119,10 +120,17 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def server(request, chromium):
-    """`glut4sim dashboard` with what the module's SETTINGS change; where it is, and its process."""
-    changes = [argument for change in request.module.SETTINGS for argument in ("--set", change)]
+@pytest.fixture(scope="session")
+def window(chromium):
+    """Where all pages are opened; scripts that one has loaded come to the next from a cache."""
+    with chromium.new_context(viewport={"width": 1400, "height": 900}) as context:
+        yield context
+
+
+@pytest.fixture(scope="session")
+def server(chromium):
+    """`glut4sim dashboard` of a small cell; where it is, and its process."""
+    changes = [argument for change in SETTINGS for argument in ("--set", change)]
     program = [sys.executable, "-u", "-m", "glut4sim", "dashboard", "--no-browser"]
     process = subprocess.Popen(
         [*program, "--port", "0", *changes], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -137,16 +145,16 @@ def server(request, chromium):
 
 
 @pytest.fixture
-def visit_again(chromium, server):
+def visit_again(window, server):
     """Opens pages; when the test is over, none may have had an error, or have asked anyone else for anything.
 
     `where` is an address, or what follows that of the server; `without` is a glob of scripts that come empty.
     """
-    contexts, faults, asked = [], [], []
+    pages, faults, asked = [], [], []
 
     def visit(where="", without=None):
-        contexts.append(chromium.new_context(viewport={"width": 1400, "height": 900}))
-        page = contexts[-1].new_page()
+        page = window.new_page()
+        pages.append(page)
         page.set_default_timeout(PATIENCE)
         page.on("console", lambda message: message.type == "error" and faults.append(message.text))
         page.on("pageerror", lambda error: faults.append(str(error)))
@@ -162,8 +170,8 @@ def visit_again(chromium, server):
         return opened
 
     yield visit
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert not faults
     host = urlsplit(server.address).netloc
     assert asked

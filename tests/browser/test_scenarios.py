@@ -10,7 +10,6 @@ import glut4sim
 from glut4sim.sim.results.series_store import open_results
 from glut4sim.sim.scenario.scenario import Scenario
 
-SETTINGS = ("cell.vesicles=2000", "cell.receptors=4000", "cell.glucose_agents=2000", "run.step=0.5 s")
 TRT = "Testosterone therapy for 24 weeks"
 DIFFERENCE = "GLUT4 at the surface, difference"
 
@@ -22,7 +21,7 @@ def difference_chart(visit):
 # ---- the twin ----
 
 
-def test_a_fork_is_the_same_up_to_now(visit):
+def test_a_fork_is_the_same_up_to_now_and_a_twin_from_the_start(visit):
     visit.press("300×", "Play")
     visit.until("time", ">", 900.0)
     visit.press("Pause")
@@ -50,12 +49,8 @@ def test_a_fork_is_the_same_up_to_now(visit):
     visit.press("Without the twin")
     expect(visit.cell).to_have_attribute("data-cells", "1")
     expect(difference_chart(visit)).to_be_hidden()
-
-
-def test_a_twin_from_the_start(visit):
-    visit.press("Step 5 s")
-    visit.until("time", "==", 5.0)
-    visit.open_tab("What if")
+    panel.get_by_text("Insulin", exact=True).first.click()
+    visit.page.get_by_role("option", name="Testosterone", exact=True).click()
     visit.set_slider("testosterone", 4)
     visit.press("Both from the start")
     expect(visit.cell).to_have_attribute("data-cells", "2")
@@ -71,7 +66,7 @@ def test_a_twin_from_the_start(visit):
 # ---- scenarios ----
 
 
-def test_a_therapy_says_what_it_is_and_how_it_stands(visit):
+def test_a_therapy_says_what_it_is_and_its_day_is_chosen_on_the_time_line(visit):
     visit.choose(TRT)
     page = visit.page
     expect(page.get_by_text("testosterone cypionate 100 mg every 7 d")).to_be_visible()
@@ -80,11 +75,7 @@ def test_a_therapy_says_what_it_is_and_how_it_stands(visit):
     page.get_by_text("What acts, and on which evidence").click()
     expect(page.locator(".g4-tag").first).to_be_visible()
     expect(page.locator(".g4-row", has_text="Luteinising hormone")).to_be_visible()  # a row of the time line
-
-
-def test_the_day_of_the_assay_is_chosen_on_the_time_line(visit):
-    visit.choose(TRT)
-    day = visit.page.locator("#weeks").get_by_role("slider")
+    day = page.locator("#weeks").get_by_role("slider")
     expect(day).to_have_attribute("aria-valuetext", "day 168")
     visit.press("Step 10 s")
     visit.until("time", "==", 10.0)
@@ -140,13 +131,10 @@ def test_an_address_brings_a_run_back_to_the_bit(visit, visit_again):
     expect(visit.cell).to_have_attribute("data-cells", "1")
 
 
-def test_an_address_that_makes_no_sense_is_said(visit_again):
+def test_an_address_that_makes_no_sense_and_a_server_that_is_silent_are_said(visit_again, server):
     visit = visit_again("?scenario=/etc/passwd")
     expect(visit.error).to_contain_text('there is no scenario "/etc/passwd"')
     expect(visit.page.get_by_role("heading", name="Insulin challenge of an adipocyte")).to_be_visible()
-
-
-def test_a_page_says_that_its_server_is_silent(visit, server):
     silence = visit.page.get_by_role("alert").get_by_text("No answer from the server for 5 s")
     expect(visit.page.get_by_role("button", name="Reload")).to_be_hidden()
     server.process.suspend()

@@ -10,8 +10,6 @@ from playwright.sync_api import expect
 from glut4sim.sim.dashboard import causes
 from glut4sim.sim.results.series_store import open_results
 
-SETTINGS = ("cell.vesicles=2000", "cell.receptors=4000", "cell.glucose_agents=2000", "run.step=0.5 s")
-
 
 def test_what_is_drawn_is_what_is_recorded(visit, tmp_path):
     """Strip, insulin and fusions; then a link opens its chart, and all fits a small screen."""
