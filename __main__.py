@@ -1,5 +1,21 @@
-"""`python -m glut4sim` is `glut4sim`."""
+"""`python -m glut4sim` is `glut4sim`, which begins here: as little as can be is read before Ctrl-C is answered."""
 
-from glut4sim.sim.cli import program
+import os
+import sys
 
-program()
+
+def program() -> None:
+    """Run the command line; it never returns. Ctrl-C while it is being imported is answered too."""
+    try:
+        from glut4sim.sim.cli import program as run
+
+        run()
+    except KeyboardInterrupt:
+        if sys.stderr is not None:
+            sys.stderr.write("Stopped.\n")
+            sys.stderr.flush()
+        os._exit(130)
+
+
+if __name__ == "__main__":
+    program()

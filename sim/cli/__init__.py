@@ -104,6 +104,8 @@ def main() -> None:
                 status = complain("Stopped.", heard.status)
         except Stopped as word:
             status = complain(word, heard.status)
+        except KeyboardInterrupt:  # before typer listens, or while something is being told
+            status = complain("Stopped.", heard.status)
         except Exception as error:  # noqa: BLE001  it is told, or raised again
             status = _tell(error)
     sys.exit(status or 0)
