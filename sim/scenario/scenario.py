@@ -437,10 +437,13 @@ class Scenario(EndocrineTables):
         try:
             return solve(self.plan(float(times[-1]), self.run.seed), times)
         except (ArithmeticError, np.linalg.LinAlgError):
-            if not self.effect and not self.effects:
-                raise  # what is installed comes to rest
-            sentence = "hormones do not come to rest: effects amplify one another in a circle; lower a gain or a power."
-            raise InputError(sentence, "effect" if self.effect else "effects", self._place) from None
+            if self.effect or self.effects:
+                sentence = "effects amplify one another in a circle; lower a gain or a power."
+                path = "effect" if self.effect else "effects"
+            else:  # what is installed comes to rest in whoever may live
+                sentence = "levels lie too far from anybody's; look at their values and units."
+                path = "hormones" if self.hormones.levels else "body"
+            raise InputError(f"hormones do not come to rest: {sentence}", path, self._place) from None
 
     def resolved(self) -> dict[str, Any]:
         """As TOML would hold it; what it does not say of a body is left out."""
