@@ -107,6 +107,9 @@ class _Store:
         for name in sorted(expected - set(self._nodes)):
             if f"{name}/{METADATA}" not in known:
                 self._add(f"{name}/{METADATA}", MISSING, self._logged(name))
+        for group in sorted({parent for name in self._nodes for parent in _above(name)} - set(self._nodes)):
+            if f"{group}/{METADATA}" not in known and not await self._root.store.exists(f"{group}/{METADATA}"):
+                self._add(f"{group}/{METADATA}", MISSING, self._logged(group))
         for name, array in self._nodes.items():
             if hasattr(array, "shape"):
                 await self._look_at(name, array, name in expected, keys, thoroughly)
@@ -214,6 +217,12 @@ class _Store:
             reached = await self._root.getitem(f"{PROGRESS}/{REACHED}")
             for replicate in replicates:
                 await reached.setitem(replicate, np.zeros(len(Progress._fields)))
+
+
+def _above(name: str) -> Iterator[str]:
+    """The groups that hold an array or a group, but for the root."""
+    while name := name.rpartition("/")[0]:
+        yield name
 
 
 def _grid(array: Any) -> list[int]:

@@ -236,6 +236,16 @@ def test_metadata_are_named(store, key, replicates):
     assert found(store)
 
 
+def test_a_group_without_metadata_is_named_though_all_in_it_is_whole(store):
+    for key, replicates in (("events/zarr.json", ()), ("events/1/zarr.json", (1,)), ("progress/zarr.json", ())):
+        before = (store / key).read_text()
+        (store / key).unlink()
+        assert found(store) == {(key, "is missing", replicates)}
+        with pytest.raises(InputError, match=rf"{key}: is missing; "):
+            open_results(store)
+        (store / key).write_text(before)
+
+
 def test_the_root_is_named(store):
     (store / "zarr.json").write_text("garbage")
     assert found(store) == {("zarr.json", "is damaged", ())}
