@@ -5,9 +5,12 @@ from dataclasses import dataclass, field, replace
 
 from glut4sim.sim.body import organs
 from glut4sim.sim.body.cells import MG_PER_MOLECULE, PM_PER_NM, CellKind
+from glut4sim.sim.body.hormones import Hormones
 from glut4sim.sim.body.organs import TISSUES, Organs
 from glut4sim.sim.body.person import HEALTHY, Person
+from glut4sim.sim.endocrine.modulation import apply
 from glut4sim.sim.model import resting_uptake
+from glut4sim.sim.model.parameters import ParameterSet
 
 CELLS = {  # of each tissue, by the kind of body
     "healthy": {"muscle": CellKind("skeletal-muscle"), "fat": CellKind("human-adipocyte")},
@@ -28,12 +31,15 @@ class Body:
         Other numbers by name, such as {"liver.production": "2 mg/(kg*min)"}.
     cells : mapping
         Tissue -> CellKind.
+    hormones : Hormones, optional
+        That act on the cells of all tissues.
     """
 
     person: Person = HEALTHY["man"]
     preset: str = "healthy"
     values: Mapping[str, str] = field(default_factory=dict)
     cells: Mapping[str, CellKind] = field(default_factory=lambda: CELLS["healthy"])
+    hormones: Hormones | None = None
 
     @classmethod
     def of(
@@ -61,12 +67,18 @@ class Body:
         numbers = getattr(self.organs, tissue)
         return MG_PER_MOLECULE * numbers.cells_per_kg * self.mass(tissue) / self.person.mass
 
-    def resting_uptake(self, glucose: float, insulin: float) -> dict[str, float]:
-        """Of each tissue at rest [mg/kg/min], by glucose between the cells [mM] and insulin in plasma [pM]."""
+    def parameters(self, factors: Mapping[str, float]) -> dict[str, ParameterSet]:
+        """Of the cells of each tissue, as hormones make them: by what each step is multiplied."""
+        return {tissue: apply(self.cells[tissue].usual, factors) for tissue in TISSUES}
+
+    def resting_uptake(
+        self, parameters: Mapping[str, ParameterSet], glucose: float, insulin: float
+    ) -> dict[str, float]:
+        """Of each tissue at rest [mg/kg/min], by its cells, glucose between them [mM] and insulin in plasma [pM]."""
         found = {}
         for tissue in TISSUES:
             numbers = getattr(self.organs, tissue)
             between = numbers.interstitial_ratio * insulin
-            cell = resting_uptake.per_second(self.cells[tissue].schedule.values[0], between / PM_PER_NM, glucose)
+            cell = resting_uptake.per_second(parameters[tissue], between / PM_PER_NM, glucose)
             found[tissue] = 60.0 * cell * self.per_molecule(tissue) * numbers.gain(between)
         return found

@@ -9,7 +9,7 @@ How much glucose a cell takes up is the equation of sim/model/net_uptake.py in b
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil, exp
 from typing import NamedTuple, Protocol
 
@@ -44,8 +44,8 @@ class CellKind:
     ----------
     preset : str
         Of sim/model/presets.
-    parameters : Schedule of ParameterSet
-        As hormones change them over the test; by default those of the preset.
+    parameters : ParameterSet
+        Without what hormones make of them; by default those of the preset.
     cells : int
         How many are sampled.
     vesicles, receptors : int
@@ -57,7 +57,7 @@ class CellKind:
     """
 
     preset: str
-    parameters: Schedule[ParameterSet] | None = None
+    parameters: ParameterSet | None = None
     cells: int = 16
     vesicles: int = 1000
     receptors: int = 2000
@@ -65,11 +65,10 @@ class CellKind:
     step: float = 1.0
 
     @property
-    def schedule(self) -> Schedule[ParameterSet]:
-        """The parameters over the test, with glucose that no test uses up."""
-        given = self.parameters or Schedule((0.0,), (load_preset(self.preset).build(),))
-        plenty = (p._replace(glucose=p.glucose._replace(supply=PLENTY)) for p in given.values)
-        return Schedule(given.times, tuple(plenty))
+    def usual(self) -> ParameterSet:
+        """The parameters without hormones, with glucose that no test uses up."""
+        given = self.parameters or load_preset(self.preset).build()
+        return given._replace(glucose=given.glucose._replace(supply=PLENTY))
 
 
 class Around(NamedTuple):
@@ -82,6 +81,10 @@ class Around(NamedTuple):
 
 class Cells(Protocol):
     """Cells of one kind, which are all in the same interstitium."""
+
+    def become(self, parameters: ParameterSet) -> None:
+        """Go on with these parameters, which hormones have changed."""
+        ...
 
     def advance(self, around: Around, start: float, seconds: float) -> float:
         """Let time pass; returns the mean net uptake of a cell [molecules]."""
@@ -105,8 +108,12 @@ class Interstitium:
 
     def __init__(self, cells: Cells, kind: CellKind, insulin: float):
         self.cells = cells
-        self._delay = max(one.delay for one in membranes(kind.schedule.values[0]))
+        self._delay = max(one.delay for one in membranes(kind.usual))
         self.tubules = insulin
+
+    def become(self, parameters: ParameterSet) -> None:
+        """As Cells.become."""
+        self.cells.become(parameters)
 
     def advance(self, insulin: float, glucose: float, start: float, seconds: float) -> float:
         """Let time pass in constant insulin [nM] and glucose [mM]; returns a cell's mean net uptake [molecules]."""
@@ -141,10 +148,9 @@ class MeanField:
     """
 
     def __init__(self, kind: CellKind, insulin: float, bath: float):
-        self.schedule = kind.schedule
-        self._records = {}
-        p = self.schedule.values[0]
+        p = kind.usual
         self.parts = systems(p, BINS, CAPTURE_BINS)
+        self.become(p)
         self.unknowns = [system.rest(insulin, bath) for _, system in self.parts]
         self.glut4 = sum(
             _surface(system.split(y)[2].sum(axis=1)[list(vesicle.SURFACE)], membrane, p)
@@ -153,9 +159,14 @@ class MeanField:
         self.molecules = equilibrium.glucose_molecules(p.glucose, float(self.glut4), bath)
         self.net = np.zeros(1)
 
+    def become(self, parameters: ParameterSet) -> None:
+        """As Cells.become."""
+        self.parameters = parameters
+        self._records = [as_records([membrane.own(parameters)]) for membrane, _ in self.parts]
+
     def advance(self, around: Around, start: float, seconds: float) -> float:
         """As Cells.advance."""
-        p = self.schedule.at(start)
+        p = self.parameters
         looks = ceil(seconds / LOOK - 1e-9)
         times = start + seconds * np.arange(1, looks + 1) / looks
         times[-1] = start + seconds
@@ -164,7 +175,7 @@ class MeanField:
         surface = np.zeros(looks)
         for i, (membrane, system) in enumerate(self.parts):
             insulin = np.array([membrane.insulin(around).at(start)])
-            rows = system.follow(self.unknowns[i], Course(ends, insulin, bath, self._record(i, p)), times, RTOL)
+            rows = system.follow(self.unknowns[i], Course(ends, insulin, bath, self._records[i]), times, RTOL)
             surface += _surface(rows[:, _SURFACE].T, membrane, p)
         seen = 0.5 * (surface + np.append(self.glut4, surface[:-1]))
         self.glut4 = float(surface[-1])
@@ -173,13 +184,6 @@ class MeanField:
         outside, dt = np.full(looks, bath[0]), seconds / looks
         net_uptake.advance(self.molecules, self.net, seen, outside, p.glucose, dt, out, reached)
         return float(self.net[0] - before)
-
-    def _record(self, part: int, p: ParameterSet):
-        """Of a membrane, what the equations need of the parameters."""
-        key = part, id(p)
-        if key not in self._records:
-            self._records[key] = as_records([self.parts[part][0].own(p)])
-        return self._records[key]
 
     def state(self) -> dict[str, np.ndarray]:
         """As Cells.state."""
@@ -261,15 +265,18 @@ class Agents:
     ):
         size = CellSize(kind.vesicles, kind.receptors, kind.spread, kind.spread, kind.spread)
         around = Around(Schedule((0.0,), (insulin,)), Schedule((0.0,), (bath,)))
-        self._inputs = Inputs(size, around, Timing(kind.step, kind.step), kind.schedule)
+        self._inputs = Inputs(size, around, Timing(kind.step, kind.step), Schedule((0.0,), (kind.usual,)))
         first = body * OF_A_BODY + tissue * MAX_CELLS
         self._each = map if threads is None else threads.map
         self.engines = list(self._each(lambda cell: Engine(self._inputs, seed, first + cell), range(kind.cells)))
 
+    def become(self, parameters: ParameterSet) -> None:
+        """As Cells.become."""
+        self._inputs = replace(self._inputs, parameter_schedule=Schedule((0.0,), (parameters,)))
+
     def advance(self, around: Around, start: float, seconds: float) -> float:
         """As Cells.advance."""
-        old = self._inputs
-        inputs = self._inputs = Inputs(old.cell, around, old.run, old.parameter_schedule)
+        inputs = self._inputs = replace(self._inputs, bath=around)
 
         def advance(engine):
             engine.follow(inputs)

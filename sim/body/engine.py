@@ -6,18 +6,21 @@ Order of an exchange
     cells       advance in glucose and insulin between them as these stood
     tissues     the mean uptake of a cell, in the order of cells, times cells and gain in the body
     blood       advances by a fixed-step rule, while the tissue compartment loses this uptake
+    hormones    answer to insulin in plasma as it stood, and change the cells of the next exchange
 
 An exchange is 30 s unless said otherwise; what is recorded has no part in it. Splitting costs O(exchange).
 """
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 
 from glut4sim.sim.body.blood import Blood, Given
 from glut4sim.sim.body.body import Body
 from glut4sim.sim.body.cells import PM_PER_NM, Agents, Interstitium, MeanField
+from glut4sim.sim.body.hormones import Answering
 from glut4sim.sim.body.organs import TISSUES
 from glut4sim.sim.body.protocols import Protocol
 from glut4sim.sim.inputs.errors import InputError
@@ -59,20 +62,23 @@ class BodyEngine:
         self.body, self.exchange = body, exchange
         self.organs = body.organs
         self.blood = Blood(self.organs, body.person)
+        self.hormones = None if body.hormones is None else Answering(body.hormones)
+        made = self._parameters()
         try:
-            self.blood.be_at_rest(lambda glucose, insulin: sum(body.resting_uptake(glucose, insulin).values()))
+            self.blood.be_at_rest(lambda glucose, insulin: sum(body.resting_uptake(made, glucose, insulin).values()))
         except ValueError:
             sentence = "the body does not come to rest: what it produces and takes up fasting do not meet."
             raise InputError(sentence, "organs") from None
-        self.fasting = self.blood.glucose
+        self.fasting, self._fasting_insulin = self.blood.glucose, self.blood.insulin
         self.exchanges = 0
-        self.uptakes = dict(body.resting_uptake(self.blood.tissue_glucose, self.blood.insulin))  # mg/kg/min
+        self.uptakes = body.resting_uptake(made, self.blood.tissue_glucose, self.blood.insulin)  # mg/kg/min
         self._start = self.blood.in_body()
         self._eaten = 0.0  # mg/kg
         pool = ThreadPoolExecutor(threads) if agents and threads > 1 else None
         self.tissues = {}
         for place, tissue in enumerate(TISSUES):
-            kind, rests = body.cells[tissue], (self.blood.interstitial(tissue) / PM_PER_NM, self.blood.tissue_glucose)
+            kind = replace(body.cells[tissue], parameters=made[tissue])
+            rests = self.blood.interstitial(tissue) / PM_PER_NM, self.blood.tissue_glucose
             cells = Agents(kind, *rests, seed, number, place, pool) if agents else MeanField(kind, *rests)
             self.tissues[tissue] = Interstitium(cells, kind, rests[0])
 
@@ -88,7 +94,7 @@ class BodyEngine:
 
     def advance(self, given: Given) -> None:
         """Do an exchange, while this is infused."""
-        minutes, glucose = self.exchange / 60.0, self.blood.tissue_glucose
+        minutes, glucose, insulin = self.exchange / 60.0, self.blood.tissue_glucose, self.blood.insulin
         for tissue, cells in self.tissues.items():
             between = self.blood.interstitial(tissue)
             molecules = cells.advance(between / PM_PER_NM, glucose, self.time, self.exchange)
@@ -96,6 +102,18 @@ class BodyEngine:
             self.uptakes[tissue] = molecules * self.body.per_molecule(tissue) * gain / minutes
         self.blood.advance(minutes, given, (self.uptakes["muscle"], self.uptakes["fat"]))
         self.exchanges += 1
+        if self.hormones is not None:
+            share = insulin / self._fasting_insulin if self._fasting_insulin > 0.0 else 1.0
+            self.hormones.advance(self.exchange, share)
+            self._tell_cells()
+
+    def _parameters(self):
+        """Of the cells of each tissue now."""
+        return self.body.parameters({} if self.hormones is None else self.hormones.factors)
+
+    def _tell_cells(self):
+        for tissue, parameters in self._parameters().items():
+            self.tissues[tissue].become(parameters)
 
     def follow(self, protocol: Protocol, until: float):
         """Do exchanges of a test up to a time [s]; yields what was given in each."""
@@ -138,12 +156,16 @@ class BodyEngine:
 
     # ---- to and from disk ----
 
+    def _parts(self):
+        """What has a state of its own, by name."""
+        return self.tissues if self.hormones is None else {**self.tissues, "hormones": self.hormones}
+
     def state(self) -> dict[str, np.ndarray]:
         """All that the future depends on besides body, seed and number: arrays by name, copies."""
         numbers = np.array([self.blood.full, self._start, self._eaten, *self.uptakes.values()])
         own = {"exchanges": np.array(self.exchanges), "blood": self.blood.y.copy(), "numbers": numbers}
-        for tissue, cells in self.tissues.items():
-            own |= {f"{tissue}.{name}": array for name, array in cells.state().items()}
+        for name, part in self._parts().items():
+            own |= {f"{name}.{of}": array for of, array in part.state().items()}
         return own
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
@@ -152,7 +174,8 @@ class BodyEngine:
         self.blood.y[:] = state["blood"]
         self.blood.full, self._start, self._eaten, *uptakes = state["numbers"].tolist()
         self.uptakes = dict(zip(self.uptakes, uptakes))
-        for tissue, cells in self.tissues.items():
-            prefix = f"{tissue}."
-            own = {name[len(prefix) :]: array for name, array in state.items() if name.startswith(prefix)}
-            cells.restore(own)
+        for name, part in self._parts().items():
+            prefix = f"{name}."
+            part.restore({of[len(prefix) :]: array for of, array in state.items() if of.startswith(prefix)})
+        if self.hormones is not None:
+            self._tell_cells()

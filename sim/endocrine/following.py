@@ -10,10 +10,12 @@ whoever steps the body says at each step what insulin in plasma is, and reads wh
 Insulin lowers lipolysis, and with it fatty acids, within half an hour; what these do to the cell comes hours later.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from glut4sim.sim.endocrine import library
-from glut4sim.sim.endocrine.model import STEP, Plan, System, Timeline
+from glut4sim.sim.endocrine.model import STEP, Plan, System, Timeline, end_of_stretch
 
 
 class Following:
@@ -32,6 +34,9 @@ class Following:
     ----------
     time : float
         now, since 8 am of day 0 [s]
+    span : float
+    fasting : float
+        insulin in plasma at the start [pM]
     """
 
     def __init__(self, plan: Plan, start: float, span: float):
@@ -40,6 +45,9 @@ class Following:
         self._kinks = self._system.kinks()
         self._y, self.time = self._system.rest(), 0.0
         self._go(start, None)
+        self.span = span
+        self._system.enter(start)
+        self.fasting = float(self._system.set_points[self._insulin])
 
     @property
     def now(self) -> Timeline:
@@ -47,6 +55,11 @@ class Following:
         at = np.array([self.time])
         self._system.enter(self.time)
         return self._system.timeline(at, self._y[None, :], self._system.concentrations(at))
+
+    @property
+    def factors(self) -> dict[str, float]:
+        """Step of the cell -> by what hormones multiply it at this moment."""
+        return {step: float(factor[0]) for step, factor in self.now.factors.items()}
 
     def advance(self, until: float, insulin: float) -> dict[str, float]:
         """Step to a later time [s] with insulin in plasma held at a value [pM] from now on.
@@ -57,10 +70,18 @@ class Following:
 
         ValueError if the time is not later, or beyond the span.
         """
-        if not self.time < until <= self._system.span:
-            raise ValueError(f"until: expected a time after {self.time!r} s, at most {self._system.span!r} s")
+        if not self.time < until <= self.span:
+            raise ValueError(f"until: expected a time after {self.time!r} s, at most {self.span!r} s")
         self._go(until, insulin)
-        return {step: float(factor[0]) for step, factor in self.now.factors.items()}
+        return self.factors
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that the future depends on besides the plan: arrays by name, copies."""
+        return {"levels": self._y.copy(), "time": np.array(self.time)}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from a `state` of hormones of the same plan."""
+        self._y, self.time = np.array(state["levels"]), float(state["time"])
 
     def _go(self, until, insulin):
         while self.time < until:
@@ -70,5 +91,8 @@ class Following:
             if insulin is not None:
                 self._system.set_points[self._insulin] = insulin
             grid = np.linspace(self.time, end, max(2, 1 + int(np.ceil((end - self.time) / STEP - 1e-9))))
-            self._y = self._system.advance(self._y, grid)[-1].copy()
+            if insulin is None:
+                self._y = end_of_stretch(self._system, self._y, grid)
+            else:
+                self._y = self._system.advance(self._y, grid)[-1].copy()
             self.time = float(end)

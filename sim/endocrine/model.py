@@ -126,6 +126,14 @@ def solve(plan: Plan, times: np.ndarray) -> Timeline:
     return system.timeline(times, rows, given)
 
 
+def end_of_stretch(system: "System", y: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """The vector at the end of a stretch that the system has entered; not stepped through again where it was before."""
+    remembered = _end_of_stretch(system.followed_from(y, grid))
+    if not remembered:
+        remembered[:] = [system.advance(y, grid)[-1].copy()]
+    return remembered[0]
+
+
 @lru_cache(MOST_REMEMBERED)
 def _end_of_stretch(followed_from: Hashable) -> list[np.ndarray]:
     """The vector at the end of a stretch, by all that it follows from: a place to keep it, empty at first."""

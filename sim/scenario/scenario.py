@@ -365,13 +365,6 @@ class Scenario(EndocrineTables):
         given = _modulated(self) if self.has_hormones else Schedule((0.0,), (self.unmodulated,))
         return over_time(given, self.bath.contraction)
 
-    def modulated(self, parameters: ParameterSet, duration: float, step: float) -> Schedule[ParameterSet]:
-        """As `parameter_schedule`, of another cell in the same person, over some time in some steps [s]."""
-        if not self.has_hormones:
-            return Schedule((0.0,), (parameters,))
-        factors = _factors(self, duration, step)
-        return Schedule(factors.times, tuple(apply(parameters, dict(each)) for each in factors.values))
-
     @property
     def plasma_insulin(self) -> Schedule[float] | None:
         """Insulin in plasma over time [pM]: as [hormones] has it or fasting, and that of the bath in an assay.
@@ -385,29 +378,11 @@ class Scenario(EndocrineTables):
         unit = self.known.levels[PLASMA_INSULIN].unit
         bath = self.bath.insulin
         values = [rescale(value, INSULIN.unit, unit) for value in bath.values]
-        return self._insulin_in_assay(bath.times, values, self.run.duration)
-
-    def with_insulin(self, times: Sequence[float], shares: Sequence[float], duration: float) -> "Scenario":
-        """The same, with insulin in plasma at times of a test of some duration [s] as shares of what it is before."""
-        before = self._fasting_insulin.at(self.assay.at[0])
-        course = self._insulin_in_assay(times, [share * before for share in shares], duration)
-        unit = self.known.levels[PLASMA_INSULIN].unit
-        written = [[TIME.write(time), f"{value!r} {unit}"] for time, value in zip(*course)]
-        return self.replaced({f"hormones.{PLASMA_INSULIN}": written}, told=False)
-
-    @property
-    def _fasting_insulin(self) -> Schedule[float]:
-        """Insulin in plasma where no assay changes it [pM]."""
-        reference = self.known.levels[PLASMA_INSULIN].reference[self.body.sex]
-        return super().plasma_insulin or Schedule((0.0,), (reference,))
-
-    def _insulin_in_assay(self, times: Sequence[float], values: Sequence[float], duration: float) -> Schedule[float]:
-        """Insulin in plasma [pM] that is other in the one assay, from its start, for a duration [s]."""
-        start, end = self.assay.at[0], self.assay.at[0] + duration
-        fasting = self._fasting_insulin
+        start, end = self.assay.at[0], self.assay.at[0] + self.run.duration
+        fasting = given or Schedule((0.0,), (self.known.levels[PLASMA_INSULIN].reference[self.body.sex],))
         before = [(time, value) for time, value in zip(*fasting) if time < start]
         later = [(time, value) for time, value in zip(*fasting) if time > end]
-        course = [*before, *zip((start + time for time in times), values), (end, fasting.at(end)), *later]
+        course = [*before, *zip((start + time for time in bath.times), values), (end, fasting.at(end)), *later]
         return Schedule(*map(tuple, zip(*course)))
 
     @property
@@ -542,12 +517,12 @@ def looks(duration: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 @lru_cache(maxsize=64)
-def _factors(scenario: Scenario, duration: float, step: float) -> Schedule[tuple[tuple[str, float], ...]]:
-    """The factors of the cell's steps while hormones change them, told anew whenever one has changed noticeably.
+def _modulated(scenario: Scenario) -> Schedule[ParameterSet]:
+    """The parameters of a run whose hormones change them, told anew whenever a factor has changed noticeably.
 
     Each minute has the factors of its middle. Proteins made or lost during a run are left out: it takes days.
     """
-    starts, seen = looks(duration)
+    starts, seen = looks(scenario.run.duration)
     factors = scenario.timeline(scenario.assay.at[0] + seen).factors
     table = np.array(list(factors.values()))
     expressed = [list(factors).index(name) for name in EXPRESSED]
@@ -556,16 +531,10 @@ def _factors(scenario: Scenario, duration: float, step: float) -> Schedule[tuple
         now = table[:, k + 1].copy()
         now[expressed] = table[expressed, 0]
         if last is None or np.any(np.abs(now / last - 1.0) > MODULATION_GRAIN):
-            times.append(round(float(start) / step) * step)
-            values.append(tuple(zip(factors, now.tolist())))
+            times.append(round(float(start) / scenario.run.step) * scenario.run.step)
+            values.append(apply(scenario.unmodulated, dict(zip(factors, now.tolist()))))
             last = now
     return Schedule(tuple(times), tuple(values))
-
-
-@lru_cache(maxsize=64)
-def _modulated(scenario: Scenario) -> Schedule[ParameterSet]:
-    """The parameters over a run whose hormones change them."""
-    return scenario.modulated(scenario.unmodulated, scenario.run.duration, scenario.run.step)
 
 
 def _gigabytes(number: float) -> str:

@@ -8,7 +8,6 @@ logarithms have standard errors of 1 / sqrt(2 groups), and their slope one of 0.
 import numpy as np
 
 from glut4sim.sim.body.cells import Agents, CellKind, Interstitium, MeanField
-from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.model.parameters import load_preset
 
 CELLS, EXCHANGE, MINUTES = 256, 30.0, 10
@@ -19,7 +18,7 @@ SIZES, SLOPE_ERROR = np.array([1, 4, 16]), 0.07
 def kind(**changes):
     p = load_preset("skeletal-muscle").build()
     p = p._replace(fibre=p.fibre._replace(**changes))
-    return CellKind("skeletal-muscle", Schedule((0.0,), (p,)), cells=CELLS, vesicles=200, receptors=400)
+    return CellKind("skeletal-muscle", p, cells=CELLS, vesicles=200, receptors=400)
 
 
 def follow(cells, of):

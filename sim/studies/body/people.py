@@ -8,26 +8,21 @@ import numpy as np
 from glut4sim.sim.body.body import CELLS, Body
 from glut4sim.sim.body.cells import CellKind
 from glut4sim.sim.body.engine import EXCHANGE
+from glut4sim.sim.body.hormones import Hormones
 from glut4sim.sim.body.person import HEALTHY, Person
 from glut4sim.sim.body.protocols import Clamp, Fasting, Protocol, meal, ogtt
-from glut4sim.sim.body.simulate import simulate
+from glut4sim.sim.endocrine.spans import DAY
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.units import TIME
-from glut4sim.sim.model.parameters import load_preset
 from glut4sim.sim.scenario.body_tables import split
 
 if TYPE_CHECKING:
     from glut4sim.sim.scenario.scenario import Scenario
 
-INSULIN_EVERY = 300.0  # s between two looks at the insulin of the first pass
-
 
 @lru_cache(maxsize=256)  # months of hormones take seconds, and all bodies of a scenario begin as this one
 def body_of(scenario: "Scenario") -> Body:
-    """The body of a scenario at its one assay, its cells as hormones change them from then on.
-
-    What hormones make of insulin, fatty acids above all, follows the body's own: that of a first pass of the mean
-    field, with hormones that know of no test.
+    """The body of a scenario at its one assay.
 
     Raises
     ------
@@ -35,26 +30,22 @@ def body_of(scenario: "Scenario") -> Body:
         if there are several assays, or what it says of the body does not fit
     """
     scenario.check_one_assay()
-    body = _body(scenario)
-    if not scenario.has_hormones:
-        return body
-    protocol = protocol_of(scenario)
-    found = simulate(body, protocol, exchange=exchange_of(scenario)).series
-    times = np.arange(0.0, found["time"][-1], INSULIN_EVERY)
-    shares = np.interp(times, found["time"], found["insulin"]) / found["insulin"][0]
-    return _body(scenario.with_insulin(times.tolist(), shares.tolist(), protocol.duration))
-
-
-def _body(scenario):
     preset, values = split(scenario.organs)
-    seconds = protocol_of(scenario).duration
     cells = {}
     for tissue, usual in CELLS[preset].items():
         told = getattr(scenario.tissue, tissue)
         name = told.preset or usual.preset
-        parameters = scenario.modulated(load_preset(name).build(), seconds, usual.step)
-        cells[tissue] = CellKind(name, parameters, told.cells, told.vesicles, told.receptors, told.spread)
-    return Body(person_of(scenario), preset, values, cells)
+        cells[tissue] = CellKind(name, None, told.cells, told.vesicles, told.receptors, told.spread)
+    return Body(person_of(scenario), preset, values, cells, _hormones(scenario))
+
+
+def _hormones(scenario):
+    """What it says of hormones, and that they are followed from its assay to the end of the test, or of its day."""
+    if not scenario.has_hormones:
+        return None
+    start = scenario.assay.at[0]
+    end = start + max(protocol_of(scenario).duration, DAY)
+    return Hormones(scenario.plan(end, scenario.run.seed), start, end)
 
 
 def person_of(scenario: "Scenario") -> Person:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from glut4sim.sim.body.cells import CellKind
+from glut4sim.sim.body.engine import BodyEngine
+from glut4sim.sim.body.protocols import Clamp
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results.series_store import STORE
 from glut4sim.sim.scenario.scenario import Scenario
@@ -73,22 +74,26 @@ def test_who_the_body_is():
 
 def test_hormones_act_on_the_cells_of_the_tissues():
     woman = Scenario.load("women/menopause", {"assay.kind": "clamp"})
-    muscle = people.body_of(woman).cells["muscle"]
-    usual = CellKind("skeletal-muscle").schedule.values[0]
-    found = muscle.schedule.values[0].vesicle.glut4_copies / usual.vesicle.glut4_copies
-    assert found == pytest.approx(woman.timeline(np.zeros(1)).factors["glut4"][0])
-    assert found < 0.99
+    body = people.body_of(woman)
+    found = BodyEngine(body).tissues["muscle"].cells.parameters.vesicle.glut4_copies
+    expected = woman.timeline(np.zeros(1)).factors["glut4"][0]
+    assert found == pytest.approx(expected * body.cells["muscle"].usual.vesicle.glut4_copies)
+    assert expected < 0.99
 
 
 def test_fatty_acids_fall_as_insulin_of_the_body_rises():
     """So that the signal is stronger, from the fasting one on; insulin of the cell's bath has no part in it."""
     man = Scenario.load("men/eugonadal", {"assay.kind": "clamp", "bath.insulin": "100 nM"})
-    course = people.body_of(man).cells["muscle"].schedule
-    signal = [each.signalling.pi3k_reference for each in course.values]
-    assert signal[0] == CellKind("skeletal-muscle").schedule.values[0].signalling.pi3k_reference
-    assert 1.0 < course.times[1] <= 1800.0
-    assert len(signal) > 5
+    body = people.body_of(man)
+    engine = BodyEngine(body)
+    signal, fatty_acids = [], []
+    for _ in engine.follow(Clamp(), 7200.0):
+        signal.append(engine.tissues["muscle"].cells.parameters.signalling.pi3k_reference)
+        fatty_acids.append(engine.hormones.fatty_acids)
+    assert signal[0] == pytest.approx(body.cells["muscle"].usual.signalling.pi3k_reference)
     assert signal == sorted(signal, reverse=True)
+    assert fatty_acids == sorted(fatty_acids, reverse=True)
+    assert fatty_acids[-1] < 0.3 * fatty_acids[0]  # what is left in people: some 0.1 of 0.5 mM
 
 
 @pytest.mark.parametrize(
