@@ -1,6 +1,6 @@
 """The cell, or several side by side, drawn in the browser, and the strip of causes: see cell_view.js."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import traitlets
 
@@ -8,13 +8,29 @@ from glut4sim.sim.dashboard import causes
 from glut4sim.sim.dashboard.browser import script, style
 from glut4sim.sim.dashboard.channel import Channel
 
+SCRIPTS = (
+    "canvas.js", "cell_symbols.js", "cell_cut.js", "cell_camera.js", "following.js", "patch.js", "cell_stage.js",
+    "cause_strip.js", "cell_view.js",
+)  # fmt: skip
+
 
 class CellView(Channel):
-    """Cells drawn in three dimensions, with a legend of live numbers; `causes` is what the strip is told of them."""
+    """Cells drawn in three dimensions, with a legend of live numbers; `causes` is what the strip is told of them.
 
-    _esm = script("canvas.js", "cell_symbols.js", "cell_cut.js", "cell_stage.js", "cause_strip.js", "cell_view.js")
+    Parameters
+    ----------
+    follow
+        called when the reader wants a vesicle to be followed: with the number of its cell, and its own among those that
+        are drawn, or None if no vesicle shall be
+    """
+
+    _esm = script(*SCRIPTS)
     _css = style("cell_view.css") + style("causes.css")
     causes = traitlets.Dict({"links": causes.table(), "cells": []}).tag(sync=True)
+
+    def __init__(self, follow: Callable[[int, int | None], object] = lambda cell, vesicle: None):
+        self._follow = follow
+        super().__init__()
 
     def show_cells(self, time: float, molecules_per_hexagon: float, cells: Iterable[tuple[str, dict, list]]) -> None:
         """Draw a frame.
@@ -36,3 +52,10 @@ class CellView(Channel):
             "cells": [{"label": label, **facts} for label, facts, _ in cells],
         }
         self.show(content, [buffer for _, _, buffers in cells for buffer in buffers])
+
+    def _receive(self, widget, content, buffers):
+        match content:
+            case {"kind": "follow", "cell": int(cell), "vesicle": int() | None as vesicle}:
+                self._follow(cell, vesicle)
+            case _:
+                super()._receive(widget, content, buffers)

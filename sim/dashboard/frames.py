@@ -52,7 +52,7 @@ def pack(engine: Engine) -> tuple[dict, list[memoryview]]:
     now = engine.snapshot()
     p = engine.parameters
     vesicles = engine.vesicles
-    points, receptors = _sample(vesicles, MAX_POINTS, p.fibre), _sample(engine.receptors, MAX_RECEPTORS, p.fibre)
+    points, receptors = vesicles_shown(engine), _sample(engine.receptors, MAX_RECEPTORS, p.fibre)
     n = len(points)
     influx, efflux = _flows(engine, now)
     by_group = np.bincount(_GROUP, now.receptors[0], len(RECEPTOR_GROUPS))
@@ -78,6 +78,11 @@ def pack(engine: Engine) -> tuple[dict, list[memoryview]]:
         _GROUP[engine.receptors.state[receptors]].data,
     ]
     return facts, buffers
+
+
+def vesicles_shown(engine: Engine) -> np.ndarray:
+    """Which vesicles are drawn, by their number in the cell."""
+    return _sample(engine.vesicles, MAX_POINTS, engine.parameters.fibre)
 
 
 def _sample(population, most, spread):

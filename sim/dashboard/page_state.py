@@ -59,7 +59,8 @@ class PageState:
     """
 
     def __init__(self, scenario: Scenario, query: str = ""):
-        self.cell_view, self.charts = CellView(), ChartView()
+        self.cell_view = CellView(lambda cell, vesicle: self.session.follow(cell, vesicle))
+        self.charts = ChartView()
         self.status = solara.reactive(Status(), equals=lambda a, b: a is b)
         self.settings = solara.reactive(Settings())
         self._hashed: tuple[Scenario | None, str] = (None, "")  # the scenario on show

@@ -15,11 +15,12 @@ from typing import TypeVar
 
 import psutil
 
-from glut4sim.sim.dashboard import chart_view, frames
+from glut4sim.sim.dashboard import chart_view
 from glut4sim.sim.dashboard.build import Build, Size
 from glut4sim.sim.dashboard.chart_files import Charts
 from glut4sim.sim.dashboard.chart_view import Curve
 from glut4sim.sim.dashboard.live import Difference, Live, LiveChange, Recipe
+from glut4sim.sim.dashboard.pictures import Pictures
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.scenario.scenario import Scenario
 
@@ -97,6 +98,7 @@ class Session:
 
     def __init__(self, cell_view, charts, listen: Callable[[Status], None]):
         self._cell_view, self._charts, self._listen = cell_view, charts, listen
+        self._pictures = Pictures(cell_view)
         self._tasks: SimpleQueue[tuple[Callable, Future]] = SimpleQueue()
         self._closed, self._given_up = threading.Event(), threading.Event()
         self._asked: tuple[str, Recipe, float] | None = None  # a question, and what is shown if the answer is yes
@@ -251,6 +253,10 @@ class Session:
         """Live.drop_twin."""
 
         return self._do(lambda: self._needed().drop_twin())
+
+    def follow(self, cell: int, vesicle: int | None) -> Future:
+        """Follow a vesicle of a cell, by its number among those drawn; or none."""
+        return self._do(lambda: self._pictures.follow(self._needed(), cell, vesicle))
 
     def taken(self) -> Future:
         """Live.taken, as the Future's result."""
@@ -416,6 +422,7 @@ class Session:
                 block = min(block, live.steps_to_record)
             start = monotonic()
             live.advance(block)
+            self._pictures.look(live)
             allowed -= block
             now = monotonic()
             if block == self._block:
@@ -443,7 +450,7 @@ class Session:
     def _publish(self):
         now = monotonic()
         if self._live and self._cell_view.is_free(now):
-            self._show("frame", FRAME, self._show_frame, now)
+            self._show("frame", FRAME, lambda: self._pictures.show(self._live), now)
         if self._live and self._charts.is_free(now):
             self._show("charts", CHARTS, self._show_charts, now)
         self._show("status", STATUS, lambda: self._listen(self.status()), now)
@@ -453,11 +460,6 @@ class Session:
         if self._stale[what] and now - self._shown[what] >= every:
             self._stale[what], self._shown[what] = False, now
             self._guard(show)
-
-    def _show_frame(self):
-        live = self._live
-        shown = [(cell.label, *frames.pack(cell.engine)) for cell in live.cells]
-        self._cell_view.show_cells(live.time, live.molecules_per_hexagon, shown)
 
     def _show_charts(self):
         live = self._live

@@ -73,8 +73,7 @@ class Engine:
         self._take_schedule(scenario.parameter_schedule)
         p = self._parameters = self._schedule.values[0]
         self.stages = StageLine(scenario, self.individual, p, seed, replicate)
-        for stage in self._vesicles:
-            stage.log_capacity = LOG_CAPACITY if log_events else 0
+        self.note_events(log_events)
         bath = self._bath()
         known: Known = {name: course.values[0] for name, course in bath.items()}
 
@@ -201,6 +200,11 @@ class Engine:
         )
         self.step += steps
         return self._record(time=(self.step - steps + np.arange(1, steps + 1)) * self.dt, **columns)
+
+    def note_events(self, noted: bool) -> None:
+        """Note every vesicle transition from now on, for `take_events`, or none any more."""
+        for stage in self._vesicles:
+            stage.log_capacity = LOG_CAPACITY if noted else 0
 
     def take_events(self) -> Events:
         """The vesicle transitions since the last call, in order of time; taking them often keeps memory bounded."""

@@ -4,55 +4,10 @@
 
 const HALF = 32767.5; // a coordinate of 0 .. 2 HALF stands for -1 .. 1
 const DEPTHS = 64; // bins in which symbols are sorted
-const ROOM = 0.415; // radius of the cell, as a share of the canvas
 const [LEAST, MOST] = [1.35, 5.8]; // size of symbols of unit 1 [css pixels]
 const FLIGHT = 900; // ms that a hexagon is on its way
 const SARCOMERES = 24; // of the fibre behind a slice of muscle, as far as they fit
 const APART = (Math.sqrt(5) - 1) / 2; // of its way that each hexagon is ahead of the one before: evenly spread, however many
-
-// ---- camera: shared by all cells ----
-
-class Camera {
-  constructor() {
-    this.reset();
-  }
-
-  reset() {
-    this.turn = [1, 0, 0, 0, 1, 0, 0, 0, 1]; // rotation, row by row; z points at the viewer
-    this.rotate(-0.5, 0.35);
-    this.zoom = 1;
-    this.x = this.y = 0; // where the centre of the cell lies, in radii at zoom 1
-  }
-
-  rotate(right, down) {
-    const [a, b, c, d, e, f, g, h, i] = this.turn;
-    const [cr, sr, cd, sd] = [Math.cos(right), Math.sin(right), Math.cos(down), Math.sin(down)];
-    const across = [cr * a + sr * g, cr * b + sr * h, cr * c + sr * i]; // about the vertical axis of the screen
-    const [gg, hh, ii] = [cr * g - sr * a, cr * h - sr * b, cr * i - sr * c];
-    const up = [cd * d - sd * gg, cd * e - sd * hh, cd * f - sd * ii]; // then about the horizontal one
-    this.turn = orthonormal(across, up);
-  }
-
-  move(x, y) {
-    const bound = (v) => Math.max(-this.zoom, Math.min(this.zoom, v));
-    this.x = bound(this.x + x);
-    this.y = bound(this.y + y);
-  }
-
-  zoomBy(factor, x = 0, y = 0) {
-    const zoom = Math.max(0.7, Math.min(12, this.zoom * factor));
-    const grown = zoom / this.zoom;
-    this.zoom = zoom;
-    this.move((x - this.x) * (1 - grown), (y - this.y) * (1 - grown)); // what is at (x, y) stays there
-  }
-}
-
-function orthonormal(a, b) { // rounding would skew a rotation that is turned on and on
-  const unit = (v) => v.map((x) => x / Math.hypot(...v));
-  const x = unit(a), along = b.reduce((sum, v, i) => sum + v * x[i], 0);
-  const y = unit(b.map((v, i) => v - along * x[i]));
-  return [...x, ...y, x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]];
-}
 
 // ---- glucose on its way across the membrane: as many hexagons as the flow is worth, at any speed and at none ----
 
@@ -87,17 +42,24 @@ class Stage {
     this.view = view;
     this.figure = element("figure");
     this.caption = this.figure.appendChild(element("figcaption"));
-    this.canvas = this.figure.appendChild(element("canvas", { tabIndex: 0 }));
+    this.canvas = this.figure.appendChild(element("canvas", { className: "g4-stage", tabIndex: 0 }));
+    this.patch = new Patch(this);
     this.canvas.setAttribute("role", "application");
     this.context = this.canvas.getContext("2d");
     this.flows = [new Flow(), new Flow()]; // in, out
     this.hexagons = [0, 0]; // drawn of each
     this.flashes = new Flashes();
     this.trails = new Trails();
+    this.track = new Track(); // of the vesicle that is followed
     this.insulin = 0; // dots drawn
     this.cell = null; // as the message has it
     this.total = this.vesicles = 0; // symbols, and how many of them are vesicles
     this._makeRoom(0);
+  }
+
+  remove() {
+    this.figure.remove();
+    this.patch.root.remove();
   }
 
   show(cell, time, perHexagon, [positions, states, receptors]) {
@@ -120,6 +82,8 @@ class Stage {
     this._flash(now);
     symbol.set(now);
     this.trails.follow(time, where, symbol, this.vesicles);
+    const followed = cell.followed?.vesicle ?? null;
+    this.track.follow(time, followed, where.subarray(3 * followed, 3 * followed + 3));
     this._placeReceptors(new Uint8Array(receptors.buffer, receptors.byteOffset, receptors.byteLength));
   }
 
@@ -172,6 +136,13 @@ class Stage {
       this.where[3 * k + 2] = along / radius;
       this.symbol[k] = VESICLES.length + groups[i];
     }
+  }
+
+  /** Where what is drawn of a cut cell is [radii]; 0 if some of it lies in the middle. */
+  get shell() {
+    const { section } = this.view, inner = this.cell.inner_radius / this.cell.radius, deep = section.on ? section.depth : 0;
+    if (inner <= Math.abs(deep) || !(section.on || section.wedge)) return 0;
+    return (Math.sqrt(inner * inner - deep * deep) + Math.sqrt(1 - deep * deep)) / 2;
   }
 
   resize() {
@@ -352,8 +323,52 @@ class Stage {
     drawInsulin(c, this.insulin, flown, this.left, this.top, radius, ratio, colours);
     const isFlashing = this.flashes.draw(c, now, isStill, (place) => this._project(place), radius, ratio, colours);
     this._drawGlucose(flown);
+    this.patch.draw(now);
+    this._framePatch();
+    if (this.track.places.length) this._drawTrack();
     this._drawScaleBar();
     return isFlashing;
+  }
+
+  // What the magnified patch shows of the membrane
+  _framePatch() {
+    const { context: c, ratio } = this, corners = this.patch.corners();
+    c.beginPath();
+    for (const place of corners) c.lineTo(...this._onCanvas(place));
+    c.closePath();
+    for (const [colour, wide] of [[this.view.colours.paper, 4.5], [this.view.colours.ink, 1.8]]) {
+      c.strokeStyle = colour;
+      c.lineWidth = wide * ratio;
+      c.stroke();
+    }
+  }
+
+  _drawTrack() {
+    const { ratio, track } = this, isHidden = !this._project(track.places.at(-1));
+    track.draw(this.context, (place) => this._onCanvas(place), isHidden, 9 * ratio, ratio, this.view.colours);
+  }
+
+  /** The vesicle that is drawn nearest to a place of the canvas [css pixels], if there is one near by. */
+  pick(x, y) {
+    const { where, ratio } = this, place = (k) => where.subarray(3 * k, 3 * k + 3);
+    let best = 10, found = null;
+    for (let k = 0; k < this.vesicles; k++) {
+      const at = this._project(place(k)), away = at ? Math.hypot(at[0] / ratio - x, at[1] / ratio - y) : Infinity;
+      if (away < best) (best = away), (found = k);
+    }
+    return found;
+  }
+
+  /** The next vesicle to follow: of those on their way to the membrane, or in it, or of all. */
+  next(after, step) {
+    const { vesicles: n, symbol } = this;
+    for (const isWanted of [(s) => ON_THE_WAY[s], (s) => OPEN[s], () => true]) {
+      for (let i = 1; i <= n; i++) {
+        const k = (after + step * i + n) % n;
+        if (k !== after && isWanted(symbol[k])) return k;
+      }
+    }
+    return null;
   }
 
   // Where on the canvas a place of the cell is, if it is in view
@@ -361,6 +376,12 @@ class Stage {
     const { left, top, radius } = this, [a, b, c, d, e, f, g, h, i] = this.view.camera.turn;
     const right = a * x + b * y + c * z, up = d * x + e * y + f * z;
     return this._isInView(right, up, g * x + h * y + i * z) && [left + right * radius, top - up * radius];
+  }
+
+  // The same, wherever it is
+  _onCanvas([x, y, z]) {
+    const { left, top, radius } = this, [a, b, c, d, e, f] = this.view.camera.turn;
+    return [left + (a * x + b * y + c * z) * radius, top - (d * x + e * y + f * z) * radius];
   }
 
   _isInView(right, up, near) {

@@ -6,6 +6,7 @@
 // by code, as in agents/vesicle.py
 const VESICLES = ["stored", "mobile", "tethered", "docked", "fused", "endocytosed", "clustered"];
 const IN_MEMBRANE = ["fused", "clustered"]; // whose carriers bring glucose in
+const ON_THE_WAY = VESICLES.map((name) => ["mobile", "tethered", "docked"].includes(name)); // out, by number
 const [MOBILE, FUSED] = ["mobile", "fused"].map((name) => VESICLES.indexOf(name));
 const OPEN = VESICLES.map((name) => IN_MEMBRANE.includes(name)); // by number, for the innermost loop
 const RECEPTORS = ["free", "active", "internalised"]; // by code, as in sim/dashboard/frames.py

@@ -117,7 +117,8 @@ const KEYS = {
 };
 const HINT =
   "Drag or arrow keys: turn; with Shift: move. +, − or click and wheel: zoom. W: cut open. C: section. 0 or double-click: reset. " +
-  "Space: play or pause.";
+  "Click a vesicle, or F for the next: follow it; Escape or a click elsewhere: no more. Space: play or pause.";
+const STILL = 4; // css pixels that a pointer may move in a click
 
 const MOVING = 400; // ms after a frame for which time is held to go on
 
@@ -153,9 +154,11 @@ class View {
     const switched = element("label", {}, this.toggle, "Section"), open = element("label", {}, this.wedge, "Cut open");
     this.bar = element("div", { className: "g4-bar" }, this.clock, open, switched, this.slider, this.depth, this.back);
     this.row = element("div", { className: "g4-stages" });
+    this.patches = element("div", { className: "g4-patches" });
     this.legend = new Legend();
     this.strip = new CauseStrip();
-    const sight = element("div", { className: "g4-sight" }, this.bar, this.row, this.legend.root);
+    this.followed = new FollowedList(() => this._follow(0, null));
+    const sight = element("div", { className: "g4-sight" }, this.bar, this.row, this.patches, this.followed.root, this.legend.root);
     sight.append(element("p", { textContent: HINT }));
     const both = element("div", { className: "g4-both" }, sight, this.strip.root);
     this.root = element("div", { className: "g4-cell" }, both);
@@ -177,6 +180,7 @@ class View {
     on(this.slider, "input", () => this._cut(true, this.slider.value / 100));
     on(this.back, "click", () => (this.camera.reset(), this.redraw()));
     on(document, "keydown", (event) => this._playOrPause(event));
+    on(this.root, "keydown", (event) => event.key === "Escape" && this._follow(0, null));
     this.endTheme = followTheme(this.root, (dark) => this._changeTheme(dark));
     this.sizes = new ResizeObserver(() => {
       if (!this.colours) this._mount();
@@ -214,7 +218,7 @@ class View {
   _receive(message, buffers) {
     if (!this.colours) return; // meant for another view of the same widget; this one will ask when it is ready
     while (this.stages.length < message.cells.length) this._addStage();
-    while (this.stages.length > message.cells.length) this.stages.pop().figure.remove();
+    while (this.stages.length > message.cells.length) this.stages.pop().remove();
     this.perHexagon = message.molecules_per_hexagon;
     message.cells.forEach((cell, i) => this.stages[i].show(cell, message.time, this.perHexagon, buffers.slice(3 * i, 3 * i + 3)));
     this.cells = message.cells;
@@ -230,8 +234,16 @@ class View {
     const stage = new Stage(this);
     this.stages.push(stage);
     this.row.append(stage.figure);
-    this._steer(stage.canvas);
+    this.patches.append(stage.patch.root);
+    this._steer(stage);
+    const { canvas } = stage.patch;
+    canvas.addEventListener("click", ({ offsetX, offsetY }) => this._follow(this.stages.indexOf(stage), stage.patch.pick(offsetX, offsetY)));
     this.resized = true;
+  }
+
+  // Asks for a vesicle of a cell to be followed, or for none; frames tell what became of it
+  _follow(cell, vesicle) {
+    if (vesicle !== null || this.cells?.some(({ followed }) => followed)) this.model.send({ kind: "follow", cell, vesicle });
   }
 
   // The numbers change a few times a second, or nobody could read them
@@ -239,11 +251,14 @@ class View {
     this.writing = null;
     if (this.legend.show(this.cells, this.perHexagon)) this.legend.paintSwatches(this.colours);
     this.strip.show(this.cells, this.time);
+    this.followed.show(this.cells);
+    this.stages.forEach((stage) => stage.patch.write());
     this._showSection();
   }
 
   redraw() {
     this.stale = true;
+    this.writing ??= this.cells && setTimeout(() => this._write(), 120);
     this.asked ??= requestAnimationFrame((now) => this._draw(now));
   }
 
@@ -256,6 +271,7 @@ class View {
     if (isMoving) this.flown += Math.min(Math.max(now - this.drawn, 0), MOVING);
     this.drawn = now;
     let isFlashing = false;
+    this.camera.keepOn(this.stages[0].shell);
     for (const stage of this.stages) {
       if (this.stale) stage.drawPoints();
       if (stage.present(this.flown, now, this.still.matches)) isFlashing = true;
@@ -302,14 +318,18 @@ class View {
     this.slider.value = 100 * depth;
   }
 
-  _steer(canvas) {
-    const { camera } = this, { signal } = this.stop;
+  _steer(stage) {
+    const { camera } = this, { signal } = this.stop, { canvas } = stage;
     const on = (type, act) => canvas.addEventListener(type, act, { signal, passive: false });
     const scale = () => ROOM * canvas.clientWidth; // css pixels per radius
-    let last = null; // where the pointer was
+    let last = null, first = null; // where the pointer was, and where it went down
     on("pointerdown", (event) => {
       canvas.setPointerCapture(event.pointerId);
-      last = event;
+      last = first = event;
+    });
+    on("click", (event) => {
+      if (Math.hypot(event.clientX - first?.clientX, event.clientY - first?.clientY) > STILL) return;
+      this._follow(this.stages.indexOf(stage), stage.pick(event.offsetX, event.offsetY));
     });
     on("pointermove", (event) => {
       if (!canvas.hasPointerCapture(event.pointerId)) return;
@@ -332,6 +352,9 @@ class View {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key.toLowerCase() === "c") this._cut(!this.section.on);
       else if (event.key.toLowerCase() === "w") this.wedge.click();
+      else if (event.key.toLowerCase() === "f") {
+        this._follow(this.stages.indexOf(stage), stage.next(stage.cell.followed?.vesicle ?? -1, event.shiftKey ? -1 : 1));
+      }
       else if (KEYS[event.key]) KEYS[event.key](camera, event.shiftKey);
       else return;
       event.preventDefault();

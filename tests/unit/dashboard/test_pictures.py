@@ -1,0 +1,94 @@
+"""What the cell view is shown besides the cells of now: the vesicle that is followed."""
+
+import json
+from unittest.mock import Mock
+
+import numpy as np
+import pytest
+
+from glut4sim.agents import vesicle
+from glut4sim.sim.dashboard.live import Live
+from glut4sim.sim.dashboard.pictures import Pictures
+from glut4sim.sim.model.engine import Engine
+from glut4sim.sim.scenario.scenario import Scenario
+
+SMALL = {
+    "cell.vesicles": "300", "cell.receptors": "300", "cell.glucose_agents": "300",
+    "run.step": "0.5 s", "bath.insulin": "100 nM", "run.duration": "45 min",
+}  # fmt: skip
+
+
+class View:
+    def show_cells(self, time, molecules_per_hexagon, cells):
+        self.time, self.cells = time, cells
+
+
+@pytest.fixture
+def live():
+    cells = Live(Scenario.load("insulin-challenge", SMALL))
+    yield cells
+    cells.close()
+
+
+def test_what_is_told_of_a_vesicle_is_in_the_log_and_following_changes_no_bit(live):
+    view = View()
+    pictures = Pictures(view)
+    live.advance(100)
+    pictures.follow(live, 0, 17)
+    for _ in range(30):
+        live.advance(100)
+        pictures.look(live)
+    pictures.show(live)
+    told = view.cells[0][1]["followed"]
+    json.dumps(told)
+    noted = Engine(live.scenario, live.scenario.run.seed, log_events=True)
+    noted.advance(3100)
+    events = noted.take_events()
+    own = (events.agent == 17) & (events.time > 50.0)
+    states = [int(vesicle.TRANSITIONS[k][1]) for k in events.transition[own]]
+    assert told["number"] == told["vesicle"] == 17
+    assert told["history"][1:] == [list(each) for each in zip(events.time[own].tolist(), states)]
+    assert len(states) > 5
+    for one, other in zip(live.cells[0].engine.state().items(), noted.state().items(), strict=True):
+        np.testing.assert_array_equal(one[1], other[1], err_msg=one[0])
+
+
+def test_a_vesicle_is_followed_until_its_cell_is_gone(live):
+    view = View()
+    pictures = Pictures(view)
+    live.fork("insulin", 1.0)
+    for cell, shown, told in (
+        (1, 4, [None, 4]),
+        (0, 5, [5, None]),
+        (2, 5, [None] * 2),
+        (0, 300, [None] * 2),
+        (0, 6, [6, None]),
+    ):
+        pictures.follow(live, cell, shown)
+        pictures.show(live)
+        assert [facts.get("followed", {}).get("vesicle") for _, facts, _ in view.cells] == told
+    engine = live.cells[0].engine
+    pictures.follow(live, 0, None)
+    live.advance(10)
+    assert not len(engine.take_events().time)  # nothing is noted any more
+    pictures.follow(live, 0, 6)
+    live.change("glucose", 6.0)
+    pictures.show(live)
+    assert "followed" in view.cells[0][1]
+    live.fork("glucose", 9.0)
+    other = Live(live.base)
+    pictures.show(other)
+    assert "followed" not in view.cells[0][1]
+    other.close()
+
+
+def test_the_view_asks_for_a_vesicle_or_for_none():
+    pytest.importorskip("anywidget")
+    from glut4sim.sim.dashboard.cell_view import CellView
+
+    follow = Mock()
+    view = CellView(follow)
+    for content in ({"kind": "follow", "cell": 1, "vesicle": 7}, {"kind": "follow", "cell": 0, "vesicle": None}):
+        view._handle_custom_msg(content, [])
+    view._handle_custom_msg({"kind": "follow", "cell": 0, "vesicle": "7"}, [])
+    assert [call.args for call in follow.call_args_list] == [(1, 7), (0, None)]
