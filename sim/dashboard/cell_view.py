@@ -1,6 +1,8 @@
 """The cell, or several side by side, drawn in the browser, and the strip of causes: see cell_view.js."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 import traitlets
 
@@ -9,8 +11,8 @@ from glut4sim.sim.dashboard.browser import script, style
 from glut4sim.sim.dashboard.channel import Channel
 
 SCRIPTS = (
-    "canvas.js", "cell_symbols.js", "cell_cut.js", "cell_camera.js", "following.js", "patch.js", "cell_stage.js",
-    "cause_strip.js", "cell_view.js",
+    "canvas.js", "cell_symbols.js", "cell_cut.js", "cell_camera.js", "following.js", "patch.js", "scrubber.js",
+    "cell_stage.js", "cause_strip.js", "cell_view.js",
 )  # fmt: skip
 
 
@@ -22,17 +24,29 @@ class CellView(Channel):
     follow
         called when the reader wants a vesicle to be followed: with the number of its cell, and its own among those that
         are drawn, or None if no vesicle shall be
+    look_back
+        called when the reader wants to see the cells as they were: with the time [s], or None for as they are
     """
 
     _esm = script(*SCRIPTS)
     _css = style("cell_view.css") + style("causes.css")
     causes = traitlets.Dict({"links": causes.table(), "cells": []}).tag(sync=True)
 
-    def __init__(self, follow: Callable[[int, int | None], object] = lambda cell, vesicle: None):
-        self._follow = follow
+    def __init__(
+        self,
+        follow: Callable[[int, int | None], object] = lambda cell, vesicle: None,
+        look_back: Callable[[float | None], object] = lambda time: None,
+    ):
+        self._follow, self._look_back = follow, look_back
         super().__init__()
 
-    def show_cells(self, time: float, molecules_per_hexagon: float, cells: Iterable[tuple[str, dict, list]]) -> None:
+    def show_cells(
+        self,
+        time: float,
+        molecules_per_hexagon: float,
+        cells: Iterable[tuple[str, dict, list]],
+        reach: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         """Draw a frame.
 
         Parameters
@@ -43,11 +57,15 @@ class CellView(Channel):
             flow of glucose that one hexagon stands for [molecules/s]
         cells
             (label, facts, buffers) of each, the last two from `frames.pack`
+        reach
+            `reach`, how far the run has come [s]; `every`, the time between two pictures of its past [s]; and
+            `looking_back`, whether this is one of them
         """
         cells = list(cells)
         content = {
             "kind": "frame",
             "time": time,
+            **reach,
             "molecules_per_hexagon": molecules_per_hexagon,
             "cells": [{"label": label, **facts} for label, facts, _ in cells],
         }
@@ -57,5 +75,7 @@ class CellView(Channel):
         match content:
             case {"kind": "follow", "cell": int(cell), "vesicle": int() | None as vesicle}:
                 self._follow(cell, vesicle)
+            case {"kind": "look back", "time": int() | float() | None as time}:
+                self._look_back(time)
             case _:
                 super()._receive(widget, content, buffers)

@@ -42,6 +42,7 @@ class Following:
         self.engine.note_events(False)
         self.engine.take_events()
 
-    def facts(self) -> dict:
-        """What the view is told: JSON."""
-        return {"vesicle": self.shown, "number": self.number, "history": self.history[-MOST:]}
+    def facts(self, time: float, state: int) -> dict:
+        """What the view is told of a time in the run, at which it is in a state: JSON."""
+        past = [change for change in self.history if change[0] <= time + 1e-6]
+        return {"vesicle": self.shown, "number": self.number, "history": past[-MOST:] or [[time, state]]}

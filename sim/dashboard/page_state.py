@@ -59,7 +59,9 @@ class PageState:
     """
 
     def __init__(self, scenario: Scenario, query: str = ""):
-        self.cell_view = CellView(lambda cell, vesicle: self.session.follow(cell, vesicle))
+        self.cell_view = CellView(
+            lambda cell, vesicle: self.session.follow(cell, vesicle), lambda time: self.session.look_back(time)
+        )
         self.charts = ChartView()
         self.status = solara.reactive(Status(), equals=lambda a, b: a is b)
         self.settings = solara.reactive(Settings())

@@ -258,6 +258,10 @@ class Session:
         """Follow a vesicle of a cell, by its number among those drawn; or none."""
         return self._do(lambda: self._pictures.follow(self._needed(), cell, vesicle))
 
+    def look_back(self, time: float | None) -> Future:
+        """Let the view show the cells as they were at a time [s]; None: as they are. The run goes on meanwhile."""
+        return self._do(lambda: self._pictures.look_back(time))
+
     def taken(self) -> Future:
         """Live.taken, as the Future's result."""
         return self._do(lambda: self._needed().taken())
@@ -417,7 +421,7 @@ class Session:
             if behind - live.scenario.run.step > LATE * self._speed:
                 self._anchor = (began, live.time)
         while allowed > 0:
-            block = min(self._block, allowed)
+            block = min(self._block, allowed, self._pictures.steps_to_next(live))
             if self._pause_when:
                 block = min(block, live.steps_to_record)
             start = monotonic()

@@ -154,11 +154,12 @@ class View {
     const switched = element("label", {}, this.toggle, "Section"), open = element("label", {}, this.wedge, "Cut open");
     this.bar = element("div", { className: "g4-bar" }, this.clock, open, switched, this.slider, this.depth, this.back);
     this.row = element("div", { className: "g4-stages" });
+    this.scrub = new Scrubber((time) => this.model.send({ kind: "look back", time }));
     this.patches = element("div", { className: "g4-patches" });
     this.legend = new Legend();
     this.strip = new CauseStrip();
     this.followed = new FollowedList(() => this._follow(0, null));
-    const sight = element("div", { className: "g4-sight" }, this.bar, this.row, this.patches, this.followed.root, this.legend.root);
+    const sight = element("div", { className: "g4-sight" }, this.bar, this.row, this.scrub.root, this.patches, this.followed.root, this.legend.root);
     sight.append(element("p", { textContent: HINT }));
     const both = element("div", { className: "g4-both" }, sight, this.strip.root);
     this.root = element("div", { className: "g4-cell" }, both);
@@ -280,6 +281,7 @@ class View {
     const [{ hexagons: [glucoseIn, glucoseOut], insulin, flashes }] = this.stages;
     Object.assign(this.root.dataset, { glucoseIn, glucoseOut, insulin, flashes: flashes.total });
     setText(this.clock, clock(this.time));
+    if (this.pending) this.scrub.show(this.pending);
     if (this.pending) this._acknowledge(this.pending);
     if (isMoving || isFlashing) this.asked ??= requestAnimationFrame((later) => this._draw(later));
   }

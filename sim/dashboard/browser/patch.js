@@ -155,8 +155,9 @@ class Patch {
     if (!this.frame) return;
     const { radius, followed } = this.stage.cell, um = (share) => (2 * share * radius).toFixed(1);
     const what = NAMED.map((state, k) => `${this.counts[k]} ${VESICLES[state]}`).join(", ");
-    setText(this.title, `Membrane${followed ? " where it is" : " in the frame"}, ${um(this.frame.wide)} × ${um(this.frame.deep)} µm: ${what}`);
-    if (this.canvas.getAttribute("aria-label") !== this.title.textContent) this.canvas.setAttribute("aria-label", this.title.textContent);
+    setText(this.title, `${followed ? "Where it is" : "In the frame"}, ${um(this.frame.wide)} × ${um(this.frame.deep)} µm: ${what}`);
+    const label = `A patch of membrane, magnified. ${this.title.textContent}`;
+    if (this.canvas.getAttribute("aria-label") !== label) this.canvas.setAttribute("aria-label", label);
     Object.assign(this.canvas.dataset, Object.fromEntries(NAMED.map((state, k) => [VESICLES[state], this.counts[k]]))); // for tests
   }
 }

@@ -316,7 +316,7 @@ class View:
     def is_free(self, now=None):
         return True
 
-    def show_cells(self, moment, molecules_per_hexagon, cells):
+    def show_cells(self, moment, molecules_per_hexagon, cells, reach):
         self.frames.append((moment, [label for label, _, _ in cells]))
 
     def show(self, content, buffers):
