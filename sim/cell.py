@@ -20,7 +20,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
 from math import ceil, inf, isclose, isfinite
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import mesa
 import numpy as np
@@ -33,6 +33,9 @@ from glut4sim.sim.model import kinds, observables
 from glut4sim.sim.model.engine import CHUNK, Engine
 from glut4sim.sim.model.recorder import Recorder
 from glut4sim.sim.scenario.scenario import MAX_REPLICATES, MAX_SEED, BathTable, CellTable, RunTable, Scenario
+
+if TYPE_CHECKING:
+    from glut4sim.sim.dashboard.page_file import Page
 
 SCALARS = tuple(observable for observable in observables.OBSERVABLES if observable.dim is None)
 
@@ -310,6 +313,21 @@ class Cell(OwnClock):
     def run_until(self, end_time: float) -> None:
         """Advance to a time [s]."""
         self.run_for(end_time - self.time)
+
+    def view(self) -> "Page":
+        """The cell as it is now, drawn as on the dashboard, with the strip of causes: in a notebook it shows itself.
+
+        A page by itself, which no later step changes; its `html` may be written to a file.
+        """
+        from glut4sim.sim.dashboard import causes, frames
+        from glut4sim.sim.dashboard.film import Picture
+        from glut4sim.sim.dashboard.page_file import page
+
+        assert self.scenario is not None
+        picture = Picture(self.time, frames.molecules_per_hexagon(self.engine), [("Cell", *frames.pack(self.engine))])
+        title, seed = self.scenario.title or self.scenario.name, f"Seed {self.scenario.run.seed}."
+        numbers = frames.vesicles_shown(self.engine)
+        return page(title, seed, [picture], causes.content([self.scenario]), numbers)
 
     def _steps_in(self, seconds: float) -> int:
         """How many steps a time takes; InputError if these are not whole, as of `run.duration`."""

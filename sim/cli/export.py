@@ -9,6 +9,7 @@ from typing import Annotated, TextIO
 import typer
 
 from glut4sim.sim.cli.options import Changes, Quiet, ScenarioName, as_place, at_work, check_new, overrides
+from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, new_text, write
 
 app = typer.Typer(help="Write a model or results for other programs.", no_args_is_help=True)
@@ -83,6 +84,40 @@ def export_simularium(
         from glut4sim.sim.model.simularium import trajectory
 
         write(out, trajectory(loaded, loaded.run.seed, steps // every, every, vesicles, progress))
+    typer.echo(out)
+
+
+@app.command("html")
+def export_html(
+    results: Annotated[
+        Path,
+        typer.Argument(
+            parser=str, callback=as_place, metavar="RESULT_DIR", help="Directory of results of run, or its address."
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(parser=str, callback=as_place, metavar="FILE", help="New file to write, such as pulse.html."),
+    ],
+    pictures: Annotated[int, typer.Option(min=1, max=2000, metavar="N", help="Of the cell, over the whole run.")] = 360,
+    vesicles: Annotated[
+        int, typer.Option(min=1, max=20_000, metavar="N", help="Drawn, a fair sample where there are more.")
+    ] = 2000,
+    quiet: Quiet = False,
+) -> None:
+    """Write a recorded run as one page that plays by itself, without a server and without the internet.
+
+    The first replicate is computed once more, by its seed, for the places of its vesicles. Needs glut4sim[dashboard].
+    """
+    check_new(out, "file")
+    try:
+        from glut4sim.sim.dashboard.recording import recorded
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f'needs the package {error.name}; install it with: pip install "glut4sim[dashboard]".', place="export html"
+        ) from None
+    with at_work(results.name, out, quiet) as progress:
+        write(out, recorded(results, pictures, vesicles, progress).html)
     typer.echo(out)
 
 

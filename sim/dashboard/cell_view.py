@@ -7,13 +7,8 @@ from typing import Any
 import traitlets
 
 from glut4sim.sim.dashboard import causes
-from glut4sim.sim.dashboard.browser import script, style
+from glut4sim.sim.dashboard.browser import CELL, script, style
 from glut4sim.sim.dashboard.channel import Channel
-
-SCRIPTS = (
-    "canvas.js", "cell_symbols.js", "cell_cut.js", "cell_camera.js", "following.js", "patch.js", "scrubber.js",
-    "cell_stage.js", "cause_strip.js", "cell_view.js",
-)  # fmt: skip
 
 
 class CellView(Channel):
@@ -28,7 +23,7 @@ class CellView(Channel):
         called when the reader wants to see the cells as they were: with the time [s], or None for as they are
     """
 
-    _esm = script(*SCRIPTS)
+    _esm = script(*CELL)
     _css = style("cell_view.css") + style("causes.css")
     causes = traitlets.Dict({"links": causes.table(), "cells": []}).tag(sync=True)
 

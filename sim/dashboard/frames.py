@@ -31,7 +31,7 @@ def molecules_per_hexagon(engine: Engine) -> float:
     return float(power * max(digit for digit in (1, 2, 5) if digit * power <= most / HEXAGONS))
 
 
-def pack(engine: Engine) -> tuple[dict, list[memoryview]]:
+def pack(engine: Engine, most: int | None = None) -> tuple[dict, list[memoryview]]:
     """One cell as it is now.
 
     Agents of a kind are exchangeable, so the first ones are a fair sample where not all can be drawn; where they belong
@@ -40,6 +40,7 @@ def pack(engine: Engine) -> tuple[dict, list[memoryview]]:
     Parameters
     ----------
     engine : Engine
+    most : vesicles to be drawn, MAX_POINTS by default
 
     Returns
     -------
@@ -52,7 +53,7 @@ def pack(engine: Engine) -> tuple[dict, list[memoryview]]:
     now = engine.snapshot()
     p = engine.parameters
     vesicles = engine.vesicles
-    points, receptors = vesicles_shown(engine), _sample(engine.receptors, MAX_RECEPTORS, p.fibre)
+    points, receptors = vesicles_shown(engine, most), _sample(engine.receptors, MAX_RECEPTORS, p.fibre)
     n = len(points)
     influx, efflux = _flows(engine, now)
     by_group = np.bincount(_GROUP, now.receptors[0], len(RECEPTOR_GROUPS))
@@ -80,9 +81,9 @@ def pack(engine: Engine) -> tuple[dict, list[memoryview]]:
     return facts, buffers
 
 
-def vesicles_shown(engine: Engine) -> np.ndarray:
+def vesicles_shown(engine: Engine, most: int | None = None) -> np.ndarray:
     """Which vesicles are drawn, by their number in the cell."""
-    return _sample(engine.vesicles, MAX_POINTS, engine.parameters.fibre)
+    return _sample(engine.vesicles, MAX_POINTS if most is None else most, engine.parameters.fibre)
 
 
 def _sample(population, most, spread):

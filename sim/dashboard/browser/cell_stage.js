@@ -52,6 +52,7 @@ class Stage {
     this.trails = new Trails();
     this.track = new Track(); // of the vesicle that is followed
     this.insulin = 0; // dots drawn
+    this.drawn = new Uint32Array(DRAWN.length); // of each symbol
     this.cell = null; // as the message has it
     this.total = this.vesicles = 0; // symbols, and how many of them are vesicles
     this._makeRoom(0);
@@ -288,6 +289,7 @@ class Stage {
     const { where, symbol, at, sprite, depth, stride, pad, radius, middle, half, inner, isCut } = this;
     const { margin, first } = this.sprites, [a, b, c, d, e, f, g, h, i] = this.view.camera.turn;
     const range = Math.min(half, 1), left = this.left + pad, top = this.top + pad, last = stride - margin;
+    this.drawn.fill(0);
     let seen = 0;
     for (let k = 0; k < this.total; k++) {
       const x = where[3 * k], y = where[3 * k + 1], z = where[3 * k + 2];
@@ -300,6 +302,7 @@ class Stage {
       const px = Math.round(left + right * radius), py = Math.round(top - up * radius);
       if (px < margin || py < margin || px >= last || py >= last) continue;
       const s = symbol[k], pose = POSES[s];
+      this.drawn[s]++;
       let picture = first[s];
       if (pose !== POSE.plain) {
         picture += Math.round((Math.atan2(up, right) / (2 * Math.PI)) * TURNS + TURNS) % TURNS;

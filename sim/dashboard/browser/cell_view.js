@@ -278,8 +278,8 @@ class View {
       if (stage.present(this.flown, now, this.still.matches)) isFlashing = true;
     }
     this.stale = false;
-    const [{ hexagons: [glucoseIn, glucoseOut], insulin, flashes }] = this.stages;
-    Object.assign(this.root.dataset, { glucoseIn, glucoseOut, insulin, flashes: flashes.total });
+    const [{ hexagons: [glucoseIn, glucoseOut], insulin, flashes, drawn }] = this.stages;
+    Object.assign(this.root.dataset, { glucoseIn, glucoseOut, insulin, flashes: flashes.total, symbols: drawn.join() });
     setText(this.clock, clock(this.time));
     if (this.pending) this.scrub.show(this.pending);
     if (this.pending) this._acknowledge(this.pending);

@@ -3,7 +3,7 @@
 // The patch is seen from the side and a little from above: outside is up. It lies under a place of the screen, as under
 // a lens, so that turning the cell moves it; or where a vesicle is that is followed.
 
-const EXPECTED = 60; // vesicles in a patch, were all of them in the membrane
+const EXPECTED = 60; // vesicles in a patch, were all that are drawn in the membrane
 const LENS = { whole: [-0.45, 0.35], cut: [-0.86, 0.22], section: [-0.8, 0.6] }; // right and up, of the cell's radii
 const SHEET = 15; // half the height of the sheet as drawn, and
 const SKEW = 24; // half of what its far edge is shifted to the right [css pixels]
@@ -41,7 +41,7 @@ class Patch {
     out = unit3(out);
     const along = unit3(cross(Math.abs(dot3(up, out)) > 0.99 ? [g, h, i] : up, out));
     // on a slice only the rim is membrane; of its vesicles about half are there
-    const area = (EXPECTED / cell.shown_of) * (slice ? 4 * Math.PI * (slice.thickness / radius) : 4 * Math.PI), wide = Math.sqrt(1.5 * area) / 2;
+    const area = (EXPECTED / cell.points) * (slice ? 4 * Math.PI * (slice.thickness / radius) : 4 * Math.PI), wide = Math.sqrt(1.5 * area) / 2;
     const half = slice ? slice.thickness / radius / 2 : Infinity;
     return { out, along, aside: cross(out, along), wide: Math.min(wide, 0.6), deep: Math.min(wide / 1.5, half) };
   }
@@ -158,7 +158,7 @@ class Patch {
     setText(this.title, `${followed ? "Where it is" : "In the frame"}, ${um(this.frame.wide)} × ${um(this.frame.deep)} µm: ${what}`);
     const label = `A patch of membrane, magnified. ${this.title.textContent}`;
     if (this.canvas.getAttribute("aria-label") !== label) this.canvas.setAttribute("aria-label", label);
-    Object.assign(this.canvas.dataset, Object.fromEntries(NAMED.map((state, k) => [VESICLES[state], this.counts[k]]))); // for tests
+    this.canvas.dataset.told = JSON.stringify({ ...this.frame, counts: this.counts }); // for tests
   }
 }
 
