@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -65,9 +66,16 @@ def test_a_recorded_run_plays_by_itself(open_page, tmp_path):
     cell = page.locator(".g4-cell")
     assert page.locator("html").get_attribute("lang") == "en"
 
-    def reached(time):
-        page.wait_for_function(f"Number(document.querySelector('.g4-cell').dataset.time) >= {time}")
-        page.wait_for_timeout(300)  # until numbers are written, too
+    def settled():
+        """Wait until what is played has been drawn and written; the time that is on show then."""
+        page.wait_for_function("""() => {
+          const { told: { pictures }, shown } = document.player, { time, facts } = pictures[shown];
+          const stored = document.querySelector(".g4-legend td").textContent.replace(",", "");
+          const { dataset } = document.querySelector(".g4-cell"), charts = document.querySelector(".g4-charts").dataset;
+          const isDrawn = Number(dataset.time) === time && Number(charts.time) === time;
+          return isDrawn && Number(stored) === facts.counts.stored;
+        }""")
+        return float(cell.get_attribute("data-time"))
 
     # ---- with the keyboard alone
     page.locator(".g4-stage").focus()
@@ -75,7 +83,7 @@ def test_a_recorded_run_plays_by_itself(open_page, tmp_path):
     page.keyboard.press("f")
     page.locator(".g4-stage").focus()
     page.keyboard.press("Space")
-    reached(1200.0)
+    page.wait_for_function("document.player.time === document.player.end")
     expect(page.get_by_role("button", name="Play")).to_be_visible()
     slider = page.get_by_label("Look back in time")
     slider.focus()
@@ -83,17 +91,25 @@ def test_a_recorded_run_plays_by_itself(open_page, tmp_path):
     page.keyboard.press("End")
     for _ in range(3):
         page.keyboard.press("PageDown")
-    page.wait_for_timeout(300)
-    time = float(cell.get_attribute("data-time"))
-    assert 600.0 < time < 1200.0
+    assert 600.0 < settled() < 1200.0
+
+    # ---- and what is seen can be taken along
+    page.get_by_role("button", name="Video").click()
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_timeout(500)
+    page.get_by_role("button", name="Pause").click()
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Stop and download").click()
+    video = Path(started.value.path()).read_bytes()
+    assert video.startswith(bytes.fromhex("1a45dfa3"))
+    assert len(video) > 20_000
 
     # ---- what is on show is what was recorded
+    time = settled()
     now = stored.sel(time=time)
     told = {row.split("\t")[0].strip(): row.split("\t")[-1] for row in cell.locator("table").inner_text().splitlines()}
     for state, number in zip(STATES, now["vesicles"].values.astype(int)):
         assert int(told[state].replace(",", "")) == number
-    charts = page.locator(".g4-charts")
-    assert float(charts.get_attribute("data-time")) == pytest.approx(time, abs=1.0)
 
     # ---- what became of the vesicle that is followed, and the patch where it is
     engine = Engine(scenario, scenario.run.seed, log_events=True)

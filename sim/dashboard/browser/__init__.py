@@ -5,7 +5,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 CELL = (
     "canvas.js", "cell_symbols.js", "cell_cut.js", "cell_camera.js", "following.js", "patch.js", "scrubber.js",
-    "cell_stage.js", "cause_strip.js", "cell_view.js",
+    "video.js", "cell_stage.js", "cause_strip.js", "cell_view.js",
 )  # fmt: skip
 CHARTS = ("canvas.js", "chart_view.js")
 

@@ -155,6 +155,8 @@ class View {
     this.bar = element("div", { className: "g4-bar" }, this.clock, open, switched, this.slider, this.depth, this.back);
     this.row = element("div", { className: "g4-stages" });
     this.scrub = new Scrubber((time) => this.model.send({ kind: "look back", time }));
+    this.video = new Video(this);
+    this.scrub.root.append(this.video.button);
     this.patches = element("div", { className: "g4-patches" });
     this.legend = new Legend();
     this.strip = new CauseStrip();
@@ -278,6 +280,7 @@ class View {
       if (stage.present(this.flown, now, this.still.matches)) isFlashing = true;
     }
     this.stale = false;
+    if (this.video.recorder) this.video.take();
     const [{ hexagons: [glucoseIn, glucoseOut], insulin, flashes, drawn }] = this.stages;
     Object.assign(this.root.dataset, { glucoseIn, glucoseOut, insulin, flashes: flashes.total, symbols: drawn.join() });
     setText(this.clock, clock(this.time));
