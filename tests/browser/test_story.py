@@ -56,3 +56,25 @@ def test_the_story_pauses_at_its_events_and_says_what_came_of_the_guess(visit):
     assert 600.0 < visit.number("time") < 660.0
     visit.press("Leave the story")
     expect(story).to_have_count(0)
+
+
+def test_a_vesicle_is_followed_and_one_looks_back(visit):
+    page, cell = visit.page, visit.cell
+    cell.locator(".g4-stage").focus()
+    page.keyboard.press("f")
+    followed = cell.get_by_role("status")
+    expect(followed).to_have_text(re.compile(r"^Vesicle \d+: \w+ since 0:00.0 min$"))
+    visit.press("300×", "Play")
+    visit.until("time", ">", 120.0)
+    slider = page.get_by_label("Look back in time")
+    slider.focus()
+    page.keyboard.press("Home")
+    visit.until("time", "==", 0.0)
+    expect(visit.play).to_have_text("Pause")  # the run goes on
+    expect(visit.charts.get_by_role("slider")).to_contain_text("0:00 min")
+    expect(followed).to_contain_text("since 0:00.0 min")
+    visit.press("Back to now")
+    visit.until("time", ">", 120.0)
+    expect(visit.charts.get_by_role("slider")).to_contain_text("Latest values")
+    visit.press("Pause", "Stop following")
+    expect(followed).to_be_hidden()

@@ -52,6 +52,7 @@ class Stage {
     this.trails = new Trails();
     this.track = new Track(); // of the vesicle that is followed
     this.insulin = 0; // dots drawn
+    this.wasFlashing = false; // when it was presented last
     this.drawn = new Uint32Array(DRAWN.length); // of each symbol
     this.cell = null; // as the message has it
     this.total = this.vesicles = 0; // symbols, and how many of them are vesicles
@@ -319,14 +320,15 @@ class Stage {
   }
 
   // Whether something on it goes on moving by itself
-  present(flown, now, isStill) {
+  present(flown, now, isStill, isNew) {
     const { context: c, radius, ratio } = this, { colours } = this.view;
     c.putImageData(this.image, -this.pad, -this.pad);
     this.insulin = Math.round(INSULIN_MOST * this.view.strip.share(this.cell, "insulin"));
     drawInsulin(c, this.insulin, flown, this.left, this.top, radius, ratio, colours);
     const isFlashing = this.flashes.draw(c, now, isStill, (place) => this._project(place), radius, ratio, colours);
     this._drawGlucose(flown);
-    this.patch.draw(now);
+    if (isNew || isFlashing || this.wasFlashing) this.patch.draw(now);
+    this.wasFlashing = isFlashing;
     this._framePatch();
     if (this.track.places.length) this._drawTrack();
     this._drawScaleBar();

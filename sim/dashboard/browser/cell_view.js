@@ -277,7 +277,7 @@ class View {
     this.camera.keepOn(this.stages[0].shell);
     for (const stage of this.stages) {
       if (this.stale) stage.drawPoints();
-      if (stage.present(this.flown, now, this.still.matches)) isFlashing = true;
+      if (stage.present(this.flown, now, this.still.matches, this.stale)) isFlashing = true;
     }
     this.stale = false;
     if (this.video.recorder) this.video.take();

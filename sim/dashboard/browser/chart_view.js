@@ -565,11 +565,14 @@ function render({ model, el }) {
   resized.observe(root);
   model.on("msg:custom", receive);
   document.addEventListener("g4-open-chart", choose);
+  const lookBack = ({ detail }) => pin(detail);
+  document.addEventListener("g4-look-back", lookBack);
   build();
   model.send({ kind: "ready" });
   return () => {
     model.off("msg:custom", receive);
     document.removeEventListener("g4-open-chart", choose);
+    document.removeEventListener("g4-look-back", lookBack);
     cancelAnimationFrame(frame);
     resized.disconnect();
     endTheme();
