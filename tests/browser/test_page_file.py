@@ -71,9 +71,10 @@ def test_a_recorded_run_plays_by_itself(open_page, tmp_path):
         page.wait_for_function("""() => {
           const { told: { pictures }, shown } = document.player, { time, facts } = pictures[shown];
           const stored = document.querySelector(".g4-legend td").textContent.replace(",", "");
+          const patch = JSON.parse(document.querySelector(".g4-patch").dataset.told ?? "{}");
           const { dataset } = document.querySelector(".g4-cell"), charts = document.querySelector(".g4-charts").dataset;
           const isDrawn = Number(dataset.time) === time && Number(charts.time) === time;
-          return isDrawn && Number(stored) === facts.counts.stored;
+          return isDrawn && Number(stored) === facts.counts.stored && patch.time === time;
         }""")
         return float(cell.get_attribute("data-time"))
 
@@ -94,6 +95,7 @@ def test_a_recorded_run_plays_by_itself(open_page, tmp_path):
     assert 600.0 < settled() < 1200.0
 
     # ---- and what is seen can be taken along
+    page.get_by_label("Speed").select_option("120")
     page.get_by_role("button", name="Video").click()
     page.get_by_role("button", name="Play").click()
     page.wait_for_timeout(500)

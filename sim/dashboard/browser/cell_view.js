@@ -229,7 +229,6 @@ class View {
     this.time = message.time;
     this.root.dataset.cells = this.cells.length;
     this.pending = message;
-    this.writing ??= setTimeout(() => this._write(), this.frames ? 120 : 0);
     this.redraw();
   }
 
@@ -261,7 +260,6 @@ class View {
 
   redraw() {
     this.stale = true;
-    this.writing ??= this.cells && setTimeout(() => this._write(), 120);
     this.asked ??= requestAnimationFrame((now) => this._draw(now));
   }
 
@@ -279,6 +277,7 @@ class View {
       if (this.stale) stage.drawPoints();
       if (stage.present(this.flown, now, this.still.matches, this.stale)) isFlashing = true;
     }
+    if (this.stale) this.writing ??= setTimeout(() => this._write(), this.frames ? 120 : 0);
     this.stale = false;
     if (this.video.recorder) this.video.take();
     const [{ hexagons: [glucoseIn, glucoseOut], insulin, flashes, drawn }] = this.stages;

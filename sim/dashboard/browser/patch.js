@@ -24,6 +24,7 @@ class Patch {
     this.root = element("div", {}, this.title, this.canvas);
     this.shown = []; // of what is in it: [vesicle, x, y] on the canvas [css pixels], far ones first
     this.counts = NAMED.map(() => 0);
+    this.time = -1; // that is shown [s]
     this.frame = null; // out, along and aside: unit vectors in the cell; and half the width and depth [radii]
   }
 
@@ -58,6 +59,7 @@ class Patch {
   draw(now) {
     const { stage } = this, { colours } = stage.view, { g: c, width, height } = sharpen(this.canvas);
     this.frame = this._find();
+    this.time = stage.view.time;
     if (!width) return;
     this.scale = width / 2 / (this.frame.wide * 1.02) - SKEW / this.frame.wide; // css pixels per radius
     this.size = Math.max(5, Math.min(8, (0.06 * this.scale) / stage.cell.radius));
@@ -158,7 +160,7 @@ class Patch {
     setText(this.title, `${followed ? "Where it is" : "In the frame"}, ${um(this.frame.wide)} × ${um(this.frame.deep)} µm: ${what}`);
     const label = `A patch of membrane, magnified. ${this.title.textContent}`;
     if (this.canvas.getAttribute("aria-label") !== label) this.canvas.setAttribute("aria-label", label);
-    this.canvas.dataset.told = JSON.stringify({ ...this.frame, counts: this.counts }); // for tests
+    this.canvas.dataset.told = JSON.stringify({ ...this.frame, counts: this.counts, time: this.time }); // for tests
   }
 }
 

@@ -127,7 +127,7 @@ class Player {
     const cell = { label: "Cell", ...facts, ...(this.followed === null ? {} : { followed: this._historyUntil(time) }) };
     const part = (array, each) => array.slice(each * shown, each * (shown + 1));
     const message = { kind: "frame", id: ++this.messages, time, molecules_per_hexagon: perHexagon, cells: [cell] };
-    Object.assign(message, { reach: pictures.length > 1 ? this.end : 0, every, looking_back: false });
+    Object.assign(message, { reach: pictures.length > 1 ? this.end : 0, every });
     this.cell.tell(message, [part(this.places, 3 * vesicles), part(this.states, vesicles), part(this.groups, receptors)]);
     if (this.chart) this._showCharts(time);
   }

@@ -19,12 +19,14 @@ class Scrubber {
     this.root.hidden = true;
   }
 
+  /** `isBack`: whether this is the past; undefined where there is no present, in a run that is recorded. */
   show({ time, reach, every, looking_back: isBack }) {
     this.root.hidden = !(reach > 0);
     if (!(reach > 0)) return;
     this.every = every;
     Object.assign(this.slider, { max: reach, step: "any", value: time });
-    this.slider.setAttribute("aria-valuetext", isBack ? `${clock(time)}, of ${clock(reach)}` : `${clock(time)}, now`);
+    this.slider.setAttribute("aria-valuetext", `${clock(time)} of ${clock(reach)}`);
+    this.back.hidden = isBack === undefined;
     if (this.back.disabled === isBack) this.back.disabled = !isBack;
     const told = isBack ? time : null;
     if (told !== this.told) document.dispatchEvent(new CustomEvent(LOOK_BACK, { detail: told }));
