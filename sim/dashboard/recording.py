@@ -18,7 +18,7 @@ from glut4sim.sim.dashboard.page_file import Changes, Charts, Page, page
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.model.engine import CHUNK
-from glut4sim.sim.results.provenance import read_run
+from glut4sim.sim.results.provenance import METHODS, SWEEP_KEYS, read_run
 from glut4sim.sim.results.series_store import STORE, open_results
 
 if TYPE_CHECKING:
@@ -44,7 +44,9 @@ def recorded(out: Place, pictures: int, vesicles: int, progress: Callable[[float
     """
     if not (out / STORE).is_dir():
         raise InputError("expected the directory of a run.", place=str(out))
-    scenario, _ = read_run(out)
+    scenario, told = read_run(out)
+    if told["method"] != METHODS[False] or scenario.assay.kind is not None or not told.keys().isdisjoint(SWEEP_KEYS):
+        raise InputError("expected a run of agents in a bath; other studies have no cell to be shown.", place=str(out))
     scenario.check_one_assay()
     stored = open_results(out).isel(replicate=0)
     count = int(np.isfinite(stored["insulin"].values).sum())

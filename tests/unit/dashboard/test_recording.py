@@ -56,6 +56,13 @@ def test_the_page_holds_what_the_engine_does(run, tmp_path):
     np.testing.assert_array_equal(np.frombuffer(arrays[-changes:], np.uint8), after)
 
 
+def test_what_has_no_agents_has_no_page(run, tmp_path):
+    scenario = small_scenario(100.0, vesicles=200, step=0.5, duration=10.0)
+    running.run(scenario, out=tmp_path / "expected", mean_field=True)
+    said = export(tmp_path / "expected", tmp_path / "page.html")
+    assert "expected a run of agents in a bath" in str(said.exception)
+
+
 def test_what_comes_out_otherwise_is_not_passed_off_as_the_run(run, tmp_path):
     fused = zarr.open_array(run / "results.zarr" / "surface_glut4")
     kept = fused[0, 7]
