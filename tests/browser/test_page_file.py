@@ -36,7 +36,7 @@ def open_page(chromium, tmp_path):
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
         page.goto((tmp_path / "page.html").as_uri())
-        page.wait_for_function("Number(document.querySelector('.g4-cell')?.dataset.frames) > 0")
+        page.wait_for_function("document.querySelector('.g4-cell')?.dataset.symbols")
         return page
 
     yield open_text

@@ -228,7 +228,7 @@ class View {
     if (message.time > this.time) this.moved = performance.now();
     this.time = message.time;
     this.root.dataset.cells = this.cells.length;
-    this.pending = message;
+    this.message = this.pending = message;
     this.redraw();
   }
 
@@ -254,6 +254,8 @@ class View {
     if (this.legend.show(this.cells, this.perHexagon)) this.legend.paintSwatches(this.colours);
     this.strip.show(this.cells, this.time);
     this.followed.show(this.cells);
+    this.scrub.show(this.message);
+    this.root.dataset.symbols = this.stages[0].drawn.join();
     this.stages.forEach((stage) => stage.patch.write());
     this._showSection();
   }
@@ -280,10 +282,9 @@ class View {
     if (this.stale) this.writing ??= setTimeout(() => this._write(), this.frames ? 120 : 0);
     this.stale = false;
     if (this.video.recorder) this.video.take();
-    const [{ hexagons: [glucoseIn, glucoseOut], insulin, flashes, drawn }] = this.stages;
-    Object.assign(this.root.dataset, { glucoseIn, glucoseOut, insulin, flashes: flashes.total, symbols: drawn.join() });
+    const [{ hexagons: [glucoseIn, glucoseOut], insulin, flashes }] = this.stages;
+    Object.assign(this.root.dataset, { glucoseIn, glucoseOut, insulin, flashes: flashes.total });
     setText(this.clock, clock(this.time));
-    if (this.pending) this.scrub.show(this.pending);
     if (this.pending) this._acknowledge(this.pending);
     if (isMoving || isFlashing) this.asked ??= requestAnimationFrame((later) => this._draw(later));
   }
