@@ -4,6 +4,7 @@ import solara
 from solara.alias import rv
 from solara.lab import Tab, Tabs, ThemeToggle
 
+from glut4sim.sim.dashboard import navigator  # noqa: F401  it takes the place of Solara's
 from glut4sim.sim.dashboard.browser import style
 from glut4sim.sim.dashboard.markup import Text
 from glut4sim.sim.dashboard.opening import Opening

@@ -1,4 +1,4 @@
-"""What Solara's page lacks for those who read it with other means: its language, and that it may be enlarged."""
+"""What Solara's page lacks for those who read it with other means: its language, that it may be enlarged, and names."""
 
 from collections.abc import Awaitable, Callable
 
@@ -7,6 +7,7 @@ from glut4sim.sim.dashboard.guard import Message, Receive, Send
 INSTEAD = (
     (b"<html>", b'<html lang="en">'),
     (b", maximum-scale=1, user-scalable=no, minimal-ui", b""),
+    (b"absolute></v-progress-linear>", b'absolute aria-label="Busy"></v-progress-linear>'),
 )
 
 

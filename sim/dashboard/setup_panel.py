@@ -47,7 +47,7 @@ def Fields(page: PageState):
         page.session.rebase(lambda base: base.replaced(changes))
 
     Text("p", _estimate(scenario, texts), "g4-hint")
-    solara.Button("Restart with these", icon_name="mdi-restart", color="primary", on_click=apply)
+    solara.Button("Restart with these", icon_name="mdi-restart", on_click=apply)
 
 
 @solara.component

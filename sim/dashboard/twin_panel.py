@@ -1,6 +1,7 @@
 """One thing held at another value: in the cell itself, or in a twin beside it that is the same but for that."""
 
 import solara
+from solara.alias import rv
 
 from glut4sim.sim.dashboard.live import DAY, Difference, title
 from glut4sim.sim.dashboard.markup import Text
@@ -34,12 +35,18 @@ def TwinPanel(page: PageState):
     at = now.get(name, live_changes.healthy(name, sex, known)) if value is None else value
     soon = name in now
     titles = {title(each, known): each for each in names}
-    solara.Select("What", values=list(titles), value=title(name, known), on_value=lambda text: choose(titles[text]))
+    rv.Autocomplete(  # a Select has a button within a button, which screen readers cannot tell apart
+        label="What",
+        items=list(titles),
+        v_model=title(name, known),
+        on_v_model=lambda text: text in titles and choose(titles[text]),
+        hide_details=True,
+    )
     LevelSlider(name, at, sex, known, set_value, title(name, known)).key(name)
     if not soon:
         Text("p", f"{title(name, known)} acts over days: a run does not feel a change within it.", "g4-hint")
     with solara.Div(classes=["g4-choices"]):
-        Text("h3", "In a twin: same seed, everything else the same")
+        Text("h2", "In a twin: same seed, everything else the same")
         solara.Button(
             "Fork now",
             icon_name="mdi-source-branch",
@@ -59,7 +66,7 @@ def TwinPanel(page: PageState):
             Text("p", f"Twin: {settings.difference.label(known)}")
             solara.Button("Without the twin", icon_name="mdi-close", on_click=session.drop_twin)
     with solara.Div(classes=["g4-choices"]):
-        Text("h3", "In the cell itself")
+        Text("h2", "In the cell itself")
         solara.Button(
             "From the start",
             icon_name="mdi-restart",

@@ -8,11 +8,13 @@ import time
 import tomllib
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.processes import wait_until
 
 STEP = "Step 5 s"
+GRAVE = ("serious", "critical")  # of what axe finds
 
 INK = """canvas => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -188,6 +190,20 @@ def test_the_page_says_what_is_where_changes_its_colours_and_fits_a_small_screen
         page.set_viewport_size({"width": width, "height": 800})
         page.wait_for_timeout(300)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_axe_finds_nothing_serious(visit):
+    visit.open_tab("What if")
+    visit.press("Fork now")
+    expect(visit.cell).to_have_attribute("data-cells", "2")
+    for colours, tabs in (("light", ("Scenario", "Now", "What if", "Set up")), ("dark", ("Scenario", "What if"))):
+        visit.page.emulate_media(color_scheme=colours)
+        expect(visit.cell).to_have_attribute("data-theme", colours)
+        for tab in tabs:
+            visit.open_tab(tab)
+            found = [one for one in Axe().run(visit.page).response["violations"] if one["impact"] in GRAVE]
+            assert not [(one["id"], [node["html"] for node in one["nodes"]]) for one in found], (colours, tab)
+    expect(visit.page.locator(".v-btn.primary")).to_have_text(["Play"])  # the one button where the eye falls
 
 
 # ---- several pages ----

@@ -28,7 +28,7 @@ def test_a_fork_is_the_same_up_to_now_and_a_twin_from_the_start(visit):
     expect(visit.play).to_have_text("Play")
     visit.come_to_rest()
     panel = visit.open_tab("What if")
-    panel.get_by_text("Testosterone", exact=True).first.click()
+    panel.get_by_label("What", exact=True).click()
     visit.page.get_by_role("option", name="Insulin", exact=True).click()
     expect(visit.slider("insulin")).to_have_count(1)
     visit.set_slider("insulin", 0)

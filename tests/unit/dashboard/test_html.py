@@ -8,13 +8,18 @@ from glut4sim.sim.dashboard.html import Html
 
 SERVED = (
     b'<!doctype html><html><head><meta content="width=device-width, maximum-scale=1, user-scalable=no, minimal-ui">'
+    b"<v-progress-linear absolute></v-progress-linear>"
 )
 
 
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("/", b'<!doctype html><html lang="en"><head><meta content="width=device-width">'),
+        (
+            "/",
+            b'<!doctype html><html lang="en"><head><meta content="width=device-width">'
+            b'<v-progress-linear absolute aria-label="Busy"></v-progress-linear>',
+        ),
         ("/static/other.html", SERVED),
     ],
 )
