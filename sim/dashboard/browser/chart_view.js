@@ -8,6 +8,7 @@ const BADGE_APART = 36; // px, below which two share a badge
 const FOOT = 18; // px, for the numbers at the axis of time
 const TICK_APART = 30; // px, between two numbers at the other axis
 const LONG_LIST = 12; // changes listed in words; earlier ones keep their numbers
+const SLIGHTLY = 0.1; // of the distance of two ticks, by which a course may pass the last one
 const PALE = 0.2; // opacity of series beside the one that was asked for
 const FONT = "11px";
 
@@ -187,7 +188,8 @@ function render({ model, el }) {
     const { g, height } = sharpen(canvas);
     const step = niceStep(high - low, Math.min(4, Math.max(2, height / TICK_APART)));
     low = Math.floor(low / step + 1e-9) * step;
-    high = Math.ceil(high / step - 1e-9) * step;
+    const above = high / step - Math.floor(high / step);
+    if (above > SLIGHTLY) high = Math.ceil(high / step) * step;
     const size = Math.max(-low, high);
     const exponent = size >= 1e4 || size < 1e-2 ? 3 * Math.floor(Math.log10(size) / 3 + 1e-9) : 0;
     const decimals = decimalsOf(step / 10 ** exponent);
