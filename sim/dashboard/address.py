@@ -4,16 +4,18 @@
 
 `set` is a change of the installed scenario, its value as JSON; `text`, in its place, is a whole scenario that does not
 follow from an installed one by such changes. A change without a value is a return to the plan; a twin that differs
-from a moment on has that too. Times are in seconds.
+from a moment on has that too. `body=1800.0:meal:78.0` is something done to a body. Times are in seconds.
 """
 
 import base64
 import binascii
 import json
 import zlib
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlencode
 
+from glut4sim.sim.dashboard.body_run import Action
 from glut4sim.sim.dashboard.live import Difference, LiveChange, Recipe, prepared
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.files import parse
@@ -29,14 +31,16 @@ class Shown(NamedTuple):
     Attributes
     ----------
     time : how far the run has come [s]
+    actions : what was done to the body by hand
     """
 
     recipe: Recipe
     time: float
+    actions: tuple[Action, ...] = ()
 
 
-def write(recipe: Recipe) -> str:
-    """The query of a recipe at the start of its run; empty if it would be too long."""
+def write(recipe: Recipe, actions: Iterable[Action] = ()) -> str:
+    """The query of a recipe and what was done to its body, at the start of its run; empty if it would be too long."""
     parts = _scenario_parts(recipe.base)
     if recipe.day is not None and recipe.day != recipe.base.assay.at[-1]:
         parts.append(("day", repr(recipe.day)))
@@ -45,6 +49,7 @@ def write(recipe: Recipe) -> str:
     if recipe.difference is not None:
         name, value, since = recipe.difference.name, recipe.difference.value, recipe.difference.since
         parts.append(("twin", f"{name}:{value!r}" + ("" if since is None else f":{since!r}")))
+    parts += [("body", f"{time!r}:{what}:{amount!r}") for time, what, amount in actions]
     query = urlencode(parts, safe=':/=",.[] ')
     query = query.replace(" ", "+")
     return query if len(query) <= LONGEST else ""
@@ -63,7 +68,8 @@ def read(query: str) -> Shown:
         day = float(parts["day"][0]) if "day" in parts else None
         changes = tuple(_change(text) for text in parts.get("change", []))
         difference = _difference(parts["twin"][0]) if "twin" in parts else None
-        return Shown(Recipe(base, day, difference, changes), float(parts.get("time", ["0"])[0]))
+        actions = tuple(_action(text) for text in parts.get("body", []))
+        return Shown(Recipe(base, day, difference, changes), float(parts.get("time", ["0"])[0]), actions)
     except (ValueError, KeyError, binascii.Error, zlib.error) as error:
         raise InputError(
             f"cannot be read: {error}; open the page without what follows the question mark.", "address"
@@ -135,6 +141,13 @@ def _json(value: Any) -> str:
 def _change(text: str) -> LiveChange:
     time, name, value = text.split(":")
     return LiveChange(float(time), name, float(value) if value else None)
+
+
+def _action(text: str) -> Action:
+    time, what, amount = text.split(":")
+    action = Action(float(time), what, float(amount))
+    action.check()
+    return action
 
 
 def _difference(text: str) -> Difference:

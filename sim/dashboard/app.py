@@ -5,6 +5,7 @@ from solara.alias import rv
 from solara.lab import Tab, Tabs, ThemeToggle
 
 from glut4sim.sim.dashboard import navigator  # noqa: F401  it takes the place of Solara's
+from glut4sim.sim.dashboard.body_panel import BodyPanel, has_body
 from glut4sim.sim.dashboard.browser import style
 from glut4sim.sim.dashboard.markup import Text
 from glut4sim.sim.dashboard.opening import Opening
@@ -41,10 +42,13 @@ def Page():
                         panel(page)
             with rv.Html(tag="main", class_="g4-main"):
                 Opening(page)
-                Text("h2", "The cell and its charts", "g4-unseen")
-                with solara.Div(classes=["g4-views"]):
-                    solara.Div(children=[page.cell_view])
-                    solara.Div(children=[page.charts])
+                BodyPanel(page)
+                of_cell = {"display": "none"} if has_body(page.settings.value.scenario) else {}
+                with solara.Div(style=of_cell):
+                    Text("h2", "The cell and its charts", "g4-unseen")
+                    with solara.Div(classes=["g4-views"]):
+                        solara.Div(children=[page.cell_view])
+                        solara.Div(children=[page.charts])
                 TimelinePanel(page)
         solara.Div(children=[page.link])
         Notice(page)

@@ -12,9 +12,18 @@ from glut4sim.sim.scenario.scenario import Scenario
 CELLS = {"adipocyte": "fat cell", "human-adipocyte": "human fat cell", "skeletal-muscle": "muscle fibre"}
 SICK = {"type-2-diabetes": "fat cell", "skeletal-muscle-t2d": "muscle fibre"}  # of someone with type 2 diabetes
 
+TESTS = {
+    "meal": "Press Play: a meal raises glucose; insulin follows, muscle and fat take it up, and both come down again.",
+    "ogtt": "Press Play: a drink of glucose raises glucose; insulin follows, muscle and fat take it up, and it falls.",
+    "clamp": "Press Play: insulin is infused, and as much glucose as keeps its level: so much the body takes up.",
+    "fasting": "Press Play: nothing is eaten, and what the liver makes is what the body uses. Then give it a meal.",
+}  # of the body
+
 
 def what_this_is(scenario: Scenario) -> str:
     """One sentence, of at most 20 words."""
+    if scenario.assay.kind:
+        return "This is one simulated body: liver, insulin, and the cells of muscle and fat that take up glucose."
     preset = scenario.cell.preset
     kind = f"{SICK[preset]} in type 2 diabetes" if preset in SICK else CELLS.get(preset, "cell")
     return f"This is one simulated {kind}: insulin and other hormones decide whether glucose gets in."
@@ -22,6 +31,8 @@ def what_this_is(scenario: Scenario) -> str:
 
 def what_will_happen(scenario: Scenario) -> str:
     """One sentence on what Play will show."""
+    if scenario.assay.kind:
+        return TESTS[scenario.assay.kind]
     if scenario.bath.meal:
         when = say(scenario.bath.meal[0].at)
         return f"Press Play: a meal at {when} raises insulin and glucose; GLUT4 comes out, and glucose flows in."

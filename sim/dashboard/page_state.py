@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -9,6 +10,8 @@ import pandas  # noqa: F401  first of all: Solara's hooks look for it, and fail 
 import solara
 
 from glut4sim.sim.dashboard import address, archive, causes, chart_files
+from glut4sim.sim.dashboard.body_follower import BodyFollower
+from glut4sim.sim.dashboard.body_run import Action
 from glut4sim.sim.dashboard.cell_view import CellView
 from glut4sim.sim.dashboard.chart_view import ChartView
 from glut4sim.sim.dashboard.live import DAY, Difference, Recipe
@@ -52,6 +55,9 @@ class PageState:
     ----------
     cell_view, charts, link : the views
     weeks, twin_weeks : Weeks of the cell and of its twin
+    body : BodyFollower
+    done_to_body
+        solara.Reactive, what was done to the body by hand: tuple of Action
     status
         solara.Reactive of the session's Status, a few times a second
     settings
@@ -69,13 +75,17 @@ class PageState:
         self._told: tuple[Scenario | None, Difference | None] = (None, None)  # of which the weeks are shown
         self.link = PageLink(self._go_to)
         self._first = Recipe(scenario)
-        self._recipe: Recipe | None = None  # that is in the address,
+        self._addressed_of: tuple[Recipe, tuple[Action, ...]] | None = None  # what is in the address,
         self._is_asked_for = True  # whether what is shown next is in the address already
         self._query, self._addressed = "", 0.0  # as it is there, and when it was put there
         self.weeks = Weeks(lambda day: self.session.choose_day(day))
         self.twin_weeks = Weeks(lambda day: self.session.start_twin(Difference(DAY, day)))
+        self.done_to_body: solara.Reactive[tuple[Action, ...]] = solara.reactive(())
+        self._body_of: tuple[str, str] | None = None  # name and hash of the scenario whose body is on show
+        self._restored: tuple[Action, ...] | None = None  # what an address says was done to the body it tells of
         self._explained: tuple[str, Difference | None] = ("", None)  # what the strip of causes is of
         self.session = Session(self.cell_view, self.charts, self._hear)
+        self.body = BodyFollower(lambda line: self.session.complain(line), self._tell_of_body)
         if query:
             self._go_to(query)
         else:
@@ -84,6 +94,7 @@ class PageState:
     def close(self) -> None:
         """End the session and let go of the views."""
         self.session.close()
+        self.body.close()
         for view in (self.cell_view, self.charts, self.weeks.view, self.twin_weeks.view, self.link):
             view.close()
 
@@ -110,6 +121,8 @@ class PageState:
         if status.scenario is not None and (status.scenario, status.difference) != self._told:
             self._told = (status.scenario, status.difference)
             self._show_weeks(status)
+        if status.scenario is not None and status.phase != "building":
+            self._follow_with_body(status)
         self._put_into_address(status)
         if status.scenario is not None:
             self._explain(status.scenario, status.difference)
@@ -137,9 +150,10 @@ class PageState:
         """What makes the cells, at once; how far they have come, every few seconds and when they stand still."""
         if status.recipe is None or status.phase in ("building", "restoring"):
             return
-        now, is_other = monotonic(), status.recipe != self._recipe
+        now, shown = monotonic(), (status.recipe, self.body.actions)
+        is_other = shown != self._addressed_of
         if is_other:
-            self._recipe, self._query = status.recipe, address.write(status.recipe)
+            self._addressed_of, self._query = shown, address.write(*shown)
         elif status.phase == "running" and now - self._addressed < ADDRESS:
             return
         self._addressed = now
@@ -150,7 +164,31 @@ class PageState:
     def _go_to(self, query: str) -> None:
         """Restore what an address says."""
         self._is_asked_for = True
-        self.session.restore(lambda: address.read(query), self._first)
+        restored = self.session.restore(lambda: address.read(query)[:2], self._first)
+        restored.add_done_callback(lambda _: self._restore_body(query))
+
+    # ---- the body ----
+
+    def _restore_body(self, query: str) -> None:
+        """From the session's thread, once the cells of an address are there, or cannot be."""
+        with suppress(InputError):  # which the session has said
+            self._restored, self._body_of = address.read(query).actions, None
+
+    def _follow_with_body(self, status: Status) -> None:
+        """Let the body, if the scenario has one, be that of the scenario and come to the time of the page."""
+        of = status.scenario.name, self._hashed[1]
+        if of != self._body_of:
+            kept = self.body.actions if self._body_of and self._body_of[0] == of[0] else ()
+            actions = kept if self._restored is None else self._restored
+            self._body_of, self._restored = of, None
+            self.body.begin(status.scenario if status.scenario.assay.kind else None, actions)
+            self.done_to_body.set(self.body.actions)
+        self.body.follow(status.time, status.duration)
+
+    def _tell_of_body(self) -> None:
+        """Something was done to the body: it belongs into the address."""
+        self.done_to_body.set(self.body.actions)
+        self.session.complain("")  # looks at everything anew
 
     # ---- the strip of causes ----
 

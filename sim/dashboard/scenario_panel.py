@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import solara
 from solara.alias import rv
 
+from glut4sim.sim.dashboard.body_panel import has_body
 from glut4sim.sim.dashboard.markup import Fold, Text
 from glut4sim.sim.dashboard.page_state import PageState
 from glut4sim.sim.dashboard.scenario_cards import Cards
@@ -57,7 +58,10 @@ def ScenarioPanel(page: PageState):
             label="Download the scenario as changed",
             icon_name="mdi-file-document-outline",
         )
-        for label, what in TO_TAKE_HOME.items():
+        if has_body(scenario):
+            name = f"{_file_name(scenario)}.csv"
+            solara.FileDownload(page.body.taken, filename=name, label="Download blood and uptake (CSV)").key("body")
+        for label, what in ({} if has_body(scenario) else TO_TAKE_HOME).items():
             name = f"{_file_name(scenario)}{'' if what == 'zip' else '-charts'}.{what}"
             solara.FileDownload(lambda what=what: page.take_home(what), filename=name, label=label).key(what)
     Cards(page, scenario.name)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import solara
 
+from glut4sim.sim.dashboard.body_panel import has_body
 from glut4sim.sim.dashboard.build import Size
 from glut4sim.sim.dashboard.markup import Fold, Text
 from glut4sim.sim.dashboard.page_state import PageState, read_text
@@ -29,9 +30,10 @@ def SetupPanel(page: PageState):
 def Fields(page: PageState):
     """Numbers of agents, seed and duration."""
     scenario = page.settings.value.scenario
-    now = {f"cell.{key}": str(getattr(scenario.cell, key)) for key in COUNTS}
+    counts = {} if has_body(scenario) else COUNTS
+    now = {f"cell.{key}": str(getattr(scenario.cell, key)) for key in counts}
     now |= {"run.seed": str(scenario.run.seed), "run.duration": say(scenario.run.duration)}
-    labels = {f"cell.{key}": label for key, label in COUNTS.items()} | {"run.seed": "Seed", "run.duration": "Duration"}
+    labels = {f"cell.{key}": label for key, label in counts.items()} | {"run.seed": "Seed", "run.duration": "Duration"}
     texts, set_texts = solara.use_state(now)
     for path, label in labels.items():
         solara.InputText(
@@ -46,7 +48,8 @@ def Fields(page: PageState):
         changes = {path: _number(text) for path, text in texts.items() if text != now[path]}
         page.session.rebase(lambda base: base.replaced(changes))
 
-    Text("p", _estimate(scenario, texts), "g4-hint")
+    if counts:
+        Text("p", _estimate(scenario, texts), "g4-hint")
     solara.Button("Restart with these", icon_name="mdi-restart", on_click=apply)
 
 

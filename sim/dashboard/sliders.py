@@ -6,6 +6,7 @@ import solara
 from solara.alias import rv
 
 from glut4sim.sim.dashboard import slider_values
+from glut4sim.sim.dashboard.body_panel import HERE, has_body
 from glut4sim.sim.dashboard.live import title
 from glut4sim.sim.dashboard.markup import Text
 from glut4sim.sim.dashboard.page_state import PageState
@@ -18,6 +19,9 @@ def Sliders(page: PageState):
     """A slider for each of them; what it is set to holds from now on."""
     settings = page.settings.value
     if settings.scenario is None:
+        return
+    if has_body(settings.scenario):
+        Text("p", HERE, "g4-hint")
         return
     sex, known = settings.scenario.body.sex, settings.scenario.known
     delivered = {known.drugs[therapy.drug].delivers for therapy in settings.scenario.therapy}

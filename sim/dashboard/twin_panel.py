@@ -3,6 +3,7 @@
 import solara
 from solara.alias import rv
 
+from glut4sim.sim.dashboard.body_panel import HERE, has_body
 from glut4sim.sim.dashboard.live import DAY, Difference, title
 from glut4sim.sim.dashboard.markup import Text
 from glut4sim.sim.dashboard.page_state import PageState
@@ -22,6 +23,9 @@ def TwinPanel(page: PageState):
     value, set_value = solara.use_state(None)
     scenario = settings.scenario
     if scenario is None:
+        return
+    if has_body(scenario):
+        Text("p", HERE, "g4-hint")
         return
     sex, known, now = scenario.body.sex, scenario.known, dict(settings.slider_values)
     names = [*live_changes.BATH, *(level for level in known.levels if level != PLASMA_INSULIN)]  # that is the bath's

@@ -5,6 +5,7 @@ from urllib.parse import unquote_plus
 import pytest
 
 from glut4sim.sim.dashboard import address
+from glut4sim.sim.dashboard.body_run import Action
 from glut4sim.sim.dashboard.live import Difference, Live, LiveChange, Recipe, prepared
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.scenario import live_changes
@@ -22,6 +23,15 @@ def there_and_back(recipe, time=0.0):
     assert shown.recipe.base.title == recipe.base.title
     assert shown.time == time
     return unquote_plus(query)
+
+
+def test_what_was_done_to_a_body():
+    actions = (Action(1800.0, "meal", 78.0), Action(3600.0, "end"))
+    query = address.at(address.write(Recipe(base("body/clamp")), actions), 5400.0)
+    assert query == "scenario=body/clamp&body=1800.0:meal:78.0&body=3600.0:end:0.0&time=5400.0"
+    assert address.read(query).actions == actions
+    with pytest.raises(InputError, match="swim"):
+        address.read("scenario=body/clamp&body=1800.0:swim:78.0")
 
 
 def base(name="insulin-challenge", **changes):

@@ -14,6 +14,7 @@ from glut4sim.sim.studies import expected
     [
         ("insulin-challenge", "at 10 min 100 nM insulin comes; GLUT4 moves out, glucose in, until it goes at 40 min."),
         ("fasting", "insulin stays at 34 pM;"),
+        ("body/clamp", "insulin is infused"),
         ("meal", "a meal at 30 min raises insulin and glucose;"),
         ("metabolic/human-adipocyte", "at 10 min 100 nM insulin comes; GLUT4 moves out, glucose in."),
     ],
