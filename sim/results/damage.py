@@ -18,9 +18,8 @@ from glut4sim.sim.inputs.storage import Place, zarr_store
 from glut4sim.sim.results.event_loop import wait_for
 from glut4sim.sim.results.event_store import COLUMNS, COUNT, EVENTS, FIRST, INITIAL
 from glut4sim.sim.results.series_store import PROGRESS, REACHED, Progress
-from glut4sim.sim.results.zarr_arrays import ARRAYS
+from glut4sim.sim.results.zarr_arrays import ARRAYS, METADATA
 
-METADATA = "zarr.json"
 REPLICATE, TIME, EVENT = "replicate", "time", "event"  # dimensions
 RESUME = "`glut4sim resume` runs again what it held"
 ANEW = "restore it, or run it again"

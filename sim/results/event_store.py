@@ -20,10 +20,11 @@ from glut4sim.sim.inputs.storage import Place, zarr_store
 from glut4sim.sim.model.step_records import Events
 from glut4sim.sim.results.event_loop import wait_for
 from glut4sim.sim.results.series_store import open_arrays, open_group
-from glut4sim.sim.results.zarr_arrays import WHOLE, create_array
+from glut4sim.sim.results.zarr_arrays import METADATA, create_array, made_in_memory
 
 if TYPE_CHECKING:
     import xarray
+    from zarr.abc.store import Store
 
     from glut4sim.sim.scenario.scenario import Scenario
 
@@ -119,11 +120,11 @@ def paths(rows: int, scenario: "Scenario") -> list[str]:
     return [*(f"{single_vesicle.GROUP}/{name}" for name in statistics), *(f"{EVENTS}/{name}" for name in log)]
 
 
-def create(path: Place, scenario: "Scenario", rows: int) -> None:
+def create(store: "Store", scenario: "Scenario", rows: int) -> None:
     """Add the groups of a run with events to its Zarr store; `rows` replicates share a chunk."""
     import zarr
 
-    root = zarr.open_group(zarr_store(path), mode="r+", use_consolidated=False)
+    root = zarr.open_group(store, mode="r+", use_consolidated=False)
     coordinates = _coordinates(scenario)
     others = " ".join(name for name, (dims, *_) in coordinates.items() if dims != (name,))
     group = root.create_group(single_vesicle.GROUP, attributes={"coordinates": others})  # for xarray
@@ -162,12 +163,12 @@ def _create_log(group, scenario, rows):
     _create_columns(group)
 
 
-def _create_columns(group) -> dict[str, Any]:
-    """The arrays of a log, with nothing in it, by column."""
+def _create_columns(group) -> None:
+    """The arrays of a log, with nothing in it."""
     from zarr.codecs import BloscCodec
 
-    return {
-        c.name: create_array(
+    for c in COLUMNS:
+        create_array(
             group,
             c.name,
             shape=(0,),
@@ -177,8 +178,6 @@ def _create_columns(group) -> dict[str, Any]:
             attributes=c.attributes,
             compressor=BloscCodec(cname="lz4", shuffle="shuffle"),  # as small as the default, in half the time
         )
-        for c in COLUMNS
-    }
 
 
 def open_log(store: Place, group: str) -> "xarray.Dataset | None":
@@ -212,25 +211,59 @@ def _open_counted(store: Place, group: str, *others: str) -> "xarray.Dataset":
     return log.isel(event=slice(count), missing_dims="ignore")  # none: it is just being made
 
 
-async def _open_log_group(path: Place) -> Any:
-    from zarr.api.asynchronous import open_group as open_
+class Log(NamedTuple):
+    """The columns of a log in a store, and the group that counts what is in them.
 
-    return await open_(store=zarr_store(path), path=EVENTS, mode="r+", use_consolidated=False)
+    The columns grow side by side, and the process may be killed meanwhile. The attribute `count` of the group says how
+    many events are written: it is raised when all columns have grown, and lowered before they are cut.
+    """
+
+    group: Any
+    columns: dict[str, Any]  # arrays by name
+
+    @classmethod
+    async def open(cls, path: Place, where: str) -> "Log":
+        """The log in a group of a store."""
+        from zarr.api.asynchronous import open_group as open_
+
+        group = await open_(store=zarr_store(path), path=where, mode="r+", use_consolidated=False)
+        arrays = await open_arrays(path, [f"{where}/{c.name}" for c in COLUMNS])
+        return cls(group, {c.name: array for c, array in zip(COLUMNS, arrays.values())})
+
+    async def append(self, events: Events, start: int) -> None:
+        """Write events from number `start` on, where the log ends."""
+        values, end = _columns(events), start + len(events.time)
+
+        async def write(name, array):
+            await array.resize((end,))
+            await array.setitem(slice(start, end), values[name])
+
+        await asyncio.gather(*(write(name, array) for name, array in self.columns.items()))
+        await self.group.update_attributes({COUNT: end})
+
+    async def cut(self, count: int) -> None:
+        """Keep so many events."""
+        await self.group.update_attributes({COUNT: count})
+        await asyncio.gather(*(array.resize((count,)) for array in self.columns.values()))
+
+    async def read(self, part: slice) -> Events:
+        """A part of the events."""
+        found = await asyncio.gather(*(array.getitem(part) for array in self.columns.values()))
+        values = dict(zip(self.columns, map(np.asarray, found)))
+        position = np.stack([values.pop(axis) for axis in "xyz"], axis=1)
+        return Events(position=position, **values)
 
 
 class SharedLog:
     """The log of all replicates, one after the other; one process writes it.
 
-    Events that `first` and `count` of no replicate mean do not count: a run was ended while it wrote them. How many are
-    written in all is the attribute `count` of the group.
+    Events that `first` and `count` of no replicate mean do not count: a run was ended while it wrote them.
     """
 
     def __init__(self, path: Place):
-        places = {name: f"{EVENTS}/{name}" for name in (FIRST, COUNT, *(c.name for c in COLUMNS))}
-        arrays = wait_for(open_arrays(path, list(places.values())))
-        self._group = wait_for(_open_log_group(path))
-        first, count = (np.asarray(wait_for(arrays[places[name]].getitem(slice(None)))) for name in (FIRST, COUNT))
-        self._arrays = {c.name: arrays[places[c.name]] for c in COLUMNS}
+        arrays = wait_for(open_arrays(path, [f"{EVENTS}/{FIRST}", f"{EVENTS}/{COUNT}"]))
+        first, count = (np.asarray(wait_for(array.getitem(slice(None)))) for array in arrays.values())
+        self._log = wait_for(Log.open(path, EVENTS))
         self._written = int((first + count).max(initial=0))
         self._waiting: list[Events] = []
         self.waiting = 0  # events
@@ -246,45 +279,22 @@ class SharedLog:
         """Write what waits."""
         if not self.waiting:
             return
-        columns = _columns(Events(*map(np.concatenate, zip(*self._waiting))))
-        start, end = self._written, self._written + self.waiting
-
-        async def write(name, array):
-            await array.resize((end,))
-            await array.setitem(slice(start, end), columns[name])
-
-        async def write_all():
-            await asyncio.gather(*(write(name, array) for name, array in self._arrays.items()))
-
-        wait_for(write_all())
-        wait_for(self._group.update_attributes({COUNT: end}))
-        self._written, self._waiting, self.waiting = end, [], 0
-
-
-class Log(NamedTuple):
-    """The log of a replicate in a store."""
-
-    group: Any
-    columns: dict[str, Any]  # arrays by name
+        wait_for(self._log.append(Events(*map(np.concatenate, zip(*self._waiting))), self._written))
+        self._written, self._waiting, self.waiting = self._written + self.waiting, [], 0
 
 
 class ZarrEvents:
     """Logs and statistics in groups of a Zarr store.
 
-    The arrays of a log grow one after the other, and the process may be killed in between. The attribute `count` of its
-    group says how many events are written: it is raised when all arrays have grown, and lowered before they are cut.
-
     Safe from several threads as long as each replicate has one.
     """
 
     def __init__(self, path: Place):
-        import zarr
-
         self._path = path
-        self._root = zarr.open_group(zarr_store(path), mode="r+", use_consolidated=False)
         self._logs: dict[int, Log] = {}  # by replicate
-        group: Any = self._root[single_vesicle.GROUP]
-        self._tables = {v.name: group[v.name].with_config(WHOLE) for v in single_vesicle.VARIABLES}
+        places = [f"{single_vesicle.GROUP}/{v.name}" for v in single_vesicle.VARIABLES]
+        arrays = wait_for(open_arrays(path, places))
+        self._tables = {v.name: arrays[place] for v, place in zip(single_vesicle.VARIABLES, places)}
 
     def begin(self, replicate: int, initial_state: np.ndarray) -> None:
         """Begin a replicate's log, in place of any that was begun before.
@@ -294,46 +304,49 @@ class ZarrEvents:
         initial_state : (n,) int
             of all vesicles at t = 0
         """
-        group = self._root.create_group(f"{EVENTS}/{replicate}", overwrite=True, attributes={COUNT: 0})
-        create_array(
-            group,
-            INITIAL.name,
-            data=initial_state.astype(INITIAL.dtype),
-            dimension_names=("vesicle",),
-            attributes=INITIAL.attributes,
-        )
-        self._logs[replicate] = Log(group, _create_columns(group))
+        import zarr
+
+        with made_in_memory(self._path / EVENTS / str(replicate), last=(METADATA,)) as made:
+            group = zarr.create_group(made, zarr_format=3, attributes={COUNT: 0})
+            create_array(
+                group,
+                INITIAL.name,
+                data=initial_state.astype(INITIAL.dtype),
+                dimension_names=("vesicle",),
+                attributes=INITIAL.attributes,
+            )
+            _create_columns(group)
+        self._open(replicate)
+
+    def _open(self, replicate: int) -> Log:
+        self._logs[replicate] = wait_for(Log.open(self._path, f"{EVENTS}/{replicate}"))
+        return self._logs[replicate]
 
     def append(self, replicate: int, events: Events) -> None:
         """Add the next events of a replicate whose log was begun or cut."""
-        if len(events.time) == 0:
-            return
-        log, columns = self._logs[replicate], _columns(events)
-        for name, array in log.columns.items():
-            array.append(columns[name])
-        log.group.update_attributes({COUNT: array.shape[0]})
+        log = self._logs[replicate]
+        if len(events.time):
+            wait_for(log.append(events, start=log.group.attrs[COUNT]))
 
     def cut(self, replicate: int, count: int) -> Iterator[Events]:
         """Keep the first events of a replicate only; returns them, in pieces."""
-        group: Any = self._root[f"{EVENTS}/{replicate}"]
-        group.update_attributes({COUNT: count})
-        arrays = {c.name: group[c.name].with_config(WHOLE) for c in COLUMNS}
-        self._logs[replicate] = Log(group, arrays)
-        for array in arrays.values():
-            array.resize((count,))
+        log = self._open(replicate)
+        wait_for(log.cut(count))
         for first in range(0, count, CHUNK_EVENTS):
-            part = {name: array[first : first + CHUNK_EVENTS] for name, array in arrays.items()}
-            position = np.stack([part.pop(axis) for axis in "xyz"], axis=1)
-            yield Events(position=position, **part)
+            yield wait_for(log.read(slice(first, min(first + CHUNK_EVENTS, count))))
 
     def put_statistics(self, replicate: int, values: Mapping[str, np.ndarray]) -> None:
         """Write the statistics of a replicate, by name as in single_vesicle.VARIABLES."""
-        for name, table in self._tables.items():
-            table[replicate] = values[name]
+
+        async def write_all():
+            tables = self._tables.items()
+            await asyncio.gather(*(table.setitem(replicate, np.asarray(values[name])) for name, table in tables))
+
+        wait_for(write_all())
 
     def statistics(self, name: str) -> np.ndarray:
         """One of single_vesicle.VARIABLES, (replicates, ..); NaN where not reached."""
-        return np.asarray(self._tables[name][:])
+        return np.asarray(wait_for(self._tables[name].getitem(slice(None))))
 
     def dataset(self) -> "xarray.Dataset":
         """As MemoryEvents.dataset, lazily."""

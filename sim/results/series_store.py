@@ -22,6 +22,7 @@ from glut4sim.sim.results.zarr_arrays import ARRAYS, WHOLE, create_array
 
 if TYPE_CHECKING:
     import xarray
+    from zarr.abc.store import Store
 
 STORE = "results.zarr"
 PROGRESS = "progress"  # group of it
@@ -129,14 +130,14 @@ class MemorySeries:
 
 
 def create(
-    path: Place,
+    store: "Store",
     time: np.ndarray,
     replicates: int,
     attributes: Mapping[str, object],
     rows: int,
     others: Iterable[str] = (),
 ) -> None:
-    """Make the Zarr store of a run, with nothing in it but NaN.
+    """Make the series of a run in a new Zarr store, with nothing in them but NaN.
 
     Parameters
     ----------
@@ -149,7 +150,7 @@ def create(
     import zarr
 
     told = dict(attributes) | {ARRAYS: [*ROWS, "time", "replicate", *STATE_NAMES, *others]}
-    group = zarr.create_group(zarr_store(path), zarr_format=3, attributes=told, overwrite=True)
+    group = zarr.create_group(store, zarr_format=3, attributes=told)
     for o in OBSERVABLES:
         shape = _shape(o, replicates, len(time))
         create_array(

@@ -6,7 +6,8 @@ from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.results import event_store, series_store
 from glut4sim.sim.results.event_store import MemoryEvents, ZarrEvents
 from glut4sim.sim.results.layout import replicates_per_chunk
-from glut4sim.sim.results.series_store import MemorySeries, ZarrSeries, record_times
+from glut4sim.sim.results.series_store import PROGRESS, REACHED, MemorySeries, ZarrSeries, record_times
+from glut4sim.sim.results.zarr_arrays import METADATA, made_in_memory
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.version import __version__
 
@@ -34,9 +35,10 @@ def create(path: Place, scenario: Scenario) -> None:
     events = scenario.run.events
     times, rows = record_times(scenario), replicates_per_chunk(scenario)
     others = event_store.paths(rows, scenario) if events else ()
-    series_store.create(path, times, scenario.run.replicates, _attributes(scenario), rows, others)
-    if events:
-        event_store.create(path, scenario, rows)
+    with made_in_memory(path, last=(METADATA, f"{PROGRESS}/{REACHED}/{METADATA}")) as made:
+        series_store.create(made, times, scenario.run.replicates, _attributes(scenario), rows, others)
+        if events:
+            event_store.create(made, scenario, rows)
 
 
 def open_existing(path: Place, scenario: Scenario) -> Store:

@@ -16,6 +16,7 @@ from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.step_records import Events, StepRecords
 from glut4sim.sim.results import damage, event_store
 from glut4sim.sim.results import writer as writer_module
+from glut4sim.sim.results.event_loop import wait_for
 from glut4sim.sim.results.flush_policy import FlushPolicy
 from glut4sim.sim.results.series_store import open_results
 from glut4sim.sim.results.writer import Writer
@@ -233,10 +234,10 @@ def test_a_write_that_is_cut_off_leaves_what_was_written_before(tmp_path, monkey
     arrays = iter(writer._store.events._logs[0].columns.values())
     columns = event_store._columns(pieces[1])
     for array in itertools.islice(arrays, 3):
-        array.append(columns[array.basename])
+        wait_for(array.append(columns[array.basename]))
     assert_same_events(events_of(open_results(tmp_path / "out", "events/0")), pieces[0])
     for array in arrays:  # and when all have, but it is not counted yet
-        array.append(columns[array.basename])
+        wait_for(array.append(columns[array.basename]))
     assert_same_events(events_of(open_results(tmp_path / "out", "events/0")), pieces[0])
     assert damage.find(tmp_path / "out" / "results.zarr") == []
 
