@@ -21,7 +21,7 @@ from glut4sim.sim.studies.run import ensemble
 from glut4sim.sim.studies.run.replicate import simulate
 from tests.runs import assert_same_results, make_scenario
 
-EVERY = 37.0  # s between checkpoints, no multiple of what is recorded or of a block of steps
+EVERY = 137.0  # s between checkpoints, no multiple of a block of steps
 
 
 @pytest.fixture(autouse=True)
@@ -89,9 +89,9 @@ def test_stopped_anywhere(whole, tmp_path, monkeypatch, every, seed):
 
 
 def test_a_checkpoint_is_not_computed_again(tmp_path, monkeypatch):
-    stopped(make_scenario(), tmp_path / "out", [25, 25, 25], EVERY)
+    stopped(make_scenario(), tmp_path / "out", [12, 12, 12], EVERY)
     reached = provenance(tmp_path / "out")["seconds_simulated"]
-    assert min(reached) > 100.0
+    assert 100.0 < min(reached) <= max(reached) < 600.0
     steps, advance = [], Engine.advance
 
     def count(engine, n):
@@ -135,7 +135,7 @@ def test_a_failed_replicate_alone_is_run_again(whole, tmp_path, monkeypatch):
 
 def test_a_damaged_checkpoint_is_told_and_done_without(whole, tmp_path):
     out = tmp_path / "out"
-    stopped(make_scenario(events=True), out, [20, 20, 20], EVERY)
+    stopped(make_scenario(events=True), out, [12, 12, 12], EVERY)
     path = checkpoint.path_of(out, 1)
     path.write_bytes(path.read_bytes()[:1000])
     result = resume(out)
@@ -229,17 +229,18 @@ def test_a_mean_field_begins_anew(tmp_path):
 # ---- elsewhere than on this machine's disk ----
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_results_may_lie_wherever_fsspec_reaches(whole, tmp_path, figures):
     upath = pytest.importorskip("upath")
     out = upath.UPath(f"memory://{tmp_path.name}/out")
-    stopped(make_scenario(events=True), str(out), [20, 10, 5], EVERY)
+    stopped(make_scenario(events=True), str(out), [12, 10, 5], EVERY)
     assert checkpoint.path_of(out, 0).exists()
     result = resume(str(out), threads=2)
     assert result.status == "complete"
     assert {path.name for path in out.iterdir()} == {
         "scenario.toml", "provenance.json", "results.zarr", "summary.json", "figure.png", "single_vesicle.png",
     }  # fmt: skip
-    assert (out / "figure.png").read_bytes().startswith(b"\x89PNG")
+    assert (out / "figure.png").read_bytes() == b"not rendered"
     for group in (None, "single_vesicle", "events/0", "events/2"):
         assert open_results(str(out), group).load().identical(open_results(whole, group).load())
     with pytest.raises(InputError, match="expected a new directory, got one that exists"):
