@@ -60,10 +60,18 @@ async def _put(files: dict[str, Any], where: Place, last: tuple[str, ...]) -> No
 
 def write_dataset(dataset: "xarray.Dataset", where: Place, mode: Literal["w", "a"], group: str | None = None) -> None:
     """Write a dataset of xarray as a store, or as a group of one; `mode` as of its to_zarr."""
+    if mode == "w" and group is None:
+        with made_in_memory(where, last=(METADATA,)) as made:
+            _to_zarr(dataset, made, mode=mode)
+    else:
+        _to_zarr(dataset, zarr_store(where), mode=mode, group=group)
+
+
+def _to_zarr(dataset: "xarray.Dataset", store: Any, **options: Any) -> None:
     names = [str(name) for name in dataset.variables]
     dataset.assign_attrs({ARRAYS: names}).to_zarr(
-        zarr_store(where), mode=mode, group=group, zarr_format=3, consolidated=False, write_empty_chunks=True,
-        encoding={name: {"compressors": _codecs()} for name in names},
+        store, zarr_format=3, consolidated=False, write_empty_chunks=True,
+        encoding={name: {"compressors": _codecs()} for name in names}, **options,
     )  # fmt: skip
 
 

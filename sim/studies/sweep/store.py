@@ -1,5 +1,6 @@
 """Where the numbers of a sweep are kept: in memory, and in a Zarr store that xarray reads."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,14 +10,14 @@ from glut4sim.sim.analysis import summary
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.results import damage
-from glut4sim.sim.results.series_store import PROGRESS
-from glut4sim.sim.results.zarr_arrays import WHOLE, create_array, write_dataset
+from glut4sim.sim.results.event_loop import wait_for
+from glut4sim.sim.results.series_store import PROGRESS, open_arrays
+from glut4sim.sim.results.zarr_arrays import create_array, write_dataset
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.scenario.sweep_axis import Axis
 
 if TYPE_CHECKING:
     import xarray
-    from zarr import Group
 
 ENDED = f"{PROGRESS}/ended"  # array of the store
 
@@ -33,36 +34,36 @@ class SweepStore:
         shape = (*(len(a.levels) for a in axes), scenario.run.replicates)
         self.arrays = {name: np.full(shape, np.nan) for name in summary.UNITS}
         self.ended = np.zeros(shape[:-1], bool)
-        self._group: Group | None = None
+        self._kept: dict[str, Any] = {}  # arrays of the Zarr store
         if path is not None:
-            import zarr
-
-            where = storage.zarr_store(path)
+            names = (*summary.UNITS, ENDED)
             if (path / ENDED / "zarr.json").exists():
                 damage.refuse(path, damage.find(path), damage.anew(path))
-                self._group = zarr.open_group(where, mode="r+", use_consolidated=False)
-                self.arrays = {name: self._array(name)[:] for name in summary.UNITS}
-                self.ended = self._array(ENDED)[:]
+                self._kept = wait_for(open_arrays(path, names))
+                self.arrays = {name: self._read(name) for name in summary.UNITS}
+                self.ended = self._read(ENDED)
             else:
-                write_dataset(self.dataset(), path, mode="w")
-                self._group = zarr.open_group(where, mode="r+", use_consolidated=False)
-                create_array(self._group, ENDED, data=self.ended)  # last: only then it is all there
+                import zarr
 
-    def _array(self, name: str) -> Any:
-        """An array of the Zarr store; zarr's own type says little of what comes out of it."""
-        assert self._group is not None
-        array: Any = self._group[name]
-        return array.with_config(WHOLE)
+                write_dataset(self.dataset(), path, mode="w")
+                group = zarr.open_group(storage.zarr_store(path), mode="r+", use_consolidated=False)
+                create_array(group, ENDED, data=self.ended)  # last: only then it is all there
+                self._kept = wait_for(open_arrays(path, names))
+
+    def _read(self, name: str) -> np.ndarray:
+        return np.array(wait_for(self._kept[name].getitem(slice(None))))
 
     def put(self, place: tuple, numbers: Sequence[Mapping[str, float | None]], ended: bool) -> None:
         """Take the numbers of a level, one mapping for each replicate, and whether all of them have ended."""
         for name, array in self.arrays.items():
             array[place] = [np.nan if one[name] is None else one[name] for one in numbers]
-            if self._group is not None:
-                self._array(name)[place] = array[place]
         self.ended[place] = ended
-        if self._group is not None:
-            self._array(ENDED)[place] = ended
+        if self._kept:
+            wait_for(self._write(place))
+
+    async def _write(self, place: tuple) -> None:
+        await asyncio.gather(*(self._kept[name].setitem(place, array[place]) for name, array in self.arrays.items()))
+        await self._kept[ENDED].setitem(place, np.asarray(self.ended[place]))
 
     def dataset(self) -> "xarray.Dataset":
         import xarray as xr
