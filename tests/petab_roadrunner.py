@@ -19,8 +19,8 @@ class Simulator:
     def __init__(self, yaml):
         self.problem = petab.Problem.from_yaml(yaml)
         self.runner = roadrunner.RoadRunner(self.problem.model.to_sbml_str())
-        self.runner.integrator.relative_tolerance = 1e-11
-        self.runner.integrator.absolute_tolerance = 1e-16
+        self.runner.integrator.relative_tolerance = 1e-9
+        self.runner.integrator.absolute_tolerance = 1e-14
         model, sbml = self.runner.model, self.problem.model.sbml_model
         rules = [rule.getVariable() for rule in sbml.getListOfRules() if rule.isRate()]
         self.states = [*model.getFloatingSpeciesIds(), *rules]
@@ -38,14 +38,15 @@ class Simulator:
         parameters = dict(self.problem.parameter_df["nominalValue"]) | values
         data = self.problem.measurement_df
         found = np.empty(len(data))
-        for conditions, rows in data.groupby(["preequilibrationConditionId", "simulationConditionId"]):
-            found[rows.index] = list(self._of_condition(*conditions, rows, parameters))
+        for rest, those in data.groupby("preequilibrationConditionId"):
+            self._enter(rest, parameters)
+            self.runner.simulate(0.0, REST, 2)
+            resting = {name: self.runner[name] for name in self.states}
+            for experiment, rows in those.groupby("simulationConditionId"):
+                found[rows.index] = list(self._of_condition(resting, experiment, rows, parameters))
         return found
 
-    def _of_condition(self, rest, experiment, rows, parameters):
-        self._enter(rest, parameters)
-        self.runner.simulate(0.0, REST, 2)
-        resting = {name: self.runner[name] for name in self.states}
+    def _of_condition(self, resting, experiment, rows, parameters):
         self._enter(experiment, parameters)
         for name, value in resting.items():
             self.runner[name] = value
