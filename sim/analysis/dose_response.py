@@ -12,10 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import least_squares
-from scipy.special import expit
-from scipy.stats import f as f_distribution
-from scipy.stats import t as t_distribution
+from scipy.special import expit, fdtri, stdtrit
 
 CONFIDENCE = 0.95
 SIGNIFICANCE = 0.01  # at which a response must depend on the level to be no flat line
@@ -83,7 +80,7 @@ def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Estim
     mean, n = float(values.mean()), len(values)
     if n < 2:
         return Estimate(mean)
-    reach = t_distribution.ppf((1.0 + confidence) / 2.0, n - 1) * values.std(ddof=1) / np.sqrt(n)
+    reach = stdtrit(n - 1, (1.0 + confidence) / 2.0) * values.std(ddof=1) / np.sqrt(n)
     return Estimate(mean, float(mean - reach), float(mean + reach))
 
 
@@ -165,6 +162,8 @@ def _jacobian(x, bottom, top, ln_ec50, ln_slope):
 def _fit(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Least squares: bottom, top, ln EC50, ln slope; started from the best of a grid of EC50s and slopes."""
     shift, scale = y.min(), np.ptp(y)
+    from scipy.optimize import least_squares  # takes a while to import, and a run needs none
+
     scaled = (y - shift) / scale
     finite = np.unique(x[np.isfinite(x)])
     grid = [(centre, slope) for centre in np.linspace(finite[0], finite[-1], 25) for slope in np.log((0.5, 1, 2, 4))]
@@ -224,14 +223,14 @@ def _is_flat(values: np.ndarray) -> bool:
     rest = complete - by_level - by_replicate + complete.mean()
     freedom = (n_level - 1) * (n_replicate - 1)
     within = np.sum(rest**2) / freedom
-    return between <= within * f_distribution.isf(SIGNIFICANCE, n_level - 1, freedom)
+    return between <= within * fdtri(n_level - 1, freedom, 1.0 - SIGNIFICANCE)
 
 
 def _is_chance(x: np.ndarray, y: np.ndarray, fit: np.ndarray) -> bool:
     """Whether a constant does as well as the curve, for one series: F-test of three parameters more."""
     freedom = len(y) - 4
     curve, constant = np.sum((y - _hill(x, *fit)) ** 2), np.sum((y - y.mean()) ** 2)
-    return (constant - curve) / 3.0 <= curve / freedom * f_distribution.isf(SIGNIFICANCE, 3, freedom)
+    return (constant - curve) / 3.0 <= curve / freedom * fdtri(3, freedom, 1.0 - SIGNIFICANCE)
 
 
 def _exponential(estimate: Estimate) -> Estimate:

@@ -16,8 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import bootstrap, shapiro
-from scipy.stats import t as t_distribution
+from scipy.special import stdtrit
 
 from glut4sim.sim.analysis.dose_response import CONFIDENCE, Estimate, t_interval
 
@@ -76,7 +75,7 @@ def paired_effect(
     a, b = np.array(whole).T
     d, n = b - a, len(a)
     varies = n > 1 and d.std() > 0.0
-    by_bootstrap = n >= FEWEST_TO_BOOTSTRAP and varies and shapiro(d).pvalue < NORMAL
+    by_bootstrap = n >= FEWEST_TO_BOOTSTRAP and varies and not _looks_normal(d)
     fewer = (a.sum() - a) / (n - 1) if n > 1 else a  # means that the jackknife divides by
     has_ratio = np.all(fewer != 0.0) and abs(a.mean()) > least and not min(a) < 0.0 < max(a)
     if by_bootstrap:
@@ -104,7 +103,15 @@ def _percent(a, b, axis=-1):
     return 100.0 * (b.mean(axis) / a.mean(axis) - 1.0)
 
 
+def _looks_normal(differences: np.ndarray) -> bool:
+    from scipy.stats import shapiro  # takes a while to import, and a run needs none
+
+    return shapiro(differences).pvalue >= NORMAL
+
+
 def _bootstrapped(statistic, a, b, seed) -> Estimate:
+    from scipy.stats import bootstrap
+
     interval = bootstrap(
         (a, b),
         statistic,
@@ -124,5 +131,5 @@ def _jackknifed(a, b) -> Estimate:
         return Estimate(value)
     without = np.array([_percent(np.delete(a, r), np.delete(b, r)) for r in range(n)])
     error = np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum())
-    reach = float(t_distribution.ppf((1.0 + CONFIDENCE) / 2.0, n - 1) * error)
+    reach = float(stdtrit(n - 1, (1.0 + CONFIDENCE) / 2.0) * error)
     return Estimate(value, value - reach, value + reach)

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t as t_distribution
+from scipy.special import stdtrit
 
 LEVEL = 0.90
 FEWEST = 2  # values that an interval takes
@@ -163,14 +163,14 @@ def student(replicates: Values) -> Interval | None:
     if n < FEWEST:
         return None
     mean, sd = float(existing.mean()), float(existing.std(ddof=1))
-    reach = float(t_distribution.ppf((1.0 + LEVEL) / 2.0, n - 1)) * sd * float(np.sqrt(1.0 + 1.0 / n))
+    reach = float(stdtrit(n - 1, (1.0 + LEVEL) / 2.0)) * sd * float(np.sqrt(1.0 + 1.0 / n))
     return Interval(mean, mean - reach, mean + reach, sd, n)
 
 
 def _chance(chance: Interval, count: int, seed: int) -> np.ndarray:
     """So many deviations of a further replicate, evenly over their distribution, in random order."""
     shares = (np.random.default_rng(seed).permutation(count) + 0.5) / count
-    return t_distribution.ppf(shares, chance.n - 1) * chance.sd * np.sqrt(1.0 + 1.0 / chance.n)
+    return stdtrit(chance.n - 1, shares) * chance.sd * np.sqrt(1.0 + 1.0 / chance.n)
 
 
 def _existing(values: Values) -> np.ndarray:

@@ -17,8 +17,6 @@ from math import ceil, tanh
 from typing import NamedTuple
 
 import numpy as np
-from scipy.integrate import solve_ivp
-from scipy.optimize import brentq
 
 from glut4sim.sim.endocrine.spans import DAY
 from glut4sim.sim.inputs.errors import InputError
@@ -305,6 +303,8 @@ def resting(
         )
         return state, to_tissue - uptake(tissue, insulin)
 
+    from scipy.optimize import brentq  # takes a while to import, and most runs need no meal
+
     basal = subject.basal_glucose * subject.glucose_volume
     low, high = (limit * basal for limit in bracket)
     return balanced(brentq(lambda glucose: balanced(glucose)[1], low, high, xtol=1e-10, rtol=1e-14))[0]
@@ -317,6 +317,8 @@ def _advance(subject: Subject, state: np.ndarray, full: float, begin: float, min
     """States at some times [min], of which the first may be `begin`, without a meal: (k, 12)."""
     if minutes[-1] - begin < AT_ONCE:
         return np.tile(state, (len(minutes), 1))
+    from scipy.integrate import solve_ivp
+
     span, arguments = (begin, minutes[-1]), (subject, full)
     return solve_ivp(_derivatives, span, state, "LSODA", minutes, args=arguments, rtol=TOLERANCE, atol=TOLERANCE).y.T
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy.stats import t as t_distribution
+from scipy.special import stdtrit
 
 from glut4sim.sim.analysis import measurements
 from glut4sim.sim.analysis.dose_response import CONFIDENCE
@@ -274,7 +274,7 @@ def _half_width(values: np.ndarray) -> np.ndarray:
     n = len(values)
     if n < 2:
         return np.zeros(values.shape[1:])
-    return t_distribution.ppf((1.0 + CONFIDENCE) / 2.0, n - 1) * values.std(axis=0, ddof=1) / np.sqrt(n)
+    return stdtrit(n - 1, (1.0 + CONFIDENCE) / 2.0) * values.std(axis=0, ddof=1) / np.sqrt(n)
 
 
 def _band(ax: Axes, x: np.ndarray, mean: np.ndarray, reach: np.ndarray, colour: str = MODEL) -> None:

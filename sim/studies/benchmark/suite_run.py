@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
-from scipy.stats import t as t_distribution
+from scipy.special import stdtrit
 
 from glut4sim.sim.analysis.dose_response import CONFIDENCE
 from glut4sim.sim.analysis.measurements import CONTRASTS, MEASURES, QUANTITIES, NoValue, Recorded
@@ -195,7 +195,7 @@ def judge(check: Check, outcomes: Mapping[str, Outcome]) -> CheckResult:
     if n == 1:
         return result
     error = math.sqrt((n - 1) / n * sum((v - np.mean(without)) ** 2 for v in without))
-    reach = t_distribution.ppf((1.0 + CONFIDENCE) / 2.0, n - 1) * error
+    reach = stdtrit(n - 1, (1.0 + CONFIDENCE) / 2.0) * error
     passed = low - error <= value <= high + error
     remark = "within the standard error of the bound" if passed and not result.passed else ""
     return replace(result, error=error, interval=(value - reach, value + reach), passed=passed, remark=remark)

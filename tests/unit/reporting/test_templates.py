@@ -1,8 +1,5 @@
 """Reports from templates."""
 
-import subprocess
-import sys
-
 import pytest
 from jinja2 import UndefinedError
 
@@ -24,13 +21,3 @@ def test_a_value_that_is_not_given_is_an_error(monkeypatch, tmp_path):
 def test_every_template_is_that_of_the_code_beside_it(path):
     name = path.relative_to(templates.ROOT).as_posix()
     assert any(f'"{name}"' in code.read_text("utf-8") for code in path.parent.glob("*.py"))
-
-
-def test_jinja_is_imported_on_use():
-    """A run of one replicate, and `--help`, do without."""
-    code = (
-        "import sys; from glut4sim.sim import cli; from glut4sim.sim.reporting import templates; "
-        "from glut4sim.sim.studies.assays import assays, report; print('jinja2' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"
