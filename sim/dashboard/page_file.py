@@ -122,7 +122,7 @@ def page(
     }
     return Page(
         templates.render(
-            "dashboard/browser/page.html.jinja",
+            "dashboard/page.html.jinja",
             version=__version__,
             title=html.escape(title),
             about=html.escape(about),

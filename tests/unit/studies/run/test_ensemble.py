@@ -383,6 +383,9 @@ def test_an_interrupt_stops_all_replicates_and_keeps_what_was_computed(fake, tmp
 def test_what_is_slow_to_import_is_not_before_the_first_step():
     """It would take longer than all else a run needs to start. A run of one replicate does without templates at all."""
     slow = ("xarray", "zarr", "matplotlib", "mesa", "scipy.stats", "scipy.optimize", "scipy.integrate", "jinja2")
-    program = f"import sys, glut4sim; glut4sim.run; import glut4sim.sim.reporting.templates; print([m for m in {slow} if m in sys.modules])"
+    program = (
+        "import sys, glut4sim, glut4sim.sim.reporting.templates; glut4sim.run; "
+        f"print([m for m in {slow} if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
