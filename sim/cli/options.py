@@ -235,8 +235,11 @@ def _kept(out: Place, resumable: bool) -> str:
     storage.give_up(out)
     try:
         is_there = out.exists()
+        has_begun = is_there and (not resumable or any(path.suffix == ".json" for path in out.iterdir()))
     except Exception:  # noqa: BLE001  such as of a place elsewhere that cannot be reached
-        is_there = True
+        is_there = has_begun = True
+    if is_there and not has_begun:
+        return f"nothing had been computed; run it again, with another --out than {out}."
     kept = f"what was reached is kept in {out}" if is_there else "nothing had been computed"
     return f"{kept}; go on: glut4sim resume {out}" if resumable and is_there else f"{kept}."
 

@@ -53,6 +53,8 @@ def outside_fault(error: BaseException) -> str | None:
         said = f"{error}"
     elif isinstance(error, MemoryError):
         said = "there is not enough memory"
+    elif isinstance(error, RuntimeError) and "can't start new thread" in f"{error}":
+        said = "no more threads can be started, for want of memory or by a limit of the system"
     elif isinstance(error, OSError) and error.strerror and not isinstance(error, BrokenPipeError):
         said = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     elif type(error).__module__.partition(".")[0] in REMOTE:

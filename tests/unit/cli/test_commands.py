@@ -65,6 +65,7 @@ def simulate(monkeypatch, tmp_path):
     def run(scenario, out, seed, replicates, threads, progress, mean_field, executor, checkpoint_every, only):
         stage.calls.append(SimpleNamespace(**locals()))
         storage.make_directory(out)
+        storage.write_json(out / "provenance.json", {})
         progress(600.0, 1200.0)
         stage.act()
         if stage.error:
