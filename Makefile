@@ -4,6 +4,7 @@ PYTHON ?= python3
 SCENARIO ?= insulin-challenge
 TESTS ?= tests
 PROCESSES ?= 3
+KINDS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,7 +17,7 @@ INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt P
 # that is the package itself.
 PARTS := __init__.py version.py py.typed agents benchmarks sim
 
-.PHONY: help run dashboard test lint docs bench bench-peers fits validation clinical clean
+.PHONY: help run dashboard test lint docs bench bench-peers stress fits validation clinical clean
 .DELETE_ON_ERROR:
 
 help:  ## Show this list
@@ -50,6 +51,12 @@ bench: $(VENV)/.installed-dev  ## Measure speed
 
 bench-peers: $(VENV)/.installed-dev  ## Race Smoldyn, Mesa, NFsim and others, and write docs/performance.md (20 min)
 	$(BIN)/python -m glut4sim.benchmarks.performance.peers
+
+# Its S3 server and what talks to it lie apart: they want other versions of what is pinned.
+stress: export PYTHONDONTWRITEBYTECODE =
+stress: $(VENV)/.installed-dev  ## Break what surrounds the program, at random, and write docs/reliability.md (40 min)
+	[ -d build/stress/s3 ] || $(BIN)/python -m pip install --quiet --target build/stress/s3 'moto[server]' s3fs
+	$(BIN)/python -m glut4sim.benchmarks.stress $(KINDS)
 
 validation: $(VENV)/.installed  ## Compare the cells with published measurements and write docs/validation.md (5 min)
 	rm -rf build/validation

@@ -1,0 +1,108 @@
+"""An object store that fails: an S3 server, real but for its memory, gets faults in the middle of a study.
+
+Its libraries, s3fs and moto, are wanted by nothing else here: `make stress` puts them into build/stress/s3.
+"""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+from glut4sim.benchmarks.stress import program, small
+from glut4sim.benchmarks.stress.going_on import Whole, whole
+from glut4sim.benchmarks.stress.report import PIECES
+from glut4sim.benchmarks.stress.tally import Case, Ended, Tally, judged
+
+WHAT = (
+    "Studies write to an S3 server (moto's) that from a random request on is overloaded, breaks off, denies "
+    "access, or fails now and then. They are done all the same, or say in a line what failed and what is kept; "
+    "when the server is well again they are gone on with to the same bits."
+)
+LIBRARIES = PIECES / "s3"
+MODES = (("503", 1.0), ("500", 1.0), ("403", 1.0), ("closed", 1.0), ("503", 0.05), ("closed", 0.02))
+MOST_REQUESTS = 250  # that are answered before the server fails
+STUDIES = ("run", "run with assays", "compare", "sweep")
+SECONDS = 300.0  # libraries try again and again before they give up
+BEGIN_SECONDS = 60.0
+
+
+def tally(cases: int, seed: int, folder: Path) -> Tally:
+    """So many studies; none without the libraries."""
+    if LIBRARIES.exists():
+        sys.path.append(str(LIBRARIES))
+    if missing := [name for name in ("s3fs", "moto") if find_spec(name) is None]:
+        return Tally("object_store", f"{WHAT} Left out here: no {' and no '.join(missing)}.", [], {})
+    small.write_files(folder)
+    names = STUDIES[: max(1, cases // 4)]
+    wholes = {name: whole(name, folder) for name in names}
+    with _server(folder / "server") as mode:
+        found = [_one(seed, number, folder, mode, names, wholes) for number in range(cases)]
+    resumed = sum(case.ending == "surroundings failed" and case.fault is None for case in found)
+    return Tally("object_store", WHAT, found, {"failed, and gone on with to the same bits": resumed})
+
+
+def _one(seed: int, number: int, folder: Path, mode: Path, names: tuple[str, ...], wholes: dict[str, Whole]) -> Case:
+    chance = random.Random(f"{seed} {number}")
+    name, (how, share) = chance.choice(names), MODES[number % len(MODES)]
+    first = chance.randrange(MOST_REQUESTS)
+    address = f"s3://stress/{number}"
+    mode.write_text(json.dumps({"from": first, "share": share, "how": how}))
+    ended = program.call([*small.STUDIES[name], "--out", address], folder, seconds=SECONDS)
+    mode.write_text(json.dumps({"from": 0, "share": 0.0, "how": how}))
+    label = f"{seed}/{number}: {name}, {share:.0%} {how} from request {first} on"
+    return judged(label, ended, (0, 3), _gone_on(address, folder / f"{number}", wholes[name], ended))
+
+
+def _gone_on(address: str, here: Path, expected: Whole, broken_off: Ended) -> str | None:
+    """As going_on.gone_on, of what lies at an address."""
+    ended = program.call(["resume", address, "--threads", "1", "-q"], here.parent, seconds=SECONDS)
+    if ended.status == 2 and broken_off.status == 3 and "provenance.json" in ended.err:
+        return None  # it failed before it had begun
+    if ended.status:
+        return f"cannot be gone on with: {ended.status}: {ended.err.strip()[-300:]}"
+    _python(f"fs.get({address!r}, {str(here)!r}, recursive=True)")
+    found = small.digest(here)
+    different = sorted(key for key in {*found, *expected.digest} if found.get(key) != expected.digest.get(key))
+    return f"goes on to other results: {', '.join(different)[:300]}" if different else None
+
+
+@contextmanager
+def _server(folder: Path) -> Iterator[Path]:
+    """A server with a bucket called stress; yields the file that says how it fails."""
+    folder.mkdir()
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), *_appended()]))
+    }
+    command = [sys.executable, "-m", "glut4sim.benchmarks.stress.s3_server", str(folder)]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + BEGIN_SECONDS
+        while not (folder / "port").exists():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("the S3 server does not begin")
+            time.sleep(0.1)
+        os.environ |= {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{(folder / 'port').read_text()}", "AWS_ACCESS_KEY_ID": "a",
+            "AWS_SECRET_ACCESS_KEY": "b", "AWS_DEFAULT_REGION": "us-east-1",
+        }  # fmt: skip
+        _python("fs.mkdir('stress')")
+        yield folder / "mode"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _appended() -> list[str]:
+    return [str(LIBRARIES)] if LIBRARIES.exists() else []
+
+
+def _python(line: str) -> None:
+    """A line about the file system `fs`, in a program of its own: no threads may be left here, where commands fork."""
+    code = f"import sys; sys.path += {_appended()}; import s3fs; fs = s3fs.S3FileSystem(); {line}"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
