@@ -17,7 +17,7 @@ INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt P
 # that is the package itself.
 PARTS := __init__.py version.py py.typed agents benchmarks sim
 
-.PHONY: help run dashboard test lint docs bench bench-peers stress fits validation clinical clean
+.PHONY: help run dashboard test lint docs bench bench-peers stress mutants fits validation clinical clean
 .DELETE_ON_ERROR:
 
 help:  ## Show this list
@@ -57,6 +57,9 @@ stress: export PYTHONDONTWRITEBYTECODE =
 stress: $(VENV)/.installed-dev  ## Break what surrounds the program, at random, and write docs/reliability.md (40 min)
 	[ -d build/stress/s3 ] || $(BIN)/python -m pip install --quiet --target build/stress/s3 'moto[server]' s3fs
 	$(BIN)/python -m glut4sim.benchmarks.stress $(KINDS)
+
+mutants: $(VENV)/.installed-dev  ## Change 50 places that make numbers, one by one, and see that tests notice (5 min)
+	$(BIN)/python -m tests.mutants
 
 validation: $(VENV)/.installed  ## Compare the cells with published measurements and write docs/validation.md (5 min)
 	rm -rf build/validation
