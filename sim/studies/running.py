@@ -119,6 +119,8 @@ def resume(
     if (out / curves.CONTENT).exists():
         return curves.resume(out, options)
     scenario, before = read_run(out)
+    if before.get(uncertainty.STUDY) == uncertainty.NAME:
+        return uncertainty.resume(out, options)
     if "vary" in before:
         return sweep.resume(out, options)
     if scenario.assay.kind is not None:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     import xarray
 
 CONTENT, DRAWS, AGENTS = "uncertainty.json", "draws.csv", "agents"  # in the directory
+STUDY, NAME = "study", "uncertainty"  # in provenance.json
 REPLICATES = 8
 SHOWN = 10  # values that are told to carry a number
 METHOD = "mean field"  # of what is in results.zarr
@@ -133,7 +134,8 @@ def uncertainty(
     _ = scenario.parameter_set  # and in what it does
     found = sample([scenario], draws, scenario.run.seed, ranges)
     plan = _Plan(scenario, found, replicates)
-    writer = Writer(scenario, out, {"method": METHOD, **doubts(scenario)}, options.checkpoint_every)
+    about = {"method": METHOD, STUDY: NAME, **doubts(scenario)}  # else it would look like a run until CONTENT is there
+    writer = Writer(scenario, out, about, options.checkpoint_every)
     if writer.out is not None:
         write_draws(writer.out / DRAWS, plan.draws)
         if replicates:
@@ -147,7 +149,7 @@ def resume(out: PlaceLike, options: RunOptions) -> UncertaintyResult:
     """Run what is missing in the results of a study of uncertainty; as `running.resume`."""
     out = storage.place(out)
     scenario, _ = read_run(out)
-    with storage.whole(out, f"expected a study of uncertainty, found no whole {CONTENT} and {DRAWS}."):
+    with storage.whole(out, f"expected a study of uncertainty, found no whole {CONTENT} and {DRAWS}; run it again."):
         before = storage.read_json(out / CONTENT)
         draws = replace(read_draws(out / DRAWS), origin=before["draws"]["origin"])
         plan = _Plan.again(scenario, draws, before)
