@@ -48,12 +48,10 @@ def tally(cases: int, seed: int, folder: Path) -> Tally:
 
 
 def _one(label: str, chance: random.Random, way: str, out: Path, expected: Whole) -> Case:
-    with _cluster(out.with_suffix(".cluster"), 0 if way.startswith("no ") else 2) as cluster:
+    with _cluster(out.with_suffix(".cluster"), {"no scheduler": 0, "no workers": 0}.get(way, 2)) as cluster:
         address = "tcp://127.0.0.1:9" if way == "no scheduler" else cluster.address
-        if way == "no package":
-            cluster.workers.append(_worker(out.with_suffix(".cluster"), packageless=True))
-            _wait_for_workers(cluster.address, 1)
-        command = program.Command([*RUN, "-q", "--scheduler", address, "--out", str(out)], out.parent, _impatient)
+        before = _elsewhere if way == "no package" else _impatient
+        command = program.Command([*RUN, "-q", "--scheduler", address, "--out", str(out)], out.parent, before)
         if way.endswith("killed"):
             time.sleep(3.0 + chance.uniform(0.0, 6.0))
             killed = {"a": cluster.workers[:1], "the": [cluster.scheduler], "all": cluster.workers}
@@ -68,6 +66,13 @@ def _impatient() -> None:
     from glut4sim.sim.studies import executors
 
     executors.WORKERS_SECONDS = WITHOUT_WORKERS
+
+
+def _elsewhere() -> None:
+    """Workers are asked for a package that they lack."""
+    from glut4sim.sim.studies import executors
+
+    executors.VERSION = "no_such_package.version:__version__"
 
 
 @contextmanager
@@ -94,19 +99,14 @@ def _cluster(folder: Path, workers: int) -> Iterator[Cluster]:
             process.wait()
 
 
-def _worker(folder: Path, packageless: bool = False) -> subprocess.Popen:
-    options = ["--scheduler-file", str(folder / "scheduler.json"), "--nthreads", "1", "--no-nanny", "--no-dashboard",
-               "--local-directory", str(folder)]  # fmt: skip
-    return _start(folder, "distributed.cli.dask_worker", *options, packageless=packageless)
+def _worker(folder: Path) -> subprocess.Popen:
+    options = ["--scheduler-file", str(folder / "scheduler.json"), "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+    return _start(folder, "distributed.cli.dask_worker", *options, "--local-directory", str(folder))
 
 
-def _start(folder: Path, *command: str, packageless: bool = False) -> subprocess.Popen:
-    """A program of Dask's; where it shall not find this package, one of its name that is empty lies before it."""
+def _start(folder: Path, *command: str) -> subprocess.Popen:
+    """A program of Dask's."""
     environment = os.environ | {"DASK_DISTRIBUTED__WORKER__MEMORY__TERMINATE": "False"}
-    if packageless:
-        (folder / "glut4sim").mkdir()
-        (folder / "glut4sim" / "__init__.py").write_text("")
-        environment["PYTHONPATH"] = str(folder)
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return subprocess.Popen([sys.executable, "-m", *command], env=environment, cwd=folder, **silent)
 
