@@ -1,6 +1,7 @@
 // A vesicle that the reader follows: where it has been, and what became of it, state by state.
 
-const TRACK = 600; // places kept of its way
+const TRACK = 250; // places kept of its way
+const MOVED = 1e-4; // radii, less than which is no way
 const TOLD = 40; // changes in the list, the latest first
 
 /** The way of one vesicle, as far as frames have shown it. */
@@ -13,7 +14,8 @@ class Track {
 
   follow(time, vesicle, place) {
     if (vesicle !== this.vesicle || time < this.time) this.places = [];
-    if (vesicle !== null && (time > this.time || !this.places.length)) this.places.push([...place]);
+    const last = this.places.at(-1), hasMoved = !last || Math.max(...last.map((v, k) => Math.abs(v - place[k]))) > MOVED;
+    if (vesicle !== null && hasMoved) this.places.push([...place]);
     if (this.places.length > TRACK) this.places.shift();
     Object.assign(this, { vesicle, time });
   }
@@ -21,7 +23,7 @@ class Track {
   /** Its way as a line, and a ring around where it is: dashed, where something hides it. */
   draw(c, at, isHidden, size, ratio, colours) {
     c.strokeStyle = colours.ink;
-    c.lineJoin = "round";
+    c.lineJoin = "bevel";
     c.lineWidth = 1.3 * ratio;
     c.globalAlpha = 0.7;
     c.beginPath();

@@ -8,6 +8,7 @@ const LENS = { whole: [-0.45, 0.35], cut: [-0.86, 0.22], section: [-0.8, 0.6] };
 const SHEET = 15; // half the height of the sheet as drawn, and
 const SKEW = 24; // half of what its far edge is shifted to the right [css pixels]
 const ABOVE = 46; // middle of the sheet, from the top [css pixels]
+const SHEETS_HEIGHT = ABOVE + SHEET + 10; // down to the lower of its two layers [css pixels]
 const DOTS = [[-1.7, 0.2], [-1.1, -0.5], [-0.5, 0.5], [0.1, -0.2], [0.7, 0.6], [1.2, -0.6], [1.8, 0.1]]; // of GLUT4 that has dispersed
 const NAMED = ["tethered", "docked", "fused", "clustered"].map((name) => VESICLES.indexOf(name));
 
@@ -25,6 +26,7 @@ class Patch {
     this.shown = []; // of what is in it: [vesicle, x, y] on the canvas [css pixels], far ones first
     this.counts = NAMED.map(() => 0);
     this.time = -1; // that is shown [s]
+    this.sheet = this.sheetKey = null; // its picture, and what that is of
     this.frame = null; // out, along and aside: unit vectors in the cell; and half the width and depth [radii]
   }
 
@@ -68,7 +70,7 @@ class Patch {
     const draw = ({ state, x, y, inside }) => drawInPatch(c, state, x, y, inside, this.size, colours);
     drawCytosol(c, width, height, colours);
     there.filter(({ state }) => !OPEN[state]).forEach(draw);
-    drawSheet(c, width, colours);
+    c.drawImage(this._sheet(width, colours), 0, 0, width, SHEETS_HEIGHT);
     there.filter(({ state }) => OPEN[state]).forEach(draw);
     this.shown = there.map(({ vesicle, state, x, y, inside }) => [vesicle, x, OPEN[state] ? y : inside]);
     const named = new Set();
@@ -87,6 +89,18 @@ class Patch {
     this._mark(c, colours);
     this._flash(c, now, colours);
     this.counts = NAMED.map((state) => there.filter((one) => one.state === state).length);
+  }
+
+  // The sheet is always the same, and its thousand heads of lipids take their time
+  _sheet(width, colours) {
+    const ratio = Math.min(devicePixelRatio || 1, 2), key = `${width} ${ratio} ${colours.rim}`;
+    if (this.sheetKey === key) return this.sheet;
+    this.sheet = new OffscreenCanvas(width * ratio, SHEETS_HEIGHT * ratio);
+    const c = this.sheet.getContext("2d");
+    c.scale(ratio, ratio);
+    drawSheet(c, width, colours);
+    this.sheetKey = key;
+    return this.sheet;
   }
 
   // Those in the patch, the far ones first
