@@ -4,7 +4,8 @@
 
 `set` is a change of the installed scenario, its value as JSON; `text`, in its place, is a whole scenario that does not
 follow from an installed one by such changes. A change without a value is a return to the plan; a twin that differs
-from a moment on has that too. `body=1800.0:meal:78.0` is something done to a body. Times are in seconds.
+from a moment on has that too. `body=1800.0:meal:78.0` is something done to a body; `show=expected` lays something
+behind the charts, and `pin` another run, whose query it is. Times are in seconds.
 """
 
 import base64
@@ -32,15 +33,24 @@ class Shown(NamedTuple):
     ----------
     time : how far the run has come [s]
     actions : what was done to the body by hand
+    kinds, pins
+        what is behind the charts, as of overlays.Behind; of pins recipe and time
     """
 
     recipe: Recipe
     time: float
     actions: tuple[Action, ...] = ()
+    kinds: tuple[str, ...] = ()
+    pins: tuple[tuple[Recipe, float], ...] = ()
 
 
-def write(recipe: Recipe, actions: Iterable[Action] = ()) -> str:
-    """The query of a recipe and what was done to its body, at the start of its run; empty if it would be too long."""
+def write(
+    recipe: Recipe,
+    actions: Iterable[Action] = (),
+    kinds: Iterable[str] = (),
+    pins: Iterable[tuple[Recipe, float]] = (),
+) -> str:
+    """The query of what a page shows, as Shown has it, at the start of its run; empty if it would be too long."""
     parts = _scenario_parts(recipe.base)
     if recipe.day is not None and recipe.day != recipe.base.assay.at[-1]:
         parts.append(("day", repr(recipe.day)))
@@ -50,6 +60,8 @@ def write(recipe: Recipe, actions: Iterable[Action] = ()) -> str:
         name, value, since = recipe.difference.name, recipe.difference.value, recipe.difference.since
         parts.append(("twin", f"{name}:{value!r}" + ("" if since is None else f":{since!r}")))
     parts += [("body", f"{time!r}:{what}:{amount!r}") for time, what, amount in actions]
+    parts += [("show", kind) for kind in kinds]
+    parts += [("pin", at(write(pinned), time)) for pinned, time in pins]
     query = urlencode(parts, safe=':/=",.[] ')
     query = query.replace(" ", "+")
     return query if len(query) <= LONGEST else ""
@@ -69,7 +81,9 @@ def read(query: str) -> Shown:
         changes = tuple(_change(text) for text in parts.get("change", []))
         difference = _difference(parts["twin"][0]) if "twin" in parts else None
         actions = tuple(_action(text) for text in parts.get("body", []))
-        return Shown(Recipe(base, day, difference, changes), float(parts.get("time", ["0"])[0]), actions)
+        pins = tuple(_pin(text) for text in parts.get("pin", []))
+        recipe = Recipe(base, day, difference, changes)
+        return Shown(recipe, float(parts.get("time", ["0"])[0]), actions, tuple(parts.get("show", [])), pins)
     except (ValueError, KeyError, binascii.Error, zlib.error) as error:
         raise InputError(
             f"cannot be read: {error}; open the page without what follows the question mark.", "address"
@@ -141,6 +155,11 @@ def _json(value: Any) -> str:
 def _change(text: str) -> LiveChange:
     time, name, value = text.split(":")
     return LiveChange(float(time), name, float(value) if value else None)
+
+
+def _pin(text: str) -> tuple[Recipe, float]:
+    recipe, time, *_ = read(text)
+    return recipe._replace(base=prepared(recipe.base)), time
 
 
 def _action(text: str) -> Action:

@@ -47,7 +47,7 @@ def Page():
                 with solara.Div(style=of_cell):
                     Text("h2", "The cell and its charts", "g4-unseen")
                     with solara.Div(classes=["g4-views"]):
-                        solara.Div(children=[page.cell_view])
+                        solara.Div(children=[page.cell_view, page.overlays.doses])
                         solara.Div(children=[page.charts])
                 TimelinePanel(page)
         solara.Div(children=[page.link])

@@ -16,11 +16,13 @@ def has_body(scenario: Scenario | None) -> bool:
 
 @solara.component
 def BodyPanel(page: PageState):
-    """Meals, drinks and clamps by hand, and the charts of the blood; hidden where the scenario has no body."""
-    body, shown = page.body, has_body(page.settings.value.scenario)
+    """Meals, drinks and clamps by hand, and the charts of the blood; nothing where the scenario has no body."""
+    body = page.body
     grams, set_grams = solara.use_state(78.0)
     insulin, set_insulin = solara.use_state(40.0)
-    with solara.Div(classes=["g4-body"], style={"display": "block" if shown else "none"}):
+    if not has_body(page.settings.value.scenario):
+        return
+    with solara.Div(classes=["g4-body"]):
         Text("h2", "The body: glucose and insulin in its blood")
         with solara.Div(classes=["g4-doings"]):
             with solara.Div(attributes={"role": "group", "aria-label": "Food"}):

@@ -168,4 +168,5 @@ class ChartView(Channel):
 
     _esm = script("canvas.js", "chart_view.js")
     _css = style("charts.css")
+    overlays = traitlets.List(traitlets.Dict(), []).tag(sync=True)  # what is behind the run, as Overlay.packed
     panels = traitlets.List(traitlets.Dict(), [dict(panel) for panel in PANELS]).tag(sync=True)

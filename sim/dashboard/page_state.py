@@ -10,11 +10,13 @@ import pandas  # noqa: F401  first of all: Solara's hooks look for it, and fail 
 import solara
 
 from glut4sim.sim.dashboard import address, archive, causes, chart_files
+from glut4sim.sim.dashboard.backdrop import Pin
 from glut4sim.sim.dashboard.body_follower import BodyFollower
 from glut4sim.sim.dashboard.body_run import Action
 from glut4sim.sim.dashboard.cell_view import CellView
 from glut4sim.sim.dashboard.chart_view import ChartView
 from glut4sim.sim.dashboard.live import DAY, Difference, Recipe
+from glut4sim.sim.dashboard.overlays import Behind, Overlays
 from glut4sim.sim.dashboard.page_link import PageLink
 from glut4sim.sim.dashboard.session import Session, Status
 from glut4sim.sim.dashboard.weeks import Weeks
@@ -56,6 +58,9 @@ class PageState:
     cell_view, charts, link : the views
     weeks, twin_weeks : Weeks of the cell and of its twin
     body : BodyFollower
+    overlays : Overlays of the charts
+    behind
+        solara.Reactive of what they are
     done_to_body
         solara.Reactive, what was done to the body by hand: tuple of Action
     status
@@ -75,17 +80,19 @@ class PageState:
         self._told: tuple[Scenario | None, Difference | None] = (None, None)  # of which the weeks are shown
         self.link = PageLink(self._go_to)
         self._first = Recipe(scenario)
-        self._addressed_of: tuple[Recipe, tuple[Action, ...]] | None = None  # what is in the address,
+        self._addressed_of: tuple | None = None  # what is in the address,
         self._is_asked_for = True  # whether what is shown next is in the address already
         self._query, self._addressed = "", 0.0  # as it is there, and when it was put there
         self.weeks = Weeks(lambda day: self.session.choose_day(day))
         self.twin_weeks = Weeks(lambda day: self.session.start_twin(Difference(DAY, day)))
         self.done_to_body: solara.Reactive[tuple[Action, ...]] = solara.reactive(())
+        self.behind = solara.reactive(Behind(), equals=lambda a, b: a is b)
         self._body_of: tuple[str, str] | None = None  # name and hash of the scenario whose body is on show
         self._restored: tuple[Action, ...] | None = None  # what an address says was done to the body it tells of
         self._explained: tuple[str, Difference | None] = ("", None)  # what the strip of causes is of
         self.session = Session(self.cell_view, self.charts, self._hear)
         self.body = BodyFollower(lambda line: self.session.complain(line), self._tell_of_body)
+        self.overlays = Overlays(self.charts, lambda line: self.session.complain(line), self._tell_of_overlays)
         if query:
             self._go_to(query)
         else:
@@ -95,6 +102,7 @@ class PageState:
         """End the session and let go of the views."""
         self.session.close()
         self.body.close()
+        self.overlays.close()
         for view in (self.cell_view, self.charts, self.weeks.view, self.twin_weeks.view, self.link):
             view.close()
 
@@ -117,7 +125,9 @@ class PageState:
     def _hear(self, status: Status) -> None:
         """From the session's thread: how things are."""
         if status.scenario is not None and status.scenario is not self._hashed[0]:
-            self._hashed = (status.scenario, status.scenario.hash)
+            before, self._hashed = self._hashed[1], (status.scenario, status.scenario.hash)
+            if self._hashed[1] != before:
+                self.overlays.show(status.scenario)
         if status.scenario is not None and (status.scenario, status.difference) != self._told:
             self._told = (status.scenario, status.difference)
             self._show_weeks(status)
@@ -150,7 +160,9 @@ class PageState:
         """What makes the cells, at once; how far they have come, every few seconds and when they stand still."""
         if status.recipe is None or status.phase in ("building", "restoring"):
             return
-        now, shown = monotonic(), (status.recipe, self.body.actions)
+        now, behind = monotonic(), self.overlays.behind
+        pins = tuple((pin.recipe, pin.time) for pin in behind.pins)
+        shown = (status.recipe, self.body.actions, behind.kinds, pins)
         is_other = shown != self._addressed_of
         if is_other:
             self._addressed_of, self._query = shown, address.write(*shown)
@@ -165,14 +177,27 @@ class PageState:
         """Restore what an address says."""
         self._is_asked_for = True
         restored = self.session.restore(lambda: address.read(query)[:2], self._first)
-        restored.add_done_callback(lambda _: self._restore_body(query))
+        restored.add_done_callback(lambda _: self._restore_rest(query))
 
-    # ---- the body ----
-
-    def _restore_body(self, query: str) -> None:
+    def _restore_rest(self, query: str) -> None:
         """From the session's thread, once the cells of an address are there, or cannot be."""
         with suppress(InputError):  # which the session has said
-            self._restored, self._body_of = address.read(query).actions, None
+            shown = address.read(query)
+            self._restored, self._body_of = shown.actions, None
+            self.overlays.want(shown.kinds, [Pin(*pin) for pin in shown.pins])
+
+    # ---- what is behind the charts ----
+
+    def pin(self) -> None:
+        """Keep the run of the cell as it is now."""
+        self.session.pinned().add_done_callback(lambda done: done.exception() or self.overlays.pin(done.result()))
+
+    def _tell_of_overlays(self) -> None:
+        """Other things are behind the charts: they belong into the address."""
+        self.behind.set(self.overlays.behind)
+        self.session.complain("")  # looks at everything anew
+
+    # ---- the body ----
 
     def _follow_with_body(self, status: Status) -> None:
         """Let the body, if the scenario has one, be that of the scenario and come to the time of the page."""

@@ -19,7 +19,9 @@ EVERY = 30.0  # s between two looks
 PLENTY = 1e3  # times the glucose that there is: no carrier is short of it
 
 
-class _Bath(NamedTuple):
+class Bath(NamedTuple):
+    """What surrounds a cell, see sim/model/cell_inputs.py."""
+
     insulin: Schedule
     glucose: Schedule
     plasma: bool
@@ -34,7 +36,7 @@ def full_response(scenario: Scenario) -> dict[str, float]:
     """
     p, bath = scenario.unmodulated, scenario.bath
     supplied = p._replace(glucose=p.glucose._replace(supply=PLENTY * p.glucose.supply))
-    stimulated = _Bath(Schedule((0.0, EVERY), (0.0, INSULIN)), Schedule((0.0,), (bath.glucose.values[0],)), bath.plasma)
+    stimulated = Bath(Schedule((0.0, EVERY), (0.0, INSULIN)), Schedule((0.0,), (bath.glucose.values[0],)), bath.plasma)
     cell = expected.Cell(scenario.cell, stimulated, Schedule((0.0,), (supplied,)))
     times = np.arange(0.0, EVERY + SECONDS + EVERY / 2.0, EVERY)
     try:

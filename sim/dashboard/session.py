@@ -16,6 +16,7 @@ from typing import TypeVar
 import psutil
 
 from glut4sim.sim.dashboard import chart_view
+from glut4sim.sim.dashboard.backdrop import Pin
 from glut4sim.sim.dashboard.build import Build, Size
 from glut4sim.sim.dashboard.chart_files import Charts
 from glut4sim.sim.dashboard.chart_view import Curve
@@ -265,6 +266,16 @@ class Session:
     def taken(self) -> Future:
         """Live.taken, as the Future's result."""
         return self._do(lambda: self._needed().taken())
+
+    def pinned(self) -> Future:
+        """The run of the cell up to now as a Pin, as the Future's result."""
+
+        def task():
+            live = self._needed()
+            pin = Pin(live.recipe._replace(difference=None), round(live.time, 9))
+            return pin._replace(curve=Curve("pin", pin.label, live.cells[0].records.charted()))
+
+        return self._do(task)
 
     def charted(self) -> Future:
         """What the charts show now, as the Future's result."""

@@ -4,6 +4,7 @@ import solara
 from solara.alias import rv
 
 from glut4sim.sim.dashboard.body_panel import HERE, has_body
+from glut4sim.sim.dashboard.compare_panel import Compare
 from glut4sim.sim.dashboard.live import DAY, Difference, title
 from glut4sim.sim.dashboard.markup import Text
 from glut4sim.sim.dashboard.page_state import PageState
@@ -79,6 +80,8 @@ def TwinPanel(page: PageState):
             ),
             attributes={"title": "The cell has it all along, also in the weeks before"},
         )
+
+    Compare(page).key("compare")
 
 
 @solara.component

@@ -131,6 +131,20 @@ def test_an_address_brings_a_run_back_to_the_bit(visit, visit_again):
     expect(visit.cell).to_have_attribute("data-cells", "1")
 
 
+def test_a_body_is_fed_and_clamped(visit):
+    visit.choose("A mixed meal of a healthy man")
+    blood = visit.page.locator(".g4-body .g4-charts")
+    expect(blood).not_to_have_attribute("data-drawn", "0")
+    visit.press("max", "Play")
+    expect(visit.page.locator(".g4-body .g4-cursor")).not_to_contain_text("at 0:00 min")
+    visit.press("Pause", "Eat a meal", "Clamp")
+    expect(blood).to_contain_text("78 g of carbohydrate eaten")
+    expect(blood).to_contain_text("clamp with 40 mU/m²/min of insulin")
+    visit.page.wait_for_url("**body=**:clamp:40.0**")
+    visit.press("Undo what was done")
+    expect(blood).not_to_contain_text("eaten")
+
+
 def test_an_address_that_makes_no_sense_and_a_server_that_is_silent_are_said(visit_again, server):
     visit = visit_again("?scenario=/etc/passwd")
     expect(visit.error).to_contain_text('there is no scenario "/etc/passwd"')

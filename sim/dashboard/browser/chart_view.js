@@ -8,6 +8,7 @@ const BADGE_APART = 36; // px, below which two share a badge
 const FOOT = 18; // px, for the numbers at the axis of time
 const TICK_APART = 30; // px, between two numbers at the other axis
 const LONG_LIST = 12; // changes listed in words; earlier ones keep their numbers
+const DASHES_OF_PINS = [[1.5, 3], [9, 3, 1.5, 3], [12, 5]];
 const SLIGHTLY = 0.1; // of the distance of two ticks, by which a course may pass the last one
 const PALE = 0.2; // opacity of series beside the one that was asked for
 const FONT = "11px";
@@ -24,10 +25,12 @@ function render({ model, el }) {
   cursor.title = "Arrow keys move through time, Escape returns to the latest";
   const grid = add(root, "div", "g4-grid");
   const empty = add(root, "div", "g4-empty g4-muted", "The charts begin with the first record.");
+  const sources = add(root, "p", "g4-note g4-sources");
   const list = add(root, "ol", "g4-marks"); // below, or the charts would make way for each change
   Object.assign(root.dataset, { drawn: 0, points: 0, time: 0 });
 
   let dark = false;
+  let overlays = []; // what is behind the run, with its columns; see backdrop.py
   let data = null; // the last message: until, marks, and sets by name with their columns
   let pinned = null; // time at the crosshair [s], null: the latest
   let acknowledge = null; // id of the message to be drawn
@@ -80,6 +83,19 @@ function render({ model, el }) {
     const marks = [...message.marks].sort((a, b) => a.time - b.time);
     data = { until: message.until, full: message.full, ahead: message.ahead, marks, sets, first, last: first?.n ? first.columns.time[first.n - 1] : 0 };
     acknowledge = message.id;
+    later();
+  }
+
+  /** What is behind the run: each pin has dashes of its own. */
+  function lay() {
+    let pins = 0;
+    overlays = model.get("overlays").map(({ kind, label, n, columns, data: view }) => {
+      const all = new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+      const of = (k) => all.subarray(k * n, (k + 1) * n);
+      const dash = kind === "pin" ? DASHES_OF_PINS[pins++ % DASHES_OF_PINS.length] : [];
+      return { kind, label, n, dash, columns: Object.fromEntries(columns.map((column, k) => [column, of(k)])) };
+    });
+    root.dataset.overlays = overlays.map(({ kind }) => kind).join(" ");
     later();
   }
 
@@ -147,6 +163,7 @@ function render({ model, el }) {
     const margin = Math.max(0, ...prepared.map(({ margin }) => margin));
     visible.forEach((panel, i) => drawPanel(panel, prepared[i], margin, i === 0));
     visible.forEach((panel, i) => writeValues(panel, prepared[i]));
+    tellNow();
     writeKey();
     writeMarks();
     if (acknowledge === null) return;
@@ -178,7 +195,9 @@ function render({ model, el }) {
     let low = 0;
     let high = spec.relative && Object.keys(data?.full ?? {}).length ? 100 : 0; // however small the response
     for (const one of series) {
-      const limits = one.courses.map(({ values }) => extremes(values));
+      one.behind = spec.sets ? [] : overlays.filter(({ columns }) => columns[one.name]);
+      const behind = one.behind.flatMap(({ columns }) => [columns[one.name], columns[`${one.name} high`] ?? []]);
+      const limits = [...one.courses.map(({ values }) => values), ...behind].map(extremes);
       const least = Math.min(0, ...limits.map(([a]) => a));
       const most = Math.max(0, ...limits.map(([, b]) => b));
       low = Math.min(low, least / one.scale);
@@ -247,6 +266,7 @@ function render({ model, el }) {
     g.clip();
     for (const one of series) {
       g.globalAlpha = chosen && has(spec, chosen) && one.name !== chosen && spec.strip?.name !== chosen ? PALE : 1;
+      drawBehind(g, one, x, y, colours);
       for (const { set, values } of one.courses) {
         const times = set.columns.time;
         g.strokeStyle = g.fillStyle = ink(one.colour, dark);
@@ -302,6 +322,44 @@ function render({ model, el }) {
       }
     }
     g.stroke();
+  }
+
+  /** What is behind a series: a pale band, a thin line, dashes of other runs, and points with their standard errors. */
+  function drawBehind(g, one, x, y, colours) {
+    const alpha = g.globalAlpha;
+    for (const { kind, columns, n, dash } of one.behind) {
+      const times = columns.time;
+      const values = columns[one.name];
+      g.strokeStyle = g.fillStyle = ink(one.colour, dark);
+      if (kind === "interval") {
+        const high = columns[`${one.name} high`];
+        const there = [...times.keys()].filter((i) => Number.isFinite(values[i]) && Number.isFinite(high[i]));
+        g.globalAlpha = 0.25 * alpha;
+        g.beginPath();
+        for (const i of there) g.lineTo(x(times[i]), y(high[i] / one.scale));
+        for (const i of there.reverse()) g.lineTo(x(times[i]), y(values[i] / one.scale));
+        g.fill();
+      } else if (kind === "points") {
+        g.strokeStyle = colours.text;
+        g.fillStyle = colours.surface;
+        g.lineWidth = 1.2;
+        for (let i = 0; i < n; i++) {
+          const sem = columns[`${one.name} sem`]?.[i] ?? 0;
+          const [at, level] = [x(times[i]), values[i] / one.scale];
+          if (sem) line(g, at, y(level - sem / one.scale), at, y(level + sem / one.scale));
+          shape(g, "circle", at, y(level), 3);
+          g.fill();
+          g.stroke();
+        }
+      } else {
+        g.globalAlpha = (kind === "pin" ? 0.8 : 0.6) * alpha;
+        g.lineWidth = kind === "pin" ? 1.6 : 1;
+        g.setLineDash(dash);
+        curve(g, times, values, x, y, one.scale);
+        g.setLineDash([]);
+      }
+      g.globalAlpha = alpha;
+    }
   }
 
   /** A dot where a course has got to. */
@@ -412,13 +470,21 @@ function render({ model, el }) {
     g.textBaseline = "top";
     g.fillStyle = colours.muted;
     g.strokeStyle = colours.axis;
+    const put = (label, left, above) => {
+      g.save();
+      g.strokeStyle = colours.surface; // or a course behind it would strike it through
+      g.lineWidth = 4;
+      g.strokeText(label, left, above);
+      g.restore();
+      g.fillText(label, left, above);
+    };
     data.ahead.forEach(({ time, label }, i) => {
       const at = Math.round(x(time)) + 0.5;
       const next = data.ahead[i + 1];
       g.setLineDash([6, 4]);
       line(g, at, top, at, bottom);
       g.setLineDash([]);
-      if (at + g.measureText(label).width + 6 < (next ? x(next.time) : right)) g.fillText(label, at + 4, top + 4);
+      if (at + g.measureText(label).width + 6 < (next ? x(next.time) : right)) put(label, at + 4, top + 4);
     });
   }
 
@@ -448,6 +514,14 @@ function render({ model, el }) {
       g.fillStyle = colours.surface;
       g.fillText(text, middle, above - 11.5);
     }
+  }
+
+  /** Where the cell is at the crosshair, for the dose-response. */
+  function tellNow() {
+    const { insulin, surface_glut4_percent: surface, time } = data?.sets.cell?.columns ?? {};
+    if (!surface || !insulin || !time.length) return;
+    const i = nearest(time, at());
+    document.dispatchEvent(new CustomEvent("g4-now", { detail: { dose: insulin[i], response: surface[i] } }));
   }
 
   // ---- text ----
@@ -506,7 +580,8 @@ function render({ model, el }) {
 
   function writeKey() {
     const cells = ["cell", "twin"].map((name) => data?.sets[name]).filter((set) => set?.n);
-    const shown = JSON.stringify([cells.map(({ label }) => label), dark]);
+    const laid = overlays.filter(({ kind }) => kind !== "points");
+    const shown = JSON.stringify([cells.map(({ label }) => label), laid.map(({ label }) => label), dark]);
     if (names.dataset.shown !== shown) {
       names.dataset.shown = shown;
       names.replaceChildren();
@@ -519,7 +594,18 @@ function render({ model, el }) {
           entry.style.marginRight = "18px";
         }
       }
+      for (const { kind, label, dash } of laid) {
+        const entry = add(names, "span", "g4-value g4-laid");
+        const canvas = add(entry, "canvas", "g4-sample");
+        const { text, muted } = COLOURS[dark ? "dark" : "light"];
+        if (kind === "interval") canvas.style.background = muted;
+        else sample(canvas, kind === "pin" ? text : muted, dash, "");
+        if (kind === "interval") canvas.style.opacity = 0.35;
+        add(entry, "span", "", label);
+      }
     }
+    const points = overlays.filter(({ kind, n }) => kind === "points" && n).map(({ label }) => label);
+    say(sources, points.length ? `Circles: ${points.join("; ")}.` : "");
     say(cursor, data?.first?.n ? `${pinned === null ? "Latest values, at" : "Values at"} ${clock(at())}` : "");
     cursor.setAttribute("aria-valuemin", 0);
     cursor.setAttribute("aria-valuemax", Math.round(data?.last ?? 0));
@@ -566,13 +652,16 @@ function render({ model, el }) {
   });
   resized.observe(root);
   model.on("msg:custom", receive);
+  model.on("change:overlays", lay);
   document.addEventListener("g4-open-chart", choose);
   const lookBack = ({ detail }) => pin(detail);
   document.addEventListener("g4-look-back", lookBack);
   build();
+  lay();
   model.send({ kind: "ready" });
   return () => {
     model.off("msg:custom", receive);
+    model.off("change:overlays", lay);
     document.removeEventListener("g4-open-chart", choose);
     document.removeEventListener("g4-look-back", lookBack);
     cancelAnimationFrame(frame);

@@ -25,6 +25,14 @@ def there_and_back(recipe, time=0.0):
     return unquote_plus(query)
 
 
+def test_what_is_behind_the_charts():
+    pinned = Recipe(base("men/trt"), 86400.0, None, (LiveChange(5.0, "glucose", 8.0),))
+    query = address.at(address.write(Recipe(base()), (), ("expected", "points"), [(pinned, 1200.5)]), 90.0)
+    shown = address.read(query)
+    assert (shown.time, shown.kinds, shown.pins) == (90.0, ("expected", "points"), ((pinned, 1200.5),))
+    assert address.write(Recipe(base()), pins=shown.pins) == address.write(Recipe(base()), pins=[(pinned, 1200.5)])
+
+
 def test_what_was_done_to_a_body():
     actions = (Action(1800.0, "meal", 78.0), Action(3600.0, "end"))
     query = address.at(address.write(Recipe(base("body/clamp")), actions), 5400.0)
