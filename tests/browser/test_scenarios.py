@@ -131,6 +131,28 @@ def test_an_address_brings_a_run_back_to_the_bit(visit, visit_again):
     expect(visit.cell).to_have_attribute("data-cells", "1")
 
 
+def test_a_pinned_run_stays_and_comes_back(visit, visit_again):
+    visit.press("300×", "Play")
+    visit.until("time", ">", 700.0)
+    visit.press("Pause")
+    visit.come_to_rest()
+    panel = visit.open_tab("What if")
+    visit.press("Pin this run")
+    expect(visit.charts).to_have_attribute("data-overlays", "pin")
+    panel.get_by_text("Published points", exact=True).click()
+    expect(visit.charts).to_contain_text("Circles: surface GLUT4: Sedaghat")
+    numbers = visit.cell.locator("table").inner_text()
+    visit.page.wait_for_url("**show=points&pin=scenario**")
+    shared = visit_again(visit.page.url)
+    expect(shared.charts).to_have_attribute("data-overlays", "points points pin")
+    shared.until("time", ">", 700.0)
+    shared.come_to_rest()
+    assert shared.cell.locator("table").inner_text() == numbers
+    here = shared.page.locator(".g4-dose")
+    assert float(here.get_attribute("data-dose")) == 100.0
+    assert float(here.get_attribute("data-response")) > 5.0
+
+
 def test_a_body_is_fed_and_clamped(visit):
     visit.choose("A mixed meal of a healthy man")
     blood = visit.page.locator(".g4-body .g4-charts")
