@@ -90,6 +90,7 @@ def _server(folder: Path) -> Iterator[Path]:
         os.environ |= {
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{(folder / 'port').read_text()}", "AWS_ACCESS_KEY_ID": "a",
             "AWS_SECRET_ACCESS_KEY": "b", "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_MAX_ATTEMPTS": "2",
         }  # fmt: skip
         _python("fs.mkdir('stress')")
         yield folder / "mode"

@@ -2,6 +2,7 @@
 
 import json
 import platform
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from glut4sim.version import __version__
 ROOT = Path(__file__).parents[2]
 PIECES = ROOT / "build" / "stress"
 DOCUMENT = ROOT / "docs" / "reliability.md"
+FOLDER = re.compile(r"/\S*/?stress-\w+-\w+/")  # where a kind was at work, which is gone
 ABOUT = """# Reliability
 
 What happens when the input is wrong, a signal comes, a disk is full, memory ends, results are damaged, or a cluster
@@ -63,5 +65,5 @@ def text(pieces: list[dict[str, Any]]) -> str:
             lines += ["", "; ".join(f"{what}: {count:,}" for what, count in piece["facts"].items()) + "."]
         if piece["faults"]:
             lines += ["", "Otherwise than it has to be:", ""]
-            lines += [f"- `{fault['label']}`: {fault['fault']}" for fault in piece["faults"]]
+            lines += [f"- `{fault['label']}`: {FOLDER.sub('', fault['fault'])}" for fault in piece["faults"]]
     return "\n".join(lines) + "\n"
