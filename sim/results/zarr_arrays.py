@@ -52,7 +52,8 @@ def made_in_memory(where: Place, last: Iterable[str]) -> "Iterator[MemoryStore]"
 async def _put(files: dict[str, Any], where: Place, last: tuple[str, ...]) -> None:
     from zarr.storage import LocalStore
 
-    store: Store = LocalStore(where) if isinstance(where, Path) else zarr_store(where)
+    found = zarr_store(where)
+    store: Store = LocalStore(found) if isinstance(found, Path) else found
     await asyncio.gather(*(store.set(key, content) for key, content in files.items() if key not in last))
     for key in last:
         await store.set(key, files[key])
