@@ -71,7 +71,7 @@ class Player {
     this.cell = new Recorded({ causes: told.causes }, (content) => this._hear(content));
     cellView.render({ model: this.cell, el: document.getElementById("cell") });
     if (charts) {
-      this.chart = new Recorded({ panels: charts.panels }, () => {});
+      this.chart = new Recorded({ panels: charts.panels, overlays: [] }, () => {});
       chartView.render({ model: this.chart, el: document.getElementById("charts") });
     }
     if (n > 1) this._addControls();
