@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.special import stdtrit
 
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.analysis.uncertainty import LEVEL
@@ -19,6 +20,7 @@ from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies import expected
 
 DRAWS = 40  # of which an interval is made: its ends are known to about a tenth of its width, in some ten seconds
+REPLICATES = 6  # of which the band of chance is made: enough to see how wide it is, and done in some ten seconds
 BLOCK = 64  # steps between two looks at whether a run is still wanted
 
 
@@ -27,11 +29,11 @@ class Overlay(NamedTuple):
 
     Attributes
     ----------
-    kind : "expected", "interval", "pin" or "points"
+    kind : "expected", "interval", "replicates", "pin" or "points"
     label : for the reader
     columns
-        name -> (K,), as of a Curve; of an interval the lower end, and the upper one as "name high"; of points, their
-        standard errors as "name sem"
+        name -> (K,), as of a Curve; of an interval and of replicates the lower end, and the upper one as "name high";
+        of points, their standard errors as "name sem"
     """
 
     kind: str
@@ -133,3 +135,27 @@ def computed(pin: Pin, is_wanted: Callable[[], bool]) -> Pin | None:
         return pin._replace(curve=Curve("pin", pin.label, live.cells[0].records.charted()))
     finally:
         live.close()
+
+
+def replicates(scenario: Scenario, is_wanted: Callable[[], bool], count: int = REPLICATES) -> Overlay | None:
+    """Where 90 % of such cells are, that differ by chance alone: by Student's t of a few with seeds of their own.
+
+    Returns
+    -------
+    Overlay or None
+        None if it is no longer wanted
+    """
+    found: list[Mapping[str, np.ndarray]] = []
+    for k in range(1, count + 1):
+        other = scenario.replaced({"run.seed": scenario.run.seed + k}, told=False)
+        run = computed(Pin(Recipe(other), scenario.run.duration), is_wanted)
+        if run is None or run.curve is None:
+            return None
+        found.append(run.curve.columns)
+    reach = float(stdtrit(count - 1, (1.0 + LEVEL) / 2.0)) * float(np.sqrt(1.0 + 1.0 / count))
+    columns = {"time": found[0]["time"]}
+    for name in (*CHARTED, "glucose_uptake_rate"):
+        values = np.array([one[name] for one in found])
+        mean, sd = values.mean(axis=0), values.std(axis=0, ddof=1)
+        columns |= {name: np.maximum(mean - reach * sd, 0.0), f"{name} high": mean + reach * sd}
+    return Overlay("replicates", f"{LEVEL:.0%} of such cells, by {count} replicates", columns)

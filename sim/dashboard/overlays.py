@@ -18,6 +18,7 @@ MOST_PINS = 3  # beside the run that goes on
 KINDS = {
     "expected": "Mean field: very many cells",
     "interval": "90 % interval of what is not known",
+    "replicates": "Replicates: 90 % of such cells",
     "points": "Published points",
 }  # what can be laid behind a run -> its label
 
@@ -126,8 +127,7 @@ class Overlays:
         if kind == "points":
             found = published_points.points(scenario)
         else:
-            one = backdrop.mean_field(scenario) if kind == "expected" else backdrop.interval(scenario, is_wanted)
-            found = [] if one is None else [one]
+            found = [one for one in [_one(kind, scenario, is_wanted)] if one is not None]
         if of != self._of:
             return
         if is_wanted():
@@ -162,3 +162,13 @@ class Overlays:
         shown = [one for kind in self.behind.kinds for one in self._made.get(kind, [])]
         shown += [Overlay("pin", pin.label, pin.curve.columns) for pin in self.behind.pins if pin.curve]
         self._charts.overlays = [one.packed() for one in shown]
+
+
+def _one(kind: str, scenario: Scenario, is_wanted: Callable[[], bool]) -> Overlay | None:
+    """What there is one of for a scenario."""
+    if kind == "expected":
+        return backdrop.mean_field(scenario)
+    if kind == "interval":
+        return backdrop.interval(scenario, is_wanted)
+    Size(scenario.memory_bytes, psutil.virtual_memory().available).check()
+    return backdrop.replicates(scenario, is_wanted)

@@ -8,6 +8,8 @@ const BADGE_APART = 36; // px, below which two share a badge
 const FOOT = 18; // px, for the numbers at the axis of time
 const TICK_APART = 30; // px, between two numbers at the other axis
 const LONG_LIST = 12; // changes listed in words; earlier ones keep their numbers
+const BANDS = new Set(["interval", "replicates"]); // what has a lower and an upper end
+const DOTS = [1, 3]; // of the edges of replicates
 const DASHES_OF_PINS = [[1.5, 3], [9, 3, 1.5, 3], [12, 5]];
 const SLIGHTLY = 0.1; // of the distance of two ticks, by which a course may pass the last one
 const PALE = 0.2; // opacity of series beside the one that was asked for
@@ -331,14 +333,21 @@ function render({ model, el }) {
       const times = columns.time;
       const values = columns[one.name];
       g.strokeStyle = g.fillStyle = ink(one.colour, dark);
-      if (kind === "interval") {
+      if (BANDS.has(kind)) {
         const high = columns[`${one.name} high`];
         const there = [...times.keys()].filter((i) => Number.isFinite(values[i]) && Number.isFinite(high[i]));
-        g.globalAlpha = 0.25 * alpha;
+        g.globalAlpha = (kind === "interval" ? 0.25 : 0.12) * alpha;
         g.beginPath();
         for (const i of there) g.lineTo(x(times[i]), y(high[i] / one.scale));
         for (const i of there.reverse()) g.lineTo(x(times[i]), y(values[i] / one.scale));
         g.fill();
+        if (kind === "replicates") {
+          g.globalAlpha = 0.8 * alpha;
+          g.lineWidth = 1;
+          g.setLineDash(DOTS);
+          for (const edge of [values, high]) curve(g, times, edge, x, y, one.scale);
+          g.setLineDash([]);
+        }
       } else if (kind === "points") {
         g.strokeStyle = colours.text;
         g.fillStyle = colours.surface;
@@ -598,9 +607,10 @@ function render({ model, el }) {
         const entry = add(names, "span", "g4-value g4-laid");
         const canvas = add(entry, "canvas", "g4-sample");
         const { text, muted } = COLOURS[dark ? "dark" : "light"];
-        if (kind === "interval") canvas.style.background = muted;
-        else sample(canvas, kind === "pin" ? text : muted, dash, "");
-        if (kind === "interval") canvas.style.opacity = 0.35;
+        if (kind === "interval") {
+          canvas.style.background = muted;
+          canvas.style.opacity = 0.35;
+        } else sample(canvas, kind === "pin" ? text : muted, kind === "replicates" ? DOTS : dash, "");
         add(entry, "span", "", label);
       }
     }

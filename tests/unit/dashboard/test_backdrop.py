@@ -62,6 +62,19 @@ def test_the_interval_is_around_the_mean_field(small):
     np.testing.assert_allclose(table[packed["columns"].index("pip3")], mean.columns["pip3"], rtol=1e-6)
 
 
+def test_replicates_are_as_far_apart_as_cells_are_by_chance(small):
+    band = backdrop.replicates(small, lambda: True)
+    low, high = band.columns["surface_glut4_percent"], band.columns["surface_glut4_percent high"]
+    _, records = run(small, pinning=False)
+    before = records["surface_glut4_percent"][: len(records["time"]) // 2]  # insulin is changed by hand
+    outside = (before < low[: len(before)]) | (before > high[: len(before)])
+    assert outside.mean() < 0.5  # 0.1 are expected, but they hang together
+    share = 0.045  # of GLUT4 at the surface at rest, by 500 vesicles
+    expected = 100.0 * np.sqrt(share * (1.0 - share) / 500)  # standard deviation, by the binomial [%]
+    assert 0.3 < (high - low)[0] / (2.0 * 2.18 * expected) < 3.0
+    assert backdrop.replicates(small, lambda: False) is None
+
+
 def test_published_points_are_of_the_insulin_of_the_run():
     pulse = ((0.0, 100.0), (900.0, 0.0))
     assert agreement(Schedule((0.0, 600.0, 1500.0), (0.0, 100.0, 0.0)), 600.0, pulse) == float("inf")
