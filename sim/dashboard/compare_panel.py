@@ -36,7 +36,5 @@ def Compare(page: PageState):
                     [*behind.kinds, kind] if on else [each for each in behind.kinds if each != kind]
                 ),
             ).key(kind)
-        hint = (
-            f"Up to {MOST_PINS} pinned runs. The interval, of the mean field, and replicates take a while."
-        )
+        hint = f"Up to {MOST_PINS} pinned runs. The interval, of the mean field, and replicates take a while."
         Text("p", hint, "g4-hint")
