@@ -18,18 +18,6 @@ def pytest_collection_modifyitems(items):
     items.sort(key=place)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config, log):
-    """Processes share the tests file by file, but one does all those of the browser, with one server."""
-    from xdist.scheduler import LoadFileScheduling
-
-    class Scheduling(LoadFileScheduling):
-        def _split_scope(self, nodeid):
-            return "browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
-
-    return Scheduling(config, log)
-
-
 @pytest.fixture
 def glut4sim(monkeypatch, capsys):
     """Calls the program; returns exit status, stdout, stderr."""

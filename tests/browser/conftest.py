@@ -106,7 +106,7 @@ class Visit:
         return Path(started.value.path())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
@@ -120,14 +120,14 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def window(chromium):
     """Where all pages are opened; scripts that one has loaded come to the next from a cache."""
     with chromium.new_context(viewport={"width": 1400, "height": 900}) as context:
         yield context
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(chromium):
     """`glut4sim dashboard` of a small cell; where it is, and its process."""
     changes = [argument for change in SETTINGS for argument in ("--set", change)]

@@ -50,6 +50,7 @@ def test_a_fork_is_the_same_up_to_now_and_a_twin_from_the_start(visit):
     expect(visit.cell).to_have_attribute("data-cells", "1")
     expect(difference_chart(visit)).to_be_hidden()
     visit.set_slider("insulin", 4)
+    expect(visit.slider("insulin")).to_have_attribute("aria-valuetext", "30 pM")  # the server knows of it
     visit.press("Both from the start")
     expect(visit.cell).to_have_attribute("data-cells", "2")
     assert visit.number("time") == 0.0
