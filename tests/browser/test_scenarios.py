@@ -38,6 +38,7 @@ def test_a_fork_is_the_same_up_to_now_and_a_twin_from_the_start(visit):
     assert visit.number("time") == forked
     expect(difference_chart(visit)).to_be_visible()
     expect(visit.cell).to_contain_text("Twin: Insulin 0 nM from")
+    visit.come_to_rest()  # numbers follow the picture
     active = visit.cell.locator("tr", has_text="active").last.locator("td")
     assert len(set(active.all_inner_texts())) == 1
     visit.press("60×", "Play")
@@ -79,7 +80,10 @@ def test_a_therapy_says_what_it_is_and_its_day_is_chosen_on_the_time_line(visit)
     visit.press("Step 10 s")
     visit.until("time", "==", 10.0)
     day.press("PageUp")  # no later assay, but the end of what is known
+    expect(day).not_to_have_attribute("aria-valuenow", str(168 * 86_400))
     day.press("PageDown")
+    expect(day).to_have_attribute("aria-valuetext", "day 168")
+    expect(day).to_have_attribute("aria-valuenow", str(168 * 86_400))
     day.press("PageDown")
     expect(day).to_have_attribute("aria-valuetext", "day 84")
     visit.until("time", "==", 0.0)
@@ -119,10 +123,12 @@ def test_an_address_brings_a_run_back_to_the_bit(visit, visit_again):
     visit.page.wait_for_url(f"**time={time}")
     visit.page.reload()
     visit.until("time", "==", time)
+    visit.come_to_rest()  # numbers follow the picture
     assert visit.cell.locator("table").inner_text() == numbers
     expect(visit.charts).to_contain_text("Insulin 0.03 nM")
     shared = visit_again(visit.page.url)
     shared.until("time", "==", time)
+    shared.come_to_rest()
     assert shared.cell.locator("table").inner_text() == numbers
     visit.page.go_back()  # before the change
     expect(visit.charts).not_to_contain_text("Insulin 0.03 nM")
@@ -171,6 +177,7 @@ def test_an_address_that_makes_no_sense_and_a_server_that_is_silent_are_said(vis
     expect(visit.error).to_contain_text('there is no scenario "/etc/passwd"')
     expect(visit.page.get_by_role("heading", name="Insulin challenge of an adipocyte")).to_be_visible()
     silence = visit.page.get_by_role("alert").get_by_text("No answer from the server for 5 s")
+    expect(visit.page.locator(".g4-silence")).to_have_count(1)  # the heart beats
     expect(visit.page.get_by_role("button", name="Reload")).to_be_hidden()
     server.process.suspend()
     try:
