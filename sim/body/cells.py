@@ -10,6 +10,7 @@ How much glucose a cell takes up is the equation of sim/model/net_uptake.py in b
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import ceil, exp
 from typing import NamedTuple, Protocol
 
@@ -64,7 +65,7 @@ class CellKind:
     spread: float = 0.0
     step: float = 1.0
 
-    @property
+    @cached_property  # hormones change it at every exchange
     def usual(self) -> ParameterSet:
         """The parameters without hormones, with glucose that no test uses up."""
         given = self.parameters or load_preset(self.preset).build()
