@@ -161,9 +161,9 @@ def _jacobian(x, bottom, top, ln_ec50, ln_slope):
 
 def _fit(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Least squares: bottom, top, ln EC50, ln slope; started from the best of a grid of EC50s and slopes."""
-    shift, scale = y.min(), np.ptp(y)
     from scipy.optimize import least_squares  # takes a while to import, and a run needs none
 
+    shift, scale = y.min(), np.ptp(y)
     scaled = (y - shift) / scale
     finite = np.unique(x[np.isfinite(x)])
     grid = [(centre, slope) for centre in np.linspace(finite[0], finite[-1], 25) for slope in np.log((0.5, 1, 2, 4))]

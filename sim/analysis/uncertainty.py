@@ -156,6 +156,14 @@ def effect(reference: Values, values: Values, *, least: float = 0.0) -> Effect:
     return Effect(central(b - a), central(relative))
 
 
+def further(n: int, sd: float | np.ndarray, share: float | np.ndarray) -> np.ndarray:
+    """How far one further replicate lies from the mean of n, with standard deviation sd, at a share of all cases.
+
+    Student's t; `sd` and `share` may be arrays, of shapes that go together.
+    """
+    return stdtrit(n - 1, share) * sd * np.sqrt(1.0 + 1.0 / n)
+
+
 def student(replicates: Values) -> Interval | None:
     """Where one further replicate lies in 90 % of all cases, if they are normal; None for fewer than FEWEST."""
     existing = _existing(replicates)
@@ -163,14 +171,14 @@ def student(replicates: Values) -> Interval | None:
     if n < FEWEST:
         return None
     mean, sd = float(existing.mean()), float(existing.std(ddof=1))
-    reach = float(stdtrit(n - 1, (1.0 + LEVEL) / 2.0)) * sd * float(np.sqrt(1.0 + 1.0 / n))
+    reach = float(further(n, sd, (1.0 + LEVEL) / 2.0))
     return Interval(mean, mean - reach, mean + reach, sd, n)
 
 
 def _chance(chance: Interval, count: int, seed: int) -> np.ndarray:
     """So many deviations of a further replicate, evenly over their distribution, in random order."""
     shares = (np.random.default_rng(seed).permutation(count) + 0.5) / count
-    return stdtrit(chance.n - 1, shares) * chance.sd * np.sqrt(1.0 + 1.0 / chance.n)
+    return further(chance.n, chance.sd, shares)
 
 
 def _existing(values: Values) -> np.ndarray:

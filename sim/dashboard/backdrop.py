@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import stdtrit
+import psutil
 
 from glut4sim.sim.analysis import summary
-from glut4sim.sim.analysis.uncertainty import LEVEL
+from glut4sim.sim.analysis.uncertainty import LEVEL, further
+from glut4sim.sim.dashboard.build import Size
 from glut4sim.sim.dashboard.chart_view import Curve, downsample
 from glut4sim.sim.dashboard.live import CHARTED, Live, Recipe
 from glut4sim.sim.endocrine.evidence import say
@@ -123,7 +124,14 @@ class Pin(NamedTuple):
 
 
 def computed(pin: Pin, is_wanted: Callable[[], bool]) -> Pin | None:
-    """A pin with its run computed anew, to the bit; None if it is no longer wanted."""
+    """A pin with its run computed anew, to the bit; None if it is no longer wanted.
+
+    Raises
+    ------
+    InputError
+        if its cell has no room in memory
+    """
+    Size(pin.recipe.memory_bytes, psutil.virtual_memory().available).check()
     live = Live(*pin.recipe)
     try:
         steps = round(pin.time / live.scenario.run.step)
@@ -152,10 +160,9 @@ def replicates(scenario: Scenario, is_wanted: Callable[[], bool], count: int = R
         if run is None or run.curve is None:
             return None
         found.append(run.curve.columns)
-    reach = float(stdtrit(count - 1, (1.0 + LEVEL) / 2.0)) * float(np.sqrt(1.0 + 1.0 / count))
     columns = {"time": found[0]["time"]}
     for name in (*CHARTED, "glucose_uptake_rate"):
         values = np.array([one[name] for one in found])
-        mean, sd = values.mean(axis=0), values.std(axis=0, ddof=1)
-        columns |= {name: np.maximum(mean - reach * sd, 0.0), f"{name} high": mean + reach * sd}
+        mean, reach = values.mean(axis=0), further(count, values.std(axis=0, ddof=1), (1.0 + LEVEL) / 2.0)
+        columns |= {name: np.maximum(mean - reach, 0.0), f"{name} high": mean + reach}
     return Overlay("replicates", f"{LEVEL:.0%} of such cells, by {count} replicates", columns)

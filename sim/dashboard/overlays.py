@@ -4,11 +4,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-import psutil
-
 from glut4sim.sim.dashboard import backdrop, dose_view, published_points
 from glut4sim.sim.dashboard.backdrop import Overlay, Pin
-from glut4sim.sim.dashboard.build import Size
 from glut4sim.sim.dashboard.chart_view import ChartView
 from glut4sim.sim.dashboard.dose_view import DoseView
 from glut4sim.sim.inputs.errors import InputError
@@ -148,7 +145,6 @@ class Overlays:
 
         if not is_wanted():
             return
-        Size(pin.recipe.memory_bytes, psutil.virtual_memory().available).check()
         done = backdrop.computed(pin, is_wanted)
         if done is not None and is_wanted():
             pins = tuple(done if each is pin else each for each in self.behind.pins)
@@ -170,5 +166,4 @@ def _one(kind: str, scenario: Scenario, is_wanted: Callable[[], bool]) -> Overla
         return backdrop.mean_field(scenario)
     if kind == "interval":
         return backdrop.interval(scenario, is_wanted)
-    Size(scenario.memory_bytes, psutil.virtual_memory().available).check()
     return backdrop.replicates(scenario, is_wanted)
