@@ -185,9 +185,9 @@ def open_log(store: Place, group: str) -> "xarray.Dataset | None":
     events, _, replicate = group.partition("/")
     if events != EVENTS or not replicate.isdecimal():
         return None
-    if (store / group / "zarr.json").is_file():
+    if (store / group / METADATA).is_file():
         return _open_counted(store, group)
-    if not (store / EVENTS / FIRST / "zarr.json").is_file():
+    if not (store / EVENTS / FIRST / METADATA).is_file():
         return None
     whole = _open_counted(store, EVENTS, FIRST, COUNT)
     if int(replicate) >= whole.sizes["replicate"] or (first := int(whole[FIRST][int(replicate)])) < 0:

@@ -18,7 +18,7 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, PlaceLike, zarr_store
 from glut4sim.sim.model.observables import OBSERVABLES, STATE_NAMES
 from glut4sim.sim.results.event_loop import wait_for
-from glut4sim.sim.results.zarr_arrays import ARRAYS, WHOLE, create_array
+from glut4sim.sim.results.zarr_arrays import ARRAYS, METADATA, WHOLE, create_array
 
 if TYPE_CHECKING:
     import xarray
@@ -270,11 +270,11 @@ def open_results(path: PlaceLike, group: str | None = None) -> "xarray.Dataset":
     inside = sorted(found.parent.name for found in where.glob(f"assay-*/{STORE}"))
     if inside:
         raise InputError(f"holds {len(inside)} assays; choose one: {where / inside[0]}.", place=str(where))
-    if not (store / "zarr.json").is_file():
+    if not (store / METADATA).is_file():
         raise InputError(f"expected the directory of a run, found no {STORE} in it.", place=str(where))
     with damage.named(store):
         damage.check(store)
-        if group is None or (group == single_vesicle.GROUP and (store / group / "zarr.json").is_file()):
+        if group is None or (group == single_vesicle.GROUP and (store / group / METADATA).is_file()):
             return open_group(store, group)
         log = event_store.open_log(store, group)
     if log is None:

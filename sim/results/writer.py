@@ -29,6 +29,7 @@ from glut4sim.sim.results.provenance import PROVENANCE, SCENARIO, WARNINGS, Prov
 from glut4sim.sim.results.series_store import PROGRESS, REACHED, STORE, Progress, by_name, record_times
 from glut4sim.sim.results.shared_store import SharedStore
 from glut4sim.sim.results.store import Store
+from glut4sim.sim.results.zarr_arrays import METADATA
 from glut4sim.sim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Writer:
         """
         where = storage.place(out)
         scenario, before = read_run(where)
-        begun = (where / STORE / PROGRESS / REACHED / "zarr.json").is_file()
+        begun = (where / STORE / PROGRESS / REACHED / METADATA).is_file()
         writer = cls.__new__(cls)
         writer._set_up(scenario, where, Provenance.going_on(scenario, before, checkpoint_every), is_new=not begun)
         return writer

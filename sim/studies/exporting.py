@@ -19,6 +19,7 @@ from glut4sim.sim.inputs.units import SPAN
 from glut4sim.sim.results import csv_table
 from glut4sim.sim.results.csv_table import Part
 from glut4sim.sim.results.series_store import STORE, open_results, store_of
+from glut4sim.sim.results.zarr_arrays import METADATA
 from glut4sim.sim.studies.comparison import comparison
 from glut4sim.sim.studies.fit import abc_result
 from glut4sim.sim.studies.fit import result as fit_result
@@ -67,7 +68,7 @@ def _parts(place: Place) -> Iterator[Part]:
         if (place / name).is_file():
             yield Part({}, _free_values(place / name))
             return
-    if (place / hormones.STORE / "zarr.json").is_file() and not (place / STORE).is_dir():
+    if (place / hormones.STORE / METADATA).is_file() and not (place / STORE).is_dir():
         yield _opened({}, place / hormones.STORE)
         return
     yield _opened({}, place)

@@ -12,7 +12,7 @@ from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.results import damage
 from glut4sim.sim.results.event_loop import wait_for
 from glut4sim.sim.results.series_store import PROGRESS, open_arrays
-from glut4sim.sim.results.zarr_arrays import create_array, write_dataset
+from glut4sim.sim.results.zarr_arrays import METADATA, create_array, write_dataset
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.scenario.sweep_axis import Axis
 
@@ -37,7 +37,7 @@ class SweepStore:
         self._kept: dict[str, Any] = {}  # arrays of the Zarr store
         if path is not None:
             names = (*summary.UNITS, ENDED)
-            if (path / ENDED / "zarr.json").exists():
+            if (path / ENDED / METADATA).exists():
                 damage.refuse(path, damage.find(path), damage.anew(path))
                 self._kept = wait_for(open_arrays(path, names))
                 self.arrays = {name: self._read(name) for name in summary.UNITS}
