@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 from glut4sim import compare, resume, run
+from glut4sim.benchmarks.stress import small
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results.series_store import open_results
@@ -16,25 +17,7 @@ from glut4sim.sim.studies.run import hormones
 
 pytestmark = pytest.mark.usefixtures("unrendered")
 
-SMALL = """
-title = "Small"
-[cell]
-vesicles = 60
-receptors = 60
-glucose_agents = 60
-[bath]
-insulin = [["0 s", "0 nM"], ["10 s", "5 nM"]]
-[run]
-duration = "2 min"
-step = "0.5 s"
-replicates = 2
-"""
-HORMONES = """
-[hormones]
-testosterone = [["0 d", "531 ng/dL"], ["1 d", "28 ng/dL"]]
-[assay]
-at = ["0 d", "7 d"]
-"""
+SMALL, HORMONES = small.SCENARIO, small.THERAPY
 
 
 @pytest.fixture
