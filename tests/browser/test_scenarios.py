@@ -145,6 +145,12 @@ def test_a_pinned_run_stays_and_comes_back(visit, visit_again):
     panel = visit.open_tab("What if")
     visit.press("Pin this run")
     expect(visit.charts).to_have_attribute("data-overlays", "pin")
+    values = visit.charts.locator(".g4-panel").first.locator(".g4-pair b")
+    expect(values).to_have_count(2)  # of the run, and of the pin, which is the same run
+    visit.charts.locator(".g4-cursor").press("Shift+ArrowLeft")
+    expect(visit.charts.locator(".g4-cursor")).to_contain_text("Values at")
+    run, pinned = values.all_inner_texts()
+    assert run == pinned
     panel.get_by_text("Published points", exact=True).click()
     expect(visit.charts).to_contain_text("Circles: surface GLUT4: Sedaghat")
     numbers = visit.cell.locator("table").inner_text()

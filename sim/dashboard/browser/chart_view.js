@@ -198,6 +198,8 @@ function render({ model, el }) {
     let high = spec.relative && Object.keys(data?.full ?? {}).length ? 100 : 0; // however small the response
     for (const one of series) {
       one.behind = spec.sets ? [] : overlays.filter(({ columns }) => columns[one.name]);
+      const pins = one.behind.filter(({ kind }) => kind === "pin");
+      one.read = [...one.courses, ...pins.map((set) => ({ set, values: set.columns[one.name] }))];
       const behind = one.behind.flatMap(({ columns }) => [columns[one.name], columns[`${one.name} high`] ?? []]);
       const limits = [...one.courses.map(({ values }) => values), ...behind].map(extremes);
       const least = Math.min(0, ...limits.map(([a]) => a));
@@ -290,11 +292,12 @@ function render({ model, el }) {
     const at = Math.round(x(pinned)) + 0.5;
     line(g, at, above, at, bottom);
     for (const one of series) {
-      for (const { set, values } of one.courses) {
-        const value = values[nearest(set.columns.time, pinned)];
+      for (const course of one.read) {
+        const value = valueAt(course);
         if (!Number.isFinite(value)) continue;
         shape(g, one.mark || "circle", at, y(value / one.scale), 4);
-        g.fillStyle = set.name === "twin" ? colours.surface : ink(one.colour, dark);
+        const isHollow = course.set.kind === "pin" || course.set.name === "twin";
+        g.fillStyle = isHollow ? colours.surface : ink(one.colour, dark);
         g.strokeStyle = ink(one.colour, dark);
         g.lineWidth = 2;
         g.fill();
@@ -543,7 +546,7 @@ function render({ model, el }) {
 
   const at = () => pinned ?? data?.last ?? 0;
 
-  /** The value of a course at the crosshair, or its last; empty where the course has not got to. */
+  /** The value of a course at the crosshair, or where the run is now; empty where the course has not got to. */
   function valueAt({ set, values }) {
     const times = set.columns.time;
     const end = times[set.n - 1];
@@ -557,25 +560,25 @@ function render({ model, el }) {
     say(panel.unit, unit);
     const [from, to] = [low, high].map((y) => write(y / 10 ** exponent, decimals));
     panel.canvas.ariaLabel = `${spec.title}, over time, on an axis from ${from} to ${to} ${unit}; values are in the text above`;
-    const several = series.some((one) => one.courses.length > 1);
-    const shown = JSON.stringify([series.map((one) => one.courses.map(({ set }) => set.name)), dark, several]);
+    const several = series.some((one) => one.read.length > 1);
+    const shown = JSON.stringify([series.map((one) => one.read.map(({ set }) => set.label)), dark, several]);
     if (panel.shown !== shown) {
       panel.shown = shown;
       panel.values.replaceChildren();
       panel.cells = series.flatMap((one) => {
         const chip = add(panel.values, "span", "g4-value");
         if (one.label) add(chip, "span", "g4-muted", `${one.label} `);
-        return one.courses.map((course) => {
+        return one.read.map((course) => {
           const pair = add(chip, "span", "g4-pair");
           const canvas = add(pair, "canvas", "g4-sample");
-          const dash = course.set.name === "twin" ? DASH_OF_TWIN : [];
+          const dash = course.set.dash ?? (course.set.name === "twin" ? DASH_OF_TWIN : []);
           sample(canvas, ink(one.colour, dark), dash, one.mark);
           const name = [one.label, several ? course.set.label : ""].filter(Boolean).join(", ");
           return { name, text: add(pair, "b") };
         });
       });
     }
-    const courses = series.flatMap((one) => one.courses.map((course) => ({ one, course })));
+    const courses = series.flatMap((one) => one.read.map((course) => ({ one, course })));
     courses.forEach(({ one, course }, i) => {
       const value = valueAt(course);
       const text = spec.relative
