@@ -327,7 +327,7 @@ class Stage {
     drawInsulin(c, this.insulin, flown, this.left, this.top, radius, ratio, colours);
     const isFlashing = this.flashes.draw(c, now, isStill, (place) => this._project(place), radius, ratio, colours);
     this._drawGlucose(flown);
-    if (isNew || isFlashing || this.wasFlashing) this.patch.draw(now);
+    if (isNew || isFlashing || this.wasFlashing) this.patch.draw(now, isNew);
     this.wasFlashing = isFlashing;
     this._framePatch();
     if (this.track.places.length) this._drawTrack();

@@ -26,6 +26,7 @@ class Patch {
     this.shown = []; // of what is in it: [vesicle, x, y] on the canvas [css pixels], far ones first
     this.counts = NAMED.map(() => 0);
     this.time = -1; // that is shown [s]
+    this.still = new OffscreenCanvas(1, 1); // what stays while rings of fusions widen
     this.sheet = this.sheetKey = null; // its picture, and what that is of
     this.frame = null; // out, along and aside: unit vectors in the cell; and half the width and depth [radii]
   }
@@ -58,11 +59,22 @@ class Patch {
     });
   }
 
-  draw(now) {
-    const { stage } = this, { colours } = stage.view, { g: c, width, height } = sharpen(this.canvas);
+  draw(now, isNew) {
+    const { colours } = this.stage.view, { g: c, width, height } = sharpen(this.canvas);
+    if (isNew) this._paint(width, height);
+    if (!width) return;
+    c.drawImage(this.still, 0, 0, width, height);
+    this._flash(c, now, colours);
+  }
+
+  _paint(width, height) {
+    const { stage } = this, { colours } = stage.view, { width: across, height: down } = this.canvas;
     this.frame = this._find();
     this.time = stage.view.time;
     if (!width) return;
+    Object.assign(this.still, { width: across, height: down }); // which empties it
+    const c = this.still.getContext("2d");
+    c.scale(across / width, down / height);
     this.scale = width / 2 / (this.frame.wide * 1.02) - SKEW / this.frame.wide; // css pixels per radius
     this.size = Math.max(5, Math.min(8, (0.06 * this.scale) / stage.cell.radius));
     const there = this._collect(height);
@@ -87,7 +99,6 @@ class Patch {
       c.fillText(VESICLES[state], ...at);
     }
     this._mark(c, colours);
-    this._flash(c, now, colours);
     this.counts = NAMED.map((state) => there.filter((one) => one.state === state).length);
   }
 
