@@ -121,10 +121,7 @@ class BodyFollower:
 
     def taken(self) -> bytes:
         """CSV of the body so far."""
-        import pandas as pd
-
-        run = self._run
-        return b"" if run is None else pd.DataFrame(dict(run.live.series)).to_csv(index=False).encode()
+        return self._run.csv().encode() if self._run else b""
 
     def close(self) -> None:
         """End the thread, and let go of the charts."""

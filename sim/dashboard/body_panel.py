@@ -2,6 +2,7 @@
 
 import solara
 
+from glut4sim.sim.dashboard.body_run import MOST
 from glut4sim.sim.dashboard.markup import Text
 from glut4sim.sim.dashboard.page_state import PageState
 from glut4sim.sim.scenario.scenario import Scenario
@@ -26,11 +27,11 @@ def BodyPanel(page: PageState):
         Text("h2", "The body: glucose and insulin in its blood")
         with solara.Div(classes=["g4-doings"]):
             with solara.Div(attributes={"role": "group", "aria-label": "Food"}):
-                Amount("Carbohydrate, g", grams, set_grams)
+                Amount("Carbohydrate, g", grams, set_grams, MOST["meal"])
                 solara.Button("Eat a meal", icon_name="mdi-food-apple-outline", on_click=lambda: body.do("meal", grams))
                 solara.Button("Drink glucose", icon_name="mdi-cup-outline", on_click=lambda: body.do("drink", grams))
             with solara.Div(attributes={"role": "group", "aria-label": "Clamp"}):
-                Amount("Insulin, mU/m²/min", insulin, set_insulin)
+                Amount("Insulin, mU/m²/min", insulin, set_insulin, MOST["clamp"])
                 solara.Button("Clamp", icon_name="mdi-needle", on_click=lambda: body.do("clamp", insulin))
                 solara.Button("End infusions", icon_name="mdi-stop-circle-outline", on_click=lambda: body.do("end"))
             if page.done_to_body.value:
@@ -45,15 +46,15 @@ def BodyPanel(page: PageState):
 
 
 @solara.component
-def Amount(label: str, value: float, on_value):
-    """A number that is not negative; what is none changes nothing."""
+def Amount(label: str, value: float, on_value, most: float):
+    """A number that is not negative; what is none, or too large, changes nothing."""
 
     def take(text):
         try:
             number = float(text)
         except ValueError:
             return
-        if 0.0 <= number <= 300.0:
+        if 0.0 <= number <= most:
             on_value(number)
 
     solara.InputText(label, value=f"{value:g}", on_value=take, dense=True)

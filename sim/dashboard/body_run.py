@@ -115,6 +115,16 @@ class BodyRun:
         found = dict(self.live.series)
         return Curve("cell", "Body", found | {"glucose": found["glucose"] / MG_PER_DL})
 
+    def csv(self) -> str:
+        """All of it so far; the last column is what was done by hand, in words."""
+        import pandas as pd
+
+        table = pd.DataFrame(dict(self.live.series)).assign(done="")
+        for mark in self.marks:
+            row = table["time"].searchsorted(mark.time + 1e-6) - 1
+            table.loc[row, "done"] += "; " * bool(table.loc[row, "done"]) + mark.label
+        return table.to_csv(index=False)
+
     @property
     def marks(self) -> list[Mark]:
         """What was done by hand."""

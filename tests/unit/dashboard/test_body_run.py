@@ -1,6 +1,9 @@
 """A body on the page is that of the program, and what hands do to it is done when they do it."""
 
+import io
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from glut4sim.sim.body.simulate import simulate
@@ -46,6 +49,11 @@ def test_by_hand(meal):
         late.advance()
     np.testing.assert_array_equal(late.live.series["glucose"], other.live.series["glucose"])
     assert [mark.label for mark in other.marks][1] == "clamp with 120 mU/m²/min of insulin"
+    table = pd.read_csv(io.StringIO(other.csv()), keep_default_na=False)
+    np.testing.assert_allclose(table["glucose"], other.live.series["glucose"])
+    done = table[table["done"] != ""]
+    assert list(done["time"]) == [600.0, 900.0]
+    assert list(done["done"]) == [mark.label for mark in other.marks]
 
 
 @pytest.mark.parametrize(("action", "said"), [(("swim", 1.0), "swim"), (("meal", 1e6), "expected 0 to 300")])
