@@ -78,6 +78,7 @@ class Around(NamedTuple):
     insulin: Schedule[float]  # nM
     glucose: Schedule[float]  # mM
     plasma: bool = False
+    rest: None = None  # for ever
 
 
 class Cells(Protocol):

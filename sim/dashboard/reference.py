@@ -25,6 +25,7 @@ class Bath(NamedTuple):
     insulin: Schedule
     glucose: Schedule
     plasma: bool
+    rest: None = None  # for ever
 
 
 @lru_cache(maxsize=64)  # charts, the strip of causes and cards all ask for it

@@ -33,6 +33,11 @@ class Schedule(NamedTuple, Generic[Value]):
         past = bisect_left(self.times, time)
         return Schedule((*self.times[:past], time), (*self.values[:past], value))
 
+    def later(self, time: float) -> "Schedule[Value]":
+        """What is left of it from a time on [s], counted from then."""
+        passed = bisect_right(self.times, time)
+        return Schedule((0.0, *(one - time for one in self.times[passed:])), self.values[passed - 1 :])
+
     def step_means(self, first: int, steps: int, dt: float) -> np.ndarray:
         """Mean over each of so many steps; exact where the value changes within a step.
 

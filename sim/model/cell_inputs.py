@@ -40,6 +40,9 @@ class Bath(Protocol):
     @property
     def plasma(self) -> bool: ...  # whether the insulin is that of plasma, of which less gets to the cells
 
+    @property
+    def rest(self) -> float | None: ...  # how long the cell has been in its first insulin [s]; None: for ever
+
 
 class Timing(Protocol):
     """How finely a run is stepped and how often it is recorded [s]."""

@@ -29,7 +29,7 @@ import numpy as np
 
 from glut4sim.agents.population import Population
 from glut4sim.sim.inputs.schedule import Schedule
-from glut4sim.sim.model import step_records, variability
+from glut4sim.sim.model import rested, step_records, variability
 from glut4sim.sim.model.cell_inputs import CellInputs
 from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.model.stage_line import StageLine
@@ -74,14 +74,24 @@ class Engine:
         p = self._parameters = self._schedule.values[0]
         self.stages = StageLine(scenario, self.individual, p, seed, replicate)
         self.note_events(log_events)
-        bath = self._bath()
-        known: Known = {name: course.values[0] for name, course in bath.items()}
+        self._start(p)
+
+    def _start(self, parameters):
+        """Let everything be at rest in the bath as it is first."""
+        bath = self.scenario.bath
+        known: Known = {name: course.values[0] for name, course in self._bath().items()}
+
+        def around(membrane):
+            found = {} if bath.rest is None else rested.start(membrane, membrane.own(parameters), bath)
+            return found | {"insulin": membrane.insulin(bath).values[0]}
 
         def start(stage, known, parameters):
             stage.start(known, parameters)
             return {}
 
-        self.stages.through(known, lambda one: one.insulin(self.scenario.bath).values[0], p, start)
+        if len(self.stages.membranes) == 1:
+            known |= around(self.stages.membranes[0])
+        self.stages.through(known, around, parameters, start)
 
     # ---- its parts ----
 
@@ -168,7 +178,7 @@ class Engine:
         """The present as a StepRecords of one row."""
         columns: Known = {"time": np.array([self.time])}
         columns |= {name: np.array([course.at(self.time)]) for name, course in self._bath().items()}
-        columns |= self.stages.through({}, lambda _: None, self.parameters, lambda stage, *_: stage.now())
+        columns |= self.stages.through({}, lambda _: {}, self.parameters, lambda stage, *_: stage.now())
         return self._record(**columns)
 
     def advance(self, steps: int) -> StepRecords:
@@ -194,7 +204,7 @@ class Engine:
         columns = {name: course.step_means(*place) for name, course in bath.items()}
         columns |= self.stages.through(
             dict(columns),
-            lambda one: one.insulin(self.scenario.bath).step_means(*place),
+            lambda one: {"insulin": one.insulin(self.scenario.bath).step_means(*place)},
             self.parameters,
             lambda stage, known, own: stage.advance(known, own, self.step, steps, self._threads),
         )

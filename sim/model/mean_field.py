@@ -14,7 +14,7 @@ import numpy as np
 from glut4sim.agents import receptor, vesicle
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.model import equations, equilibrium, followers, glucose_alone, integrator
-from glut4sim.sim.model.cell_inputs import CellInBath
+from glut4sim.sim.model.cell_inputs import Bath, CellInBath
 from glut4sim.sim.model.fluxes import BINS, CAPTURE_BINS, Shell, shell
 from glut4sim.sim.model.integrator import Course
 from glut4sim.sim.model.membranes import TUBULES, Membrane, membranes
@@ -78,10 +78,30 @@ class System:
         start[:] = 0.0
         start[self.where[vesicle.State.STORED]] = equilibrium.shares_of_volume(self.space)
         self._settle(y, start, FIRST_VESICLE, self._first_glucose, course)
+        self._settle_glucose(y, bath)
+        return y
+
+    def start(self, membrane: Membrane, bath: Bath) -> np.ndarray:
+        """The state (size,) of rest in which a run in a bath begins, at the membrane of this mean field.
+
+        That is `rest` in its first insulin, or, if the bath has been so for a stated time only, what came in that of
+        rest without insulin, with glucose in balance. ArithmeticError as there.
+        """
+        glucose = bath.glucose.values[0]
+        if bath.rest is None:
+            return self.rest(membrane.insulin(bath).values[0], glucose)
+        y = self.rest(0.0, glucose)
+        steady = Schedule((0.0,), (glucose,)), Schedule((0.0,), (self.parameters,))
+        self.follow(y, _course(membrane.insulin_before(bath), *steady, bath.rest), np.zeros(0), _RESTING_RTOL)
+        y[self._first_glucose + N_GLUCOSE :] = 0.0
+        self._settle_glucose(y, glucose)
+        return y
+
+    def _settle_glucose(self, y, bath):
+        p = self.parameters
         glut4 = self.split(y)[2][list(vesicle.SURFACE)].sum() * p.vesicle.glut4_copies
         molecules = equilibrium.glucose_molecules(p.glucose, glut4, bath)
         y[self._first_glucose : self._first_glucose + N_GLUCOSE] = molecules / p.glucose.supply
-        return y
 
     def _settle(self, y, start, first, last, course):
         slow = equilibrium.SLOW
@@ -166,7 +186,7 @@ def _follow(scenario, membrane, system, times, rtol):
     """Rows by network.COLUMNS of what belongs to a membrane."""
     bath, schedule = scenario.bath, scenario.parameter_schedule
     insulin = membrane.insulin(bath)
-    y = system.rest(insulin.values[0], bath.glucose.values[0])
+    y = system.start(membrane, bath)
     own = schedule._replace(values=tuple(map(membrane.own, schedule.values)))
     return system.follow(y, _course(insulin, bath.glucose, own, times[-1]), times, rtol)
 

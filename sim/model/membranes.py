@@ -77,10 +77,28 @@ class Membrane(NamedTuple):
 
     def insulin(self, bath: Bath) -> Schedule[float]:
         """Insulin at its receptors [nM]."""
+        course = self._not_delayed(bath)
+        if self.delay == 0.0:
+            return course
+        return delayed(course, self.delay) if bath.rest is None else self._from_none(course, bath.rest, bath.rest)
+
+    def insulin_before(self, bath: Bath) -> Schedule[float]:
+        """The same while the cell rests, where that is for a stated time, counted from the start of it."""
+        course = self._not_delayed(bath)
+        if self.delay == 0.0:
+            return course._replace(times=(0.0,), values=course.values[:1])
+        return self._from_none(course, bath.rest, 0.0)
+
+    def _not_delayed(self, bath):
         course = bath.insulin
         if bath.plasma and self.of_plasma != 1.0:
             course = course._replace(values=tuple(self.of_plasma * value for value in course.values))
-        return delayed(course, self.delay) if self.delay > 0.0 else course
+        return course
+
+    def _from_none(self, course, rest, start):
+        """What is delayed of a course whose first value was there for so long [s] before it, from a time of that on."""
+        whole = course._replace(times=(0.0, self.delay, *(self.delay + rest + time for time in course.times[1:])))
+        return delayed(whole._replace(values=(0.0, *course.values)), self.delay).later(self.delay + start)
 
     def share(self, kind: str) -> float:
         """Of the agents of a kind, those that belong to it."""

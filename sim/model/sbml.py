@@ -136,7 +136,7 @@ class Writer:
         for membrane, system in parts:
             self.space, self.prefix = system.space, f"{membrane.name}_" if len(parts) > 1 else ""
             at_start = membrane.insulin(bath).values[0]
-            rest = system.rest(at_start, bath.glucose.values[0])
+            rest = system.start(membrane, bath)
             receptors, signals, vesicles, _ = system.split(rest)
             surface += membrane.vesicles * float(vesicles[list(vesicle.SURFACE)].sum())
             self._insulin(membrane, at_start)

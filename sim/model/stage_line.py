@@ -88,7 +88,7 @@ class StageLine:
         return [group.stages[name] for group in self.groups if name in group.stages]
 
     def through(
-        self, known: Known, insulin: Callable[[Membrane], Any], parameters: ParameterSet, do: Callable[..., Known]
+        self, known: Known, around: Callable[[Membrane], Known], parameters: ParameterSet, do: Callable[..., Known]
     ) -> Known:
         """Let every stage do something.
 
@@ -96,8 +96,8 @@ class StageLine:
         ----------
         known
             What they read, of the whole cell; what is found is added.
-        insulin
-            Gives insulin at a membrane.
+        around
+            Gives what is known at a membrane beside, such as its insulin.
         parameters : ParameterSet
             Of the cell.
         do
@@ -116,10 +116,11 @@ class StageLine:
                 for stage in group.stages.values():
                     columns |= do(stage, known, parameters)
                 continue
-            seen, found, own = known | {"insulin": insulin(group.membrane)}, {}, group.membrane.own(parameters)
+            at, own = around(group.membrane), group.membrane.own(parameters)
+            seen, found = known | at, {}
             for stage in group.stages.values():
                 found |= do(stage, seen, own)
-            added = seen.keys() - known.keys() - {"insulin"}
+            added = seen.keys() - known.keys() - at.keys()
             parts.append(({name: seen[name] for name in added}, found))
         return columns
 

@@ -16,8 +16,8 @@ import numpy as np
 from glut4sim.agents import candidates, clocks, glucose, streams, vesicle, vesicle_steps
 from glut4sim.agents.population import Population
 from glut4sim.agents.streams import Stream
-from glut4sim.sim.model import equilibrium, net_uptake, poisson, signalling
-from glut4sim.sim.model.kinds import Kind
+from glut4sim.sim.model import equilibrium, net_uptake, poisson, rested, signalling
+from glut4sim.sim.model.kinds import SIGNALLING, Kind
 from glut4sim.sim.model.membranes import SURFACE, TUBULES, Membrane, places
 from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.model.step_records import Events
@@ -52,7 +52,9 @@ class Signalling:
 
     def start(self, known: Known, parameters: ParameterSet) -> None:
         """Be at rest."""
-        self.species = equilibrium.signals(parameters.signalling, *(known[name] for name in signalling.DRIVERS))
+        own = rested.of(SIGNALLING)
+        drivers = (known[name] for name in signalling.DRIVERS)
+        self.species = known[own] if own in known else equilibrium.signals(parameters.signalling, *drivers)
         known.update(zip(signalling.SPECIES, self.species))
 
     def advance(self, known: Known, parameters: ParameterSet, first_step: int, steps: int, threads: Threads) -> Known:
@@ -143,7 +145,8 @@ class Stage:
 
     def draw_states(self, known: Known, p) -> None:
         """Give each agent a state."""
-        self._draw_from(equilibrium.states(self.agents, self._environment(known), p))
+        own = rested.of(self.kind.name)
+        self._draw_from(known[own] if own in known else equilibrium.states(self.agents, self._environment(known), p))
 
     def _draw_from(self, shares):
         clocks.draw_states(np.cumsum(shares), self.initial, self.population.state)
@@ -251,7 +254,9 @@ class VesicleStage(Stage):
 
     def draw_states(self, known, p):
         """Draw state, position and GLUT4 copies of each vesicle."""
-        by_bin, edges = equilibrium.resting_vesicles(p, self._environment(known), self.membrane.dimensions)
+        by_bin, edges = known.get(rested.of(self.kind.name)) or equilibrium.resting_vesicles(
+            p, self._environment(known), self.membrane.dimensions
+        )
         v = self.population
         n = len(v)
         where = streams.uniforms(n, 0, self.initial)

@@ -3,7 +3,8 @@
     [cell]   preset, vesicles, receptors, glucose_agents; receptors_cv, glut4_cv, volume_cv: how much cells differ
     [bath]   insulin, glucose: one concentration, or a list of [time, concentration], each held until the next time;
              or [[bath.meal]] at, carbohydrate: both as after these meals;
-             plasma: whether this insulin is that of plasma; contraction: of muscle, as a share of the maximal
+             plasma: whether this insulin is that of plasma; contraction: of muscle, as a share of the maximal;
+             rest: how long the cell has been in its first insulin when the run starts
     [run]    duration, step, record_every, replicates, seed, events
     [parameters]   values to use instead of the preset's
     title, description (see own_words.py), extends = another scenario, by name, path or address
@@ -120,6 +121,11 @@ class BathTable(Table):
     contraction: Annotated[Schedule[float], Course(CONTRACTION)] = Field(
         default=Schedule((0.0,), (0.0,)), description="of muscle, as a share of the maximal"
     )
+    rest: Annotated[float | None, Time()] = Field(
+        default=None,
+        description="how long the cell has been in its first insulin when the run starts, before which it had none; "
+        "for ever if left out",
+    )
 
     @pydantic.model_validator(mode="after")
     def _either_given_or_eaten(self):
@@ -133,9 +139,11 @@ class BathTable(Table):
         content = super().resolved()
         keys = ("meal",) if self.meal else ("insulin", "glucose")
         neutral = {"plasma": False, "contraction": "0"}
-        return {key: content[key] for key in keys} | {
-            key: content[key] for key in neutral if content[key] != neutral[key]
-        }
+        return (
+            {key: content[key] for key in keys}
+            | {key: content[key] for key in neutral if content[key] != neutral[key]}
+            | ({} if self.rest is None else {"rest": content["rest"]})
+        )
 
 
 class RunTable(Table):

@@ -35,7 +35,7 @@ def scenario_of(parameters, **sizes):
 
 
 def bath_of(insulin, plasma=False):
-    return SimpleNamespace(insulin=insulin, plasma=plasma)
+    return SimpleNamespace(insulin=insulin, plasma=plasma, rest=None)
 
 
 def with_tubules(**changes):
