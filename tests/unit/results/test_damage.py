@@ -185,31 +185,31 @@ def test_results_of_earlier_versions_are_read(store):
 # ---- what is not ----
 
 
-@pytest.mark.parametrize(
-    ("key", "replicates"),
-    [
-        ("insulin/c/1/0", (1,)),
-        ("vesicles/c/2/0/0", (2,)),
-        ("single_vesicle/fusion_rate/c/0/0", (0,)),
-        ("events/0/agent/c/0", (0,)),
-        ("events/2/initial_state/c/0", (2,)),
-        ("time/c/0", ()),
-        ("single_vesicle/replicate/c/0", ()),
-    ],
-)
-def test_a_chunk_is_named_with_the_replicates_that_write_it(store, key, replicates):
-    path = store / key
-    before = path.read_bytes()
-    for name, change in CHANGES.items():
-        change(path)
-        state = "is missing" if name in MISSING else "is damaged"
-        assert found(store) == {(key, state, replicates)}, name
-        if name in MISSING:
-            with pytest.raises(InputError, match=f"^{path}: is missing; "):
-                open_results(store)
-        if path.is_dir():
-            path.rmdir()
-        path.write_bytes(before)
+CHUNKS = {
+    "insulin/c/1/0": (1,),
+    "vesicles/c/2/0/0": (2,),
+    "single_vesicle/fusion_rate/c/0/0": (0,),
+    "events/0/agent/c/0": (0,),
+    "events/2/initial_state/c/0": (2,),
+    "time/c/0": (),
+    "single_vesicle/replicate/c/0": (),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_chunk_is_named_with_the_replicates_that_write_it(store, name):
+    """Each of several; what lies beside them is not."""
+    for key in CHUNKS:
+        CHANGES[name](store / key)
+    state = "is missing" if name in MISSING else "is damaged"
+    assert found(store) == {(key, state, replicates) for key, replicates in CHUNKS.items()}
+
+
+@pytest.mark.parametrize("key", CHUNKS)
+def test_a_chunk_that_is_missing_is_told_when_results_are_opened(store, key):
+    (store / key).unlink()
+    with pytest.raises(InputError, match=f"^{store / key}: is missing; "):
+        open_results(store)
 
 
 def test_a_replicate_whose_progress_is_lost_is_one_that_has_not_begun(store):
@@ -217,33 +217,45 @@ def test_a_replicate_whose_progress_is_lost_is_one_that_has_not_begun(store):
     assert found(store) == {("progress/reached/c/0/0", "is damaged", (0,))}
 
 
-@pytest.mark.parametrize(
-    ("key", "replicates"),
-    [("insulin/zarr.json", ()), ("progress/reached/zarr.json", ()), ("events/1/agent/zarr.json", (1,)),
-     ("events/1/zarr.json", (1,)), ("single_vesicle/fusion_rate/zarr.json", ())],
-)  # fmt: skip
-def test_metadata_are_named(store, key, replicates):
-    path = store / key
-    before = path.read_text()
-    for garbage in ("garbage", "[]", '{"zarr_format": 3}', ""):
-        path.write_text(garbage)
-        assert (key, "is damaged", replicates) in found(store)
-    path.write_text(before)
-    shutil.rmtree(path.parent)
-    assert all(flaw.state == "is missing" for flaw in damage.find(store))
-    if key.count("/") != 2 or "agent" in key:
-        assert (key, "is missing", replicates) in found(store)
-    assert found(store)
+REACHED = "progress/reached/zarr.json"
+NODES = {
+    "insulin/zarr.json": (),
+    "events/1/agent/zarr.json": (1,),
+    "single_vesicle/fusion_rate/zarr.json": (),
+}
+
+
+@pytest.mark.parametrize("garbage", ["garbage", "[]", '{"zarr_format": 3}', ""])
+def test_metadata_are_named(store, garbage):
+    nodes = NODES | {REACHED: (), "events/2/zarr.json": (2,)}
+    for key in nodes:
+        (store / key).write_text(garbage)
+    assert found(store) >= {(key, "is damaged", replicates) for key, replicates in nodes.items()}
+
+
+def test_arrays_and_logs_that_are_gone_are_named(store):
+    for key in NODES:
+        shutil.rmtree((store / key).parent)
+    shutil.rmtree(store / "events" / "2")
+    flaws = found(store)
+    assert flaws >= {(key, "is missing", replicates) for key, replicates in NODES.items()}
+    assert {flaw[1] for flaw in flaws} == {"is missing"}
+    assert {flaw[2] for flaw in flaws if flaw[0].startswith("events/2/")} == {(2,)}
+    shutil.rmtree((store / REACHED).parent)  # without it, nobody knows who has written what
+    assert (REACHED, "is missing", ()) in found(store)
 
 
 def test_a_group_without_metadata_is_named_though_all_in_it_is_whole(store):
-    for key, replicates in (("events/zarr.json", ()), ("events/1/zarr.json", (1,)), ("progress/zarr.json", ())):
+    groups = {"events/zarr.json": (), "events/1/zarr.json": (1,), "progress/zarr.json": ()}
+    for key in groups:
         before = (store / key).read_text()
         (store / key).unlink()
-        assert found(store) == {(key, "is missing", replicates)}
         with pytest.raises(InputError, match=rf"{key}: is missing; "):
             open_results(store)
         (store / key).write_text(before)
+    for key in groups:
+        (store / key).unlink()
+    assert found(store) == {(key, "is missing", replicates) for key, replicates in groups.items()}
 
 
 def test_the_root_is_named(store):
