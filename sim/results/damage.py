@@ -1,11 +1,12 @@
 """What is missing or damaged in a Zarr store of results.
 
-Stores say themselves which arrays they have, and every chunk has a checksum (zarr_arrays.py). The store of a run holds
-as many chunks as its replicates say that they have written. Stores of earlier versions say nothing of the kind: of
-these, only what cannot be read is found.
+Stores say themselves which groups and arrays they have, and all metadata and chunks have checksums (zarr_arrays.py).
+The store of a run holds as many chunks as its replicates say that they have written. Stores of earlier versions say
+nothing of the kind: of these, only what cannot be read is found.
 """
 
 import asyncio
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
@@ -16,11 +17,11 @@ import numpy as np
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, zarr_store
 from glut4sim.sim.results.event_loop import wait_for
-from glut4sim.sim.results.event_store import COLUMNS, COUNT, EVENTS, FIRST, INITIAL
+from glut4sim.sim.results.event_store import COLUMNS, EVENTS, FIRST, INITIAL
 from glut4sim.sim.results.series_store import PROGRESS, REACHED, Progress
-from glut4sim.sim.results.zarr_arrays import ARRAYS, METADATA
+from glut4sim.sim.results.zarr_arrays import CHECKSUMS, COUNT, EVENT, METADATA, checksum
 
-REPLICATE, TIME, EVENT = "replicate", "time", "event"  # dimensions
+REPLICATE, TIME = "replicate", "time"  # dimensions
 RESUME = "`glut4sim resume` runs again what it held"
 ANEW = "restore it, or run it again"
 MISSING, DAMAGED = "is missing", "is damaged"
@@ -88,6 +89,8 @@ class _Store:
         self._where = where
         self._root: Any = None
         self._nodes: dict[str, Any] = {}  # arrays and groups, by path
+        self._checksums: dict[str, int] = {}  # of what they hold, also by path
+        self._noted: dict[str, int] = {}  # as they were when it was made
         self._flaws: list[Flaw] = []
         self._progress: np.ndarray | None = None  # (replicates, entries); None: not of a run
 
@@ -100,15 +103,11 @@ class _Store:
             return [Flaw(METADATA, DAMAGED)]
         await self._read_progress()  # before files are listed: a run may be writing on
         keys = {key async for key in self._root.store.list()}
-        await asyncio.gather(*(self._load(key) for key in sorted(keys) if key.endswith(f"/{METADATA}")))
+        await asyncio.gather(*(self._load(key) for key in sorted(keys) if key.endswith(METADATA)))
+        self._compare_checksums()
         expected = self._expected(keys)
-        known = {flaw.key for flaw in self._flaws}
         for name in sorted(expected - set(self._nodes)):
-            if f"{name}/{METADATA}" not in known:
-                self._add(f"{name}/{METADATA}", MISSING, self._logged(name))
-        for group in sorted({parent for name in self._nodes for parent in _above(name)} - set(self._nodes)):
-            if f"{group}/{METADATA}" not in known and not await self._root.store.exists(f"{group}/{METADATA}"):
-                self._add(f"{group}/{METADATA}", MISSING, self._logged(group))
+            self._add(_metadata(name), MISSING, self._logged(name))
         for name, array in self._nodes.items():
             if hasattr(array, "shape"):
                 await self._look_at(name, array, name in expected, keys, thoroughly)
@@ -125,7 +124,7 @@ class _Store:
 
     async def _read_progress(self) -> None:
         name = f"{PROGRESS}/{REACHED}"
-        if name not in self._root.attrs.get(ARRAYS, ()):
+        if not await self._root.store.exists(_metadata(name)):
             return
         try:
             reached = await self._root.getitem(name)
@@ -139,19 +138,43 @@ class _Store:
 
     async def _load(self, key: str) -> None:
         """Open what a file of metadata describes."""
-        name = key.removesuffix(f"/{METADATA}")
+        from zarr import AsyncArray, AsyncGroup
+        from zarr.core.buffer import default_buffer_prototype
+        from zarr.storage import StorePath
+
+        content = await self._root.store.get(key, default_buffer_prototype())
+        if content is None:
+            return
+        name = key.removesuffix(METADATA).rstrip("/")
         try:
-            self._nodes[name] = await self._root.getitem(name)
-        except (ValueError, LookupError, TypeError):
+            told = json.loads(content.to_bytes())
+            self._checksums[name] = checksum(told)
+            kind = AsyncArray if told["node_type"] == "array" else AsyncGroup
+            self._nodes[name] = kind.from_dict(StorePath(self._root.store, name), told)
+        except (ValueError, LookupError, TypeError, AttributeError):
             self._add(key, DAMAGED, self._logged(name))
 
+    def _compare_checksums(self) -> None:
+        """Take out what is another than when it was made."""
+        for group, node in self._nodes.items():
+            noted = node.attrs.get(CHECKSUMS, {})
+            if isinstance(noted, dict):
+                self._noted |= {f"{group}/{path}".strip("/"): number for path, number in noted.items()}
+        changed = {name for name in self._noted if self._noted[name] != self._checksums.get(name)}
+        for name, node in self._nodes.items():
+            if name not in self._noted and _is_sealed(node):  # a group has lost its checksums
+                changed.add(f"{EVENTS}/{self._logged(name)[0]}" if self._logged(name) else "")
+        for name in sorted(changed & set(self._nodes)):
+            del self._nodes[name]
+            self._add(_metadata(name), DAMAGED, self._logged(name))
+
     def _expected(self, keys: set[str]) -> set[str]:
-        """Paths of the arrays that the store says it has."""
-        expected = set(self._root.attrs.get(ARRAYS, ()))
+        """Paths of the groups and arrays that the store says it has."""
+        expected = set(self._noted)
         if self._progress is not None and f"{EVENTS}/{METADATA}" in keys and f"{EVENTS}/{FIRST}" not in expected:
             begun = np.flatnonzero(self._progress[:, Progress._fields.index("records")])
             columns = INITIAL.name, *(column.name for column in COLUMNS)
-            expected |= {f"{EVENTS}/{r}/{name}" for r in begun for name in columns}
+            expected |= {f"{EVENTS}/{r}/{name}".rstrip("/") for r in begun for name in ("", *columns)}
         return expected
 
     def _logged(self, name: str) -> Sequence[int]:
@@ -162,6 +185,8 @@ class _Store:
 
     async def _look_at(self, name: str, array: Any, is_sealed: bool, keys: set[str], thoroughly: bool) -> None:
         """Look at the chunks of an array: whether those that are to be there are, and can be read."""
+        if self._counted(name, array) > (array.shape or (0,))[0]:
+            self._add(_metadata(name), DAMAGED, self._logged(name))
         for place in product(*map(range, _grid(array))):
             key = _key(name, array, place)
             if key in keys:
@@ -203,9 +228,16 @@ class _Store:
                 return max(one.records for one in reached) > place[1] * array.chunks[1]
             return any(one.ended for one in reached)
         if dims[:1] == (EVENT,):
-            log = self._nodes.get(name.rpartition("/")[0])
-            return log is None or log.attrs.get(COUNT, array.shape[0]) > place[0] * array.chunks[0]
+            return self._counted(name, array) > place[0] * array.chunks[0]
         return True
+
+    def _counted(self, name: str, array: Any) -> int:
+        """How many events are in an array; 0 if it does not grow with them."""
+        if (array.metadata.dimension_names or ())[:1] != (EVENT,):
+            return 0
+        log = self._nodes.get(name.rpartition("/")[0])
+        count = array.shape[0] if log is None else log.attrs.get(COUNT, array.shape[0])
+        return count if isinstance(count, int) else array.shape[0] + 1  # which is damage
 
     async def forget(self, flaws: Sequence[Flaw]) -> None:
         await self._open("r+")
@@ -218,10 +250,16 @@ class _Store:
                 await reached.setitem(replicate, np.zeros(len(Progress._fields)))
 
 
-def _above(name: str) -> Iterator[str]:
-    """The groups that hold an array or a group, but for the root."""
-    while name := name.rpartition("/")[0]:
-        yield name
+def _metadata(name: str) -> str:
+    """The file with the metadata of a group or an array."""
+    return f"{name}/{METADATA}".lstrip("/")
+
+
+def _is_sealed(node: Any) -> bool:
+    """Whether it is an array whose chunks have checksums, as have those that `CHECKSUMS` name."""
+    from zarr.codecs import Crc32cCodec
+
+    return any(isinstance(codec, Crc32cCodec) for codec in getattr(node.metadata, "codecs", ()))
 
 
 def _grid(array: Any) -> list[int]:

@@ -20,7 +20,7 @@ from glut4sim.sim.inputs.storage import Place, zarr_store
 from glut4sim.sim.model.step_records import Events
 from glut4sim.sim.results.event_loop import wait_for
 from glut4sim.sim.results.series_store import open_arrays, open_group
-from glut4sim.sim.results.zarr_arrays import METADATA, create_array, made_in_memory
+from glut4sim.sim.results.zarr_arrays import COUNT, EVENT, METADATA, create_array, made_in_memory
 
 if TYPE_CHECKING:
     import xarray
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 CHUNK_EVENTS = 2**17
 EVENTS = "events"  # group of results.zarr
-FIRST, COUNT = "first", "count"  # arrays of it, where replicates share chunks
+FIRST = "first"  # an array of it, and COUNT another, where replicates share chunks
 
 
 class Column(NamedTuple):
@@ -113,13 +113,6 @@ def row_bytes(scenario: "Scenario") -> int:
     return scenario.cell.vesicles + 8 * sum(prod(sizes[dim] for dim in v.dims) for v in single_vesicle.VARIABLES)
 
 
-def paths(rows: int, scenario: "Scenario") -> list[str]:
-    """The arrays that `create` makes."""
-    log = (INITIAL.name, FIRST, COUNT, *(c.name for c in COLUMNS)) if rows > 1 else ()
-    statistics = (*_coordinates(scenario), *(v.name for v in single_vesicle.VARIABLES))
-    return [*(f"{single_vesicle.GROUP}/{name}" for name in statistics), *(f"{EVENTS}/{name}" for name in log)]
-
-
 def create(store: "Store", scenario: "Scenario", rows: int) -> None:
     """Add the groups of a run with events to its Zarr store; `rows` replicates share a chunk."""
     import zarr
@@ -174,7 +167,7 @@ def _create_columns(group) -> None:
             shape=(0,),
             chunks=(CHUNK_EVENTS,),
             dtype=c.dtype,
-            dimension_names=("event",),
+            dimension_names=(EVENT,),
             attributes=c.attributes,
             compressor=BloscCodec(cname="lz4", shuffle="shuffle"),  # as small as the default, in half the time
         )

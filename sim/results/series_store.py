@@ -18,7 +18,7 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, PlaceLike, zarr_store
 from glut4sim.sim.model.observables import OBSERVABLES, STATE_NAMES
 from glut4sim.sim.results.event_loop import wait_for
-from glut4sim.sim.results.zarr_arrays import ARRAYS, METADATA, WHOLE, create_array
+from glut4sim.sim.results.zarr_arrays import CHECKSUMS, METADATA, WHOLE, create_array
 
 if TYPE_CHECKING:
     import xarray
@@ -135,7 +135,6 @@ def create(
     replicates: int,
     attributes: Mapping[str, object],
     rows: int,
-    others: Iterable[str] = (),
 ) -> None:
     """Make the series of a run in a new Zarr store, with nothing in them but NaN.
 
@@ -145,12 +144,10 @@ def create(
         of all records [s]
     rows : replicates that share a chunk; 1: none do
     attributes : of the store
-    others : paths of the arrays that will be added to the store
     """
     import zarr
 
-    told = dict(attributes) | {ARRAYS: [*ROWS, "time", "replicate", *STATE_NAMES, *others]}
-    group = zarr.create_group(store, zarr_format=3, attributes=told)
+    group = zarr.create_group(store, zarr_format=3, attributes=dict(attributes))
     for o in OBSERVABLES:
         shape = _shape(o, replicates, len(time))
         create_array(
@@ -297,5 +294,5 @@ def open_group(store: Place, group: str | None, without: Iterable[str] = ()) -> 
             zarr_store(store), group=group, consolidated=False, drop_variables=list(without),
             chunks=None,  # arrays of numpy, also where there is Dask
         )  # fmt: skip
-    dataset.attrs.pop(ARRAYS, None)
+    dataset.attrs.pop(CHECKSUMS, None)
     return dataset

@@ -34,9 +34,8 @@ def create(path: Place, scenario: Scenario) -> None:
     """Make the results.zarr of a scenario's run, with nothing in it yet."""
     events = scenario.run.events
     times, rows = record_times(scenario), replicates_per_chunk(scenario)
-    others = event_store.paths(rows, scenario) if events else ()
     with made_in_memory(path, last=(METADATA, f"{PROGRESS}/{REACHED}/{METADATA}")) as made:
-        series_store.create(made, times, scenario.run.replicates, _attributes(scenario), rows, others)
+        series_store.create(made, times, scenario.run.replicates, _attributes(scenario), rows)
         if events:
             event_store.create(made, scenario, rows)
 

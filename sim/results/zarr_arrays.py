@@ -1,14 +1,16 @@
 """How arrays lie in Zarr stores of results, so that damage shows: each chunk has a checksum, and none is left out.
 
-The attribute `arrays` of a group names the arrays that were made with it. damage.py looks whether all is there and
-whole. Metadata are not consolidated: Zarr's specification knows no copies of them.
+The attribute `checksums` of a group has one of its own metadata and of those of all that was made with it. damage.py
+looks whether all is there and whole. Metadata are not consolidated: Zarr's specification knows no copies of them.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import Place, zarr_store
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from zarr.storage import MemoryStore
 
 METADATA = "zarr.json"  # of an array or a group
-ARRAYS = "arrays"  # attribute of a group
+CHECKSUMS = "checksums"  # attribute of a group: of the metadata of all in it by path, of its own by ""
+EVENT = "event"  # dimension along which arrays grow
+COUNT = "count"  # attribute of a group: how many events are in the arrays that grow
 WHOLE = {"write_empty_chunks": True}  # else a chunk of fill values would be missing as if it were lost
 
 
@@ -31,7 +35,7 @@ def create_array(group: Any, name: str, *, compressor: Any = None, **options: An
 
 @contextmanager
 def made_in_memory(where: Place, last: Iterable[str]) -> "Iterator[MemoryStore]":
-    """A store in memory, to make arrays in; in the end its files lie in a place, instead of what was there.
+    """A store in memory, to make a group with arrays in; in the end it lies in a place, instead of what was there.
 
     Zarr looks for nodes above and below at each array that it makes, and writes those above anew: in memory that is
     little work, and no traffic.
@@ -45,8 +49,32 @@ def made_in_memory(where: Place, last: Iterable[str]) -> "Iterator[MemoryStore]"
 
     files: dict[str, Any] = {}
     yield MemoryStore(files)
+    _note_checksums(files)
     storage.remove(where)
     wait_for(_put(files, where, tuple(last)))
+
+
+def checksum(metadata: Mapping[str, Any]) -> int:
+    """A checksum of the metadata of an array or a group, without checksums in them and what grows with events."""
+    told = dict(metadata)
+    if "attributes" in told:
+        told["attributes"] = {k: v for k, v in told["attributes"].items() if k not in (CHECKSUMS, COUNT)}
+    if told.get("dimension_names") == [EVENT]:
+        del told["shape"]
+    return crc32(json.dumps(told, sort_keys=True).encode())
+
+
+def _note_checksums(files: dict[str, Any]) -> None:
+    """Put the checksums of all metadata into those of the root."""
+    from zarr.core.buffer import default_buffer_prototype
+
+    metadata = {key: json.loads(content.to_bytes()) for key, content in files.items() if key.endswith(METADATA)}
+    root = metadata[METADATA]
+    root["attributes"][CHECKSUMS] = {
+        key.removesuffix(METADATA).rstrip("/"): checksum(told) for key, told in sorted(metadata.items())
+    }
+    content = json.dumps(root, indent=2).encode()
+    files[METADATA] = default_buffer_prototype().buffer.from_bytes(content)
 
 
 async def _put(files: dict[str, Any], where: Place, last: tuple[str, ...]) -> None:
@@ -59,20 +87,17 @@ async def _put(files: dict[str, Any], where: Place, last: tuple[str, ...]) -> No
         await store.set(key, files[key])
 
 
-def write_dataset(dataset: "xarray.Dataset", where: Place, mode: Literal["w", "a"], group: str | None = None) -> None:
-    """Write a dataset of xarray as a store, or as a group of one; `mode` as of its to_zarr."""
-    if mode == "w" and group is None:
-        with made_in_memory(where, last=(METADATA,)) as made:
-            _to_zarr(dataset, made, mode=mode)
-    else:
-        _to_zarr(dataset, zarr_store(where), mode=mode, group=group)
+def write_dataset(dataset: "xarray.Dataset", where: Place) -> None:
+    """Write a dataset of xarray as a store, instead of any that was there."""
+    with made_in_memory(where, last=(METADATA,)) as made:
+        put_dataset(dataset, made)
 
 
-def _to_zarr(dataset: "xarray.Dataset", store: Any, **options: Any) -> None:
-    names = [str(name) for name in dataset.variables]
-    dataset.assign_attrs({ARRAYS: names}).to_zarr(
-        store, zarr_format=3, consolidated=False, write_empty_chunks=True,
-        encoding={name: {"compressors": _codecs()} for name in names}, **options,
+def put_dataset(dataset: "xarray.Dataset", store: "Store", group: str | None = None) -> None:
+    """Put a dataset of xarray into a store, or into a group of one."""
+    dataset.to_zarr(
+        store, mode="a", group=group, zarr_format=3, consolidated=False, write_empty_chunks=True,
+        encoding={name: {"compressors": _codecs()} for name in dataset.variables},
     )  # fmt: skip
 
 

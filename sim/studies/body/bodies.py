@@ -98,7 +98,7 @@ def _run(writer: Writer, options: RunOptions) -> BodiesResult:
             writer.seconds_simulated = [seconds * sum(of[r] is not None for of in found) for r in range(bodies)]
             summary, series = content(scenario, found), dataset(scenario, found)
             if out is not None:
-                write_dataset(series, out / STORE, mode="w")
+                write_dataset(series, out / STORE)
                 if status == "complete":
                     storage.remove(out / checkpoint.FOLDER)
             writer.finish(summary, status, errors)

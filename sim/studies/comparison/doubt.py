@@ -142,7 +142,7 @@ class Doubt:
             "numbers": (("condition", "draw", "number"), self.numbers[:, 1:], {"long_name": "Mean field at each draw"}),
             "central": (("condition", "number"), self.numbers[:, 0], {"long_name": "Mean field at the central values"}),
         }
-        write_dataset(xr.Dataset(variables, coordinates), out / STORE, mode="w")
+        write_dataset(xr.Dataset(variables, coordinates), out / STORE)
 
 
 def plain(found: Effect | None) -> dict | None:

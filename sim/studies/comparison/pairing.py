@@ -98,4 +98,4 @@ def write(found: Mapping[str, Saved], out: Place) -> None:
         "condition": ("condition", np.array(list(found), np.dtypes.StringDType())),
         "time": ("time", time, {"units": "s", "long_name": "Time"}),
     }
-    write_dataset(xr.Dataset(variables, coordinates), out / STORE, mode="w")
+    write_dataset(xr.Dataset(variables, coordinates), out / STORE)

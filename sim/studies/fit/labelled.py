@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import Place
-from glut4sim.sim.results.zarr_arrays import write_dataset
+from glut4sim.sim.results.zarr_arrays import METADATA, made_in_memory, put_dataset
 from glut4sim.sim.scenario.draws import Draws
 from glut4sim.sim.studies.fit.predictions import Predictions
 from glut4sim.sim.studies.fit.problem import Problem
@@ -66,9 +65,9 @@ def groups(problem: Problem, inner: np.ndarray, density: np.ndarray, found: Pred
 
 def write(out: Place, tables: "dict[str, xarray.Dataset]") -> None:
     """Write the groups."""
-    storage.remove(out / DATASET)
-    for name, table in tables.items():
-        write_dataset(table, out / DATASET, mode="a", group=name)
+    with made_in_memory(out / DATASET, last=(METADATA,)) as made:
+        for name, table in tables.items():
+            put_dataset(table, made, name)
 
 
 def draws(problem: Problem, inner: np.ndarray) -> Draws:

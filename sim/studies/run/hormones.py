@@ -18,7 +18,7 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.results.provenance import doubts
 from glut4sim.sim.results.writer import Writer
-from glut4sim.sim.results.zarr_arrays import ARRAYS, create_array
+from glut4sim.sim.results.zarr_arrays import METADATA, create_array, made_in_memory
 from glut4sim.sim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -125,18 +125,18 @@ def _write(data: "xarray.Dataset", path: Place) -> None:
     """A dataset as a Zarr store; names are stored as text of any length."""
     import zarr
 
-    told = data.attrs | {ARRAYS: [str(name) for name in data.variables]}
-    group = zarr.create_group(storage.zarr_store(path), zarr_format=3, attributes=told)
-    for name, variable in data.variables.items():
-        values = variable.values
-        if values.dtype.kind not in "fi":
-            values = values.astype(np.dtypes.StringDType())
-        array = create_array(
-            group,
-            str(name),
-            shape=values.shape,
-            dtype=values.dtype,
-            dimension_names=[str(dim) for dim in variable.dims],
-            attributes=variable.attrs,
-        )
-        array[:] = values
+    with made_in_memory(path, last=(METADATA,)) as made:
+        group = zarr.create_group(made, zarr_format=3, attributes=data.attrs)
+        for name, variable in data.variables.items():
+            values = variable.values
+            if values.dtype.kind not in "fi":
+                values = values.astype(np.dtypes.StringDType())
+            array = create_array(
+                group,
+                str(name),
+                shape=values.shape,
+                dtype=values.dtype,
+                dimension_names=[str(dim) for dim in variable.dims],
+                attributes=variable.attrs,
+            )
+            array[:] = values

@@ -219,7 +219,7 @@ def sensitivity(
         }
         content = about | {"parameters": ranked(factors, screening, indices), "left_out": left_out}
         if writer.out is not None:
-            write_dataset(dataset, writer.out / STORE, mode="w")
+            write_dataset(dataset, writer.out / STORE)
             writer.write_json("sensitivity.json", content)
     result = SensitivityResult(
         writer.out, scenario, factors, screening, indices, dataset, content, _warnings(content), writer.wall_seconds,

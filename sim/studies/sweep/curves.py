@@ -188,7 +188,7 @@ def _run(study: _Study, plans: Mapping[str, sweep.Plan], options: RunOptions) ->
         if out is not None:
             from glut4sim.sim.studies.sweep import curves_report, figure
 
-            write_dataset(found.dataset, out / STORE, mode="w")
+            write_dataset(found.dataset, out / STORE)
             with storage.folder(out) as folder:
                 figure.save_curves(found, folder / "figure.png")
             storage.write(out / "report.md", curves_report.markdown(found))

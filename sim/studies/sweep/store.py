@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glut4sim.sim.analysis import summary
-from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.results import damage
 from glut4sim.sim.results.event_loop import wait_for
 from glut4sim.sim.results.series_store import PROGRESS, open_arrays
-from glut4sim.sim.results.zarr_arrays import METADATA, create_array, write_dataset
+from glut4sim.sim.results.zarr_arrays import METADATA, create_array, made_in_memory, put_dataset
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.scenario.sweep_axis import Axis
 
@@ -45,9 +44,9 @@ class SweepStore:
             else:
                 import zarr
 
-                write_dataset(self.dataset(), path, mode="w")
-                group = zarr.open_group(storage.zarr_store(path), mode="r+", use_consolidated=False)
-                create_array(group, ENDED, data=self.ended)  # last: only then it is all there
+                with made_in_memory(path, last=(METADATA, f"{ENDED}/{METADATA}")) as made:
+                    put_dataset(self.dataset(), made)
+                    create_array(zarr.open_group(made, mode="r+", use_consolidated=False), ENDED, data=self.ended)
                 self._kept = wait_for(open_arrays(path, names))
 
     def _read(self, name: str) -> np.ndarray:

@@ -163,7 +163,7 @@ class Runs:
 
     def write(self, where: Place, agents: np.ndarray) -> None:
         """Replace the store of the results."""
-        write_dataset(self.dataset(agents), where, mode="w")
+        write_dataset(self.dataset(agents), where)
 
     def read(self, where: Place) -> None:
         """Take what an earlier process has solved from the store that it has left, if it is whole."""

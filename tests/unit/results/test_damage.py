@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import zarr
+from zarr.codecs import ZstdCodec
 from zarr.storage import LocalStore
 
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.observables import OBSERVABLES, STATE_NAMES
 from glut4sim.sim.model.step_records import Events
-from glut4sim.sim.results import damage, event_store, layout
+from glut4sim.sim.results import damage, event_store, layout, zarr_arrays
 from glut4sim.sim.results.gathered import Piece
 from glut4sim.sim.results.series_store import as_table, open_results
 from glut4sim.sim.results.writer import Writer
@@ -161,25 +162,16 @@ def test_chunks_of_nothing_but_fill_values_are_there(tmp_path):
     assert found(tmp_path / "out" / "results.zarr") == set()
 
 
-def test_results_of_earlier_versions_are_read(store):
-    """They have no checksums, name no arrays, and lack chunks of nothing but fill values."""
-    root = zarr.open_group(store, mode="r+", use_consolidated=False)
-    before = open_results(store).load()
-    for name in ("insulin", "pip3"):
-        shutil.rmtree(store / name)
-        array = root.create_array(
-            name, shape=before[name].shape, chunks=(1, RECORDS), dtype="float64", fill_value=np.nan,
-            dimension_names=before[name].dims, attributes=before[name].attrs,
-        )  # fmt: skip
-        array[:] = before[name].values
-    content = json.loads((store / "zarr.json").read_text())
-    del content["attributes"]["arrays"]
-    (store / "zarr.json").write_text(json.dumps(content))
-    assert not (store / "insulin" / "c" / "3").exists()
+def test_results_of_earlier_versions_are_read(tmp_path, monkeypatch):
+    """They have no checksums, say not what is in them, and lack chunks of nothing but fill values."""
+    monkeypatch.setattr(zarr_arrays, "_codecs", lambda compressor=None: (compressor or ZstdCodec(),))
+    monkeypatch.setattr(zarr_arrays, "_note_checksums", lambda files: None)
+    write(tmp_path / "out")
+    store = tmp_path / "out" / "results.zarr"
     assert found(store) == set()
-    assert open_results(store).load().identical(before)
+    assert (open_results(store)["insulin"].values[0] == np.arange(RECORDS)).all()
     truncate(store / "insulin" / "c" / "1" / "0")
-    assert ("insulin/c/1/0", "is damaged") in {part[:2] for part in found(store)}
+    assert found(store) == {("insulin/c/1/0", "is damaged", (1,))}
 
 
 # ---- what is not ----
@@ -243,6 +235,34 @@ def test_arrays_and_logs_that_are_gone_are_named(store):
     assert {flaw[2] for flaw in flaws if flaw[0].startswith("events/2/")} == {(2,)}
     shutil.rmtree((store / REACHED).parent)  # without it, nobody knows who has written what
     assert (REACHED, "is missing", ()) in found(store)
+
+
+@pytest.mark.parametrize(
+    ("key", "part"),
+    [("", "attributes"), ("progress", "attributes"), ("time", "storage_transformers"), ("events/1", "attributes"),
+     ("events/1/agent", "attributes")],
+)  # fmt: skip
+def test_metadata_that_can_be_read_and_are_others_are_named(store, key, part):
+    path = store / key / "zarr.json"
+    content = json.loads(path.read_text())
+    del content[part]
+    path.write_text(json.dumps(content))
+    assert {flaw.key for flaw in damage.find(store)} == {f"{key}/zarr.json".lstrip("/")}
+
+
+def test_another_attribute_of_the_root_is_named(store):
+    content = json.loads((store / "zarr.json").read_text())
+    content["attributes"]["seed"] += 1
+    (store / "zarr.json").write_text(json.dumps(content))
+    assert found(store) == {("zarr.json", "is damaged", ())}
+    with pytest.raises(InputError, match=r"zarr\.json: is damaged"):
+        open_results(store)
+
+
+def test_fewer_events_than_are_counted_are_named(store):
+    path = store / "events" / "1" / "agent" / "zarr.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"shape": [99]}))
+    assert found(store) == {("events/1/agent/zarr.json", "is damaged", (1,))}
 
 
 def test_a_group_without_metadata_is_named_though_all_in_it_is_whole(store):
