@@ -16,6 +16,7 @@ is another type; arrays are filled by loops, as `array[:] = value` brings the te
 scratch is made in Python, once per thread.
 """
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -24,6 +25,8 @@ from typing import Any
 import numba
 from numba.core import event
 from numba.core.caching import FunctionCache
+
+LOG = logging.getLogger(__name__)
 
 
 class Compiled(event.Listener):
@@ -38,6 +41,7 @@ class Compiled(event.Listener):
     def on_end(self, event: event.Event) -> None:
         """One more."""
         self.count += 1
+        LOG.info("compiled %s", event.data["dispatcher"].py_func.__qualname__)
 
 
 done = Compiled()

@@ -30,7 +30,7 @@ from glut4sim.sim.cli import (
 )
 from glut4sim.sim.cli.options import Stopped
 from glut4sim.sim.cli.signals import heeded
-from glut4sim.sim.cli.terminal import complain
+from glut4sim.sim.cli.terminal import complain, log_to_stderr
 from glut4sim.sim.inputs.errors import InputError, outside_fault
 from glut4sim.version import __version__
 
@@ -39,7 +39,6 @@ DEBUG = "GLUT4SIM_DEBUG"  # environment variable: show tracebacks
 app = typer.Typer(
     help="A stochastic, agent-based simulator of one insulin-responsive cell.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.command()(run.run)
@@ -137,5 +136,9 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit.")
     ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say on stderr what is being done, and when.")
+    ] = False,
 ) -> None:
-    pass
+    if verbose:
+        log_to_stderr()

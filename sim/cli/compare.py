@@ -15,6 +15,7 @@ from glut4sim.sim.cli.options import (
     at_work,
     checked,
     conclude,
+    installed,
     load,
     with_groups,
 )
@@ -33,6 +34,7 @@ def compare(
             metavar="[LABEL=]SCENARIO...",
             help="Installed scenarios, or TOML files, here or at addresses. The first is the reference. Every assay of "
             "one counts. They are called by their titles, or by the labels that you give: low=men/hypogonadal.",
+            autocompletion=installed,
         ),
     ],
     *,

@@ -4,15 +4,13 @@ from typing import Annotated
 
 import typer
 
-from glut4sim.sim.cli.options import Changes, Seed, checked, load, warn
+from glut4sim.sim.cli.options import Changes, ScenarioName, Seed, checked, load, warn
 
 PORT = 8765
 
 
 def dashboard(
-    scenario: Annotated[
-        str, typer.Argument(metavar="SCENARIO", help="An installed scenario, or a TOML file, here or at an address.")
-    ] = "insulin-challenge",
+    scenario: ScenarioName = "insulin-challenge",
     changes: Changes = None,
     seed: Seed = None,
     port: Annotated[

@@ -30,8 +30,20 @@ def as_place(text: str | None) -> Any:  # a Place, which typer would look up
     return None if text is None else place(text)
 
 
+def installed(begin: str) -> list[str]:
+    """The installed scenarios whose names begin so, for shells that complete words; else names of files."""
+    from glut4sim.sim.scenario.scenario import SCENARIOS
+
+    return [name for name in SCENARIOS.names() if name.startswith(begin)]
+
+
 ScenarioName = Annotated[
-    str, typer.Argument(metavar="SCENARIO", help="An installed scenario, or a TOML file, here or at an address.")
+    str,
+    typer.Argument(
+        metavar="SCENARIO",
+        help="An installed scenario, or a TOML file, here or at an address.",
+        autocompletion=installed,
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Changes = Annotated[

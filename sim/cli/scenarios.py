@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glut4sim.sim.cli.options import Json, ScenarioName, indented, warn
+from glut4sim.sim.cli.options import Json, ScenarioName, indented, installed, warn
 from glut4sim.sim.cli.parameters import evidence
 from glut4sim.sim.cli.terminal import complain, print_json, print_table
 from glut4sim.sim.inputs.errors import InputError
@@ -76,7 +76,11 @@ def _comment(text: str) -> str:
 def check_scenarios(
     files: Annotated[
         list[str],
-        typer.Argument(metavar="SCENARIO...", help="Installed scenarios, or TOML files, here or at addresses."),
+        typer.Argument(
+            metavar="SCENARIO...",
+            help="Installed scenarios, or TOML files, here or at addresses.",
+            autocompletion=installed,
+        ),
     ],
 ) -> None:
     """Check scenarios without running them; exit status 2 if any is faulty, not if there are warnings only."""

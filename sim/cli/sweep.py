@@ -13,6 +13,7 @@ from glut4sim.sim.cli.options import (
     at_work,
     checked,
     conclude,
+    installed,
     load,
     split,
     with_groups,
@@ -35,6 +36,7 @@ def sweep(
             metavar="[LABEL=]SCENARIO...",
             help="Installed scenarios, or TOML files, here or at addresses, each with a label, else called by its "
             "title: t2d=metabolic/type-2-diabetes. Of several, each has its curve in one figure.",
+            autocompletion=installed,
         ),
     ],
     *,

@@ -1,6 +1,7 @@
 """What the command line prints with: lines, JSON, tables and a progress bar. rich is imported on use."""
 
 import json
+import logging
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -17,6 +18,15 @@ def complain(message: object, status: int = 0) -> int:
     with suppress(OSError):  # where nobody can be told, the status still tells
         typer.echo(message, err=True)
     return status
+
+
+def log_to_stderr() -> None:
+    """Print what the package logs, by Python's `logging`, on stderr; a command's whole process then does."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s: %(message)s", "%H:%M:%S"))
+    logger = logging.getLogger("glut4sim")
+    logger.handlers = [handler]
+    logger.setLevel(logging.DEBUG)
 
 
 def print_json(content: object) -> None:

@@ -7,6 +7,7 @@ is made on this machine and put there; a Zarr store is written there chunk by ch
 
 import errno
 import json
+import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 Place = Union[Path, "UPath"]
 PlaceLike = Union[str, os.PathLike, "UPath"]  # what may name one
 DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+LOG = logging.getLogger(__name__)
 NOT_WHOLE = (ValueError, LookupError, TypeError, AttributeError, EOFError, BadZipFile)  # what damaged content raises
 
 
@@ -195,6 +197,7 @@ def write(where: Place, content: bytes | str) -> None:
     """Replace a file as a whole, so that a reader never meets half of one; on disk when this returns."""
     if isinstance(content, str):
         content = content.encode()
+    LOG.debug("write %s, %d bytes", where, len(content))
     if not isinstance(where, Path):  # what fsspec uploads appears when it is complete
         where.parent.mkdir(parents=True, exist_ok=True)
         where.write_bytes(content)
@@ -256,18 +259,26 @@ def remove(where: Place) -> None:
         where.fs.rm(where.path, recursive=True)
 
 
+def _locks() -> Any:
+    """The module that locks directories; None where there is none."""
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    return fcntl
+
+
 @contextmanager
 def held(where: Place | None) -> Iterator[None]:
     """Keep other processes of this machine from writing to a directory; InputError if one does.
 
-    Whatever ends the process gives the directory free. Locations elsewhere, and file systems that know no locks, are
-    not guarded.
+    Whatever ends the process gives the directory free. Locations elsewhere, and systems that know no locks of
+    directories, such as Windows, are not guarded.
     """
-    if where is None or not isinstance(where, Path):
+    fcntl = _locks()
+    if where is None or not isinstance(where, Path) or fcntl is None:
         yield
         return
-    import fcntl
-
     directory = os.open(where, os.O_RDONLY)
     try:
         try:

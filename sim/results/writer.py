@@ -10,6 +10,7 @@ and gone on from. Of many brief replicates, each comes as a whole (layout.py). x
 are used, for that takes longer than all else a run needs to start.
 """
 
+import logging
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from time import monotonic
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from glut4sim.sim.model.engine import Engine
 
+LOG = logging.getLogger(__name__)
 POLICY = FlushPolicy()  # of all runs
 BLOCK_RECORDS = 2**17  # that are read together
 
@@ -215,6 +217,7 @@ class Writer:
 
     def begin(self, replicate: int, state: np.ndarray | None = None) -> None:
         """Begin a replicate, with the state (n,) of each vesicle at t = 0 if its events are logged."""
+        LOG.info("replicate %d begins", replicate)
         self._note_progress(replicate, Progress(0.0, 0, False))
         self._backlogs[replicate] = Backlog(monotonic(), initial_state=None if state is None else state.copy())
 
@@ -260,6 +263,7 @@ class Writer:
             self._write_all(replicate)
             self.ended[replicate] = True
             self._note(replicate)
+            LOG.info("replicate %d has ended", replicate)
             del self._backlogs[replicate]
             if self.out is not None:
                 checkpoint.path_of(self.out, replicate).unlink(missing_ok=True)
@@ -341,6 +345,7 @@ class Writer:
         if rest is None:
             return None
         records, events = int(rest["records"]), int(rest["events"])
+        LOG.info("replicate %d goes on from %g s", replicate, engine.time)
         self._backlogs[replicate] = Backlog(monotonic(), records, events)
         self._note_progress(replicate, Progress(round(engine.time, 9), records, False))
         log = self._kept.events

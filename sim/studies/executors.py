@@ -33,6 +33,7 @@ CONNECT_SECONDS = 5.0  # for which a scheduler may keep silent
 WORKERS_SECONDS = 60.0  # for which it may be without workers
 LOOK_SECONDS = 0.5  # between two questions of the same to a scheduler
 VERSION = "glut4sim.version:__version__"  # what workers are asked for
+LOG = logging.getLogger(__name__)
 LOGGERS = ("distributed", "distributed.client")  # of Dask's, in this process
 
 
@@ -94,6 +95,7 @@ def choose(executor: str | None, threads: int, tasks: int) -> Workers:
         if there is no such executor, no Dask, no scheduler that answers, or a script that cannot be imported again
     """
     count = max(1, min(tasks, threads))
+    LOG.info("%d tasks, on %s; %d processors", tasks, executor or "threads", threads)
     if executor in (None, "threads"):
         return Threads(count, threads // count)
     if executor == "processes":
