@@ -14,23 +14,23 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from glut4sim.sim.inputs.errors import InputError
-from glut4sim.sim.model import sbml, signalling
+from glut4sim.sim.model import sbml
 from glut4sim.sim.model.cell_inputs import CellInputs
 from glut4sim.version import __version__
 
 MODEL, SIMULATION, METADATA = "model.xml", "simulation.sedml", "metadata.rdf"
 OBSERVED = {  # parameters and species of the SBML -> how they are called
     "insulin": "Insulin [nM]",
-    "receptors_active": "Active receptors [share]",
+    "receptors_active": "Active receptors [%]",
     "pip3": "PIP3 [% of lipid]",
-    "akt_active": "Active Akt [share]",
-    "as160_phosphorylated": "Phosphorylated AS160 [share]",
-    "rab10_active": "Active Rab10 [share]",
+    "akt_active": "Active Akt [%]",
+    "as160_phosphorylated": "Phosphorylated AS160 [%]",
+    "rab10_active": "Active Rab10 [%]",
     "surface_glut4_percent": "Surface GLUT4 [%]",
     "glucose_used": "Glucose used [share of the supply]",
 }
 TOLERANCES = {"KISAO:0000209": 1e-9, "KISAO:0000211": 1e-14}  # relative and absolute, of CVODE
-SPECIES = (*signalling.SPECIES, "glucose_used")  # which of them are species; the others are parameters
+SPECIES = ("pip3", "glucose_used")  # which of them are species; the others are parameters
 _CVODE = "KISAO:0000019"
 _IDENTIFIERS = "http://identifiers.org/"
 _FORMATS = {

@@ -26,8 +26,9 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.schedule import Schedule
 from glut4sim.sim.model import equilibrium
 from glut4sim.sim.model.cell_inputs import CellInputs
+from glut4sim.sim.model.formulas import Formula
 from glut4sim.sim.model.parameters import ParameterSet
-from glut4sim.sim.model.sbml import Formula, Writer, load_libsbml
+from glut4sim.sim.model.sbml import Writer, load_libsbml
 
 NEVER = 1e30  # s
 SHAPES = ("cell_radius", "inner_radius", "capture_distance")  # of the radial bins, which are numbers in the document
@@ -120,6 +121,8 @@ def export(scenario: CellInputs, template: Template, bins: int, capture_bins: in
 
 
 class _TemplateWriter(Writer):
+    taken = frozenset()  # petab_quantities.py says what results have
+
     def __init__(self, libsbml, scenario, template, bins, capture_bins):
         self.template = template
         self.factors = {
@@ -163,6 +166,10 @@ class _TemplateWriter(Writer):
             self._quantity(name, 1.0, constant=False)
             self._changes(name)
 
+    def _since(self, moment):
+        """The cell comes to rest before time 0."""
+        return f"time >= {moment}"
+
     def _given(self, name, schedule: Schedule):
         """As many changes as any experiment has; times and values are those of an experiment, not of the scenario."""
         self._changes(name)
@@ -172,8 +179,7 @@ class _TemplateWriter(Writer):
             self._change(name, n, NEVER, 0.0)
 
     def _parameter(self, section, name):
-        value = getattr(getattr(self.template.parameters, section), name)
-        symbol = self._quantity(f"{section}_{name}", value)
+        symbol = self._cell_parameter(section, name, getattr(getattr(self.template.parameters, section), name))
         factor, power = self.factors.get(f"{section}.{name}", (Formula(1.0), 0.0))
         if power == 0.0:
             return symbol
@@ -207,12 +213,6 @@ class _TemplateWriter(Writer):
         reference.setStoichiometry(1.0)
         reference.setConstant(True)
         self._math(reaction.createKineticLaw(), rate)
-
-    def _reaction(self, name, source, target, rate):
-        if str(target) == "glucose_used":
-            super()._reaction(f"{name}_at_rest", source, "glucose_outside", rate * Formula("resting"))
-            rate = rate * (1.0 - Formula("resting"))
-        super()._reaction(name, source, target, rate)
 
     def _speed(self, state, b, to):
         diffusion, drift, sign = _MOTION.get(state, ("", "", 1.0))

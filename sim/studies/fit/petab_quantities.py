@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from glut4sim.agents import glucose
 from glut4sim.sim.analysis.measurements import TRACER
+from glut4sim.sim.model.formulas import Formula, as_number, symbolic
 from glut4sim.sim.model.observables import MOLECULES_PER_UMOL
-from glut4sim.sim.model.sbml import Formula, as_number, symbolic
 
 
 class Told(NamedTuple):

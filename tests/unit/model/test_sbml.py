@@ -8,8 +8,8 @@ import pytest
 from glut4sim.agents import glucose, receptor, vesicle
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model import mean_field, sbml, signalling
+from glut4sim.sim.model.formulas import Formula, symbolic
 from glut4sim.sim.model.parameters import PRESETS
-from glut4sim.sim.model.sbml import Formula, symbolic
 from glut4sim.sim.scenario.scenario import Scenario
 from tests.support import PARAMETERS, small_scenario
 
@@ -164,7 +164,7 @@ def test_parameters_that_hormones_change_during_the_run_are_events(libsbml):
     last = libsbml.formulaToL3String(of_pi3k[-1].getEventAssignment(0).getMath())
     assert float(last) == pytest.approx(courses.values[-1].signalling.pi3k_reference)
     trigger = libsbml.formulaToL3String(of_pi3k[-1].getTrigger().getMath())
-    assert float(trigger.split()[-1]) == courses.times[-1]
+    assert float(trigger.split()[-1].rstrip(")")) == courses.times[-1]
     assert not model.getParameter("signalling_pi3k_reference").getConstant()
     assert model.getParameter("signalling_pten").getConstant()
     assert model.getParameter("signalling_pi3k_reference").getValue() == courses.values[0].signalling.pi3k_reference
@@ -189,19 +189,24 @@ def road_runner():
     return runner
 
 
+def named(share):
+    """What the export calls a share of 1."""
+    return f"{share}_share" if share in sbml.TAKEN else share
+
+
 @pytest.fixture(scope="module")
 def ours():
     """Our own solution of the insulin pulse, every 10 s: times, and every state by the name it has in the export."""
     scenario = Scenario.load("insulin-pulse")
     times = np.arange(0.0, 3901.0, 10.0)
     trace = mean_field.solve(scenario, times)
-    states = {name: trace.signalling[:, i] for i, name in enumerate(signalling.SPECIES)}
+    states = {named(name): trace.signalling[:, i] for i, name in enumerate(signalling.SPECIES)}
     for name, kind, counts, total in (
         ("receptor", receptor, trace.receptors, scenario.cell.receptors),
         ("vesicle", vesicle, trace.vesicles, scenario.cell.vesicles),
         ("glucose", glucose, trace.glucose, scenario.cell.glucose_agents),
     ):
-        states |= {f"{name}_{state.name.lower()}": counts[:, state] / total for state in kind.State}
+        states |= {named(f"{name}_{state.name.lower()}"): counts[:, state] / total for state in kind.State}
     return times, states | {"surface_glut4": trace.glut4_surface}
 
 
@@ -258,7 +263,7 @@ def test_a_slice_of_a_fibre_is_followed_membrane_by_membrane(changes):
     scenario, times = Scenario.from_table(content), np.arange(0.0, 1201.0, 60.0)
     model = roadrunner.RoadRunner(sbml.export(scenario, 6, 3))
     model.integrator.relative_tolerance, model.integrator.absolute_tolerance = 1e-9, 1e-12
-    names = ["surface_glut4", "akt_active", "receptors_active", "glucose_used"]
+    names = ["surface_glut4", "akt_active_share", "receptors_active_share", "glucose_used"]
     of_tubules = [f"t_tubules_vesicle_{state.name.lower()}" for state in vesicle.SURFACE]
     model.selections = names + of_tubules
     found = np.array(model.simulate(0.0, times[-1], len(times))).T
