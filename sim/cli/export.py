@@ -55,6 +55,33 @@ def export_omex(
     typer.echo(out)
 
 
+@app.command("nonmem")
+def export_nonmem(
+    scenario: ScenarioName,
+    changes: Changes = None,
+    observe: Annotated[
+        str | None, typer.Option(metavar="NAME,..", help="Levels and drugs whose course comes along: testosterone,lh.")
+    ] = None,
+    every: Annotated[str, typer.Option(metavar="TIME", help="Time between observations.")] = "1 d",
+    out: File = None,
+) -> None:
+    """Write the doses of a scenario, and levels, as a table of events for NONMEM, nlmixr2, Monolix and the like."""
+    check_new(out, "file")
+    from glut4sim.sim.analysis.dose_table import table
+    from glut4sim.sim.inputs.fields import Time
+    from glut4sim.sim.inputs.units import SPAN
+    from glut4sim.sim.scenario.scenario import Scenario
+
+    try:
+        seconds = Time(SPAN).read(every)
+    except InputError as error:
+        raise error.within(place="--every") from None
+    names = [] if observe is None else [name.strip() for name in observe.split(",")]
+    text = table(Scenario.load(scenario, overrides(changes)), names, seconds)
+    with _opened(out) as file:
+        file.write(text)
+
+
 @app.command("simularium")
 def export_simularium(
     scenario: ScenarioName,

@@ -6,7 +6,7 @@ ancestor first. Merged, they are the content; apart, they tell which file (or `-
 
 import os
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -52,12 +52,14 @@ class TomlFolder(NamedTuple):
     pattern : which of the files there; by default all, in folders as well
     libraries
         tables that library files hold, which a file may name in `library`; empty where it may name none
+    expand : what makes of a file's table, and of files of other kinds that it names, what the file says
     """
 
     what: str
     folder: Path
     pattern: str = "**/*.toml"
     libraries: tuple[str, ...] = ()
+    expand: Callable[[dict, TomlFile], dict] | None = None
 
     def names(self) -> list[str]:
         """Names of all installed files."""
@@ -124,6 +126,8 @@ class TomlFolder(NamedTuple):
             table = read_toml(nearest)
             parent = table.pop("extends", None)
             named = self._libraries(table.pop("library", None), nearest) if self.libraries else []
+            if self.expand is not None:
+                table = self.expand(table, nearest)
             layers[:0] = [*named, Layer(nearest.place, table)]
             if parent is None:
                 return own, layers

@@ -6,6 +6,7 @@ from glut4sim.sim.endocrine.known import installed
 from glut4sim.sim.endocrine.names import other_words
 from glut4sim.sim.endocrine.tables import OWN
 from glut4sim.sim.inputs.json_schema import json_schema
+from glut4sim.sim.scenario.nonmem import DosesTable
 from glut4sim.sim.scenario.scenario import SCENARIOS, Scenario
 
 _INHERITS = {
@@ -18,6 +19,8 @@ _LIBRARY = {
     "items": {"type": "string"},
     "description": "a file of [hormone.NAME], [drug.NAME], [effect.NAME], by its path from this file, or a list",
 }
+_DOSES = {key: value for key, value in json_schema(DosesTable).items() if key != "$schema"}
+_DOSES["properties"] |= {key: {"type": ["string", "integer"]} for key in ("id", "cmt")}
 
 
 # a file that may speak of levels, drugs and effects that are not installed
@@ -54,6 +57,8 @@ def scenario_schema() -> dict[str, Any]:
     found["title"] = "glut4sim scenario"
     found["description"] = "A scenario of glut4sim: one cell, what surrounds it, and the hormones before."
     found["properties"] |= {"extends": _INHERITS, "library": _LIBRARY}
+    therapies = found["properties"]["therapy"]
+    therapies["items"] = {"if": {"required": ["doses"]}, "then": _DOSES, "else": therapies["items"]}
     found["allOf"] = [{"if": _MAY_HAVE_OWN, "else": _installed_alone(found["properties"])}]
     needed = found["$defs"]["RunTable"].pop("required")  # unless it is inherited
     of_run = {"required": ["run"], "properties": {"run": {"required": needed}}}

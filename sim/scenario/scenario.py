@@ -60,13 +60,14 @@ from glut4sim.sim.model import kinds
 from glut4sim.sim.model.contraction import over_time
 from glut4sim.sim.model.geometry import SLICE
 from glut4sim.sim.model.parameters import PRESETS, Parameter, ParameterSet, Preset, load_preset
+from glut4sim.sim.scenario import nonmem
 from glut4sim.sim.scenario.body_tables import OrganValues, TissuesTable
 from glut4sim.sim.scenario.own_words import Story, own_words, tell
 
 if TYPE_CHECKING:
     from glut4sim.sim.endocrine.model import Timeline
 
-SCENARIOS = TomlFolder("scenario", Path(__file__).parents[2] / "scenarios", libraries=OWN)
+SCENARIOS = TomlFolder("scenario", Path(__file__).parents[2] / "scenarios", libraries=OWN, expand=nonmem.expanded)
 MAX_REPLICATES = 100_000
 MAX_SEED = 2**64 - 1
 MAX_VARIATION = 2.0

@@ -141,6 +141,7 @@ def test_what_is_wrong_in_form_is_refused(case):
         ({"therapy": [{"drug": "aspirin", "dose": "1 g"}]}, "'aspirin' is not one of"),
         ({"therapy": [{"drug": "MK-677"}]}, "'dose' is a required property"),
         ({"therapy": {"drug": "MK-677", "dose": "25 mg"}}, "is not of type 'array'"),
+        ({"therapy": [{"drug": "MK-677", "doses": "d.csv", "unit": "mg", "dose": "25 mg"}]}, "'dose' was unexpected"),
         ({"therapy": [{"drug": "MK-677", "dose": "25"}]}, "'25' does not match"),
         ({"effects": {"testosterone-pi3k": {"gian": 1}}}, "'gian' was unexpected"),
         ({"effects": {"testosteron-pi3k.gain": 1}}, "'testosteron-pi3k.gain' is not one of"),
