@@ -2,7 +2,6 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -176,26 +175,24 @@ class PageState:
     def _go_to(self, query: str) -> None:
         """Restore what an address says."""
         self._is_asked_for = True
-        restored = self.session.restore(lambda: address.read(query)[:2], self._first)
-        restored.add_done_callback(lambda _: self._restore_rest(query))
+        restored = self.session.restore(lambda: address.read(query), self._first)
+        restored.add_done_callback(lambda done: done.cancelled() or done.exception() or self._restore_rest(done.result()))
 
-    def _restore_rest(self, query: str) -> None:
-        """From the session's thread, once the cells of an address are there, or cannot be."""
-        with suppress(InputError):  # which the session has said
-            shown = address.read(query)
-            self._restored, self._body_of = shown.actions, None
-            self.overlays.want(shown.kinds, [Pin(*pin) for pin in shown.pins])
+    def _restore_rest(self, shown: address.Shown) -> None:
+        """From the session's thread, once the cells of an address are there."""
+        self._restored, self._body_of = shown.actions, None
+        self.overlays.want(shown.kinds, [Pin(*pin) for pin in shown.pins])
 
     # ---- what is behind the charts ----
 
     def pin(self) -> None:
         """Keep the run of the cell as it is now."""
-        self.session.pinned().add_done_callback(lambda done: done.exception() or self.overlays.pin(done.result()))
+        self.session.pinned().add_done_callback(lambda done: done.cancelled() or done.exception() or self.overlays.pin(done.result()))
 
     def _tell_of_overlays(self) -> None:
         """Other things are behind the charts: they belong into the address."""
         self.behind.set(self.overlays.behind)
-        self.session.complain("")  # looks at everything anew
+        self.session.tell_again()
 
     # ---- the body ----
 
@@ -213,7 +210,7 @@ class PageState:
     def _tell_of_body(self) -> None:
         """Something was done to the body: it belongs into the address."""
         self.done_to_body.set(self.body.actions)
-        self.session.complain("")  # looks at everything anew
+        self.session.tell_again()
 
     # ---- the strip of causes ----
 

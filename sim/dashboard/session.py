@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psutil
 
@@ -128,22 +128,23 @@ class Session:
 
         return self._do(task)
 
-    def restore(self, shown: Callable[[], tuple[Recipe, float]], otherwise: Recipe) -> Future:
+    def restore(self, shown: Callable[[], tuple[Any, ...]], otherwise: Recipe) -> Future:
         """Show cells as they are at a time of their run, and stand still there.
 
-        shown : gives what makes them, and the time [s]
+        shown : gives a Recipe of them, the time [s], and perhaps more; it is the Future's result
         otherwise : what to begin with if that fails and nothing is on show
         """
 
         def task():
             try:
-                recipe, time = shown()
+                found = shown()
             except InputError:
                 if self._live is None:
                     self._replace(otherwise)
                 raise
             self._run(False)
-            self._replace(recipe, time)
+            self._replace(*found[:2])
+            return found
 
         return self._do(task)
 
@@ -301,12 +302,16 @@ class Session:
         self._given_up.set()
 
     def complain(self, error: str) -> Future:
-        """Show a line about what went wrong elsewhere; an empty one takes the last away."""
+        """Show a line about what went wrong elsewhere."""
 
         def task():
             self._error = error
 
         return self._do(task)
+
+    def tell_again(self) -> Future:
+        """Tell the page how things are, as something of it changed elsewhere."""
+        return self._do(lambda: None)
 
     def close(self) -> None:
         """End the thread; may be called at any time, and again."""
