@@ -5,6 +5,7 @@ the disk, memory or a scheduler (one line says what is kept); 1 a fault of ours;
 130 for Ctrl-C.
 """
 
+import logging
 import os
 import sys
 from contextlib import suppress
@@ -59,8 +60,12 @@ app.add_typer(export.app, name="export")
 
 
 def program() -> None:
-    """`glut4sim`: `main`, and then the end at once. To take the interpreter down object by object takes 0.7 s."""
+    """`glut4sim`: `main`, and then the end at once. To take the interpreter down object by object takes 0.7 s.
+
+    What libraries log for want of memory, or when they are interrupted, is left out: what it means is told in a line.
+    """
     streams = _open_streams()
+    logging.raiseExceptions, logging.lastResort = False, None
     try:
         main()
     except SystemExit as end:

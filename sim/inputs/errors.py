@@ -43,6 +43,8 @@ class OutsideError(RuntimeError):
     """What surrounds the program has failed: a disk, memory, a scheduler, the network. Its text is one line."""
 
 
+NO_THREAD = ("can't start new thread", "can't allocate lock")  # what Python says for want of memory
+
 # packages that reach places elsewhere, whose errors are not all OSErrors
 REMOTE = ("aiohttp", "aiobotocore", "azure", "botocore", "distributed", "gcsfs", "s3fs")
 
@@ -53,7 +55,7 @@ def outside_fault(error: BaseException) -> str | None:
         said = f"{error}"
     elif isinstance(error, MemoryError):
         said = "there is not enough memory"
-    elif isinstance(error, RuntimeError) and "can't start new thread" in f"{error}":
+    elif isinstance(error, RuntimeError) and any(words in f"{error}" for words in NO_THREAD):
         said = "no more threads can be started, for want of memory or by a limit of the system"
     elif isinstance(error, OSError) and error.strerror and not isinstance(error, BrokenPipeError):
         said = f"{error.filename}: {error.strerror}" if error.filename else error.strerror

@@ -15,7 +15,7 @@ from glut4sim.sim.endocrine.evidence import say
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, PlaceLike
-from glut4sim.sim.results.provenance import doubts, read_run
+from glut4sim.sim.results.provenance import PROVENANCE, doubts, read_run
 from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.assays.result import AssaysResult
@@ -64,9 +64,11 @@ def _run_each(writer: Writer, options: RunOptions, only: int | None = None) -> A
         for i, at in enumerate(scenario.assays):
             folder = None if out is None else out / directory(at)
             part = options.as_part(i * one, total)
-            if folder is not None and folder.exists():
+            if folder is not None and (folder / PROVENANCE).exists():
                 done.append(ensemble.resume(folder, part, drawn))
             else:
+                if folder is not None:
+                    storage.remove(folder)  # of an assay that was ended before it had begun
                 done.append(ensemble.run(at, folder, part, only, drawn))
         status = "failed" if any(result.status == "failed" for result in done) else "complete"
     except KeyboardInterrupt:

@@ -137,10 +137,14 @@ def uncertainty(
     about = {"method": METHOD, STUDY: NAME, **doubts(scenario)}  # else it would look like a run until CONTENT is there
     writer = Writer(scenario, out, about, options.checkpoint_every)
     if writer.out is not None:
-        write_draws(writer.out / DRAWS, plan.draws)
-        if replicates:
-            Writer(mean_cell(scenario), writer.out / AGENTS, {"method": "agents"}, options.checkpoint_every)
-        writer.write_json(CONTENT, plan.about | {"status": "running"})
+        try:
+            write_draws(writer.out / DRAWS, plan.draws)
+            if replicates:
+                Writer(mean_cell(scenario), writer.out / AGENTS, {"method": "agents"}, options.checkpoint_every)
+            writer.write_json(CONTENT, plan.about | {"status": "running"})
+        except BaseException:
+            storage.remove(writer.out)  # `resume` could not go on with half of it
+            raise
     with storage.held(writer.out):
         return _run(writer, plan, Runs(scenario, plan.draws), options)
 

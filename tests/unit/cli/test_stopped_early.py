@@ -47,5 +47,6 @@ def test_a_directory_in_which_nothing_has_begun_is_not_promised_to_go_on(tmp_pat
 
 
 def test_threads_that_cannot_be_started_are_no_fault_of_the_program():
-    assert outside_fault(RuntimeError("can't start new thread")).startswith("no more threads can be started")
+    for said in ("can't start new thread", "can't allocate lock"):
+        assert outside_fault(RuntimeError(said)).startswith("no more threads can be started")
     assert outside_fault(RuntimeError("wrong")) is None

@@ -46,3 +46,17 @@ def test_shells_complete_commands_and_scenarios(words, number, expected):
         [sys.executable, "-c", code], env=os.environ | asked, capture_output=True, text=True, check=False
     )
     assert (done.stdout.split(), done.stderr) == (expected, "")
+
+
+def test_what_libraries_log_is_not_said():
+    code = """
+import logging, sys
+from glut4sim.sim import cli
+def main():
+    logging.getLogger("asyncio").error("Exception in callback")
+    sys.exit(3)
+cli.main = main
+cli.program()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (3, "")
