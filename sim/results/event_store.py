@@ -18,6 +18,7 @@ from glut4sim.agents import vesicle
 from glut4sim.sim.analysis import single_vesicle
 from glut4sim.sim.inputs.storage import Place, zarr_store
 from glut4sim.sim.model.step_records import Events
+from glut4sim.sim.results import conventions
 from glut4sim.sim.results.event_loop import wait_for
 from glut4sim.sim.results.series_store import open_arrays, open_group
 from glut4sim.sim.results.zarr_arrays import COUNT, EVENT, METADATA, create_array, made_in_memory
@@ -120,7 +121,8 @@ def create(store: "Store", scenario: "Scenario", rows: int) -> None:
     root = zarr.open_group(store, mode="r+", use_consolidated=False)
     coordinates = _coordinates(scenario)
     others = " ".join(name for name, (dims, *_) in coordinates.items() if dims != (name,))
-    group = root.create_group(single_vesicle.GROUP, attributes={"coordinates": others})  # for xarray
+    told = conventions.of_group({"coordinates": others})  # for xarray
+    group = root.create_group(single_vesicle.GROUP, attributes=told)
     for name, (dims, values, attributes) in coordinates.items():
         create_array(group, name, data=values, dimension_names=dims, attributes=attributes)
     sizes = _sizes(coordinates)
@@ -136,7 +138,7 @@ def create(store: "Store", scenario: "Scenario", rows: int) -> None:
             dimension_names=("replicate", *v.dims),
             attributes=_attributes(v),
         )
-    group = root.create_group(EVENTS)
+    group = root.create_group(EVENTS, attributes=conventions.of_group({}))
     if rows > 1:
         _create_log(group, scenario, rows)
 
@@ -300,7 +302,7 @@ class ZarrEvents:
         import zarr
 
         with made_in_memory(self._path / EVENTS / str(replicate), last=(METADATA,)) as made:
-            group = zarr.create_group(made, zarr_format=3, attributes={COUNT: 0})
+            group = zarr.create_group(made, zarr_format=3, attributes=conventions.of_group({COUNT: 0}))
             create_array(
                 group,
                 INITIAL.name,

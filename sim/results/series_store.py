@@ -17,6 +17,7 @@ from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, PlaceLike, zarr_store
 from glut4sim.sim.model.observables import OBSERVABLES, STATE_NAMES
+from glut4sim.sim.results import conventions
 from glut4sim.sim.results.event_loop import wait_for
 from glut4sim.sim.results.zarr_arrays import CHECKSUMS, METADATA, WHOLE, create_array
 
@@ -57,7 +58,11 @@ def _attributes(observable) -> dict[str, Any]:
     return {"units": observable.unit, "long_name": observable.long_name}
 
 
-TIME_ATTRIBUTES = {"units": "s", "long_name": "Time"}
+def _state_attributes(dim: str) -> dict[str, Any]:
+    return {"long_name": dim.replace("_", " ").capitalize()}
+
+
+TIME_ATTRIBUTES = {"units": "s", "long_name": "Time since the start of the run"}
 REPLICATE_ATTRIBUTES = {"long_name": "Replicate"}
 
 ROWS = (*(o.name for o in OBSERVABLES), f"{PROGRESS}/{REACHED}")  # arrays with a row for each replicate
@@ -123,7 +128,7 @@ class MemorySeries:
         coordinates = {
             "replicate": ("replicate", np.arange(self._replicates), REPLICATE_ATTRIBUTES),
             "time": ("time", self._time, TIME_ATTRIBUTES),
-            **{dim: (dim, list(names)) for dim, names in STATE_NAMES.items()},
+            **{dim: (dim, list(names), _state_attributes(dim)) for dim, names in STATE_NAMES.items()},
         }
         variables = {o.name: (_dims(o), self._arrays[o.name], _attributes(o)) for o in OBSERVABLES}
         return xr.Dataset(variables, coordinates, self._attributes)
@@ -147,7 +152,7 @@ def create(
     """
     import zarr
 
-    group = zarr.create_group(store, zarr_format=3, attributes=dict(attributes))
+    group = zarr.create_group(store, zarr_format=3, attributes=conventions.of_group(attributes))
     for o in OBSERVABLES:
         shape = _shape(o, replicates, len(time))
         create_array(
@@ -170,7 +175,7 @@ def create(
     coordinate("time", time, TIME_ATTRIBUTES)
     coordinate("replicate", np.arange(replicates), REPLICATE_ATTRIBUTES)
     for dim, names in STATE_NAMES.items():
-        coordinate(dim, np.array(names, dtype=np.dtypes.StringDType()), {})
+        coordinate(dim, np.array(names, dtype=np.dtypes.StringDType()), _state_attributes(dim))
     columns = Progress._fields
     create_array(
         group.create_group(PROGRESS),
@@ -295,4 +300,6 @@ def open_group(store: Place, group: str | None, without: Iterable[str] = ()) -> 
             chunks=None,  # arrays of numpy, also where there is Dask
         )  # fmt: skip
     dataset.attrs.pop(CHECKSUMS, None)
+    for described in (dataset, *dataset.variables.values()):
+        conventions.as_ours(described.attrs)
     return dataset

@@ -14,6 +14,7 @@ from zlib import crc32
 
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import Place, zarr_store
+from glut4sim.sim.results import conventions
 from glut4sim.sim.results.event_loop import wait_for
 
 if TYPE_CHECKING:
@@ -28,9 +29,10 @@ COUNT = "count"  # attribute of a group: how many events are in the arrays that 
 WHOLE = {"write_empty_chunks": True}  # else a chunk of fill values would be missing as if it were lost
 
 
-def create_array(group: Any, name: str, *, compressor: Any = None, **options: Any) -> Any:
+def create_array(group: Any, name: str, *, attributes: Any = None, compressor: Any = None, **options: Any) -> Any:
     """A new array of a Zarr group; `compressor` instead of Zarr's own, options as of its create_array."""
-    return group.create_array(name, compressors=_codecs(compressor), config=WHOLE, **options)
+    told = conventions.of_array(attributes or {})
+    return group.create_array(name, compressors=_codecs(compressor), config=WHOLE, attributes=told, **options)
 
 
 @contextmanager
@@ -95,7 +97,10 @@ def write_dataset(dataset: "xarray.Dataset", where: Place) -> None:
 
 def put_dataset(dataset: "xarray.Dataset", store: "Store", group: str | None = None) -> None:
     """Put a dataset of xarray into a store, or into a group of one."""
-    dataset.to_zarr(
+    told = dataset.assign_attrs(conventions.of_group(dataset.attrs))
+    for name in dataset.variables:
+        told[name].attrs = conventions.of_array(dataset[name].attrs)
+    told.to_zarr(
         store, mode="a", group=group, zarr_format=3, consolidated=False, write_empty_chunks=True,
         encoding={name: {"compressors": _codecs()} for name in dataset.variables},
     )  # fmt: skip

@@ -16,6 +16,7 @@ from glut4sim.sim.analysis import timeline
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, PlaceLike
+from glut4sim.sim.results import conventions
 from glut4sim.sim.results.provenance import doubts
 from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.results.zarr_arrays import METADATA, create_array, made_in_memory
@@ -126,7 +127,7 @@ def _write(data: "xarray.Dataset", path: Place) -> None:
     import zarr
 
     with made_in_memory(path, last=(METADATA,)) as made:
-        group = zarr.create_group(made, zarr_format=3, attributes=data.attrs)
+        group = zarr.create_group(made, zarr_format=3, attributes=conventions.of_group(data.attrs))
         for name, variable in data.variables.items():
             values = variable.values
             if values.dtype.kind not in "fi":
