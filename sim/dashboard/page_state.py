@@ -1,9 +1,11 @@
 """Everything that one page has of its own: its session, its views, and what its components watch."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any
 
 import pandas  # noqa: F401  first of all: Solara's hooks look for it, and fail while another thread imports it
 import solara
@@ -175,8 +177,7 @@ class PageState:
     def _go_to(self, query: str) -> None:
         """Restore what an address says."""
         self._is_asked_for = True
-        restored = self.session.restore(lambda: address.read(query), self._first)
-        restored.add_done_callback(lambda done: done.cancelled() or done.exception() or self._restore_rest(done.result()))
+        _then(self.session.restore(lambda: address.read(query), self._first), self._restore_rest)
 
     def _restore_rest(self, shown: address.Shown) -> None:
         """From the session's thread, once the cells of an address are there."""
@@ -187,7 +188,7 @@ class PageState:
 
     def pin(self) -> None:
         """Keep the run of the cell as it is now."""
-        self.session.pinned().add_done_callback(lambda done: done.cancelled() or done.exception() or self.overlays.pin(done.result()))
+        _then(self.session.pinned(), self.overlays.pin)
 
     def _tell_of_overlays(self) -> None:
         """Other things are behind the charts: they belong into the address."""
@@ -235,6 +236,11 @@ class PageState:
         """Of the cell; and of its twin, where that has come another way or is looked at on another day."""
         self.weeks.show(status.whole, status.scenario.assay.at[0])
         self.twin_weeks.show(status.twin_whole, status.twin_day)
+
+
+def _then(asked: Future, act: Callable[[Any], object]) -> None:
+    """Do something with what was asked for, if it comes."""
+    asked.add_done_callback(lambda done: done.cancelled() or done.exception() or act(done.result()))
 
 
 def read_text(text: str, name: str) -> Scenario:
