@@ -139,7 +139,7 @@ class _Store:
     async def _load(self, key: str) -> None:
         """Open what a file of metadata describes."""
         from zarr import AsyncArray, AsyncGroup
-        from zarr.core.buffer import default_buffer_prototype
+        from zarr.buffer import default_buffer_prototype
         from zarr.storage import StorePath
 
         content = await self._root.store.get(key, default_buffer_prototype())

@@ -68,7 +68,7 @@ def checksum(metadata: Mapping[str, Any]) -> int:
 
 def _note_checksums(files: dict[str, Any]) -> None:
     """Put the checksums of all metadata into those of the root."""
-    from zarr.core.buffer import default_buffer_prototype
+    from zarr.buffer import default_buffer_prototype
 
     metadata = {key: json.loads(content.to_bytes()) for key, content in files.items() if key.endswith(METADATA)}
     root = metadata[METADATA]

@@ -65,7 +65,7 @@ def test_hormones_and_datasets_follow_them(tmp_path):
     from glut4sim.sim.scenario.scenario import Scenario
 
     data = xr.Dataset({"x": ("time", [1.0], {"units": "IU/L"})}, {"time": ("time", [0.0], {"units": "d"})})
-    write_dataset(data, tmp_path / "x.zarr", "w")
+    write_dataset(data, tmp_path / "x.zarr")
     drawn = hormones.timeline.dataset(Scenario.load("men/hypogonadal"))
     hormones._write(drawn, tmp_path / "hormones.zarr")
     for name, variable, unit in (("x.zarr", "x", "1/L"), ("hormones.zarr", "lh", "1/L")):

@@ -267,15 +267,13 @@ def test_fewer_events_than_are_counted_are_named(store):
 
 def test_a_group_without_metadata_is_named_though_all_in_it_is_whole(store):
     groups = {"events/zarr.json": (), "events/1/zarr.json": (1,), "progress/zarr.json": ()}
-    for key in groups:
+    for key, replicates in groups.items():
         before = (store / key).read_text()
         (store / key).unlink()
+        assert found(store) == {(key, "is missing", replicates)}
         with pytest.raises(InputError, match=rf"{key}: is missing; "):
             open_results(store)
         (store / key).write_text(before)
-    for key in groups:
-        (store / key).unlink()
-    assert found(store) == {(key, "is missing", replicates) for key, replicates in groups.items()}
 
 
 def test_the_root_is_named(store):
