@@ -6,6 +6,7 @@ is to be used here.
 """
 
 import asyncio
+import os
 import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -24,3 +25,13 @@ def wait_for(work: Coroutine[Any, Any, T]) -> T:
             _loop = asyncio.new_event_loop()
             threading.Thread(target=_loop.run_forever, name="results", daemon=True).start()
     return asyncio.run_coroutine_threadsafe(work, _loop).result()
+
+
+def _forget() -> None:
+    """In a fork, where the loop's thread is not: whoever waited for it would wait for ever."""
+    global _loop, _starting
+    _loop, _starting = None, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

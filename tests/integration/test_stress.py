@@ -65,6 +65,7 @@ def test_malformed_invocations(tmp_path, monkeypatch):
     found = invocations.tally(4, 4, tmp_path)
     assert faults(found) == []
     assert found.content()["endings"]["input refused"] >= 2
+    assert (tmp_path / "there" / "results.zarr").is_dir()  # which some of them read
 
 
 def test_the_report_lists_what_is_not_as_it_has_to_be():

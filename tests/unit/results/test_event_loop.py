@@ -1,6 +1,8 @@
 """Work on the results' own event loop, from any thread."""
 
 import asyncio
+import os
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -30,3 +32,13 @@ def test_a_fault_comes_back_as_it_is():
     with pytest.raises(OSError, match="No space left") as fault:
         wait_for(fail())
     assert fault.value.errno == 28
+
+
+def test_a_fork_has_a_loop_of_its_own():
+    """The thread of the loop is not in it: what waited for it would wait for ever."""
+    wait_for(where())
+    child = os.fork()
+    if not child:
+        signal.alarm(60)
+        os._exit(not wait_for(where()))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
