@@ -4,8 +4,6 @@ import json
 import signal
 import subprocess
 
-import pytest
-
 from glut4sim.sim.studies import running
 from glut4sim.sim.studies.fit.fit import fit
 from glut4sim.sim.studies.fit.posterior import Chain
@@ -14,7 +12,6 @@ from tests.fits import table, with_values
 from tests.processes import PATIENCE, start, wait_until
 
 need("emcee", "arviz")
-pytestmark = pytest.mark.usefixtures("all_unrendered")
 
 SURFACE = [4.3, 6.0, 12.8, 26.1, 33.2, 36.7, 39.0, 36.3]
 OPTIONS = {"starts": 2, "profiles": False, "steps": 20, "draws": 24, "threads": 1}
@@ -22,6 +19,7 @@ OPTIONS = {"starts": 2, "profiles": False, "steps": 20, "draws": 24, "threads": 
 PROGRAM = f"""
 import sys
 import time
+from glut4sim.sim.studies import running
 from glut4sim.sim.studies.fit import posterior
 from glut4sim.sim.studies.fit.fit import fit
 from glut4sim.sim.studies.fit.record import Record
@@ -31,36 +29,36 @@ def keep_slowly(record, chain):
     time.sleep(0.5)
 posterior.KEEP_EVERY = 2
 Record.keep_chain = keep_slowly
-fit(sys.argv[1], sys.argv[2], **{OPTIONS})
+verb, problem, out = sys.argv[1:]
+if verb == "fit":
+    fit(problem, out, **{OPTIONS})
+else:
+    running.resume(out, threads=1)
 """
 
 
-@pytest.fixture(scope="module")
-def made():
-    return with_values(table(), surface=SURFACE)
-
-
-@pytest.fixture(scope="module")
-def whole(made):
-    return fit(made, **OPTIONS)
-
-
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_a_stopped_fit_can_be_read_and_gone_on_with(made, whole, tmp_path, how):
-    out = tmp_path / "out"
+def test_a_stopped_fit_can_be_read_and_gone_on_with(tmp_path):
+    """Killed, and when it has gone on a little, stopped by Ctrl-C."""
+    made, out = with_values(table(), surface=SURFACE), tmp_path / "out"
     (tmp_path / "problem.toml").write_text(made.to_toml())
-    process = start("-c", PROGRAM, tmp_path / "problem.toml", out, stderr=subprocess.PIPE, text=True)
-    with process:
-        wait_until((out / "chain.npz").exists, process)
-        process.send_signal(how)
-        process.wait(PATIENCE)
-    reached = Chain.from_bytes((out / "chain.npz").read_bytes()).steps
-    status = json.loads((out / "provenance.json").read_text())["status"]
-    assert status == ("running" if how == signal.SIGKILL else "interrupted")
-    if how == signal.SIGINT:
-        assert json.loads((out / "fit.json").read_text())["free"]
-        assert "The fit is interrupted" in (out / "report.md").read_text()
-    again = running.resume(out, threads=1)
-    assert 0 < reached < OPTIONS["steps"]
+    reached = 0
+    for verb, how in (("fit", signal.SIGKILL), ("resume", signal.SIGINT)):
+        with start("-c", PROGRAM, verb, tmp_path / "problem.toml", out, stderr=subprocess.PIPE, text=True) as process:
+            wait_until(lambda before=reached: steps(out) > before, process)
+            process.send_signal(how)
+            process.wait(PATIENCE)
+        status = json.loads((out / "provenance.json").read_text())["status"]
+        assert status == ("running" if how == signal.SIGKILL else "interrupted")
+        assert reached < steps(out) < OPTIONS["steps"]
+        reached = steps(out)
+    assert json.loads((out / "fit.json").read_text())["free"]
+    assert "The fit is interrupted" in (out / "report.md").read_text()
+    again, whole = running.resume(out, threads=1), fit(made, **OPTIONS)
     assert again.content == whole.content
     assert (again.draws.values == whole.draws.values).all()
+
+
+def steps(out):
+    """How far the chain has come that is kept."""
+    path = out / "chain.npz"
+    return Chain.from_bytes(path.read_bytes()).steps if path.exists() else 0

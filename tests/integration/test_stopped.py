@@ -15,17 +15,14 @@ from glut4sim import resume, run
 from glut4sim.sim import cli
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.model.engine import Engine
-from glut4sim.sim.model.observables import OBSERVABLES
 from glut4sim.sim.model.step_records import Events
 from glut4sim.sim.results import checkpoint
 from glut4sim.sim.results.series_store import open_results
+from glut4sim.sim.scenario.scenario import Scenario
 from tests.processes import PATIENCE, start, wait_until
 from tests.runs import assert_same_results, make_scenario
 from tests.support import small_scenario
 
-pytestmark = pytest.mark.usefixtures("undrawn", "all_unrendered")
-
-STOPS = [signal.SIGINT, signal.SIGKILL]
 # Its checkpoints take their time, so that there is enough to stop it in: the run need not be long.
 PROGRAM = """
 import sys
@@ -88,53 +85,6 @@ def program(monkeypatch, tmp_path):
     return call
 
 
-# ---- what is left ----
-
-
-@pytest.mark.parametrize("kind", STOPS)
-def test_results_and_logs_of_events_can_be_read(tmp_path, begin, kind):
-    """Of a run that would take minutes."""
-    of = make_scenario(duration="100000 s", replicates=2, events=True)
-    (tmp_path / "long.toml").write_text(of.to_toml())
-    process, out = begin("run", tmp_path / "long.toml"), tmp_path / "out"
-    last = OBSERVABLES[-1].name  # records are written one observable after the other
-
-    def are_long():
-        return list(out.glob(f"results.zarr/{last}/c/*/0")) and all(
-            (out / "results.zarr" / "events" / f"{r}" / "zarr.json").exists()
-            and open_results(out, f"events/{r}").sizes.get("event", 0) > 300
-            for r in range(2)
-        )
-
-    wait_until(are_long, process, every=0.25)
-    process.send_signal(kind)
-    _, errors = process.communicate(timeout=PATIENCE)
-    dataset = xr.open_zarr(out / "results.zarr", consolidated=False)
-    assert np.isfinite(dataset.surface_glut4_percent.values[:, :1]).any()
-    for replicate in range(2):
-        log = open_results(out, f"events/{replicate}").load()
-        engine = Engine(of, seed=1, replicate=replicate, log_events=True)
-        np.testing.assert_array_equal(log.initial_state, engine.vesicles.state)
-        engine.advance(int(log.time[-1] / of.run.step) + 1)
-        expected = Events(*(column[: log.sizes["event"]] for column in engine.take_events()))
-        position = np.stack([log[axis].values for axis in "xyz"], axis=1)
-        found = Events(log.time.values, log.agent.values, log.transition.values, position, log.glut4.values)
-        for name, ours, theirs in zip(Events._fields, found, expected, strict=True):
-            np.testing.assert_array_equal(ours, theirs, err_msg=name)
-    statistics = np.isfinite(open_results(out, "single_vesicle").fusion_rate.sel(phase="insulin")).all()
-    if kind == signal.SIGINT:
-        assert content(out)["status"] == "interrupted"
-        assert (out / "summary.json").exists()
-        assert errors.rstrip().endswith("KeyboardInterrupt")
-        assert statistics
-    else:
-        assert content(out)["status"] == "running"
-        assert not statistics
-
-
-# ---- going on ----
-
-
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """A run that nothing stopped, beside the file of its scenario, and long enough to be stopped twice."""
@@ -145,29 +95,56 @@ def whole(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("kind", "executor"), [(signal.SIGKILL, "threads"), (signal.SIGINT, "threads"), (signal.SIGKILL, "processes")]
+    ("executor", "kinds"),
+    [("threads", (signal.SIGINT, signal.SIGKILL)), ("processes", (signal.SIGKILL, signal.SIGINT))],
 )
-def test_a_run_that_is_stopped_twice_goes_on(whole, begin, tmp_path, kind, executor):
-    out, chance = tmp_path / "out", random.Random(kind)
-    for verb in ("run", "resume"):
+def test_a_run_that_is_stopped_twice_can_be_read_and_goes_on(whole, begin, tmp_path, executor, kinds):
+    out, chance = tmp_path / "out", random.Random(executor)
+    for verb, kind in zip(("run", "resume"), kinds, strict=True):
         process = begin(verb, whole.with_suffix(".toml"), executor)
         checkpoints = [checkpoint.path_of(out, r) for r in range(2)]
         old = {path: path.stat().st_mtime_ns for path in checkpoints if path.exists()}
 
-        def has_saved(checkpoints=checkpoints, old=old):
-            return any(path.exists() and path.stat().st_mtime_ns != old.get(path) for path in checkpoints)
+        def have_saved(checkpoints=checkpoints, old=old):
+            return all(path.exists() and path.stat().st_mtime_ns != old.get(path) for path in checkpoints)
 
-        wait_until(has_saved, process)
+        wait_until(have_saved, process)
         time.sleep(chance.uniform(0.0, 0.2))
         assert process.poll() is None, process.stderr.read()
         if verb == "resume":
             with pytest.raises(InputError, match="is being written by another process"):
                 resume(out)
         process.send_signal(kind)
-        process.communicate(timeout=PATIENCE)  # until its own processes are gone too: they share its stderr
-        assert content(out)["status"] == ("interrupted" if kind == signal.SIGINT else "running")
+        _, errors = process.communicate(timeout=PATIENCE)  # until its own processes are gone too: they share its stderr
+        check_what_is_left(out, Scenario.load(whole.with_suffix(".toml")))
+        statistics = np.isfinite(open_results(out, "single_vesicle").fusion_rate.sel(phase="insulin")).all()
+        if kind == signal.SIGINT:
+            assert content(out)["status"] == "interrupted"
+            assert (out / "summary.json").exists()
+            assert errors.rstrip().endswith("KeyboardInterrupt")
+            assert statistics
+        else:
+            assert content(out)["status"] == ("running" if verb == "run" else "interrupted")  # as it was
+            assert verb == "resume" or not statistics
     assert resume(out, threads=2).status == "complete"
     assert_same_results(out, whole)
+
+
+def check_what_is_left(out, of):
+    """Series and logs can be read, and the logs are the engine's, as far as they go."""
+    dataset = xr.open_zarr(out / "results.zarr", consolidated=False)
+    assert np.isfinite(dataset.surface_glut4_percent.values[:, :1]).all()
+    for replicate in range(2):
+        log = open_results(out, f"events/{replicate}").load()
+        assert log.sizes["event"] > 100
+        engine = Engine(of, seed=1, replicate=replicate, log_events=True)
+        np.testing.assert_array_equal(log.initial_state, engine.vesicles.state)
+        engine.advance(int(log.time[-1] / of.run.step) + 1)
+        expected = Events(*(column[: log.sizes["event"]] for column in engine.take_events()))
+        position = np.stack([log[axis].values for axis in "xyz"], axis=1)
+        found = Events(log.time.values, log.agent.values, log.transition.values, position, log.glut4.values)
+        for name, ours, theirs in zip(Events._fields, found, expected, strict=True):
+            np.testing.assert_array_equal(ours, theirs, err_msg=name)
 
 
 @pytest.mark.parametrize("verb", ["compare", "sweep"])
