@@ -24,7 +24,7 @@ PARAMETERS = {  # every argument of Cell, and every value of a scenario by its p
     "receptors": 2000,
     "glucose_agents": 500,
     "duration": "15 min",
-    "step": "0.5 s",
+    "step": "1 s",
 }
 
 

@@ -16,7 +16,7 @@ TRANSITIONS = ((0, 1), (0, 2), (0, 1), (1, 0), (1, 2), (2, 0))
 TABLE = clocks.table(TRANSITIONS, 3)
 BASES = 2.0 ** np.array([-2, -1, 0])
 SOURCE = source(Stream.VESICLE_CLOCK, seed=11, replicate=2)
-AGENTS, STEPS, DT = 2_000_000, 12, 0.25
+AGENTS, STEPS, DT = 800_000, 12, 0.25
 FEWER = 200_000  # see that a band is left out
 CONSTANT = np.tile([0.8, 0.7, 0.9, 1.1, 0.8, 1.3], (STEPS, 1))
 # below and above the bases by turns

@@ -26,7 +26,7 @@ def read_curve():
 @pytest.fixture(scope="module")
 def pulse():
     """Times [min] since the start of the pulse (K,), and PIP3, active Akt and surface GLUT4 [percent], each (8, K)."""
-    scenario = Scenario.load("insulin-pulse")
+    scenario = Scenario.load("insulin-pulse", {"cell.glucose_agents": 10})  # nobody looks at them
     start, end = scenario.bath.insulin.times[1:]
     assert (end - start, scenario.bath.insulin.values) == (900.0, (0.0, 100.0, 0.0))
     steps = round(scenario.run.duration / scenario.run.step)

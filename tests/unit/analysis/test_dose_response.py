@@ -96,7 +96,7 @@ def test_interval_of_a_mean():
 # ---- the interval covers the truth as often as it says ----
 
 
-EXPERIMENTS = 300
+EXPERIMENTS = 200
 
 
 @pytest.fixture(scope="module")

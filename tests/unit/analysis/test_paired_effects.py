@@ -47,7 +47,7 @@ def test_equal_differences_give_an_interval_of_no_width():
 @pytest.mark.parametrize(("skewed", "method"), [(False, "t"), (True, "bootstrap")])
 def test_intervals_cover_the_truth_as_often_as_they_say(skewed, method):
     rng = np.random.default_rng(5)
-    trials, n, shared = 300, 16, 3.0
+    trials, n, shared = 200, 16, 3.0
     covered = unpaired_covers_too = used = 0
     for trial in range(trials):
         chance = shared * rng.normal(size=n)

@@ -154,9 +154,14 @@ def test_out_may_begin_with_the_home(glut4sim, simulate, monkeypatch, tmp_path):
     assert not Path("~").exists()
 
 
-@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
-@pytest.mark.parametrize(("arguments", "expected"), [(["drugs", "list"], 0), (["drugs", "show", "nothing"], 2)])
-def test_closed_streams_change_no_exit_status(closed, arguments, expected):
+LISTED, REFUSED = (["drugs", "list"], 0), (["drugs", "show", "nothing"], 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected", "closed"),
+    [(*LISTED, (1,)), (*LISTED, (0, 1, 2)), (*REFUSED, (0,)), (*REFUSED, (2,)), (*REFUSED, (0, 1, 2))],
+)
+def test_closed_streams_change_no_exit_status(arguments, expected, closed):
     def close():
         for number in closed:
             os.close(number)
@@ -345,7 +350,6 @@ def test_parameters_list_and_show(glut4sim):
     assert json.loads(glut4sim("parameters", "show", "vesicle.fuse", "--json")[1])["source"] == fuse.source
 
 
-@pytest.mark.usefixtures("unrendered")
 def test_run_of_several_assays(glut4sim, withdrawal, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     status, out, err = glut4sim("run", withdrawal, "--mean-field")
@@ -362,7 +366,6 @@ def test_run_of_several_assays(glut4sim, withdrawal, tmp_path, monkeypatch):
     assert single["observables"] == content["assays"][1]["observables"]
 
 
-@pytest.mark.usefixtures("unrendered")
 def test_run_of_hormones_alone(glut4sim, withdrawal, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     status, out, err = glut4sim("run", withdrawal, "--endocrine-only")
