@@ -1,5 +1,6 @@
 """What tests of all levels share: their order, and fixtures that spare them what they do not ask about."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -32,34 +33,64 @@ def glut4sim(monkeypatch, capsys):
     return call
 
 
-def _do_not_render(patch: pytest.MonkeyPatch) -> None:
+# What draws figures, in glut4sim.sim.studies: into the file that is its last argument, or these files in that folder.
+FIGURES = {
+    ("assays.figure", "save_figure"): (),
+    ("benchmark.conditions_figure", "save_figure"): (),
+    ("benchmark.suite_figures", "save_figure"): (),
+    ("body.figure", "save_figure"): (),
+    ("comparison.figure", "save_figure"): (),
+    ("fit.abc_figure", "save_figure"): ("posterior.png",),
+    ("fit.figure", "save_figures"): ("fit.png", "profiles.png", "correlations.png"),
+    ("run.figure", "save_figure"): (),
+    ("run.single_vesicle_figure", "save_figure"): (),
+    ("run.timeline_figure", "save_figure"): (),
+    ("sensitivity.figure", "save_figure"): (),
+    ("sweep.figure", "save_curves"): (),
+    ("sweep.figure", "save_figure"): (),
+    ("uncertainty.figure", "save_figure"): (),
+}
+DRAW = {}  # what draws them, by module and name, while they are not drawn
+
+
+@pytest.fixture(scope="session", autouse=True)
+def undrawn():
+    """Figures are not drawn, but for tests that ask for `drawn`: they take most of the time of a small run.
+
+    Their files are there, as other files are looked for beside them.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for (name, function), files in FIGURES.items():
+            module = import_module(f"glut4sim.sim.studies.{name}")
+            DRAW[module, function] = getattr(module, function)
+            patch.setattr(module, function, _write_instead(files))
+        yield
+
+
+def _write_instead(files):
+    """In place of what draws into the last of its arguments, or into these files of that folder."""
+
+    def write(*arguments, dpi=None):
+        where = arguments[-1]
+        for path in [where / name for name in files] or [where]:
+            path.write_bytes(b"not drawn")
+
+    return write
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Figures are drawn and rendered."""
+    for (module, function), draw in DRAW.items():
+        monkeypatch.setattr(module, function, draw)
+
+
+@pytest.fixture
+def unrendered(drawn, monkeypatch):
+    """Figures are drawn and their files written, but neither laid out nor rendered."""
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine, TightLayoutEngine
 
     for engine in (ConstrainedLayoutEngine, TightLayoutEngine):
-        patch.setattr(engine, "execute", lambda engine, figure: None)
-    patch.setattr(Figure, "savefig", lambda figure, file, **options: file.write(b"not rendered"))
-
-
-@pytest.fixture
-def unrendered(monkeypatch):
-    """Figures are drawn and their files written, but neither laid out nor rendered: most of the time of a small run."""
-    _do_not_render(monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def all_unrendered():
-    """`unrendered`, also in the module's shared fixtures."""
-    with pytest.MonkeyPatch.context() as patch:
-        _do_not_render(patch)
-        yield
-
-
-@pytest.fixture(scope="module")
-def undrawn():
-    """Runs draw no figures, also in the module's shared fixtures: for tests that ask about numbers alone."""
-    from glut4sim.sim.studies.run import ensemble
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ensemble, "_draw", lambda *_: None)
-        yield
+        monkeypatch.setattr(engine, "execute", lambda engine, figure: None)
+    monkeypatch.setattr(Figure, "savefig", lambda figure, file, **options: file.write(b"not rendered"))

@@ -20,7 +20,7 @@ TIMEOUT = 120  # s; each takes a few where the compiled code is cached and nothi
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(drawn, tmp_path):
     """Runs the main function of an example; returns what it returns."""
 
     def run(name, figure):

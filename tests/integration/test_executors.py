@@ -21,8 +21,6 @@ from tests.processes import PATIENCE, has_ended, wait_until
 from tests.runs import assert_same_results, make_scenario
 from tests.support import ROOT
 
-pytestmark = pytest.mark.usefixtures("undrawn")
-
 # where a process finds the functions that tests have it run
 PATH = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
 ENVIRONMENT = os.environ | {"PYTHONPATH": PATH, "DASK_DISTRIBUTED__WORKER__MEMORY__TERMINATE": "False"}

@@ -25,7 +25,7 @@ CANNOT_ACT = "effects.testosterone-pi3k is set, but cannot act: free_testosteron
 
 
 @pytest.fixture
-def glut4sim(glut4sim, monkeypatch, tmp_path, unrendered):
+def glut4sim(glut4sim, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "man.toml").write_text(SMALL)
     (tmp_path / "a=b.toml").write_text(

@@ -15,8 +15,6 @@ from glut4sim.sim.results.series_store import open_results
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.run import hormones
 
-pytestmark = pytest.mark.usefixtures("unrendered")
-
 SMALL, HORMONES = small.SCENARIO, small.THERAPY
 
 

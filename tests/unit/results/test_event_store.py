@@ -25,8 +25,6 @@ from glut4sim.sim.studies.run import replicate as one
 from tests.support import small_scenario
 from tests.unit.model.test_engine import assert_same_bits
 
-pytestmark = pytest.mark.usefixtures("all_unrendered")
-
 PIECES = (100, 1, 7, 256, 36)
 STEP = 0.5
 BRISK = {"vesicle.release": "30 1/min", "vesicle.endocytose": "2 1/min", "vesicle.sort": "6 1/min"}  # more to log

@@ -1,36 +1,16 @@
 """What tests of studies share."""
 
 import pytest
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine, TightLayoutEngine
 
 from glut4sim import compare
 from glut4sim.sim.studies.run import replicate as one
 from tests.runs import CONTROL, LOW
 
-# before any module leaves them out
-RENDER = Figure.savefig
-LAY_OUT = {engine: engine.execute for engine in (ConstrainedLayoutEngine, TightLayoutEngine)}
-
-
-def _do_render(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Figure, "savefig", RENDER)
-    for engine, execute in LAY_OUT.items():
-        patch.setattr(engine, "execute", execute)
-
-
-@pytest.fixture
-def rendered(monkeypatch):
-    """Figures are laid out and rendered, in a module that leaves it out too."""
-    _do_render(monkeypatch)
-
 
 @pytest.fixture(scope="session")
 def compared(tmp_path_factory):
-    """A comparison that nothing stopped, figure and all; whoever goes on with it finds it complete."""
-    with pytest.MonkeyPatch.context() as patch:
-        _do_render(patch)
-        return compare([CONTROL, LOW], out=tmp_path_factory.mktemp("compare") / "out")
+    """A comparison that nothing stopped; whoever goes on with it finds it complete."""
+    return compare([CONTROL, LOW], out=tmp_path_factory.mktemp("compare") / "out")
 
 
 @pytest.fixture

@@ -27,15 +27,6 @@ every = "1 d"
 """
 
 
-@pytest.fixture(autouse=True)
-def figures(monkeypatch):
-    """No figure is drawn, as that takes most of the time."""
-    modules = ("run.figure", "run.timeline_figure", "assays.figure", "comparison.figure", "sweep.figure",
-               "uncertainty.figure", "benchmark.conditions_figure")  # fmt: skip
-    for place in (*(f"{module}.save_figure" for module in modules), "sweep.figure.save_curves"):
-        monkeypatch.setattr(f"glut4sim.sim.studies.{place}", lambda *arguments: arguments[-1].write_bytes(b""))
-
-
 @pytest.fixture
 def mine(tmp_path):
     """A file of a scenario whose doses fall inside both of its assays."""

@@ -19,8 +19,6 @@ from glut4sim.sim.studies.sensitivity.sensitivity import sensitivity
 from glut4sim.sim.studies.uncertainty.uncertainty import uncertainty
 from tests.runs import CONTROL, brief, make_scenario
 
-pytestmark = pytest.mark.usefixtures("all_unrendered")
-
 
 def exported(out, columns=None, time_unit=None):
     file = io.StringIO()

@@ -18,8 +18,6 @@ from glut4sim.sim.studies.run import ensemble, replicate
 from glut4sim.sim.studies.sweep.sweep import sweep
 from tests.runs import CONTROL, LOW, brief
 
-pytestmark = pytest.mark.usefixtures("all_unrendered")
-
 VARY = {"bath.insulin": "0.5nM,1nM,2nM", "vesicle.fuse": "1 1/s,2 1/s"}
 
 

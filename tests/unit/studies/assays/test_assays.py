@@ -66,7 +66,6 @@ def test_each_assay_is_an_ordinary_run_and_above_them_is_what_changed(done):
         assert {path.name for path in (done.out / folder).iterdir()} == ordinary | {"hormones.zarr", "hormones.png"}
     assert Scenario.load(done.out / "scenario.toml") == make_scenario()
     assert Scenario.load(done.out / "assay-28-d" / "scenario.toml") == make_scenario(at=["28 d"])
-    assert (done.out / "figure.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_summary_has_each_assay(done):
@@ -150,8 +149,7 @@ def failing(monkeypatch, error):
     monkeypatch.setattr(one, "simulate", fail)
 
 
-@pytest.mark.usefixtures("unrendered")
-def test_a_failed_assay_keeps_the_others(monkeypatch, tmp_path):
+def test_a_failed_assay_keeps_the_others(monkeypatch, unrendered, tmp_path):
     failing(monkeypatch, RuntimeError("no more"))
     result = run(make_scenario(at=["0 d", "7 d", "14 d"]), out=tmp_path / "out")
     assert result.status == "failed"
@@ -163,7 +161,6 @@ def test_a_failed_assay_keeps_the_others(monkeypatch, tmp_path):
     assert json.loads((tmp_path / "out" / "provenance.json").read_text())["status"] == "failed"
 
 
-@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize(("error", "status"), [(KeyboardInterrupt, "interrupted"), (OSError("disk full"), "failed")])
 def test_what_ends_it_leaves_the_assays_that_were_done(monkeypatch, tmp_path, error, status):
     run_one = ensemble.run
@@ -224,10 +221,8 @@ def test_the_directory_of_several_is_not_that_of_one(done):
 
 
 def test_hormones_are_drawn_once(monkeypatch, tmp_path):
-    for study in ("run", "assays"):  # their other figures are not asked about
-        monkeypatch.setattr(f"glut4sim.sim.studies.{study}.figure.save_figure", lambda *_: None)
-    drawn, draw = [], timeline_figure.draw
-    monkeypatch.setattr(timeline_figure, "draw", lambda *what: drawn.append(what) or draw(*what))
+    drawn, save = [], timeline_figure.save_figure
+    monkeypatch.setattr(timeline_figure, "save_figure", lambda *what: drawn.append(what) or save(*what))
     out = run(make_scenario(replicates=1), out=tmp_path / "out", mean_field=True).out
     assert len(drawn) == 1
     pictures = {(folder / "hormones.png").read_bytes() for folder in (out, out / "assay-0-d", out / "assay-28-d")}
@@ -258,7 +253,7 @@ def test_paired_change():
 # ---- one assay ----
 
 
-def test_a_run_with_hormones_says_what_they_do(tmp_path):
+def test_a_run_with_hormones_says_what_they_do(drawn, tmp_path):
     scenario = make_scenario(at=["3 d"], therapy=[CYPIONATE], replicates=1)
     result = run(scenario, out=tmp_path / "out", mean_field=True)
     assert isinstance(result, RunResult)
@@ -286,7 +281,6 @@ def test_a_run_with_hormones_says_what_they_do(tmp_path):
     ]
 
 
-@pytest.mark.usefixtures("unrendered")
 def test_a_run_without_hormones_is_as_ever(tmp_path):
     result = run(make_scenario(at=["0 d"], hormones={}), out=tmp_path / "out", mean_field=True)
     assert {path.name for path in result.out.iterdir()} == {

@@ -87,7 +87,7 @@ def test_steps_alone_tell_where_a_condition_acts(result):
     assert alone == pytest.approx(together, abs=0.4 * abs(together))  # nearly additive, as small changes are
 
 
-def test_the_report(result, tmp_path):
+def test_the_report(result, drawn, tmp_path):
     content = conditions_report.write(result, tmp_path / "out")
     assert json.loads((tmp_path / "out" / "two.json").read_text()) == content
     report = (tmp_path / "out" / "two.md").read_text()
@@ -143,7 +143,7 @@ def test_effects_over_draws_are_those_of_common_draws_at_rest(doubted):
     assert chance.low < chance.value < chance.high
 
 
-def test_what_nobody_knows_is_told_beside_chance(doubted, tmp_path, unrendered):
+def test_what_nobody_knows_is_told_beside_chance(doubted, tmp_path):
     content = conditions_report.write(doubted, tmp_path / "out")
     assert json.loads((tmp_path / "out" / "one.json").read_text()) == content
     (men,) = doubted.findings

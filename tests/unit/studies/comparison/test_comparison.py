@@ -35,7 +35,7 @@ def test_effects_are_those_of_the_runs_replicate_by_replicate(compared):
     assert abs(receptors.percent.value) < 5.0  # there are a few less of them, of which as many are active
 
 
-def test_what_is_written(compared):
+def test_what_is_written(compared, drawn, tmp_path):
     content = json.loads((compared.out / "compare.json").read_text())
     assert content["reference"] == "control"
     assert (content["seed"], content["replicates"], content["status"]) == (5, 3, "complete")
@@ -44,7 +44,9 @@ def test_what_is_written(compared):
         assert (compared.out / condition["directory"] / "summary.json").is_file()
     effect = next(e for e in content["effects"] if e["observable"] == "akt_stimulated_percent")
     assert effect["percent"]["low"] < effect["percent"]["value"] < effect["percent"]["high"]
-    assert (compared.out / "figure.png").stat().st_size > 10_000
+    assert (compared.out / "figure.png").exists()
+    figure.save_figure(compared, tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 10_000
     report = (compared.out / "report.md").read_text()
     assert "## low" in report
     assert "Surface GLUT4 stimulated" in report
@@ -89,7 +91,7 @@ def test_every_assay_of_a_scenario_is_a_condition():
     assert folder_name("men/trt at 14 d") == "men-trt-at-14-d"
 
 
-def test_labels_go_wherever_a_condition_is_named(tmp_path, unrendered):
+def test_labels_go_wherever_a_condition_is_named(tmp_path):
     """Through tables, JSON and names of files, whatever they hold; runs that are gone on with keep them."""
     odd = 'low < 300 ng/dL / "week" = ½ [x](y)'
     out = tmp_path / "out"
@@ -273,7 +275,7 @@ DOUBTED = "50 ng/dL = low"  # which no file can be called
 
 
 @pytest.fixture(scope="module")
-def doubted(all_unrendered, tmp_path_factory):
+def doubted(tmp_path_factory):
     out = tmp_path_factory.mktemp("doubted") / "out"
     return compare({"control": CONTROL, DOUBTED: LOW}, out=out, replicates=2, uncertain=True, draws=4, threads=1)
 

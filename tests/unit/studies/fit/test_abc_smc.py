@@ -55,7 +55,7 @@ def films(untether=UNTETHER):
 
 
 @pytest.fixture
-def filmed(monkeypatch, unrendered):
+def filmed(monkeypatch):
     monkeypatch.setattr(abc_smc, "watch", films())
 
 
@@ -97,14 +97,14 @@ def test_it_finds_the_rate_behind_the_data(filmed, problem):
     assert 0.8 * np.log(high / low) < np.log(found["high"] / found["low"]) < 1.7 * np.log(high / low)
 
 
-def test_a_wrong_model_does_not_find_it(monkeypatch, unrendered, problem):
+def test_a_wrong_model_does_not_find_it(monkeypatch, problem):
     """In which vesicles let go half as often as they do."""
     monkeypatch.setattr(abc_smc, "watch", films(untether=UNTETHER / 2.0))
     found = fit(problem, particles=PARTICLES, populations=4).content["free"][0]
     assert abs(off(found)) > 3.0
 
 
-def test_agents_find_the_rate_behind_agents(unrendered, problem):
+def test_agents_find_the_rate_behind_agents(problem):
     """Few of them, so that the interval is only known to hold the truth and to be narrower than the range."""
     found = abc_smc.fit_by_agents(problem, populations=2, particles=20, seed=3, threads=2)
     row = found.content["free"][0]
@@ -131,7 +131,7 @@ def test_the_same_on_one_thread_and_on_two_and_with_another_seed_another(filmed,
     assert not np.array_equal(first.draws.values, other.draws.values)
 
 
-def test_what_it_leaves(filmed, rendered, problem, tmp_path):
+def test_what_it_leaves(filmed, drawn, problem, tmp_path):
     result = fit(problem, tmp_path / "fit")
     names = {path.name for path in result.out.iterdir()}
     assert {"posterior.csv", "fitted.toml", "abc.json", "abc.db", "report.md", "posterior.png", "problem.toml"} < names

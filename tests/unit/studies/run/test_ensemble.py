@@ -121,7 +121,7 @@ def test_a_run_in_memory():
     assert result.summary["observables"].keys() == summaries.UNITS.keys()
 
 
-def test_a_run_on_disk(tmp_path):
+def test_a_run_on_disk(drawn, tmp_path):
     scenario = make_scenario(replicates=2)
     result = simulate(scenario, out=tmp_path / "a" / "out")
     out = tmp_path / "a" / "out"
@@ -135,7 +135,6 @@ def test_a_run_on_disk(tmp_path):
     equal(xr.open_zarr(out / "results.zarr", consolidated=False), simulate(scenario).dataset)
 
 
-@pytest.mark.usefixtures("unrendered")
 def test_seed_and_replicates_override_the_scenario_and_are_recorded(tmp_path):
     result = simulate(make_scenario(seed=1), out=tmp_path / "out", seed=5, replicates=3)
     again = Scenario.load(tmp_path / "out" / "scenario.toml")
@@ -299,8 +298,7 @@ def fail_at(seconds, replicate):
     return advance
 
 
-@pytest.mark.usefixtures("unrendered")
-def test_a_failing_replicate_keeps_what_was_computed(fake, tmp_path, monkeypatch):
+def test_a_failing_replicate_keeps_what_was_computed(fake, unrendered, tmp_path, monkeypatch):
     monkeypatch.setattr(replicate, "CHUNK", 50)  # blocks end before the fault, whoever found a pace before it
     fake(advance=fail_at(10.0, replicate=1))
     result = simulate(make_scenario(), out=tmp_path / "out", replicates=3)
@@ -323,8 +321,7 @@ def test_a_failing_replicate_keeps_what_was_computed(fake, tmp_path, monkeypatch
     assert result.summary["observables"]["glucose_taken_up_molecules"]["n"] == 3
 
 
-@pytest.mark.usefixtures("unrendered")
-def test_all_replicates_failing_at_once_is_reported_too(fake, tmp_path):
+def test_all_replicates_failing_at_once_is_reported_too(fake, unrendered, tmp_path):
     def init(engine):
         raise MemoryError("no room")
 
@@ -356,7 +353,7 @@ def test_a_store_that_cannot_be_written_stops_the_run(fake, tmp_path, monkeypatc
     assert json.loads((tmp_path / "out" / "provenance.json").read_text())["status"] == "failed"
 
 
-def test_an_interrupt_stops_all_replicates_and_keeps_what_was_computed(fake, tmp_path):
+def test_an_interrupt_stops_all_replicates_and_keeps_what_was_computed(fake, unrendered, tmp_path):
     fake(advance=lambda engine, steps: time.sleep(0.001 * steps))
     began = time.perf_counter()
 

@@ -62,7 +62,7 @@ DATASETS = {
 
 
 @pytest.mark.parametrize("dataset", DATASETS.values(), ids=DATASETS)
-def test_draws_without_a_warning(dataset, tmp_path):
+def test_draws_without_a_warning(drawn, dataset, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         run_figure.save_figure(dataset, tmp_path / "figure.png", dpi=60)
@@ -87,7 +87,7 @@ def test_nothing_overlaps(name):
     dataset = DATASETS[name].assign_attrs(title="A title that is rather long, " * 5)
     figure = run_figure.draw(dataset)
     renderer = FigureCanvasAgg(figure).get_renderer()
-    figure.draw(renderer)
+    figure.draw_without_rendering()
     boxes = [figure._suptitle.get_window_extent(renderer), figure._supxlabel.get_window_extent(renderer)]
     for ax in figure.axes:
         boxes += [ax.get_window_extent(), ax._left_title.get_window_extent(renderer)]

@@ -17,7 +17,7 @@ from glut4sim.sim.studies import tasks
 from glut4sim.sim.studies.run import ensemble
 from tests.runs import assert_same_results, make_scenario
 
-N = 7
+N = 5
 
 
 @pytest.fixture(autouse=True)
@@ -41,9 +41,9 @@ def apart(tmp_path_factory):
     return out
 
 
-@pytest.fixture(params=[N, 3])
+@pytest.fixture(params=[N, 2])
 def together(monkeypatch, request):
-    """How many replicates share a chunk: all of them, or three, of whose chunks one is in memory."""
+    """How many replicates share a chunk: all of them, or two, of whose chunks one is in memory."""
     monkeypatch.setattr(layout, "FEW", 1)
     monkeypatch.setattr(layout, "BLOCK_BYTES", layout.bytes_of_replicate(scenario()) * request.param)
     monkeypatch.setattr(row_blocks, "OPEN", 1)
@@ -154,12 +154,12 @@ def test_what_was_interrupted_goes_on(apart, tmp_path, monkeypatch, together, lo
 
 
 def test_what_was_killed_goes_on(apart, tmp_path, monkeypatch, together):
-    """After four replicates; what waits to be written is lost, what was written is not."""
+    """After three replicates; what waits to be written is lost, what was written is not."""
     out = tmp_path / "out"
     keep, kept = writer_module.Writer.put, []
 
     def put(writer, replicate, piece):
-        if len(kept) == 4:
+        if len(kept) == 3:
             raise KeyboardInterrupt
         keep(writer, replicate, piece)
         kept.append(replicate)
@@ -173,19 +173,19 @@ def test_what_was_killed_goes_on(apart, tmp_path, monkeypatch, together):
             run(scenario(), out, threads=1)
     with open_results(out) as dataset:
         whole = np.isfinite(dataset.insulin.values).all(axis=1)
-    assert whole.tolist() == [True] * 4 + [False] * 3
+    assert whole.tolist() == [True] * 3 + [False] * 2
     assert json.loads((out / "provenance.json").read_text())["status"] == "running"
     assert open_results(out, "events/2").load().identical(open_results(apart, "events/2").load())
     ran, advance = set(), Engine.advance
     monkeypatch.setattr(Engine, "advance", lambda engine, n: ran.add(engine) or advance(engine, n))
     assert resume(out, threads=1).status == "complete"
-    assert len(ran) == 3
+    assert len(ran) == 2
     assert_same_results(out, apart)
 
 
 def test_one_alone_among_many(apart, tmp_path, together):
-    run(scenario(), tmp_path / "out", only=5)
-    ours, theirs = (open_results(place).isel(replicate=[5]).load() for place in (tmp_path / "out", apart))
+    run(scenario(), tmp_path / "out", only=4)
+    ours, theirs = (open_results(place).isel(replicate=[4]).load() for place in (tmp_path / "out", apart))
     assert ours.identical(theirs)
     assert resume(tmp_path / "out").status == "complete"
     assert_same_results(tmp_path / "out", apart)

@@ -192,7 +192,6 @@ def hormonal(at):
     )
 
 
-@pytest.mark.usefixtures("unrendered")
 def test_assays_that_were_not_done_are_done(tmp_path, monkeypatch, figures):
     scenario, run_one = hormonal(["0 d", "7 d"]), ensemble.run
 
@@ -213,7 +212,6 @@ def test_assays_that_were_not_done_are_done(tmp_path, monkeypatch, figures):
     assert {path.relative_to(tmp_path / "out") for path in (tmp_path / "out").rglob("*") if path.is_file()} == names
 
 
-@pytest.mark.usefixtures("unrendered")
 def test_a_run_that_is_complete_is_drawn_again(tmp_path, figures):
     run(hormonal(["7 d"]), tmp_path / "out")
     (tmp_path / "out" / "figure.png").unlink()
@@ -229,7 +227,6 @@ def test_a_mean_field_begins_anew(tmp_path):
 # ---- elsewhere than on this machine's disk ----
 
 
-@pytest.mark.usefixtures("unrendered")
 def test_results_may_lie_wherever_fsspec_reaches(whole, tmp_path, figures):
     upath = pytest.importorskip("upath")
     out = upath.UPath(f"memory://{tmp_path.name}/out")
@@ -240,7 +237,7 @@ def test_results_may_lie_wherever_fsspec_reaches(whole, tmp_path, figures):
     assert {path.name for path in out.iterdir()} == {
         "scenario.toml", "provenance.json", "results.zarr", "summary.json", "figure.png", "single_vesicle.png",
     }  # fmt: skip
-    assert (out / "figure.png").read_bytes() == b"not rendered"
+    assert (out / "figure.png").read_bytes() == b"not drawn"
     for group in (None, "single_vesicle", "events/0", "events/2"):
         assert open_results(str(out), group).load().identical(open_results(whole, group).load())
     with pytest.raises(InputError, match="expected a new directory, got one that exists"):

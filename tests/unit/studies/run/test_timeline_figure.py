@@ -137,7 +137,7 @@ def test_nothing_overlaps(drawn):
     """Titles, axis labels, panels and the note keep clear of one another and on the page."""
     _, _, figure = drawn
     renderer = FigureCanvasAgg(figure).get_renderer()
-    figure.draw(renderer)
+    figure.draw_without_rendering()
     boxes = [figure._suptitle.get_window_extent(renderer), figure._supxlabel.get_window_extent(renderer)]
     for ax in figure.axes:
         boxes += [ax.get_window_extent(), ax._left_title.get_window_extent(renderer).padded(-1.0)]

@@ -18,8 +18,6 @@ from glut4sim.sim.studies.sweep.sweep import sweep
 from tests.markdown import NASTY, SEEN, headings, tables
 from tests.runs import brief, muscle
 
-pytestmark = pytest.mark.usefixtures("all_unrendered")
-
 AKT = "akt_stimulated_percent"
 VARY = {"bath.insulin": "1nM,3nM,10nM,30nM,100nM,300nM"}
 LESS, MORE = brief(), brief(parameters={"signalling.akt_phosphorylate_t308": "0.5 1/min"})
@@ -176,7 +174,7 @@ def test_what_fails_around_the_program_is_told_from_a_fault_of_ours(monkeypatch)
     assert sweep({"a": LESS, "b": MORE}, {"bath.insulin": "1nM,2nM"}).outside
 
 
-def test_a_label_is_no_formula(doses, rendered):
+def test_a_label_is_no_formula(doses):
     dollars = replace(doses, sweeps=dict(zip(("$5", r"$\nothing$"), doses.sweeps.values())))
     figure.draw_curves(dollars).savefig(io.BytesIO(), format="svg")
 

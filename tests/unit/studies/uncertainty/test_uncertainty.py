@@ -25,8 +25,6 @@ from glut4sim.sim.studies.uncertainty.runs import NUMBERS, differ, mean_cell
 from glut4sim.sim.studies.uncertainty.uncertainty import uncertainty
 from tests.markdown import NASTY, headings, tables
 
-pytestmark = pytest.mark.usefixtures("all_unrendered")
-
 MODULE = sys.modules["glut4sim.sim.studies.uncertainty.uncertainty"]
 NAME = "surface_glut4_stimulated_percent"
 TABLE = {
@@ -53,7 +51,7 @@ def assert_same(one, other):
 
 
 @pytest.fixture(scope="module")
-def studied(all_unrendered, tmp_path_factory):
+def studied(tmp_path_factory):
     return uncertainty(
         BRIEF, tmp_path_factory.mktemp("uncertainty") / "out", draws=5, ranges=True, replicates=3, threads=1
     )
@@ -213,7 +211,7 @@ def test_names_break_no_table(studied):
     assert "50 ± 10 %" in verdict(content)
 
 
-def test_command(tmp_path, monkeypatch, rendered):
+def test_command(tmp_path, monkeypatch, drawn):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "brief.toml").write_text(BRIEF.to_toml())
     app = typer.Typer()
