@@ -157,7 +157,7 @@ class TomlFolder(NamedTuple):
             try:
                 if not isinstance(name, str) or not name.strip():
                     raise InputError(f"expected the path or address of a library, got {describe(name)}.")
-                where = storage.beside(by.path.parent, name)
+                where = _installed_libraries().get(name) or storage.beside(by.path.parent, name)
                 with storage.reading(where):
                     is_there = where.is_file()
                 if not is_there:
@@ -176,6 +176,12 @@ class TomlFolder(NamedTuple):
                             raise InputError(f"is in {other.place} as well.", join_path(table, entry), layer.place)
             found.append(layer)
         return found
+
+
+def _installed_libraries() -> dict[str, Path]:
+    """Libraries of other packages by their names, such as "lab/drugs"."""
+    folders = _of_packages("glut4sim.libraries").items()
+    return {before + path.stem: path for before, folder in folders for path in folder.glob("*.toml")}
 
 
 @cache

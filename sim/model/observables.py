@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from glut4sim.agents import glucose, receptor, vesicle
-from glut4sim.sim.model import kinds, membranes, signalling
+from glut4sim.sim.model import kinds, membranes, observables_elsewhere, signalling
 from glut4sim.sim.model.cell_inputs import CellInBath
 from glut4sim.sim.model.kinds import Kind
 from glut4sim.sim.model.parameters import ParameterSet
@@ -139,7 +139,7 @@ def by_state(kind: Kind) -> Observable:
     )
 
 
-OBSERVABLES: tuple[Observable, ...] = (
+_OWN: tuple[Observable, ...] = (
     Observable("insulin", "nM", "Insulin in the bath", lambda r: r.rows.insulin),
     by_state(kinds.find("receptor")),
     Observable(
@@ -221,6 +221,9 @@ OBSERVABLES: tuple[Observable, ...] = (
     Observable("akt_s473", "percent", "Akt phosphorylated on S473", _species("akt_s473", "akt_active")),
     Observable("mtorc1_active", "percent", "mTORC1 active", _species("mtorc1_active")),
 )
+
+ELSEWHERE = observables_elsewhere.found(tuple(o.name for o in _OWN))
+OBSERVABLES: tuple[Observable, ...] = (*_OWN, *(Observable(*one[:4]) for one in ELSEWHERE))
 
 
 def choose(trace, rows):

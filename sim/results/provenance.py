@@ -13,6 +13,7 @@ from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.files import parse
 from glut4sim.sim.inputs.storage import Place
+from glut4sim.sim.model.observables import ELSEWHERE
 from glut4sim.sim.results.series_store import STORE
 from glut4sim.sim.scenario import dosing
 from glut4sim.sim.scenario.scenario import Scenario
@@ -88,6 +89,7 @@ class Provenance:
             "seed": scenario.run.seed,
             "replicates": scenario.run.replicates,
             **_hormones(scenario),
+            **_elsewhere(),
             "environment": dict(environment()),
             "started": self.started.isoformat(timespec="seconds"),
             "finished": None if status == "running" else datetime.now(UTC).isoformat(timespec="seconds"),
@@ -120,6 +122,12 @@ def environment() -> dict[str, object]:
         "platform": platform.platform(),
         "cpu_count": os.cpu_count(),
     }
+
+
+def _elsewhere() -> dict[str, dict[str, str]]:
+    """Which observables are those of other packages; nothing where there are none."""
+    found = {one.name: one.package for one in ELSEWHERE}
+    return {"observables": found} if found else {}
 
 
 def _hormones(scenario: Scenario) -> dict:
@@ -157,6 +165,14 @@ def read_run(out: Place) -> tuple[Scenario, dict]:
     if before["version"] != __version__:
         raise InputError(
             f"{written}, not by this one ({__version__}); install that version, or run the scenario anew.",
+            place=str(out),
+        )
+    told, here = before.get("observables", {}), _elsewhere().get("observables", {})
+    if told != here:
+        differ = ", ".join(f"{k} of {v}" for k, v in sorted({*told.items()} ^ {*here.items()}))
+        raise InputError(
+            f"{STORE} was written where other observables were installed ({differ}); install the same packages, or run "
+            "the scenario anew.",
             place=str(out),
         )
     try:
