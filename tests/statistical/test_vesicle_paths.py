@@ -69,6 +69,6 @@ def test_occupancies_of_vesicles_with_one_rate_doubled_are_refused(wrong):
     doubled = BRISK._replace(**{wrong: 2.0 * RATES[wrong]})
     enough = (1.6 / laws.far_off(law(doubled), law(BRISK))) ** 2
     assert enough <= N
-    counts = occupancies(doubled, n=max(round(enough), N // 5))
+    counts = occupancies(doubled, n=max(round(enough), N // 10))
     assert not fits(counts, BRISK)
     assert fits(counts, doubled)

@@ -387,12 +387,12 @@ def test_byte_order_mark_is_ignored(tmp_path):
 def test_installed_scenarios_are_valid_and_round_trip(name, tmp_path):
     scenario = Scenario.load(name)
     scenario.check_memory()
-    assert all(one.parameter_set for one in scenario.assays)
+    assert all(one.parameter_set.vesicle.glut4_copies > 0.0 for one in scenario.assays)
     again = Scenario.load(write(tmp_path, "scenario.toml", scenario.to_toml()))
     assert again == scenario
     assert again.hash == scenario.hash
     assert scenario.title
-    assert scenario.description
+    assert len(scenario.description) > 40
 
 
 def test_name_does_not_matter_for_equality_but_everything_else_does():
@@ -482,7 +482,7 @@ def tables(draw):
 
 
 @given(tables())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_resolved_text_loads_as_an_equal_scenario(table):
     scenario = Scenario.from_table(table)
     again = Scenario.from_table(tomllib.loads(scenario.to_toml()))

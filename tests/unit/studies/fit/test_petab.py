@@ -156,21 +156,25 @@ def as_parameters(problem, inner, made):
 # ---- the likelihood ----
 
 
-def test_another_simulator_finds_the_same_likelihood(problem, simulator):
+@pytest.fixture(scope="module")
+def at_other_values(problem, simulator):
+    """Our log-likelihood at other values than the guess, and these by PEtab's names."""
+    return as_parameters(problem, elsewhere(problem), simulator.problem)
+
+
+def test_another_simulator_finds_the_same_likelihood(problem, simulator, at_other_values):
+    """Also at other values, which the state of rest follows."""
     objective = Objective(problem)
-    ours = objective.evaluate(objective.guess).log_likelihood
-    assert simulator.log_likelihood() == pytest.approx(ours, rel=SAME)
-
-
-def test_also_at_other_values_which_the_state_of_rest_follows(problem, simulator):
-    ours, values = as_parameters(problem, elsewhere(problem), simulator.problem)
+    guessed = objective.evaluate(objective.guess).log_likelihood
+    ours, values = at_other_values
+    assert simulator.log_likelihood() == pytest.approx(guessed, rel=SAME)
     assert simulator.log_likelihood(**values) == pytest.approx(ours, rel=SAME)
-    assert simulator.log_likelihood() != pytest.approx(ours, rel=1e-2)
+    assert guessed != pytest.approx(ours, rel=1e-2)
 
 
 @pytest.mark.parametrize("name", ["receptor_bind_first", "vesicle_fuse", "signalling_pten", "scale_uptake"])
-def test_a_value_off_by_a_thousandth_would_be_seen(problem, simulator, name):
-    ours, values = as_parameters(problem, elsewhere(problem), simulator.problem)
+def test_a_value_off_by_a_thousandth_would_be_seen(simulator, at_other_values, name):
+    ours, values = at_other_values
     assert simulator.log_likelihood(**values | {name: values[name] * 1.001}) != pytest.approx(ours, rel=SAME)
 
 

@@ -19,9 +19,15 @@ from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.options import RunOptions
 from glut4sim.sim.studies.run import ensemble
 from glut4sim.sim.studies.run.replicate import simulate
-from tests.runs import assert_same_results, make_scenario
+from tests.runs import assert_same_results
+from tests.runs import make_scenario as make
 
+SECONDS = 300.0  # of a run
 EVERY = 137.0  # s between checkpoints, no multiple of a block of steps
+
+
+def make_scenario(**run):
+    return make(duration=f"{SECONDS:g} s", **run)
 
 
 @pytest.fixture(autouse=True)
@@ -74,11 +80,11 @@ def provenance(out):
 @pytest.mark.parametrize("seed", range(3))
 def test_stopped_anywhere(whole, tmp_path, monkeypatch, every, seed):
     monkeypatch.setattr("glut4sim.sim.studies.run.replicate.CHUNK", 256)  # small blocks: many places to stop at
-    looks = random.Random(seed).choices(range(30), k=2)
+    looks = random.Random(seed).choices(range(18), k=2)
     out = tmp_path / "out"
     stopped(make_scenario(events=True), out, looks, every)  # and one replicate was never begun
     reached = provenance(out)["seconds_simulated"]
-    assert max(reached) < 600.0
+    assert max(reached) < SECONDS
     assert checkpoint.path_of(out, 0).exists() == (every is not None)
     result = resume(out, threads=2)
     assert (result.status, result.warnings) == ("complete", ())
@@ -89,9 +95,9 @@ def test_stopped_anywhere(whole, tmp_path, monkeypatch, every, seed):
 
 
 def test_a_checkpoint_is_not_computed_again(tmp_path, monkeypatch):
-    stopped(make_scenario(), tmp_path / "out", [12, 12, 12], EVERY)
+    stopped(make_scenario(), tmp_path / "out", [11, 11, 11], EVERY)
     reached = provenance(tmp_path / "out")["seconds_simulated"]
-    assert 100.0 < min(reached) <= max(reached) < 600.0
+    assert 100.0 < min(reached) <= max(reached) < SECONDS
     steps, advance = [], Engine.advance
 
     def count(engine, n):
@@ -100,7 +106,7 @@ def test_a_checkpoint_is_not_computed_again(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Engine, "advance", count)
     resume(tmp_path / "out")
-    assert sum(steps) == round((3 * 600.0 - sum(reached)) / 0.1)
+    assert sum(steps) == round((3 * SECONDS - sum(reached)) / 0.1)
     steps.clear()
     assert resume(tmp_path / "out").status == "complete"
     assert steps == []
@@ -111,7 +117,7 @@ def test_a_failed_replicate_alone_is_run_again(whole, tmp_path, monkeypatch):
 
     def fail(engine, n):
         ran.append(id(engine))
-        if engine.receptors.state.tobytes() and len(engine.receptors) == third and engine.time > 250.0:
+        if engine.receptors.state.tobytes() and len(engine.receptors) == third and engine.time > 150.0:
             raise RuntimeError("numbers went wrong")
         return advance(engine, n)
 
@@ -123,7 +129,7 @@ def test_a_failed_replicate_alone_is_run_again(whole, tmp_path, monkeypatch):
     assert result.status == "failed"
     [error] = provenance(out)["errors"]
     assert (error["replicate"], error["error"]) == (2, "RuntimeError: numbers went wrong")
-    assert error["seconds_simulated"] > 250.0
+    assert error["seconds_simulated"] > 150.0
     ran.clear()
     with monkeypatch.context() as patch:
         patch.setattr(Engine, "advance", lambda engine, n: ran.append(engine) or advance(engine, n))
@@ -135,7 +141,7 @@ def test_a_failed_replicate_alone_is_run_again(whole, tmp_path, monkeypatch):
 
 def test_a_damaged_checkpoint_is_told_and_done_without(whole, tmp_path):
     out = tmp_path / "out"
-    stopped(make_scenario(events=True), out, [12, 12, 12], EVERY)
+    stopped(make_scenario(events=True), out, [11, 11, 11], EVERY)
     path = checkpoint.path_of(out, 1)
     path.write_bytes(path.read_bytes()[:1000])
     result = resume(out)
@@ -230,7 +236,7 @@ def test_a_mean_field_begins_anew(tmp_path):
 def test_results_may_lie_wherever_fsspec_reaches(whole, tmp_path, figures):
     upath = pytest.importorskip("upath")
     out = upath.UPath(f"memory://{tmp_path.name}/out")
-    stopped(make_scenario(events=True), str(out), [12, 10, 5], EVERY)
+    stopped(make_scenario(events=True), str(out), [11, 10, 5], EVERY)
     assert checkpoint.path_of(out, 0).exists()
     result = resume(str(out), threads=2)
     assert result.status == "complete"
@@ -261,7 +267,7 @@ def undone(tmp_path):
 def test_another_scenario_is_refused(undone):
     path = undone / "scenario.toml"
     before = path.read_text()
-    path.write_text(before.replace('"600 s"', '"900 s"').replace('"10 min"', '"15 min"'))
+    path.write_text(before.replace('"300 s"', '"360 s"').replace('"5 min"', '"6 min"'))
     assert path.read_text() != before
     wanted = (
         r"results\.zarr was written by glut4sim .* of scenario \w{8}, not of this scenario\.toml \(\w{8}\); restore"
