@@ -315,6 +315,8 @@ def parse_unit(text: str):
             unit = pint_registry().parse_units("1" + text if text.startswith("/") else text)
             pint_registry().Quantity(1.0, unit).to_base_units()  # fails for decibels per minute
             return unit
+        except MemoryError:
+            raise
         except Exception:  # noqa: BLE001  pint raises whatever its tokeniser does
             pass
     raise ValueError("no known unit")

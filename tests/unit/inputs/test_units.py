@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glut4sim.sim.inputs import units
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.units import (
     AGE,
@@ -114,6 +115,15 @@ def test_units_that_no_number_can_be_computed_with_are_no_units(unit):
     for wanted in ("1/s", "nM", "1"):
         with pytest.raises(InputError, match=r"got \"1 .*\" \(no known unit\)"):
             convert(f"1 {unit}", wanted, "a quantity")
+
+
+def test_want_of_memory_is_not_taken_for_a_wrong_unit(monkeypatch):
+    def fail():
+        raise MemoryError
+
+    monkeypatch.setattr(units, "pint_registry", fail)
+    with pytest.raises(MemoryError):
+        units.parse_unit("1/furlong")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from glut4sim.sim.results.zarr_arrays import METADATA, create_array, made_in_mem
 
 def make(where, last=(METADATA,)):
     with made_in_memory(where, last) as made:
-        group = zarr.create_group(made, zarr_format=3, attributes={"title": "A test", "arrays": ["a", "inner/b"]})
+        group = zarr.create_group(made, zarr_format=3, attributes={"title": "A test"})
         create_array(group, "a", data=np.arange(3.0))
         create_array(group.create_group("inner"), "b", data=np.arange(4))
 
