@@ -9,6 +9,7 @@ from typing import Annotated, TextIO
 import typer
 
 from glut4sim.sim.cli.options import Changes, Quiet, ScenarioName, as_place, at_work, check_new, overrides
+from glut4sim.sim.cli.terminal import progress_bar
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, new_text, write
 
@@ -29,7 +30,9 @@ def export_sbml(scenario: ScenarioName, changes: Changes = None, out: File = Non
     from glut4sim.sim.model.sbml import export as to_sbml
     from glut4sim.sim.scenario.scenario import Scenario
 
-    text = to_sbml(Scenario.load(scenario, overrides(changes)))
+    loaded = Scenario.load(scenario, overrides(changes))
+    with _under_way(loaded.name):
+        text = to_sbml(loaded)
     with _opened(out) as file:
         file.write(text)
 
@@ -51,7 +54,9 @@ def export_omex(
     from glut4sim.sim.scenario.scenario import Scenario
 
     loaded = Scenario.load(scenario, overrides(changes))
-    write(out, archive(loaded, loaded.run.duration))
+    with _under_way(loaded.name):
+        content = archive(loaded, loaded.run.duration)
+    write(out, content)
     typer.echo(out)
 
 
@@ -161,7 +166,8 @@ def export_petab(
     from glut4sim.sim.studies.fit.petab_export import write_petab
     from glut4sim.sim.studies.fit.problem import load_problem
 
-    write_petab(load_problem(problem), out)
+    with _under_way(problem):
+        write_petab(load_problem(problem), out)
     typer.echo(out)
 
 
@@ -196,6 +202,14 @@ def export_csv(
     parts = tables(results, chosen, time)
     with _opened(out) as file:
         write_parts(parts, file, chosen)
+
+
+@contextmanager
+def _under_way(name: str) -> Iterator[None]:
+    """A line that says that it goes on, as for the mean field's state of rest its solver may have to be compiled."""
+    with progress_bar(hidden=False) as bar:
+        bar.add_task(name, total=None)
+        yield
 
 
 @contextmanager
