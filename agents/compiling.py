@@ -41,7 +41,8 @@ class Compiled(event.Listener):
     def on_end(self, event: event.Event) -> None:
         """One more."""
         self.count += 1
-        LOG.info("compiled %s", event.data["dispatcher"].py_func.__qualname__)
+        told = event.data or {}
+        LOG.info("compiled %s", told["dispatcher"].py_func.__qualname__)
 
 
 done = Compiled()

@@ -30,6 +30,7 @@ class Stream(IntEnum):
     GLUCOSE_CLOCK = 7
     CYCLE = 8
     CELL = 9
+    BODY = 12
 
 
 OF_A_MEMBRANE = 16  # so much higher are the streams of each further membrane of a cell

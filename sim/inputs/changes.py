@@ -14,7 +14,7 @@ from glut4sim.sim.inputs.fields import Course
 from glut4sim.sim.inputs.files import DEEPEST, Layer, check_depth, parse
 from glut4sim.sim.inputs.schedule import at_level
 
-FLAT = ("parameters", "effects", "organs")  # tables whose keys have dots: "vesicle.fuse"
+FLAT = ("parameters", "effects", "organs", "population")  # tables whose keys have dots: "vesicle.fuse"
 MOST_LEVELS = 6  # in a message
 
 
@@ -58,7 +58,9 @@ def flattened(layer: Layer) -> Layer:
             for field, entry in value.items() if isinstance(value, dict) else [("", value)]:
                 name = join_path(key, field)
                 if name in flat:
-                    raise InputError(f"this {table[:-1]} is given twice.", join_path(table, name), layer.place)
+                    raise InputError(
+                        f"this {table.removesuffix('s')} is given twice.", join_path(table, name), layer.place
+                    )
                 flat[name] = entry
         layer = Layer(layer.place, {**layer.table, table: flat})
     return layer

@@ -1,14 +1,19 @@
-"""The tables of a scenario that tell of its body, besides [body]: its organs, and the cells of its tissues.
+"""The tables of a scenario that tell of its body, besides [body]: its organs, the cells of its tissues, and how much
+bodies differ.
 
 [organs]           preset = "healthy" or "type-2-diabetes"; "liver.production" = "2 mg/(kg*min)": other numbers
 [tissue.muscle], [tissue.fat]   preset, cells, vesicles, receptors, spread
+[population]       lean_mass = 0.1, "pancreas.static" = 0.3: by how much bodies differ in these, sd over mean
+[[correlation]]    of = "pancreas.static", to = "muscle.cells_per_kg", value = -0.5: between their logarithms
 """
 
 from typing import Annotated, Any
 
+import numpy as np
 from pydantic import Field
 
-from glut4sim.sim.inputs.fields import Count, Number, OneOf, QuantityTexts, Whole
+from glut4sim.sim.inputs.errors import InputError, describe, unknown
+from glut4sim.sim.inputs.fields import Count, Number, OneOf, QuantityTexts, Reader, Whole, Words
 from glut4sim.sim.inputs.json_schema import nested_or_dotted
 from glut4sim.sim.inputs.tables import Table
 from glut4sim.sim.model.parameters import PRESETS
@@ -44,6 +49,69 @@ class OrganValues(QuantityTexts):
 def split(organs: dict[str, str]) -> tuple[str, dict[str, str]]:
     """The preset of [organs], and the values to use instead of its own."""
     return organs.get(PRESET, HEALTHY), {name: value for name, value in organs.items() if name != PRESET}
+
+
+class Spreads(Reader):
+    """By how much bodies differ, by the name of what they differ in."""
+
+    OF_PERSONS = ("fat_mass", "height", "lean_mass")
+    _ONE = Number(0.0, 2.0)
+
+    def read(self, value: object) -> dict[str, float]:
+        if not isinstance(value, dict):
+            raise InputError(f"expected a table, got {describe(value)}.")
+        found = {}
+        for name in sorted(value):
+            self.check(name)
+            try:
+                found[name] = self._ONE.read(value[name])
+            except InputError as error:
+                raise error.within(name) from None
+        return found
+
+    @classmethod
+    def check(cls, name: str) -> None:
+        """InputError if bodies cannot differ in something."""
+        if name not in cls.OF_PERSONS:
+            from glut4sim.sim.body.organs import names
+
+            if name not in names():
+                raise unknown("number of a body", name, (*cls.OF_PERSONS, *names()))
+
+    def schema(self) -> dict[str, Any]:
+        from glut4sim.sim.body.organs import names
+
+        groups: dict[str, Any] = {}
+        for name in names():
+            section, _, key = name.partition(".")
+            groups.setdefault(section, {})[key] = self._ONE.schema()
+        found = nested_or_dotted(groups)
+        found["properties"] |= dict.fromkeys(self.OF_PERSONS, self._ONE.schema())
+        return found
+
+
+class CorrelationTable(Table):
+    """[[correlation]]: how two numbers in which bodies differ go together."""
+
+    of: Words = Field(description="the one, by its name in [population]")
+    to: Words = Field(description="and the other")
+    value: Annotated[float, Number(-1.0, 1.0)] = Field(description="between their logarithms")
+
+
+def correlations(spreads: dict[str, float], given: tuple[CorrelationTable, ...]) -> np.ndarray:
+    """Of all in which bodies differ, (n, n); InputError if one of them is not, or no population has them."""
+    names, found = list(spreads), np.eye(len(spreads))
+    for i, table in enumerate(given):
+        for key, name in (("of", table.of), ("to", table.to)):
+            if name not in spreads:
+                raise unknown("number in [population]", name, spreads).within(f"[{i}].{key}")
+        row, column = names.index(table.of), names.index(table.to)
+        if row == column:
+            raise InputError(f"expected another than {describe(table.of)}.", f"[{i}].to")
+        found[row, column] = found[column, row] = table.value
+    if len(names) and np.linalg.eigvalsh(found)[0] < 1e-9:
+        raise InputError("these cannot all hold at once; bring them nearer to 0.")
+    return found
 
 
 class TissueTable(Table):

@@ -10,7 +10,8 @@
     title, description (see own_words.py), extends = another scenario, by name, path or address
     library = a file of [hormone.NAME], [drug.NAME], [effect.NAME], or a list of them, by path or address
     [body], [hormones], [cycle], [[therapy]], [assay], [effects]   hours to months before; see sim/endocrine/tables.py
-    [organs], [tissue.muscle], [tissue.fat]   of the body, where [assay] is a test of it; see body_tables.py
+    [organs], [tissue.muscle], [tissue.fat], [population], [[correlation]]
+             of the body, where [assay] is a test of it; see body_tables.py
 
 Times are floats in s, insulin in nM, glucose in mM from here on.
 """
@@ -61,7 +62,7 @@ from glut4sim.sim.model.contraction import over_time
 from glut4sim.sim.model.geometry import SLICE
 from glut4sim.sim.model.parameters import PRESETS, Parameter, ParameterSet, Preset, load_preset
 from glut4sim.sim.scenario import nonmem
-from glut4sim.sim.scenario.body_tables import OrganValues, TissuesTable
+from glut4sim.sim.scenario.body_tables import CorrelationTable, OrganValues, Spreads, TissuesTable, correlations
 from glut4sim.sim.scenario.own_words import Story, own_words, tell
 
 if TYPE_CHECKING:
@@ -209,6 +210,12 @@ class Scenario(EndocrineTables):
         default={}, description="[organs]: the kind of body, and values to use instead of its own; see docs/body.md"
     )
     tissue: TissuesTable = TissuesTable()
+    population: Annotated[dict[str, float], Spreads()] = Field(
+        default={}, description="[population]: by how much bodies differ in what, standard deviation over mean"
+    )
+    correlation: tuple[CorrelationTable, ...] = Field(
+        default=(), description="[[correlation]]: how what bodies differ in goes together"
+    )
 
     _name: str = PrivateAttr("scenario")
     _source: Place | None = PrivateAttr(None)
@@ -310,6 +317,10 @@ class Scenario(EndocrineTables):
             if meal.at >= self.run.duration:
                 end, path = TIME.write(self.run.duration), join_path("bath", "meal", i, "at")
                 raise InputError(f"expected a time before run.duration ({end}), got {TIME.write(meal.at)}.", path)
+        try:
+            correlations(self.population, self.correlation)
+        except InputError as error:
+            raise error.within("correlation") from None
         if self.bath.meal:
             from glut4sim.sim.endocrine.meal import Meal, bath_after
 
@@ -432,8 +443,8 @@ class Scenario(EndocrineTables):
     def resolved(self) -> dict[str, Any]:
         """As TOML would hold it; what it does not say of a body is left out."""
         content = super().resolved()
-        for key, default in (("organs", {}), ("tissue", TissuesTable())):
-            if getattr(self, key) == default:
+        for key in ("organs", "tissue", "population", "correlation"):
+            if getattr(self, key) == type(self).model_fields[key].default:
                 del content[key]
         return content
 

@@ -92,12 +92,13 @@ class RunOptions:
     def prepare(self, scenario: Scenario) -> Scenario:
         """The scenario with the seed and the replicates that were chosen.
 
-        A mean field has one replicate and, since it knows no single vesicles, no events.
+        A mean field has one replicate, unless these are bodies that differ, and, since it knows no single vesicles, no
+        events.
         """
         changes = {name: value for name in ("seed", "replicates") if (value := getattr(self, name)) is not None}
         changes = {name: int(value) for name, value in changes.items()}
         if self.mean_field:
-            changes |= {"replicates": 1, "events": False}
+            changes |= {"events": False} if scenario.population else {"replicates": 1, "events": False}
         return scenario.model_copy(update={"run": scenario.run.model_copy(update=changes)}) if changes else scenario
 
     def shared(self, first: Scenario) -> "RunOptions":

@@ -9,7 +9,8 @@ from glut4sim.sim.body.engine import BodyEngine
 from glut4sim.sim.body.result import BodyResult
 from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.results import checkpoint
-from glut4sim.sim.studies.body.people import body_of, exchange_of, protocol_of
+from glut4sim.sim.studies.body import population
+from glut4sim.sim.studies.body.people import exchange_of, protocol_of
 from glut4sim.sim.studies.executors import Stop
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def test(job: Job, stop: Stop) -> Tested:
     """Put a body to its test, or go on with it."""
     if stop.is_set():
         return Tested(None, ())
-    protocol, body = protocol_of(job.scenario), body_of(job.scenario)
+    protocol, body = protocol_of(job.scenario), population.body(job.scenario, job.replicate)
     seed, exchange = job.scenario.run.seed, exchange_of(job.scenario)
     engine = BodyEngine(body, job.agents, exchange, seed, job.replicate, job.threads)
     rows, said = [simulate.first_row(engine)], ()

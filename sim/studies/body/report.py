@@ -27,6 +27,18 @@ def rows(summary: dict) -> list[tuple[str, ...]]:
     return [(labelled(*reversed(UNITS[name])), *(_cell(numbers.get(name)) for numbers in assays)) for name in names]
 
 
+def spread(summary: dict) -> list[tuple[str, ...]]:
+    """A row for each number of a population at each assay: its quartiles, and what the central 95 % lie within."""
+    found = []
+    for assay in summary["assays"]:
+        for name, numbers in assay["observables"].items():
+            if "quartiles" in numbers:
+                low, middle, high = (rounded(value, 3) for value in numbers["quartiles"])
+                within = " to ".join(rounded(value, 3) for value in numbers["central_95"])
+                found.append((assay["at"], labelled(*reversed(UNITS[name])), middle, f"{low} to {high}", within))
+    return found
+
+
 def _cell(numbers: dict | None) -> str:
     if numbers is None or numbers["mean"] is None:
         return NONE
@@ -51,4 +63,6 @@ def markdown(result: "BodiesResult") -> str:
         disclaimers=[CLAIMS, NOT_ADVICE],
         times=[assay["at"] for assay in result.summary["assays"]],
         rows=rows(result.summary),
+        differ=result.scenario.population,
+        spread=spread(result.summary),
     )

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import xarray
 
 
+QUANTILES = {"quartiles": (0.25, 0.5, 0.75), "central_95": (0.025, 0.975)}  # of a population, in summary.json
+
+
 @dataclass(frozen=True)
 class BodiesResult:
     """What tests of bodies leave.
@@ -60,13 +63,16 @@ def content(scenario: Scenario, bodies: Sequence[Sequence[BodyResult | None]]) -
         "seed": scenario.run.seed,
         "kind": scenario.assay.kind,
         "assays": [
-            {**say_at(at), "observables": _numbers([body for body in of if body is not None])}
+            {
+                **say_at(at),
+                "observables": _numbers([body for body in of if body is not None], bool(scenario.population)),
+            }
             for at, of in zip(scenario.assay.at, bodies)
         ],
     }
 
 
-def _numbers(bodies: Sequence[BodyResult]) -> dict[str, dict]:
+def _numbers(bodies: Sequence[BodyResult], is_population: bool) -> dict[str, dict]:
     found = {}
     for name, (unit, _) in UNITS.items():
         values = np.array([body.numbers[name] for body in bodies if name in body.numbers], float)
@@ -75,6 +81,8 @@ def _numbers(bodies: Sequence[BodyResult]) -> dict[str, dict]:
             mean = float(values.mean()) if len(values) else None
             sd = float(values.std(ddof=1)) if len(values) > 1 else None
             found[name] = {"mean": mean, "sd": sd, "n": len(values), "unit": unit}
+            if is_population and len(values) > 1:
+                found[name] |= {key: np.quantile(values, shares).tolist() for key, shares in QUANTILES.items()}
     return found
 
 

@@ -165,7 +165,10 @@ def test_installed_scenarios_are_as_meant(name):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_samples_are_as_meant(page, tmp_path):
     """Every block of TOML that is a scenario; what belongs to a problem or an editor is none."""
-    for block in re.findall(r"```toml\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
+    text = page.read_text("utf-8")
+    for name, table in re.findall(r"<!-- file: (\S+) -->\n```csv\n(.*?)```", text, re.DOTALL):
+        (tmp_path / name).write_text(table, encoding="utf-8")
+    for block in re.findall(r"```toml\n(.*?)```", text, re.DOTALL):
         told = tomllib.loads(block)
         if {"therapy", "assay"} & told.keys() and "library" not in told:  # whose files a test of their own has
             file = tmp_path / "sample.toml"
