@@ -57,13 +57,24 @@ def _of(therapy: TherapyTable, scenario: Scenario) -> Iterator[str]:
     after = [at for at in assays if at > start + GRAIN]
     if not after and not hit:
         yield f"no assay comes after {first}, so that none sees it; add one (assay.at)."
-    elif after and therapy.every is not None and end is not None and end <= after[0] + GRAIN:
+    elif (
+        after
+        and therapy.every is not None
+        and end is not None
+        and end <= after[0] + GRAIN
+        and not _goes_on(therapy, scenario)
+    ):
         when = "when" if end >= after[0] - GRAIN else "before"
         key = "stop" if therapy.for_ is None else "for"
         yield (
             f"{drug} ends at {say(end)}, {when} the assay at {say(after[0])} begins, and no assay lies between its "
             f"doses; let it go on until after that assay (`{key}`), or do the assay earlier (assay.at)."
         )
+
+
+def _goes_on(therapy: TherapyTable, scenario: Scenario) -> bool:
+    """Whether other doses of the drug follow, as where a table of doses (nonmem.py) is several therapies."""
+    return any(other.drug == therapy.drug and other.start >= therapy.end - GRAIN for other in scenario.therapy)
 
 
 def _hit(therapy: TherapyTable, scenario: Scenario) -> list[float]:
