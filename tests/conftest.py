@@ -1,22 +1,29 @@
 """What tests of all levels share: their order, and fixtures that spare them what they do not ask about."""
 
+import gc
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 FOLDER = Path(__file__).parent
-# Those whose files take longest come first, so that neither of two processes that share the files waits long for the
-# other in the end.
-LEVELS = ("browser", "validation", "integration", "statistical", "regression", "unit")
+# Those whose files take longest come first, so that none of the processes that share the files waits long for the
+# others in the end.
+LEVELS = ("browser", "integration", "unit/test_cell", "unit/studies", "statistical", "validation", "unit/cli", "unit")
 
 
 def pytest_collection_modifyitems(items):
     def place(item):
-        level = item.path.parts[len(FOLDER.parts)]
-        return LEVELS.index(level) if level in LEVELS else len(LEVELS)
+        path = item.path.as_posix().removeprefix(f"{FOLDER.as_posix()}/")
+        return next((n for n, level in enumerate(LEVELS) if path.startswith(level)), len(LEVELS))
 
     items.sort(key=place)
+
+
+def pytest_collection_finish():
+    """What there is by now stays, and need not be looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -105,7 +105,7 @@ def test_pairs_meet_again_only_if_candidates_know_no_history(rate):
         rates = np.tile(vesicle.rates(vesicle.Environment(0.12, 0.9), p), (80, 1))
         for replicate in range(PAIRS):
             clock = source(Stream.VESICLE_CLOCK, 1, 10_000 * replicate)
-            yield in_membrane(2000, rates, vesicle.BASES, vesicle.TABLE, clock, by_history)[-10:].mean()
+            yield in_membrane(1200, rates, vesicle.BASES, vesicle.TABLE, clock, by_history)[-10:].mean()
 
     lasting, fading = (saved(*(list(late(factor, h)) for factor in (1.0, 1.05))) for h in (False, True))
     assert lasting > 25.0
