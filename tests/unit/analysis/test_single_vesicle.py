@@ -532,7 +532,7 @@ def test_nothing_overlaps(pairs, name):
     series, found = pairs[name]
     figure = single_vesicle_figure.draw(series.assign_attrs(title="A title that is rather long, " * 5), found)
     renderer = FigureCanvasAgg(figure).get_renderer()
-    figure.draw(renderer)
+    figure.draw_without_rendering()
     boxes = [figure._suptitle.get_window_extent(renderer), figure._supxlabel.get_window_extent(renderer)]
     for ax in figure.axes:
         assert ax.get_title(loc="left")
