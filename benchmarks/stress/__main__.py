@@ -26,7 +26,7 @@ KINDS = {
     "scenarios": 10_000,
     "runs": 60,
     "invocations": 500,
-    "signals": 42,
+    "signals": 64,
     "disk": 24,
     "damage": 40,
     "limits": 24,
