@@ -17,7 +17,7 @@ INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt P
 # that is the package itself.
 PARTS := __init__.py version.py py.typed agents benchmarks sim
 
-.PHONY: help run dashboard test lint docs bench bench-peers stress mutants fits validation clinical clean
+.PHONY: help run dashboard test coverage lint docs bench bench-peers stress mutants fits validation clinical clean
 .DELETE_ON_ERROR:
 
 help:  ## Show this list
@@ -35,6 +35,19 @@ test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.installed-dev  ## Run the tests (some of them: TESTS=tests/unit)
 	$(BIN)/python -m tests.kernels
 	$(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(TESTS)
+
+# What is compiled cannot be watched: the tests of kernels run again, with kernels in Python. Some test roundings that
+# Python does otherwise.
+IN_PYTHON := $(addprefix tests/unit/agents/test_, candidates.py clocks.py population.py rates.py streams.py) \
+	$(addprefix tests/unit/model/test_, poisson.py signalling.py sparse_lu.py twin.py)
+COMPILED := not armed_with_each and not fire_many_times
+
+coverage: $(VENV)/.installed-dev  ## Say which lines and branches the tests leave out; at least 90 % are run (30 min)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(TESTS)
+	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -p tests.python_mode -k "$(COMPILED)" $(IN_PYTHON)
+	$(BIN)/coverage combine
+	$(BIN)/coverage report
 
 lint: $(VENV)/.installed-dev  ## Check style, formatting, import contracts and types
 	$(BIN)/ruff check .
