@@ -62,7 +62,7 @@ def _of(therapy: TherapyTable, scenario: Scenario) -> Iterator[str]:
         and therapy.every is not None
         and end is not None
         and end <= after[0] + GRAIN
-        and not _goes_on(therapy, scenario)
+        and not _goes_on(therapy.drug, end, scenario)
     ):
         when = "when" if end >= after[0] - GRAIN else "before"
         key = "stop" if therapy.for_ is None else "for"
@@ -72,9 +72,9 @@ def _of(therapy: TherapyTable, scenario: Scenario) -> Iterator[str]:
         )
 
 
-def _goes_on(therapy: TherapyTable, scenario: Scenario) -> bool:
-    """Whether other doses of the drug follow, as where a table of doses (nonmem.py) is several therapies."""
-    return any(other.drug == therapy.drug and other.start >= therapy.end - GRAIN for other in scenario.therapy)
+def _goes_on(drug: str, end: float, scenario: Scenario) -> bool:
+    """Whether other doses of a drug follow, as where a table of doses (nonmem.py) is several therapies."""
+    return any(other.drug == drug and other.start >= end - GRAIN for other in scenario.therapy)
 
 
 def _hit(therapy: TherapyTable, scenario: Scenario) -> list[float]:
