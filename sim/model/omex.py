@@ -36,7 +36,7 @@ _IDENTIFIERS = "http://identifiers.org/"
 _FORMATS = {
     ".": "combine.specifications/omex",
     MODEL: "combine.specifications/sbml.level-3.version-2",
-    SIMULATION: "combine.specifications/sed-ml.level-1.version-4",
+    SIMULATION: "combine.specifications/sed-ml",  # COPASI overlooks one that is said to be of Level 1 Version 4
     METADATA: "combine.specifications/omex-metadata",
 }
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # of each file: the same scenario gives the same bytes

@@ -79,6 +79,7 @@ class Writer:
         compartment.setId("cell")
         compartment.setConstant(True)
         compartment.setSize(1.0)
+        compartment.setSpatialDimensions(3.0)
         compartment.setUnits("dimensionless")
         self._begin()
         self._quantity("insulin", bath.insulin.values[0], constant=False, unit="nM")

@@ -31,6 +31,8 @@ def test_the_manifest_names_each_part(parts):
     named = {row.get("location").removeprefix("./"): row.get("master") for row in rows}
     assert named.keys() - {"."} == parts.keys() - {"manifest.xml"}
     assert [name for name, master in named.items() if master] == ["simulation.sedml"]
+    forms = {row.get("location"): row.get("format").rpartition("/")[2] for row in rows}
+    assert forms["./simulation.sedml"] == "sed-ml"  # as COPASI knows it; with a version in it, it takes the SBML alone
     assert "Insulin pulse" in parts["metadata.rdf"]
     ElementTree.fromstring(parts["metadata.rdf"])
 
