@@ -18,7 +18,7 @@ import numpy as np
 from glut4sim.sim.body.organs import TISSUES, Liver, Organs
 from glut4sim.sim.body.person import Person
 from glut4sim.sim.endocrine import meal
-from glut4sim.sim.endocrine.meal import MealState
+from glut4sim.sim.endocrine.meal import MealState, Subject, excretion, rates
 
 LONGEST = 10.0 / 60.0  # min, of a part of a step
 _N_MEAL = len(MealState._fields)
@@ -159,29 +159,33 @@ class Blood:
             self.y += h / 6.0 * (k1 + 2.0 * (k2 + k3) + k4)
 
     def _slope(self, y, given: Given, uptakes):
-        p, organs = self.subject, self.organs
         values = y.tolist()
         s, rest = MealState(*values[:_N_MEAL]), Rest(*values[_N_MEAL:])
-        insulin = s.insulin_plasma / p.insulin_volume
-        produced = production(organs.liver, s, rest)
-        infused, learnt = _infusion(given, s.glucose_plasma / p.glucose_volume, rest.feedback)
-        rates = meal.rates(s, p, self.full, produced + infused, sum(uptakes))
-        rates = rates._replace(insulin_plasma=rates.insulin_plasma + given.insulin)
-        absorbed = p.absorption * s.gut / p.body_weight
-        others = Rest(
-            insulin_fast=organs.liver.fast_rate * (insulin - rest.insulin_fast),
-            feedback=learnt,
-            muscle_insulin=_seep(organs.muscle, insulin, rest.muscle_insulin),
-            fat_insulin=_seep(organs.fat, insulin, rest.fat_insulin),
-            produced=produced,
-            infused=infused,
-            kept_by_gut=(1.0 - p.appearing) * absorbed,
-            used_by_brain=p.constant_uptake,
-            excreted=meal.excretion(p, s.glucose_plasma),
-            used_by_muscle=uptakes[0],
-            used_by_fat=uptakes[1],
-        )
-        return np.array([*rates, *others])
+        own, others = slopes(self.organs, self.subject, self.full, s, rest, given, uptakes)
+        return np.array([*own, *others])
+
+
+def slopes(organs: Organs, p: Subject, full: float, s: MealState, rest: Rest, given: Given, uptakes):
+    """How fast the state of a body changes, by its fields [1/min]; the rest is as in `Blood`."""
+    insulin = s.insulin_plasma / p.insulin_volume
+    produced = production(organs.liver, s, rest)
+    infused, learnt = _infusion(given, s.glucose_plasma / p.glucose_volume, rest.feedback)
+    own = rates(s, p, full, produced + infused, uptakes[0] + uptakes[1])
+    absorbed = p.absorption * s.gut / p.body_weight
+    others = Rest(
+        insulin_fast=organs.liver.fast_rate * (insulin - rest.insulin_fast),
+        feedback=learnt,
+        muscle_insulin=_seep(organs.muscle, insulin, rest.muscle_insulin),
+        fat_insulin=_seep(organs.fat, insulin, rest.fat_insulin),
+        produced=produced,
+        infused=infused,
+        kept_by_gut=(1.0 - p.appearing) * absorbed,
+        used_by_brain=p.constant_uptake,
+        excreted=excretion(p, s.glucose_plasma),
+        used_by_muscle=uptakes[0],
+        used_by_fat=uptakes[1],
+    )
+    return own._replace(insulin_plasma=own.insulin_plasma + given.insulin), others
 
 
 def production(liver: Liver, s: MealState, rest: Rest) -> float:

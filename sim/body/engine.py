@@ -24,6 +24,7 @@ from glut4sim.sim.body.hormones import Answering
 from glut4sim.sim.body.organs import TISSUES
 from glut4sim.sim.body.protocols import Protocol
 from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.model.parameters import ParameterSet
 
 EXCHANGE = 30.0  # s
 
@@ -63,7 +64,7 @@ class BodyEngine:
         self.organs = body.organs
         self.blood = Blood(self.organs, body.person)
         self.hormones = None if body.hormones is None else Answering(body.hormones)
-        made = self._parameters()
+        made = self.parameters
         try:
             self.blood.be_at_rest(lambda glucose, insulin: sum(body.resting_uptake(made, glucose, insulin).values()))
         except ValueError:
@@ -107,12 +108,13 @@ class BodyEngine:
             self.hormones.advance(self.exchange, share)
             self._tell_cells()
 
-    def _parameters(self):
+    @property
+    def parameters(self) -> dict[str, ParameterSet]:
         """Of the cells of each tissue now."""
         return self.body.parameters({} if self.hormones is None else self.hormones.factors)
 
     def _tell_cells(self):
-        for tissue, parameters in self._parameters().items():
+        for tissue, parameters in self.parameters.items():
             self.tissues[tissue].become(parameters)
 
     def follow(self, protocol: Protocol, until: float):

@@ -25,14 +25,20 @@ File = Annotated[
 
 @app.command("sbml")
 def export_sbml(scenario: ScenarioName, changes: Changes = None, out: File = None) -> None:
-    """Write the mean-field twin of a scenario as SBML (Level 3 Version 2). Needs python-libsbml."""
+    """Write the mean-field twin of a scenario as SBML (Level 3 Version 2). Needs python-libsbml.
+
+    Of a scenario that puts a body to a test, this is the body with mean-field cells, hormones as they are at the start.
+    """
     check_new(out, "file")
-    from glut4sim.sim.model.sbml import export as to_sbml
+    from glut4sim.sim.body import sbml as of_body
+    from glut4sim.sim.model import sbml as of_cell
     from glut4sim.sim.scenario.scenario import Scenario
+    from glut4sim.sim.studies.body.people import body_of, protocol_of
 
     loaded = Scenario.load(scenario, overrides(changes))
     with _under_way(loaded.name):
-        text = to_sbml(loaded)
+        has_body = loaded.assay.kind is not None
+        text = of_body.export(body_of(loaded), protocol_of(loaded)) if has_body else of_cell.export(loaded)
     with _opened(out) as file:
         file.write(text)
 

@@ -1,5 +1,7 @@
 """The model's own functions as formulas: called with these in place of numbers they hand back SBML's infix text."""
 
+from collections.abc import Mapping
+from dis import get_instructions
 from types import FunctionType
 from typing import Any
 
@@ -42,6 +44,9 @@ class Formula:
     def __rtruediv__(self, other):
         return self._with("/", other, swapped=True)
 
+    def __pow__(self, other):
+        return self._with("^", other)
+
     def __neg__(self):
         return Formula(f"(-{self.text})")
 
@@ -56,12 +61,23 @@ def _larger(a, b):
     return Formula(f"piecewise({a}, {a} > {b}, {b})")
 
 
-def symbolic(function):
-    """A compiled model function as one that takes formulas: its source, with `max` and `float` that understand them."""
-    code = function.py_func.__code__
+def symbolic(function: Any, others: Mapping[str, Any] | None = None) -> FunctionType:
+    """A model function as one that takes formulas: its source, with `max`, `tanh` and `float` that understand them.
+
+    others : what it finds instead by other names
+    """
+    source = getattr(function, "py_func", function)
+    called = {step.argval for step in get_instructions(source.__code__) if step.opname == "LOAD_GLOBAL"}
     around = {
-        name: symbolic(value) if hasattr(value, "py_func") else value
-        for name, value in function.py_func.__globals__.items()
-        if name in code.co_names
+        name: symbolic(value) if _is_ours(value) else value
+        for name, value in source.__globals__.items()
+        if name in called
     }
-    return FunctionType(code, around | {"max": _larger, "float": lambda value: value})
+    known = {"max": _larger, "tanh": lambda a: Formula(f"tanh({a})"), "float": lambda value: value}
+    return FunctionType(source.__code__, around | known | dict(others or {}))
+
+
+def _is_ours(value: Any) -> bool:
+    """Whether it is a function of the model, compiled or not."""
+    own = isinstance(value, FunctionType) and value.__module__.startswith(__name__.partition(".")[0])
+    return own or hasattr(value, "py_func")
