@@ -35,6 +35,7 @@ from glut4sim.sim.cli.terminal import complain, log_to_stderr
 from glut4sim.sim.inputs.errors import InputError, outside_fault
 from glut4sim.version import __version__
 
+NOBODY_READS = 128 + 13  # SIGPIPE: what ends other programs whose output goes to one that has ended, such as `head`
 DEBUG = "GLUT4SIM_DEBUG"  # environment variable: show tracebacks
 
 app = typer.Typer(
@@ -110,6 +111,10 @@ def main() -> None:
             status = complain(word, heard.status)
         except KeyboardInterrupt:  # before typer listens, or while something is being told
             status = complain("Stopped.", heard.status)
+        except SystemExit as end:
+            if not isinstance(end.__context__, BrokenPipeError):
+                raise
+            status = NOBODY_READS
         except Exception as error:  # noqa: BLE001  it is told, or raised again
             status = _tell(error)
     sys.exit(status or 0)

@@ -60,3 +60,13 @@ cli.program()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (3, "")
+
+
+def test_who_does_not_read_on_makes_no_fault_of_it():
+    with subprocess.Popen(
+        [sys.executable, "-m", "glut4sim", "scenarios", "show", "fasting"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as program:  # fmt: skip
+        program.stdout.close()
+        assert program.stderr.read() == ""
+    assert program.returncode == 141
