@@ -39,6 +39,7 @@ FUNCTIONS = {  # of modules of which those tests look at a part
     "agents/vesicle.py": {"rates"},
     "agents/glucose.py": {"rates", "clearance"},
 }
+GUESSES = {"slope", "guess"}  # that are checked: a wrong one takes longer, and changes no number
 COMPILED = "not armed_with_each and not fire_many_times"  # tests of roundings that Python does otherwise
 SECONDS = 120.0  # after which the tests of a mutant are taken to have noticed
 OTHER = {
@@ -60,14 +61,16 @@ class Mutant(NamedTuple):
 
 
 def places(tree: ast.Module, functions: set[str] | None) -> Iterator[ast.AST]:
-    """What can be changed, in a fixed order: operators and numbers in the bodies of functions."""
+    """What can be changed, in a fixed order: operators and numbers in the bodies of functions, but for GUESSES."""
+    assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+    left_out = {part for one in assigned if ast.unparse(one.targets[0]) in GUESSES for part in ast.walk(one)}
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef) and (functions is None or function.name in functions):
             for statement in function.body:
                 for node in ast.walk(statement):
                     number = isinstance(node, ast.Constant) and type(node.value) in (int, float)
                     operator = getattr(node, "op", None) or (getattr(node, "ops", None) or [None])[0]
-                    if number or type(operator) in OTHER:
+                    if node not in left_out and (number or type(operator) in OTHER):
                         yield node
 
 

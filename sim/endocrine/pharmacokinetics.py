@@ -31,6 +31,7 @@ from glut4sim.agents.compiling import njit
 from glut4sim.sim.inputs.errors import InputError, describe
 
 MAX_DOSES = 100_000
+TERMS = 22  # of a matrix exponential's series: those that would follow change no digit
 INSTANT = 1e-3  # s; what is given in less is given at once
 
 
@@ -251,7 +252,7 @@ def _transfer(x, y, n):
         if i < size - 1:
             step[i, i + 1] = share
     found, term = np.eye(size), np.eye(size)
-    for k in range(1, 22):
+    for k in range(1, TERMS):
         term = _product(term, step) / k
         found += term
     found *= math.exp(-shift * share)

@@ -81,6 +81,21 @@ def test_the_fast_path_of_the_liver_saturates_and_production_is_never_negative()
     assert at_liver(liver, 100.0, 1e3, 1e4, 1e4) == 0.0
 
 
+def test_the_gut_keeps_its_share_of_a_meal():
+    blood = Blood(build(), PERSON)
+    blood.be_at_rest(lambda glucose, insulin: 0.2 * glucose)
+    blood.swallow(50.0, drunk=True)
+    for _ in range(144):
+        blood.advance(10.0, Given(), (0.2 * blood.tissue_glucose, 0.0))
+    kept = (1.0 - blood.subject.appearing) * 50e3 / PERSON.mass
+    assert blood.states[1].kept_by_gut == pytest.approx(kept, rel=0.01)
+
+
+def test_the_gain_in_the_body_rises_with_insulin_between_the_cells_from_one_to_its_most():
+    tissue = build().muscle._replace(in_vivo_gain=5.0, gain_half=80.0, gain_hill=2.0)
+    assert [tissue.gain(insulin) for insulin in (0.0, 80.0, 160.0)] == pytest.approx([1.0, 3.0, 1.0 + 4.0 * 0.8])
+
+
 def test_values_are_overridden_by_name_and_faults_named():
     assert build(values={"muscle.in_vivo_gain": "2"}).muscle.in_vivo_gain == 2.0
     with pytest.raises(InputError, match=r"liver.produktion|production"):
