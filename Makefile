@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 SCENARIO ?= insulin-challenge
-TESTS ?= tests
+TESTS ?= tests --ignore=tests/browser
 PROCESSES ?= 3
 KINDS ?=
 
@@ -17,7 +17,7 @@ INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt P
 # that is the package itself.
 PARTS := __init__.py version.py py.typed agents benchmarks sim
 
-.PHONY: help run dashboard test coverage lint docs bench bench-peers stress mutants fits validation clinical clean
+.PHONY: help run dashboard test browser coverage lint docs bench bench-peers stress mutants fits validation clinical clean
 .DELETE_ON_ERROR:
 
 help:  ## Show this list
@@ -31,10 +31,15 @@ dashboard: $(VENV)/.installed-dashboard  ## Open the live dashboard (with anothe
 
 # Three processes keep two processors at work, as some tests wait for programs. Where the environment forbids Python to
 # keep what it has compiled, each program that a test starts would compile all that it imports.
-test: export PYTHONDONTWRITEBYTECODE =
-test: $(VENV)/.installed-dev  ## Run the tests (some of them: TESTS=tests/unit)
+test browser: export PYTHONDONTWRITEBYTECODE =
+test: $(VENV)/.installed-dev  ## Run the tests, but for those in a browser (some of them: TESTS=tests/unit)
 	$(BIN)/python -m tests.kernels
 	$(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(TESTS)
+
+# Chromium and the server of the page have processes of their own.
+browser: $(VENV)/.installed-dev  ## Run the tests of the dashboard in a browser (2 min)
+	$(BIN)/python -m tests.kernels
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests/browser
 
 # What is compiled cannot be watched: the tests of kernels run again, with kernels in Python. Some test roundings that
 # Python does otherwise.
@@ -44,7 +49,7 @@ COMPILED := not armed_with_each and not fire_many_times
 
 coverage: $(VENV)/.installed-dev  ## Say which lines and branches the tests leave out; at least 90 % are run (30 min)
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(TESTS)
+	$(BIN)/coverage run -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder tests
 	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -p tests.python_mode -k "$(COMPILED)" $(IN_PYTHON)
 	$(BIN)/coverage combine
 	$(BIN)/coverage report
