@@ -84,6 +84,7 @@ def test_streams_have_numbers_of_their_own_which_stay():
         "GLUCOSE_CLOCK": 7,
         "CYCLE": 8,
         "CELL": 9,
+        "BODY": 12,
     }
 
 
