@@ -81,6 +81,20 @@ def test_the_fast_path_of_the_liver_saturates_and_production_is_never_negative()
     assert at_liver(liver, 100.0, 1e3, 1e4, 1e4) == 0.0
 
 
+def test_halving_the_parts_of_a_step_changes_next_to_nothing(monkeypatch):
+    """As the rule is of fourth order; one of a lower order is not as near."""
+    found = []
+    for longest in (0.5, 0.25):
+        monkeypatch.setattr("glut4sim.sim.body.blood.LONGEST", longest)
+        blood = Blood(build(), PERSON)
+        blood.be_at_rest(lambda glucose, insulin: 0.2 * glucose)
+        blood.swallow(50.0, drunk=True)
+        for _ in range(30):
+            blood.advance(1.0, Given(), (2.0, 0.5))
+        found.append(blood.y.copy())
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-6, atol=1e-6)
+
+
 def test_the_gut_keeps_its_share_of_a_meal():
     blood = Blood(build(), PERSON)
     blood.be_at_rest(lambda glucose, insulin: 0.2 * glucose)

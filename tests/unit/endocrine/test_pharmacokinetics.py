@@ -79,6 +79,13 @@ def test_peak_is_where_absorption_equals_elimination():
     assert times[np.argmax(concentration(ORAL, [Dose(0.0, 1.0)], times))] == pytest.approx(at_peak, abs=1.0)
 
 
+def test_the_peak_is_foretold():
+    assert Kinetics(1.0, 0.25, 1.0).rise == pytest.approx(math.log(4.0) / 0.75)  # of Bateman's function
+    assert Kinetics(0.5, 0.5, 1.0).rise == pytest.approx(2.0)  # its limit
+    assert Kinetics(1.0, 0.25, 1.0, depots=3).rise == pytest.approx(2.0 + math.log(4.0) / 0.75)
+    assert Kinetics(math.inf, 0.25, 1.0).rise == 0.0
+
+
 @pytest.mark.parametrize("kinetics", [ORAL, VEIN], ids=["oral", "vein"])
 def test_steady_state(kinetics):
     ka, ke, scale = kinetics[:3]
