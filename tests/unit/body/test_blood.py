@@ -81,6 +81,13 @@ def test_the_fast_path_of_the_liver_saturates_and_production_is_never_negative()
     assert at_liver(liver, 100.0, 1e3, 1e4, 1e4) == 0.0
 
 
+def test_a_clamp_learns_nothing_while_it_wants_no_glucose():
+    blood = Blood(build(), PERSON)
+    blood.be_at_rest(lambda glucose, insulin: 0.2 * glucose)
+    blood.advance(1.0, Given(target=blood.glucose - 20.0), (0.2 * blood.tissue_glucose, 0.0))
+    assert (blood.states[1].feedback, blood.states[1].infused) == (0.0, 0.0)
+
+
 def test_halving_the_parts_of_a_step_changes_next_to_nothing(monkeypatch):
     """As the rule is of fourth order; one of a lower order is not as near."""
     found = []
