@@ -44,7 +44,7 @@ browser: $(VENV)/.installed-dev  ## Run the tests of the dashboard in a browser 
 # What is compiled cannot be watched: the tests of kernels run again, with kernels in Python. Some test roundings that
 # Python does otherwise.
 IN_PYTHON := $(addprefix tests/unit/agents/test_, candidates.py clocks.py population.py rates.py) \
-	$(addprefix tests/unit/model/test_, poisson.py signalling.py sparse_lu.py twin.py)
+	$(addprefix tests/unit/model/test_, poisson.py signalling.py) tests/unit/endocrine/test_pharmacokinetics.py
 COMPILED := not armed_with_each and not fire_many_times
 
 coverage: $(VENV)/.installed-dev  ## Say which lines and branches the tests leave out; at least 90 % are run (30 min)

@@ -88,6 +88,13 @@ def test_a_clamp_learns_nothing_while_it_wants_no_glucose():
     assert (blood.states[1].feedback, blood.states[1].infused) == (0.0, 0.0)
 
 
+def test_a_tissue_without_glucose_offers_none():
+    blood = Blood(build(), PERSON)
+    blood.y = np.zeros(len(MealState._fields) + len(Rest._fields))
+    blood.y[MealState._fields.index("glucose_tissue")] = -1e-9
+    assert blood.tissue_glucose == 0.0
+
+
 def test_halving_the_parts_of_a_step_changes_next_to_nothing(monkeypatch):
     """As the rule is of fourth order; one of a lower order is not as near."""
     found = []
