@@ -1,4 +1,7 @@
-"""What Solara's page lacks for those who read it with other means: its language, that it may be enlarged, and names."""
+"""What Solara's page lacks for those who read it with other means: its language, that it may be enlarged, and names.
+
+And what it has too much of: it tells of itself in the browser's console, where only faults are to be found.
+"""
 
 from collections.abc import Awaitable, Callable
 
@@ -6,6 +9,7 @@ from glut4sim.sim.dashboard.guard import Message, Receive, Send
 
 INSTEAD = (
     (b"<html>", b'<html lang="en">'),
+    (b"<head>", b"<head><script>console.log = () => {};</script>"),
     (b", maximum-scale=1, user-scalable=no, minimal-ui", b""),
     (b"absolute></v-progress-linear>", b'absolute aria-label="Busy"></v-progress-linear>'),
 )

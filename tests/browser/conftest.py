@@ -170,7 +170,7 @@ def visit_again(window, server):
         page = window.new_page()
         pages.append(page)
         page.set_default_timeout(PATIENCE)
-        page.on("console", lambda message: message.type in ("error", "warning") and faults.append(message.text))
+        page.on("console", lambda message: faults.append(message.text))
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("requestfailed", lambda request: faults.append(f"{request.url}: {request.failure}"))
         page.on("request", lambda request: asked.append(request.url))

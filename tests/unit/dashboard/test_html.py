@@ -17,7 +17,7 @@ SERVED = (
     [
         (
             "/",
-            b'<!doctype html><html lang="en"><head><meta content="width=device-width">'
+            b'<!doctype html><html lang="en"><head><script>console.log = () => {};</script><meta content="width=device-width">'
             b'<v-progress-linear absolute aria-label="Busy"></v-progress-linear>',
         ),
         ("/static/other.html", SERVED),
