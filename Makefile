@@ -39,7 +39,7 @@ test: $(VENV)/.installed-dev  ## Run the tests, but for those in a browser (some
 # Chromium and the server of the page have processes of their own.
 browser: $(VENV)/.installed-dev  ## Run the tests of the dashboard in a browser (2 min)
 	$(BIN)/python -m tests.kernels
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests/browser
+	$(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder tests/browser
 
 # What is compiled cannot be watched: the tests of kernels run again, with kernels in Python. Some test roundings that
 # Python does otherwise.

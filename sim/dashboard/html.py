@@ -9,7 +9,7 @@ from glut4sim.sim.dashboard.guard import Message, Receive, Send
 
 INSTEAD = (
     (b"<html>", b'<html lang="en">'),
-    (b"<head>", b"<head><script>console.log = () => {};</script>"),
+    (b"<head>", b"<head><script>console.log = console.debug = () => {};</script>"),
     (b", maximum-scale=1, user-scalable=no, minimal-ui", b""),
     (b"absolute></v-progress-linear>", b'absolute aria-label="Busy"></v-progress-linear>'),
 )

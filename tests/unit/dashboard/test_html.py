@@ -17,7 +17,8 @@ SERVED = (
     [
         (
             "/",
-            b'<!doctype html><html lang="en"><head><script>console.log = () => {};</script><meta content="width=device-width">'
+            b'<!doctype html><html lang="en"><head><script>console.log = console.debug = () => {};</script>'
+            b'<meta content="width=device-width">'
             b'<v-progress-linear absolute aria-label="Busy"></v-progress-linear>',
         ),
         ("/static/other.html", SERVED),
