@@ -17,7 +17,7 @@ INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt P
 # that is the package itself.
 PARTS := __init__.py version.py py.typed agents benchmarks sim
 
-.PHONY: help run dashboard test browser coverage lint docs bench bench-peers stress mutants fits validation clinical clean
+.PHONY: help run dashboard kernels test browser coverage lint docs bench bench-peers stress mutants fits validation clinical clean
 .DELETE_ON_ERROR:
 
 help:  ## Show this list
@@ -31,14 +31,15 @@ dashboard: $(VENV)/.installed-dashboard  ## Open the live dashboard (with anothe
 
 # Three processes keep two processors at work, as some tests wait for programs. Where the environment forbids Python to
 # keep what it has compiled, each program that a test starts would compile all that it imports.
-test browser: export PYTHONDONTWRITEBYTECODE =
-test: $(VENV)/.installed-dev  ## Run the tests, but for those in a browser (some of them: TESTS=tests/unit)
+kernels test browser: export PYTHONDONTWRITEBYTECODE =
+kernels: $(VENV)/.installed-dev  ## Compile what the tests run
 	$(BIN)/python -m tests.kernels
+
+test: kernels  ## Run the tests, but for those in a browser (some of them: TESTS=tests/unit)
 	$(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # Chromium and the server of the page have processes of their own.
-browser: $(VENV)/.installed-dev  ## Run the tests of the dashboard in a browser (2 min)
-	$(BIN)/python -m tests.kernels
+browser: kernels  ## Run the tests of the dashboard in a browser (2 min)
 	$(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder tests/browser
 
 # What is compiled cannot be watched: the tests of kernels run again, with kernels in Python. Some test roundings that
