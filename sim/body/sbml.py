@@ -15,20 +15,12 @@ from glut4sim.agents import glucose as molecules
 from glut4sim.sim.body import blood, cells
 from glut4sim.sim.body.blood import INTEGRAL, PROPORTIONAL, Given, Rest
 from glut4sim.sim.body.body import Body
-from glut4sim.sim.body.cells import (
-    MG_PER_MOLECULE,
-    PM_PER_NM,
-    Around,
-    CellSize,
-    Inputs,
-    Timing,
-)
+from glut4sim.sim.body.cells import MG_PER_MOLECULE, PM_PER_NM, Around, CellSize, Inputs, Timing
 from glut4sim.sim.body.engine import BodyEngine
 from glut4sim.sim.body.organs import TISSUES
 from glut4sim.sim.body.protocols import Clamp, Protocol
 from glut4sim.sim.endocrine.meal import MG_PER_DL, MealState
 from glut4sim.sim.inputs.schedule import Schedule
-from glut4sim.sim.model import sbml_words
 from glut4sim.sim.model.formulas import Formula, symbolic
 from glut4sim.sim.model.sbml import Writer, load_libsbml
 
@@ -57,13 +49,11 @@ class CellWriter(Writer):
 class BodyWriter(Writer):
     """The document of a test of a body, in the making."""
 
+    start = ""  # it is at rest at time 0
+
     def __init__(self, libsbml, body: Body, protocol: Protocol):
-        self.libsbml, self.body = libsbml, body
-        self.document = libsbml.SBMLDocument(3, 2)
-        self.model = self.document.createModel()
-        self.model.setId("glut4sim_body")
-        self.model.setName(f"glut4sim body of mean fields: {protocol.kind}")
-        sbml_words.declare_units(libsbml, self.model)
+        self._open(libsbml, "glut4sim_body", f"glut4sim body of mean fields: {protocol.kind}")
+        self.body = body
         engine = BodyEngine(body)
         for _, carbohydrate, drunk in protocol.swallowed():
             engine.swallow(carbohydrate, drunk)
@@ -113,12 +103,10 @@ class BodyWriter(Writer):
         uptakes = []
         for tissue in TISSUES:
             between = getattr(rest, f"{tissue}_insulin")
-            self._follow(f"{tissue}_cell_insulin", between / PM_PER_NM)
-            self._follow(f"{tissue}_cell_glucose_bath", outside)
+            self._rule(f"{tissue}_cell_insulin", between / PM_PER_NM)
+            self._rule(f"{tissue}_cell_glucose_bath", outside)
             uptakes.append(self._assign(f"{tissue}_uptake", self._uptake(tissue, getattr(organs, tissue), between)))
-        slopes = symbolic(blood.slopes, {"_infusion": _infusion})(
-            organs, p, engine.blood.full, s, rest, given, uptakes
-        )  # fmt: skip
+        slopes = symbolic(blood.slopes, {"_infusion": _infusion})(organs, p, engine.blood.full, s, rest, given, uptakes)
         for variable, slope in zip((*s, *rest), (*slopes[0], *slopes[1])):
             self._rate_rule(variable, Formula(getattr(slope, "text", slope)) / MINUTE)
         self._assign("production", symbolic(blood.production)(organs.liver, s, rest))
@@ -143,15 +131,6 @@ class BodyWriter(Writer):
             value if isnan(value) else self._quantity(f"{section}_{name}", value)
             for name, value in zip(values._fields, values)
         )
-
-    def _since(self, moment):
-        return f"time >= {moment}"
-
-    def _follow(self, name: str, formula: Formula):
-        """Let a quantity of a cell be what there is around it."""
-        rule = self.model.createAssignmentRule()
-        rule.setVariable(name)
-        self._math(rule, formula)
 
 
 def _infusion(given: Any, glucose: Any, feedback: Any) -> tuple[Any, Any]:

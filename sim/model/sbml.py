@@ -59,13 +59,10 @@ class Writer:
     """An SBML document in the making; sim/model/sbml_template.py says more with it."""
 
     taken = frozenset(TAKEN)
+    start = "rest_until + "  # of the experiment, before times that count from it
 
     def __init__(self, libsbml, scenario: CellInputs, bins, capture_bins):
-        self.libsbml = libsbml
-        self.document = libsbml.SBMLDocument(3, 2)
-        self.model = self.document.createModel()
-        self.model.setId("glut4sim")
-        self.model.setName(f"glut4sim mean field: {scenario.title}")
+        self._open(libsbml, "glut4sim", f"glut4sim mean field: {scenario.title}")
         self.sources = getattr(scenario, "preset", None)  # a cell that is no scenario's has none
         self.model.setNotes(sbml_words.notes("" if self.sources is None else self.sources.title))
         self.scenario, self.courses = scenario, scenario.parameter_schedule
@@ -74,7 +71,6 @@ class Writer:
         parts = systems(self.parameters, bins, capture_bins)
         self.space, self.prefix = parts[0][1].space, ""  # of the membrane that is being written
         bath = scenario.bath
-        sbml_words.declare_units(libsbml, self.model)
         compartment = self.model.createCompartment()
         compartment.setId("cell")
         compartment.setConstant(True)
@@ -108,6 +104,15 @@ class Writer:
         if self.taken:
             self._as_in_results()
 
+    def _open(self, libsbml, name, title):
+        """Begin a document."""
+        self.libsbml = libsbml
+        self.document = libsbml.SBMLDocument(3, 2)
+        self.model = self.document.createModel()
+        self.model.setId(name)
+        self.model.setName(title)
+        sbml_words.declare_units(libsbml, self.model)
+
     def _begin(self):
         """The time at which the experiment begins, and whether the cell comes to rest before."""
         self._quantity("rest_until", 0.0, unit="s")
@@ -115,7 +120,7 @@ class Writer:
 
     def _since(self, moment):
         """The condition that so much of the experiment is over [s]."""
-        return f"time >= rest_until + {moment}"
+        return f"time >= {self.start}{moment}"
 
     def _share(self, name, prefix=None):
         """What a share of 1 is called, of the membrane that is being written or of one with another prefix."""
@@ -139,10 +144,14 @@ class Writer:
 
     def _assign(self, name, formula, unit="1"):
         self._quantity(name, None, constant=False, unit=unit)
+        self._rule(name, formula)
+        return Formula(name)
+
+    def _rule(self, name, formula):
+        """What a quantity always is."""
         rule = self.model.createAssignmentRule()
         rule.setVariable(name)
         self._math(rule, formula)
-        return Formula(name)
 
     def _species(self, name, amount):
         species = self.model.createSpecies()

@@ -122,6 +122,7 @@ def export(scenario: CellInputs, template: Template, bins: int, capture_bins: in
 
 class _TemplateWriter(Writer):
     taken = frozenset()  # petab_quantities.py says what results have
+    start = ""  # the cell comes to rest before time 0
 
     def __init__(self, libsbml, scenario, template, bins, capture_bins):
         self.template = template
@@ -165,10 +166,6 @@ class _TemplateWriter(Writer):
             name = f"step_{step}"
             self._quantity(name, 1.0, constant=False)
             self._changes(name)
-
-    def _since(self, moment):
-        """The cell comes to rest before time 0."""
-        return f"time >= {moment}"
 
     def _given(self, name, schedule: Schedule):
         """As many changes as any experiment has; times and values are those of an experiment, not of the scenario."""
