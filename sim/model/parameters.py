@@ -146,6 +146,10 @@ class Preset:
             raise unknown("parameter", name, self.parameters, see="See `glut4sim parameters list`.")
         return self.parameters[name]
 
+    def multiplied(self, factors: Mapping[str, float]) -> dict[str, str]:
+        """Values of some parameters times factors, as `override` takes them."""
+        return {name: write(self.find(name).value * factor, self.find(name).unit) for name, factor in factors.items()}
+
     def override(self, values: Mapping[str, object]) -> "Preset":
         """The preset with some values replaced, such as {"vesicle.fuse": "2 1/min"}."""
         changed = dict(self.parameters)

@@ -13,7 +13,6 @@ from scipy.special import ndtri
 
 from glut4sim.agents import streams
 from glut4sim.agents.streams import Stream
-from glut4sim.sim.inputs.units import write
 from glut4sim.sim.model.cell_inputs import CellSize
 from glut4sim.sim.model.geometry import SHELL
 from glut4sim.sim.model.kinds import Kind
@@ -32,8 +31,13 @@ def draw(cell: CellSize, seed: int, replicate: int) -> Individual:
     """The cell of a replicate, for a scenario's [cell] table."""
     variation = np.array([cell.receptors_cv, cell.glut4_cv, cell.volume_cv])
     uniforms = streams.uniforms(2, 0, streams.source(Stream.CELL, seed, replicate)).ravel()[:3]
+    return Individual(*log_normal(variation, ndtri(uniforms)).tolist())
+
+
+def log_normal(variation: np.ndarray, normals: np.ndarray) -> np.ndarray:
+    """Factors (n,) with mean 1 and these coefficients of variation (n,), from standard normals (n,)."""
     spread = np.sqrt(np.log1p(variation**2))
-    return Individual(*np.exp(spread * ndtri(uniforms) - spread**2 / 2.0).tolist())
+    return np.exp(spread * normals - spread**2 / 2.0)
 
 
 def overrides(preset: Preset, individual: Individual) -> dict[str, str]:
@@ -47,7 +51,7 @@ def overrides(preset: Preset, individual: Individual) -> dict[str, str]:
         "glucose.cytosol_volume": individual.volume,
         "receptor.copies": individual.receptors,
     }
-    return {name: write(preset.find(name).value * factor, preset.find(name).unit) for name, factor in factors.items()}
+    return preset.multiplied(factors)
 
 
 def sizes(kind: Kind, cell: CellSize, individual: Individual, parameters: ParameterSet) -> tuple[int, int]:

@@ -1,10 +1,8 @@
 """Bodies that differ: each replicate of a test is somebody else.
 
-Factors are log-normal with mean 1 and the spreads (standard deviation over mean) that [population] gives; their
-logarithms are correlated as [[correlation]] says. With Z independent normals, L L^T the correlations and
-s^2 = ln(1 + spread^2):
-
-    factor = exp(s (L Z) - s^2 / 2)
+Factors are log-normal as those of cells (sim/model/variability.py), with the spreads (standard deviation over mean)
+that [population] gives. The normals behind them are correlated as [[correlation]] says: L Z, with Z independent and
+L L^T the correlations.
 
 They depend on seed and replicate alone, so that body r is the same in every test that names the same numbers. Hormones
 are those of the scenario in all of them.
@@ -21,7 +19,7 @@ from glut4sim.agents import streams
 from glut4sim.agents.streams import Stream
 from glut4sim.sim.body.body import Body
 from glut4sim.sim.body.organs import organs_preset
-from glut4sim.sim.inputs.units import write
+from glut4sim.sim.model.variability import log_normal
 from glut4sim.sim.scenario.body_tables import Spreads, correlations
 from glut4sim.sim.studies.body.people import body_of
 
@@ -40,8 +38,7 @@ def factors(scenario: "Scenario", replicate: int) -> dict[str, float]:
     together = np.linalg.cholesky(correlations(spreads, scenario.correlation))
     source = streams.source(Stream.BODY, scenario.run.seed, replicate)
     independent = ndtri(streams.uniforms(len(spreads), 0, source)[:, 0])
-    width = np.sqrt(np.log1p(np.array(list(spreads.values())) ** 2))
-    return dict(zip(spreads, np.exp(width * (together @ independent) - width**2 / 2.0).tolist()))
+    return dict(zip(spreads, log_normal(np.array(list(spreads.values())), together @ independent).tolist()))
 
 
 def differing(body: Body, factors: Mapping[str, float]) -> Body:
@@ -52,10 +49,6 @@ def differing(body: Body, factors: Mapping[str, float]) -> Body:
     person, preset = body.person, organs_preset(body.preset, body.values)
     lean = person.lean_mass * of_person["lean_mass"]
     fat = (person.mass - person.lean_mass) * of_person["fat_mass"]
-    values = {
-        name: write(preset.find(name).value * factor, preset.find(name).unit)
-        for name, factor in factors.items()
-        if name not in of_person
-    }
+    values = preset.multiplied({name: factor for name, factor in factors.items() if name not in of_person})
     somebody = person._replace(mass=lean + fat, height=person.height * of_person["height"], lean_mass=lean)
     return replace(body, person=somebody).replaced(values)
