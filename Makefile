@@ -4,6 +4,7 @@ PYTHON ?= python3
 SCENARIO ?= insulin-challenge
 TESTS ?= tests --ignore=tests/browser
 PROCESSES ?= 3
+IN_PARALLEL = -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 KINDS ?=
 
 VENV := .venv
@@ -36,11 +37,11 @@ kernels: $(VENV)/.installed-dev  ## Compile what the tests run
 	$(BIN)/python -m tests.kernels
 
 test: kernels  ## Run the tests, but for those in a browser (some of them: TESTS=tests/unit)
-	$(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(TESTS)
+	$(BIN)/pytest $(IN_PARALLEL) $(TESTS)
 
 # Chromium and the server of the page have processes of their own.
 browser: kernels  ## Run the tests of the dashboard in a browser (2 min)
-	$(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder tests/browser
+	$(BIN)/pytest $(IN_PARALLEL) tests/browser
 
 # What is compiled cannot be watched: the tests of kernels run again, with kernels in Python. Some test roundings that
 # Python does otherwise.
@@ -50,7 +51,7 @@ COMPILED := not armed_with_each and not fire_many_times
 
 coverage: $(VENV)/.installed-dev  ## Say which lines and branches the tests leave out; at least 90 % are run (30 min)
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder tests
+	$(BIN)/coverage run -m pytest $(IN_PARALLEL) tests
 	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -p tests.python_mode -k "$(COMPILED)" $(IN_PYTHON)
 	$(BIN)/coverage combine
 	$(BIN)/coverage report

@@ -302,7 +302,7 @@ class Session:
         self._given_up.set()
 
     def complain(self, error: str) -> Future:
-        """Show a line about what went wrong elsewhere."""
+        """Show a line about what went wrong elsewhere; an empty one takes the last away."""
 
         def task():
             self._error = error

@@ -98,7 +98,9 @@ class RunOptions:
         changes = {name: value for name in ("seed", "replicates") if (value := getattr(self, name)) is not None}
         changes = {name: int(value) for name, value in changes.items()}
         if self.mean_field:
-            changes |= {"events": False} if scenario.population else {"replicates": 1, "events": False}
+            changes["events"] = False
+            if not scenario.population:
+                changes["replicates"] = 1
         return scenario.model_copy(update={"run": scenario.run.model_copy(update=changes)}) if changes else scenario
 
     def shared(self, first: Scenario) -> "RunOptions":
