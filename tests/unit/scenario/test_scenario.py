@@ -482,7 +482,7 @@ def tables(draw):
 
 
 @given(tables())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_resolved_text_loads_as_an_equal_scenario(table):
     scenario = Scenario.from_table(table)
     again = Scenario.from_table(tomllib.loads(scenario.to_toml()))

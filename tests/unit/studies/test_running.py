@@ -153,7 +153,7 @@ def test_a_comparison_whose_scenario_was_changed_is_refused(tmp_path):
 # ---- sweeps ----
 
 
-@pytest.mark.parametrize("share", [0.0, 0.7])
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.7])
 def test_a_sweep_goes_on(swept, tmp_path, monkeypatch, share):
     out = tmp_path / "out"
     monkeypatch.setattr(tasks, "REPORT_SECONDS", 0.01)

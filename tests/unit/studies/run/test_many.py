@@ -137,7 +137,7 @@ def interrupt_after(count):
     return progress
 
 
-@pytest.mark.parametrize("looks", [0, 5])
+@pytest.mark.parametrize("looks", [0, 2, 5])
 def test_what_was_interrupted_goes_on(apart, tmp_path, monkeypatch, together, looks):
     monkeypatch.setattr("glut4sim.sim.studies.run.replicate.CHUNK", 32)
     with monkeypatch.context() as patch:
