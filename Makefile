@@ -50,6 +50,7 @@ IN_PYTHON := $(addprefix tests/unit/agents/test_, candidates.py clocks.py popula
 COMPILED := not armed_with_each and not fire_many_times
 
 coverage: $(VENV)/.installed-dev  ## Say which lines and branches the tests leave out; at least 90 % are run (30 min)
+	$(INSTALL) -e '.[coverage]'
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(IN_PARALLEL) tests
 	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -p tests.python_mode -k "$(COMPILED)" $(IN_PYTHON)

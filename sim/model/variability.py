@@ -9,7 +9,6 @@ cell in every scenario. The mean field is that of the mean cell.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtri
 
 from glut4sim.agents import streams
 from glut4sim.agents.streams import Stream
@@ -30,6 +29,10 @@ class Individual(NamedTuple):
 def draw(cell: CellSize, seed: int, replicate: int) -> Individual:
     """The cell of a replicate, for a scenario's [cell] table."""
     variation = np.array([cell.receptors_cv, cell.glut4_cv, cell.volume_cv])
+    if not variation.any():
+        return Individual()
+    from scipy.special import ndtri  # takes a while to import
+
     uniforms = streams.uniforms(2, 0, streams.source(Stream.CELL, seed, replicate)).ravel()[:3]
     return Individual(*log_normal(variation, ndtri(uniforms)).tolist())
 
