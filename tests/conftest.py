@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+gc.set_threshold(100_000)  # as the program has it
+
 FOLDER = Path(__file__).parent
 # Those whose files take longest come first, so that none of the processes that share the files waits long for the
 # others in the end.
