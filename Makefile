@@ -10,9 +10,13 @@ KINDS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 # The build backend runs in an environment of its own, which `-c` does not reach: newer versions of pip take its pins from
-# PIP_BUILD_CONSTRAINT, older ones from PIP_CONSTRAINT.
-INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
-	$(BIN)/python -m pip install --quiet -c constraints.txt
+# PIP_BUILD_CONSTRAINT, older ones from PIP_CONSTRAINT. What pip would compile one file after the other, all processors do,
+# without the tests of libraries, of which some are meant not to compile.
+define INSTALL
+@PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
+	$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt -e '.$(1)'
+@$(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true
+endef
 
 # The parts of the package under its name: pyright, here and in editors, does not follow an editable install of a repository
 # that is the package itself.
@@ -50,7 +54,7 @@ IN_PYTHON := $(addprefix tests/unit/agents/test_, candidates.py clocks.py popula
 COMPILED := not armed_with_each and not fire_many_times
 
 coverage: $(VENV)/.installed-dev  ## Say which lines and branches the tests leave out; at least 90 % are run (30 min)
-	$(INSTALL) -e '.[coverage]'
+	$(call INSTALL,[coverage])
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(IN_PARALLEL) tests
 	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -p tests.python_mode -k "$(COMPILED)" $(IN_PYTHON)
@@ -121,15 +125,15 @@ $(VENV)/.created:
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.created pyproject.toml constraints.txt
-	@$(INSTALL) -e .
+	$(call INSTALL)
 	@touch $@
 
 $(VENV)/.installed-dashboard: $(VENV)/.created pyproject.toml constraints.txt
-	@$(INSTALL) -e '.[dashboard]'
+	$(call INSTALL,[dashboard])
 	@touch $@ $(VENV)/.installed
 
 $(VENV)/.installed-dev: $(VENV)/.created pyproject.toml constraints.txt
-	@$(INSTALL) -e '.[dev]'
+	$(call INSTALL,[dev])
 	@mkdir -p $(VENV)/link/glut4sim
 	@for part in $(PARTS); do ln -sfn ../../../$$part $(VENV)/link/glut4sim/$$part; done
 	@touch $@ $(VENV)/.installed
