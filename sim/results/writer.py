@@ -117,6 +117,10 @@ class Writer:
         writer._set_up(scenario, where, Provenance.going_on(scenario, before, checkpoint_every), is_new=not begun)
         return writer
 
+    def go_on(self) -> None:
+        """Say in the provenance that it is at work again, as it would not if it were killed."""
+        self._write_provenance("running", [])
+
     def _set_up(self, scenario: Scenario, out: Place | None, provenance: Provenance, is_new: bool) -> None:
         self.scenario, self.out = scenario, out
         self.time = record_times(scenario)

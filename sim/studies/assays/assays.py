@@ -52,6 +52,7 @@ def resume(out: PlaceLike, options: RunOptions) -> AssaysResult:
     _, before = read_run(out)
     writer = Writer.reopen(out, options.checkpoint_every)
     options = options.as_before(before["method"])
+    writer.go_on()
     return _run_each(writer, replace(options, checkpoint_every=writer.checkpoint_every))
 
 

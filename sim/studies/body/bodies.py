@@ -53,6 +53,7 @@ def resume(out: PlaceLike, options: RunOptions) -> BodiesResult:
     _, before = read_run(out)
     writer = Writer.reopen(out, options.checkpoint_every)
     options = options.as_before(before["method"])
+    writer.go_on()
     return _run(writer, replace(options, checkpoint_every=writer.checkpoint_every))
 
 

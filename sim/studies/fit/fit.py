@@ -105,6 +105,7 @@ def resume(out: PlaceLike, options: RunOptions) -> FitResult | AbcResult:
     record = Record.reopen(where, problem, before)
     check(record.problem, record.settings)
     with storage.held(where):
+        record.note("running")
         return _Fit(record, options).run()
 
 

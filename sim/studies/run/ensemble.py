@@ -85,6 +85,8 @@ def resume(out: PlaceLike, options: RunOptions, drawn: "Callable[[], Drawn] | No
         options = options.as_before(writer.about["method"])
         todo = [replicate for replicate, ended in enumerate(writer.ended) if not ended]
         with options.workers(len(todo), [writer.scenario]) as workers:
+            if todo:
+                writer.go_on()
             return _run(writer, todo, workers, options, drawn)
 
 

@@ -182,6 +182,7 @@ def resume(out: PlaceLike, options: RunOptions) -> SweepResult:
         scenarios = _at_levels(scenario, axes)
         missing = int((~store.ended).sum()) * scenario.run.replicates
         with options.workers(missing, scenarios.values()) as workers:
+            writer.go_on()
             return _run(writer, scenarios, store, workers, options)
 
 

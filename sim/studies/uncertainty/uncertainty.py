@@ -160,7 +160,9 @@ def resume(out: PlaceLike, options: RunOptions) -> UncertaintyResult:
     runs = Runs(scenario, draws)
     with storage.held(out):
         runs.read(out / STORE)
-        return _run(Writer.reopen(out), plan, runs, options)
+        writer = Writer.reopen(out)
+        writer.go_on()
+        return _run(writer, plan, runs, options)
 
 
 class _Plan:
