@@ -31,7 +31,7 @@ from glut4sim.sim.cli import (
 )
 from glut4sim.sim.cli.options import Stopped
 from glut4sim.sim.cli.signals import heeded
-from glut4sim.sim.cli.terminal import complain, log_to_stderr
+from glut4sim.sim.cli.terminal import complain, log_to_stderr, say_warnings
 from glut4sim.sim.inputs.errors import InputError, outside_fault
 from glut4sim.version import __version__
 
@@ -67,6 +67,7 @@ def program() -> None:
     """
     streams = _open_streams()
     logging.raiseExceptions, logging.lastResort = False, None
+    say_warnings()
     try:
         main()
     except SystemExit as end:

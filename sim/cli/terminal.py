@@ -20,6 +20,18 @@ def complain(message: object, status: int = 0) -> int:
     return status
 
 
+class _Warnings(logging.Handler):
+    """Says what the package warns of as commands say it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        complain(f"Warning: {' '.join(record.getMessage().split())}")
+
+
+def say_warnings() -> None:
+    """Print what the package warns of in its log on stderr, a line each, where `log_to_stderr` prints nothing."""
+    logging.getLogger("glut4sim").handlers = [_Warnings(logging.WARNING)]
+
+
 def log_to_stderr() -> None:
     """Print what the package logs, by Python's `logging`, on stderr; a command's whole process then does."""
     handler = logging.StreamHandler()

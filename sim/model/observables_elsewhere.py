@@ -17,7 +17,7 @@ import numpy as np
 from glut4sim.sim.inputs.errors import InputError
 
 GROUP = "glut4sim.observables"
-_LOG = logging.getLogger("glut4sim")
+LOG = logging.getLogger(__name__)
 
 
 class Elsewhere(NamedTuple):
@@ -48,7 +48,7 @@ def found(taken: tuple[str, ...]) -> tuple[Elsewhere, ...]:
             text = (function.__doc__ or point.name).strip().splitlines()[0].rstrip(".")
             unit = f"{getattr(function, 'unit', '1')}"
         except Exception as error:  # noqa: BLE001  whatever a package does when it is imported
-            _LOG.warning("the observable %s of %s is left out: %s", point.name, package, error)
+            LOG.warning("the observable %s of %s is left out: %s", point.name, package, error)
             continue
         usable.append(Elsewhere(point.name, unit, text, _checked(point.name, package, function), package))
     return tuple(usable)
