@@ -133,7 +133,7 @@ class Organs(NamedTuple):
     def subject(self, person: Person) -> Subject:
         """What the model of meals takes of them, for a person; its own uptake and production are not asked for."""
         scale, insulin, gut, pancreas = self.clearance_scale, self.insulin, self.gut, self.pancreas
-        unused = float("nan")
+        unused, none = float("nan"), 0.0  # its action of insulin on uptake stands still
         return Subject(
             body_weight=person.mass,
             glucose_volume=self.glucose.volume,
@@ -161,7 +161,7 @@ class Organs(NamedTuple):
             vm0=unused,
             vmx=unused,
             km0=unused,
-            p2u=0.0,
+            p2u=none,
             secretion_slope=pancreas.dynamic,
             alpha=pancreas.static_rate,
             beta=pancreas.static,
@@ -169,7 +169,7 @@ class Organs(NamedTuple):
             ke1=self.kidney.excretion,
             ke2=self.kidney.threshold * self.glucose.volume,
             basal_glucose=pancreas.basal_glucose,
-            basal_insulin=0.0,
+            basal_insulin=none,
             basal_secretion=pancreas.basal_secretion,
         )
 

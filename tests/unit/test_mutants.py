@@ -23,3 +23,20 @@ def test_the_same_seed_draws_the_same_mutants():
     places_of = [[one[:2] for one in of] for of in (first, second, other)]
     assert places_of[0] == places_of[1] != places_of[2]
     assert len(set(places_of[0])) == 12
+
+
+def test_what_can_only_search_oftener_is_left_out():
+    """A guess, the comparison that has it made anew, and the one that returns it; not the other half of either."""
+    text = """
+def find(x, table):
+    guess = 3 * x
+    if x < low or x >= high:
+        guess = search(x)
+    if near <= guess < far:
+        return guess
+    if x < 7:
+        return x
+    return search(x)
+"""
+    found = [ast.unparse(node) for node in places(ast.parse(text), None)]
+    assert found == ["x < low or x >= high", "x >= high", "x < 7", "7"]
