@@ -1,4 +1,4 @@
-"""An agent that has fired is due again in the step in which its next threshold lies, also where that is a step's end."""
+"""An agent that has fired is due again in the step in which its next threshold lies, be that a step's end."""
 
 import numpy as np
 import pytest

@@ -13,7 +13,8 @@ import pytest
 from glut4sim.sim.dashboard.guard import Guard
 
 uvicorn = pytest.importorskip("uvicorn")
-UPGRADE = f"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {base64.b64encode(bytes(16)).decode()}\r\n"
+KEY = base64.b64encode(bytes(16)).decode()
+UPGRADE = f"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n"
 
 
 async def echo(scope, receive, send):

@@ -1,4 +1,4 @@
-"""While a study is gone on with, its provenance says so: what is killed then does not look as if it had been stopped."""
+"""While a study is gone on with, its provenance says so: killed then, it does not look as if it had been stopped."""
 
 import json
 
