@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from glut4sim.sim.body.blood import Blood, Given, at_liver
+from glut4sim.sim.body.blood import INTEGRAL, PROPORTIONAL, Blood, Given, _infusion, at_liver
 from glut4sim.sim.body.organs import build
 from glut4sim.sim.body.person import HEALTHY
 
@@ -23,3 +23,11 @@ def test_what_acts_on_uptake_in_the_model_of_meals_stands_still():
     blood.advance(30.0, Given(insulin=6.0), (2.0, 0.5))
     assert np.isfinite(before)
     assert blood.states[0].insulin_action == before
+
+
+@pytest.mark.parametrize(
+    ("missing", "wanted", "learns"), [(-0.5, 0.3, True), (0.5, -0.3, True), (-0.5, -0.3, False), (0.0, 0.0, False)]
+)
+def test_a_clamp_learns_while_it_wants_glucose_or_misses_some_however_little(missing, wanted, learns):
+    _, learning = _infusion(Given(target=90.0), 90.0 - missing, wanted - PROPORTIONAL * missing)
+    assert learning == pytest.approx(INTEGRAL * missing if learns else 0.0)
