@@ -12,7 +12,6 @@ An exchange is 30 s unless said otherwise; what is recorded has no part in it. S
 """
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -24,6 +23,7 @@ from glut4sim.sim.body.hormones import Answering
 from glut4sim.sim.body.organs import TISSUES
 from glut4sim.sim.body.protocols import Protocol
 from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.threads import Pool
 from glut4sim.sim.model.parameters import ParameterSet
 
 EXCHANGE = 30.0  # s
@@ -75,7 +75,7 @@ class BodyEngine:
         self.uptakes = body.resting_uptake(made, self.blood.tissue_glucose, self.blood.insulin)  # mg/kg/min
         self._start = self.blood.in_body()
         self._eaten = 0.0  # mg/kg
-        pool = ThreadPoolExecutor(threads) if agents and threads > 1 else None
+        pool = Pool(threads) if agents and threads > 1 else None
         self.tissues = {}
         for place, tissue in enumerate(TISSUES):
             kind = replace(body.cells[tissue], parameters=made[tissue])

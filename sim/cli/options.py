@@ -5,6 +5,7 @@ Options that belong together are a dataclass, which a command takes as one param
 
 import functools
 import inspect
+import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
@@ -16,9 +17,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from glut4sim.sim.cli.terminal import complain, print_json, progress_bar
-from glut4sim.sim.inputs import storage
-from glut4sim.sim.inputs.errors import InputError, OutsideError, describe, outside_fault, unknown
+from glut4sim.sim.inputs import memory, storage
+from glut4sim.sim.inputs.errors import NO_MEMORY, InputError, OutsideError, describe, outside_fault, unknown
 from glut4sim.sim.inputs.storage import Place, place
+from glut4sim.sim.inputs.threads import when_all_stand_still, when_one_dies
 from glut4sim.sim.inputs.units import whole_of
 
 if TYPE_CHECKING:
@@ -228,10 +230,19 @@ def check_new(out: Place | None, what: str) -> None:
 def stopping(out: Place, resumable: bool = False) -> Iterator[None]:
     """Ctrl-C becomes Stopped, and a fault of what surrounds the program OutsideError; both say what is kept.
 
-    A directory that was claimed and stays empty is removed.
+    A directory that was claimed and stays empty is removed. A thread that dies for want of memory ends the command.
     """
+
+    def give_up(fault: BaseException) -> None:
+        try:
+            complain(f"{outside_fault(fault) or NO_MEMORY}; {_kept(out, resumable)}")
+        finally:
+            os._exit(3)
+
     try:
-        yield
+        memory.prepare()
+        with when_one_dies(give_up), when_all_stand_still(give_up):
+            yield
     except KeyboardInterrupt:
         raise Stopped(f"Stopped; {_kept(out, resumable)}") from None
     except Exception as error:

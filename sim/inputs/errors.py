@@ -43,7 +43,13 @@ class OutsideError(RuntimeError):
     """What surrounds the program has failed: a disk, memory, a scheduler, the network. Its text is one line."""
 
 
+NO_MEMORY = "there is not enough memory"
 NO_THREAD = ("can't start new thread", "can't allocate lock")  # what Python says for want of memory
+
+# What says so by another name: C code that gives up without a word, compressors, the loader of libraries.
+MEMORY_ENDED = (
+    "returned NULL without setting an exception", "not enough memory", "failed to map segment", "allocate memory",
+)  # fmt: skip
 
 # packages that reach places elsewhere, whose errors are not all OSErrors
 REMOTE = ("aiohttp", "aiobotocore", "azure", "botocore", "distributed", "gcsfs", "s3fs")
@@ -53,9 +59,9 @@ def outside_fault(error: BaseException) -> str | None:
     """What a fault says if it is one of what surrounds the program, in one line; else None."""
     if isinstance(error, OutsideError):
         said = f"{error}"
-    elif isinstance(error, MemoryError):
-        said = "there is not enough memory"
-    elif isinstance(error, RuntimeError) and any(words in f"{error}" for words in NO_THREAD):
+    elif isinstance(error, MemoryError) or _tells(error, MEMORY_ENDED):
+        said = NO_MEMORY
+    elif _tells(error, NO_THREAD):
         said = "no more threads can be started, for want of memory or by a limit of the system"
     elif isinstance(error, OSError) and error.strerror and not isinstance(error, BrokenPipeError):
         said = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
@@ -64,6 +70,11 @@ def outside_fault(error: BaseException) -> str | None:
     else:
         return None
     return " ".join(said.split())
+
+
+def _tells(error: BaseException, words: Iterable[str]) -> bool:
+    """Whether it is an error of the interpreter or of a library that says one of these."""
+    return isinstance(error, RuntimeError | SystemError | ImportError) and any(one in f"{error}" for one in words)
 
 
 def unknown(

@@ -7,7 +7,6 @@ is known before they act. Vesicles, which move, and glucose, whose rates depend 
 """
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy as np
 from glut4sim.agents import candidates, clocks, glucose, streams, vesicle, vesicle_steps
 from glut4sim.agents.population import Population
 from glut4sim.agents.streams import Stream
+from glut4sim.sim.inputs.threads import Pool
 from glut4sim.sim.model import equilibrium, net_uptake, poisson, rested, signalling
 from glut4sim.sim.model.kinds import SIGNALLING, Kind
 from glut4sim.sim.model.membranes import SURFACE, TUBULES, Membrane, places
@@ -32,7 +32,7 @@ class Threads:
 
     def __init__(self, number: int):
         self.number = number
-        self._pool = ThreadPoolExecutor(number) if number > 1 else None
+        self._pool = Pool(number) if number > 1 else None
 
     def share(self, size: int, work: Callable[[int, int], Any]) -> list:
         """Run work(low, high) over that many agents; returns the results in order."""

@@ -32,7 +32,7 @@ from glut4sim.sim.endocrine.evidence import say
 from glut4sim.sim.endocrine.library import PLASMA_INSULIN
 from glut4sim.sim.endocrine.modulation import EXPRESSED, apply
 from glut4sim.sim.endocrine.tables import OWN, EndocrineTables, Hormones, OwnTables, in_one_name, key_of
-from glut4sim.sim.inputs import changes
+from glut4sim.sim.inputs import changes, memory
 from glut4sim.sim.inputs.changes import Change, read_change
 from glut4sim.sim.inputs.errors import InputError, join_path
 from glut4sim.sim.inputs.fields import (
@@ -494,11 +494,9 @@ class Scenario(EndocrineTables):
 
     def check_memory(self, concurrent_replicates: int = 1, mean_field: bool = False) -> None:
         """InputError if so many replicates, or mean fields, at a time need more memory than is free."""
-        import psutil
-
         parts = self._memory(mean_field)
         needs = sum(parts.values()) * concurrent_replicates
-        free = psutil.virtual_memory().available
+        free = memory.free()
         if needs > free:
             largest = max(parts, key=lambda part: parts[part])
             remedy = "raise run.record_every" if largest == "run.record_every" else f"lower {largest}"

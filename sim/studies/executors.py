@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import cache
@@ -24,6 +24,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from glut4sim.sim.inputs.errors import InputError, OutsideError, unknown
+from glut4sim.sim.inputs.threads import Pool, check_room, when_one_dies
 from glut4sim.version import __version__
 
 NAMES = ("threads", "processes")
@@ -113,7 +114,7 @@ class Threads(Workers):
     def __init__(self, count: int, threads: int):
         self.count, self.threads = count, threads
         self._stop = threading.Event()
-        self._pool = ThreadPoolExecutor(count, thread_name_prefix="task")
+        self._pool = Pool(count, thread_name_prefix="task")
 
     def submit(self, work: Callable, /, *arguments) -> Future:
         return self._pool.submit(work, *arguments, self._stop)
@@ -135,7 +136,7 @@ class Processes(Workers):
         self.count, self.threads = count, threads
         self._context = _context()
         self._stop: Any = self._context.Event()
-        self._leaders = ThreadPoolExecutor(count, thread_name_prefix="process")
+        self._leaders = Pool(count, thread_name_prefix="process")
         self._idle = SimpleQueue()
         with deaf():
             begun = [self._start() for _ in range(count)]
@@ -153,6 +154,7 @@ class Processes(Workers):
 
     def _start(self) -> tuple[ProcessPoolExecutor, Future]:
         """A process, and a task that is done when it has begun."""
+        check_room()  # for the thread that leads it
         process = ProcessPoolExecutor(1, self._context, _prepare_process, (self._stop, dict(os.environ)))
         return process, process.submit(os.getpid)
 
@@ -214,11 +216,13 @@ def _prepare_process(stop, environment: Mapping[str, str]) -> None:
             parent.join()
         os._exit(1)
 
+    check_room()
     threading.Thread(target=follow, daemon=True).start()  # or it would write on when that one was killed
 
 
 def _in_process(work, arguments):
-    return work(*arguments, _stop_of_process)
+    with when_one_dies(lambda _: os._exit(1)):
+        return work(*arguments, _stop_of_process)
 
 
 @contextmanager

@@ -5,7 +5,6 @@ same body at the same protocol is computed once, whatever is read off it.
 """
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import isfinite, nan
 from time import perf_counter
@@ -18,6 +17,7 @@ from glut4sim.sim.body.engine import BodyEngine
 from glut4sim.sim.body.protocols import Clamp, Eaten, Fasting, Protocol
 from glut4sim.sim.endocrine.meal import MG_PER_DL
 from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.threads import Pool
 from glut4sim.sim.studies.benchmark.clinical import ClinicalNumber, ClinicalNumbers
 from glut4sim.sim.studies.benchmark.clinical_measures import (
     ALL,
@@ -125,7 +125,7 @@ def answers(
     ----------
     strict : whether that is an InputError instead
     """
-    with ThreadPoolExecutor(threads) as pool:
+    with Pool(threads) as pool:
         tests = list(dict.fromkeys(test for number in suite.numbers for test in _tests(suite, number)))
         jobs = {test: pool.submit(_courses, suite, test, values, strict) for test in tests}
         courses = {test: job.result() for test, job in jobs.items()}

@@ -5,7 +5,7 @@ replicate writes its own part of the results. What a run leaves undone, for what
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
@@ -19,6 +19,7 @@ from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError, outside_fault
 from glut4sim.sim.inputs.fields import check_whole
 from glut4sim.sim.inputs.storage import Place, PlaceLike
+from glut4sim.sim.inputs.threads import Pool
 from glut4sim.sim.results.provenance import METHODS, read_run
 from glut4sim.sim.results.writer import Writer
 from glut4sim.sim.scenario.scenario import Scenario
@@ -160,7 +161,7 @@ def _opening(writer: Writer, workers: Workers) -> Iterator[None]:
 
     If that fails, the workers stop, and its error is raised at the end.
     """
-    with ThreadPoolExecutor(1) as opener:
+    with Pool(1) as opener:
         opening = opener.submit(lambda: writer.is_open or writer.open())
         opening.add_done_callback(lambda opened: opened.exception() and workers.stop())
         if not workers.shares_memory and not writer.shares_chunks:
