@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 define INSTALL
 @PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
 	$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt -e '.$(1)'
-@$(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true
+@$(BIN)/python -W ignore -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true
 endef
 
 # The parts of the package under its name: pyright, here and in editors, does not follow an editable install of a repository
