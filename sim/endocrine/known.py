@@ -9,6 +9,7 @@ takes the place of an installed entry, so that a name in results means the same 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from glut4sim.sim.endocrine import library
 from glut4sim.sim.endocrine.library import Drug, DrugTable, Effect, EffectTable, Level, LevelTable
@@ -28,13 +29,14 @@ class Known:
 
     Attributes
     ----------
-    effect_tables : of all effects, in which `override` changes numbers
+    effect_tables, drug_tables : of all effects and drugs, in which `override` and `with_kinetics` change numbers
     """
 
     levels: Mapping[str, Level]
     drugs: Mapping[str, Drug]
     effects: Mapping[str, Effect]
     effect_tables: Mapping[str, EffectTable]
+    drug_tables: Mapping[str, DrugTable]
 
     def substance(self, name: str) -> Level | Drug:
         """The level or drug of a name."""
@@ -64,21 +66,27 @@ class Known:
             naming the key
         """
         effects, changed = dict(self.effects), dict(self.effect_tables)
-        for path, value in changes.items():
-            name, _, key = path.partition(".")
-            try:
-                if name not in self.effects:
-                    raise unknown("effect", name, self.effects, see="See `glut4sim effects list`.")
-                table = changed[name]
-                if not key:
-                    raise InputError(f"expected one of its numbers, such as {name}.{table.numbers[0]}.")
-                if key not in table.numbers:
-                    raise unknown("number of this effect", key, table.numbers)
-                changed[name] = EffectTable.read(table.resolved() | {key: value})
-                effects[name] = changed[name].effect(name, self.levels, self.drugs)
-            except InputError as error:
-                raise InputError(error.sentence, path, key=error.key) from None
+        for name in _change("effect", changes, changed):
+            effects[name] = under(name, changed[name].effect, name, self.levels, self.drugs)
         return effects
+
+    def with_kinetics(self, changes: Mapping[str, str]) -> Mapping[str, Drug]:
+        """All drugs, some of them with other numbers.
+
+        Parameters
+        ----------
+        changes
+            such as {"testosterone gel.volume": "120 L"}
+
+        Raises
+        ------
+        InputError
+            naming the key
+        """
+        drugs, changed = dict(self.drugs), dict(self.drug_tables)
+        for name in _change("drug", changes, changed):
+            drugs[name] = under(name, changed[name].drug, name, self.levels)
+        return drugs
 
     def describe_strength(self, effect: Effect) -> str:
         """Its form and numbers in a few words: "up to +90 %, half at 400 ng/dL"."""
@@ -87,9 +95,27 @@ class Known:
         return f"up to {100.0 * effect.gain:+g} %, half at {write(effect.half, self.substance(effect.driver).unit)}"
 
 
+def _change(kind: str, changes: Mapping[str, str], tables: dict[str, Any]) -> tuple[str, ...]:
+    """Change numbers of entries in their tables; the names of these. InputError naming the key."""
+    for path, value in changes.items():
+        name, _, key = path.partition(".")
+        try:
+            if name not in tables:
+                raise unknown(kind, name, tables, see=f"See `glut4sim {kind}s list`.")
+            table = tables[name]
+            if not key:
+                raise InputError(f"expected one of its numbers, such as {name}.{table.numbers[0]}.")
+            if key not in table.numbers:
+                raise unknown(f"number of this {kind}", key, table.numbers)
+            tables[name] = type(table).read(table.resolved() | {key: value})
+        except InputError as error:
+            raise InputError(error.sentence, path, key=error.key) from None
+    return tuple(dict.fromkeys(path.partition(".")[0] for path in changes))
+
+
 def installed() -> Known:
     """What every scenario knows."""
-    return Known(library.levels(), library.drugs(), library.effects(), library.effect_tables())
+    return Known(library.levels(), library.drugs(), library.effects(), library.effect_tables(), library.drug_tables())
 
 
 @lru_cache(maxsize=64)
@@ -127,7 +153,9 @@ def extended(
     acting = {**before.effects}
     for name, entry in effects:
         acting[name] = under(join_path("effect", name), entry.effect, name, levels, given)
-    return Known(levels, given, acting, {**before.effect_tables, **dict(effects)})
+    return Known(
+        levels, given, acting, {**before.effect_tables, **dict(effects)}, {**before.drug_tables, **dict(drugs)}
+    )
 
 
 def _claim(kind: str, own: Iterable[tuple[str, object]], taken: dict[str, str], remedy: str) -> None:

@@ -325,6 +325,16 @@ class DrugTable(EntryTable):
         default=(), description="what was published of the course of a dose"
     )
 
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Names of its numbers, which [kinetics] of a scenario can change."""
+        return tuple(key for key in KINETICS if getattr(self, key) is not None)
+
+    @property
+    def litres(self) -> float:
+        """Its volume [L]."""
+        return under("volume", self._litres)
+
     def drug(self, name: str, levels: Mapping[str, Level]) -> Drug:
         """The drug of this name, among the levels that there are."""
         kind = self._kind(levels)
@@ -382,7 +392,7 @@ class DrugTable(EntryTable):
         share = self.terminal_share if terminal else 0.0
         parts = (1.0 - share) * first, share * terminal  # of the concentration at first, by their shares of the area
         per_dose = self._per_litre(doses, kind) * self.active_fraction * self.bioavailability
-        scale = per_dose / under("volume", self._litres) / sum(parts)
+        scale = per_dose / self.litres / sum(parts)
         return Kinetics(
             log(2.0) / self.absorption_half_life if self.absorption_half_life else inf,
             first,
@@ -425,6 +435,7 @@ class EffectTable(EntryTable):
     source: Words
     evidence: Evidence
     disagreement: Words = ""
+    instead_of: Words = ""  # effect that does the same at another site: one of the two is nil
 
     @pydantic.model_validator(mode="after")
     def _is_of_one_form(self):
@@ -447,7 +458,7 @@ class EffectTable(EntryTable):
             for key, text, of in (("half", self.half, driver), ("opposed_half", self.opposed_half, opponent))
         )
         of_libraries = {"driver", "target", "opposed_by", "half", "opposed_half"}
-        told = self.model_dump(exclude={*of_libraries, "gain", "gain_range", "power_range"})
+        told = self.model_dump(exclude={*of_libraries, "gain", "gain_range", "power_range", "instead_of"})
         return Effect(
             name=name,
             driver=driver,
@@ -478,11 +489,12 @@ def _read_half(text: str, kind: Kind) -> float:
 HILL_FORM = ("gain", "gain_range", "half")
 NUMBERS = ("gain", "half", "hill", "power", "lag", "stages", "opposed_half", "opposed_hill")  # of an effect
 OPPOSED = ("opposed_half", "opposed_hill")
+KINETICS = ("volume", "bioavailability", "absorption_half_life", "elimination_half_life", "terminal_half_life")
 
 
 # ---- what is installed ----
 
-Entry = TypeVar("Entry", Level, Drug, Effect, EffectTable)
+Entry = TypeVar("Entry", Level, Drug, DrugTable, Effect, EffectTable)
 
 
 def _entries(file: str) -> dict[str, dict]:
@@ -507,14 +519,20 @@ def levels() -> dict[str, Level]:
 
 
 @cache
-def drugs() -> dict[str, Drug]:
-    """All drugs by name, with what was published of them."""
+def drug_tables() -> dict[str, DrugTable]:
+    """The tables of all drugs by name, with what was published of them."""
     entries, published = _entries("drugs.toml"), _entries("published.toml")
     for name, known in published.items():
         if name not in entries:
             raise unknown("drug", name, entries).within(place="published.toml")
         entries[name] |= known
-    return _read("drugs.toml", entries, lambda name, entry: DrugTable.read(entry).drug(name, levels()))
+    return _read("drugs.toml", entries, lambda _, entry: DrugTable.read(entry))
+
+
+@cache
+def drugs() -> dict[str, Drug]:
+    """All drugs by name."""
+    return _read("drugs.toml", drug_tables(), lambda name, table: table.drug(name, levels()))
 
 
 @cache

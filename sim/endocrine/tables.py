@@ -7,6 +7,7 @@
     [assay]      at = when the acute experiment is done: a time, or a list of times; kind = a test of
                  the body; see assay_table.py
     [effects]    "testosterone-pi3k.gain" = 0.5: other numbers than the literature's
+    [kinetics]   "testosterone gel.volume" = "120 L": of drugs
     [hormone.NAME], [drug.NAME], [effect.NAME]   what the installed library lacks; see known.py
 
 Values that need to know all levels and drugs, the scenario's own included, are read with these as the context.
@@ -107,6 +108,19 @@ class EffectNumbers(QuantityTexts):
             number = {"type": ["number", "string"]}
             groups[name] = {key: number | {"description": f"{key} of: {now}"} for key in table.numbers}
         own = {"type": ["number", "string", "object"], "description": "of an effect of the scenario's own"}
+        return nested_or_dotted(groups) | {"additionalProperties": own}
+
+
+class KineticsNumbers(QuantityTexts):
+    """Other numbers of drugs, as `Known.with_kinetics` takes them."""
+
+    def schema(self) -> dict[str, Any]:
+        groups = {}
+        for name, table in installed().drug_tables.items():
+            told = f"{table.title} [{table.evidence}]"
+            number = {"type": ["number", "string"]}
+            groups[name] = {key: number | {"description": f"{key} of: {told}"} for key in table.numbers}
+        own = {"type": ["number", "string", "object"], "description": "of a drug of the scenario's own"}
         return nested_or_dotted(groups) | {"additionalProperties": own}
 
 
@@ -362,6 +376,11 @@ class EndocrineTables(OwnTables):
         description='[effects]: other numbers than the literature\'s, such as "testosterone-pi3k.gain" = 0.5',
     )
 
+    kinetics: Annotated[dict[str, str], KineticsNumbers("120 L")] = Field(
+        default={},
+        description='[kinetics]: other numbers of drugs, such as "testosterone gel.volume" = "120 L"',
+    )
+
     @classmethod
     def read(cls, content: object, context: object = None) -> Self:
         """As `Table.read`; what it knows comes first, for the rest is read with it."""
@@ -375,6 +394,11 @@ class EndocrineTables(OwnTables):
                 self.known.override(self.effects)
         except InputError as error:
             raise error.within("effects") from None
+        try:
+            if self.kinetics:
+                self.known.with_kinetics(self.kinetics)
+        except InputError as error:
+            raise error.within("kinetics") from None
         if self.cycle is not None and self.body.sex != "woman":
             raise InputError('expected body.sex = "woman" where there is a cycle.', "body.sex")
         for i, therapy in enumerate(self.therapy):
@@ -421,7 +445,7 @@ class EndocrineTables(OwnTables):
             cycle=None if self.cycle is None else Cycle(**self.cycle.model_dump()),
             doses=doses,
             levels=self.known.levels,
-            drugs=self.known.drugs,
+            drugs=self.known.with_kinetics(self.kinetics) if self.kinetics else self.known.drugs,
             effects=self.known.override(self.effects),
             seed=seed,
         )

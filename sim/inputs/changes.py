@@ -14,7 +14,7 @@ from glut4sim.sim.inputs.fields import Course
 from glut4sim.sim.inputs.files import DEEPEST, Layer, check_depth, parse
 from glut4sim.sim.inputs.schedule import at_level
 
-FLAT = ("parameters", "effects", "organs", "population")  # tables whose keys have dots: "vesicle.fuse"
+FLAT = ("parameters", "effects", "kinetics", "organs", "population")  # tables whose keys have dots: "vesicle.fuse"
 MOST_LEVELS = 6  # in a message
 
 

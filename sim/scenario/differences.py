@@ -90,6 +90,10 @@ def _told(scenario: Scenario, among: Sequence[Scenario]) -> dict[str, _Value]:
     for path in _set_by_any(among, lambda each: each.effects):
         name, _, key = path.partition(".")
         found[join_path("effects", path)] = _number_of(effects[name], key, scenario)
+    for path in _set_by_any(among, lambda each: each.kinetics):
+        name, _, key = path.partition(".")
+        usual = scenario.known.drug_tables[name].resolved()[key]
+        found[join_path("kinetics", path)] = _plain(scenario.kinetics.get(path, usual))
     parameters = scenario.preset.parameters
     several = len({each.cell.preset for each in among}) > 1
     for name in parameters if several else _set_by_any(among, lambda each: each.parameters):

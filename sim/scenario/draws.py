@@ -2,7 +2,8 @@
 
 A file is CSV: a header of cells `NAME [UNIT]`, such as `vesicle.fuse [1/min],testosterone-pi3k.gain [1]`, then a line
 for each draw. A fit leaves its posterior in this form, and a preset that has one is installed with it as
-`sim/model/presets/NAME.posterior.csv`.
+`sim/model/presets/NAME.posterior.csv`; those of effects that were fitted together lie in `sim/endocrine/data` as
+`FIT.posterior.csv`.
 """
 
 import csv
@@ -16,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glut4sim.sim.endocrine.library import DATA
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError, describe
 from glut4sim.sim.inputs.storage import PlaceLike
@@ -23,7 +25,7 @@ from glut4sim.sim.model.parameters import PRESETS
 from glut4sim.sim.scenario.factors import changed
 from glut4sim.sim.scenario.scenario import Scenario
 
-_CELL = re.compile(r"\s*(?P<name>[^\[\]\s]+)\s*\[(?P<unit>[^\[\]]+)\]\s*")
+_CELL = re.compile(r"\s*(?P<name>[^\[\]\s](?:[^\[\]]*[^\[\]\s])?)\s*\[(?P<unit>[^\[\]]+)\]\s*")
 
 
 class Column(NamedTuple):
@@ -141,3 +143,9 @@ def posterior(preset: str) -> Draws | None:
     """The posterior that an installed preset has; None if it has none."""
     path = PRESETS.find(preset).path.with_suffix(".posterior.csv")
     return read_draws(path) if path.is_file() else None
+
+
+@cache
+def posteriors_of_effects() -> tuple[Draws, ...]:
+    """The posteriors of effects that were fitted together, a fit each."""
+    return tuple(map(read_draws, sorted(DATA.glob("*.posterior.csv"))))

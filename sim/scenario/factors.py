@@ -108,8 +108,10 @@ class Named(Protocol):
 
 def changed(scenario: Scenario, factors: Sequence[Named], values: Sequence[float]) -> Scenario:
     """The scenario with other values of the factors; whether they may be combined is found when it is used."""
-    tables, of_preset = {"parameters": dict(scenario.parameters), "effects": dict(scenario.effects)}, scenario.preset
+    tables = {name: dict(getattr(scenario, name)) for name in ("parameters", "effects", "kinetics")}
+    of_preset, drugs = scenario.preset.parameters, scenario.known.drug_tables
     for factor, value in zip(factors, values, strict=True):
-        table = "parameters" if factor.name in of_preset.parameters else "effects"
+        entry = factor.name.partition(".")[0]
+        table = "parameters" if factor.name in of_preset else "kinetics" if entry in drugs else "effects"
         tables[table][factor.name] = write(float(value), factor.unit)
     return scenario.model_copy(update=tables)

@@ -2,9 +2,10 @@
 
 1. From a file that the user names, such as the posterior of a fit.
 2. Else, from the posterior of its preset, where one is installed. What a file or a posterior does not hold is held, as
-   it was in the fit; only the strengths of hormones' effects, where it holds none, are drawn as in 3.
-3. Else, from the plausible ranges, each value by itself and evenly (Factor.at), and kept only where the cell is
-   plausible (sim/model/plausibility.py): what that excludes is told with the draws.
+   it was in the fit; only the numbers of hormones' effects and of drugs, where it holds none, are drawn as in 3.
+3. Else, from the plausible ranges (of effects and drugs: doubts.py), each value by itself and evenly (Factor.at), and
+   kept only where the cell is plausible (sim/model/plausibility.py): what that excludes is told with the draws.
+   Strengths of effects that were fitted together are drawn from the posterior of their fit, where one is installed.
 
 What a scenario itself sets stands: it is what is asked. So plausibility is asked of the preset's cell, not of what a
 scenario makes of it. A file is what the user asks for more plainly: it replaces also what a scenario sets, unless this
@@ -27,8 +28,9 @@ from glut4sim.sim.inputs.storage import PlaceLike
 from glut4sim.sim.inputs.units import write
 from glut4sim.sim.model import plausibility
 from glut4sim.sim.model.parameters import load_preset
-from glut4sim.sim.scenario.draws import Column, Draws, posterior, read_draws
-from glut4sim.sim.scenario.factors import Factor, find_factors
+from glut4sim.sim.scenario.doubts import find_doubts
+from glut4sim.sim.scenario.draws import Column, Draws, posterior, posteriors_of_effects, read_draws
+from glut4sim.sim.scenario.factors import Factor
 from glut4sim.sim.scenario.scenario import Scenario
 
 COUNT = 256  # draws, unless the user says
@@ -111,7 +113,7 @@ def sample(
 
 def _stands(scenarios: Sequence[Scenario], has_file: bool) -> list[set[str]]:
     """Names that each scenario sets and that draws leave alone."""
-    said = [{**scenario.parameters, **scenario.effects} for scenario in scenarios]
+    said = [{**scenario.parameters, **scenario.effects, **scenario.kinetics} for scenario in scenarios]
     if not has_file:
         return [set(names) for names in said]
     alike = {name for name, value in said[0].items() if all(names.get(name) == value for names in said)}
@@ -146,8 +148,8 @@ class _Plan:
     def __init__(self, scenario: Scenario, given: Draws | None, ranges: bool, stands: set[str]):
         self.scenario, self.stands = scenario, stands
         self.is_file = given is not None
-        bare = scenario.model_copy(update={"parameters": {}, "effects": _without(scenario.effects, stands)})
-        found, self.held = find_factors(bare)
+        kept = {key: _without(getattr(scenario, key), stands) for key in ("effects", "kinetics")}
+        found, self.held = find_doubts(scenario.model_copy(update={"parameters": {}, **kept}))
         known = {factor.name: factor for factor in found}
         self.fixed = given if given is not None or ranges else posterior(scenario.cell.preset)
         self.held |= dict.fromkeys(stands, SETS)
@@ -164,8 +166,15 @@ class _Plan:
             self.held |= {name: SILENT for name in self.fixed.names if name not in acting}
             self.fixed = self.fixed.only([name for name in self.fixed.names if name in acting - stands])
         names = [*(self.fixed.names if self.fixed is not None else ()), *(f.name for f in self.drawn)]
+        self.of_fits = () if ranges or given is not None else self._fitted_together()
         self.factors = {name: known.get(name) or _factor(scenario, name) for name in names if name not in stands}
         self._of_cell = tuple(f for f in self.drawn if f.name in scenario.preset.parameters)
+
+    def _fitted_together(self) -> tuple[Draws, ...]:
+        """The posteriors of effects, of those that are drawn here; what is not drawn is left out."""
+        drawn = {factor.name for factor in self.drawn} - self.stands
+        found = (fit.only([name for name in fit.names if name in drawn]) for fit in posteriors_of_effects())
+        return tuple(fit for fit in found if fit.names)
 
     @property
     def judged(self) -> Hashable:
@@ -177,13 +186,15 @@ class _Plan:
     def _check(self, draws: Draws) -> None:
         """InputError if there is no such parameter or effect, or its unit is not of that kind."""
         preset = load_preset(self.scenario.cell.preset)
-        effects = {f"{e.name}.{'gain' if e.power is None else 'power'}" for e in self.scenario.known.effects.values()}
+        known = self.scenario.known
+        effects = {f"{e}.{key}" for e, table in known.effect_tables.items() for key in table.numbers}
+        drugs = {f"{drug}.{key}" for drug, table in known.drug_tables.items() for key in table.numbers}
         for name, value, unit in zip(draws.names, draws.values[0].tolist(), draws.units):
             try:
                 if name in preset.parameters:
                     preset.find(name).overridden(write(value, unit))
-                elif name not in effects:
-                    raise unknown("parameter or effect", name, {*preset.parameters, *effects})
+                elif name not in effects | drugs:
+                    raise unknown("parameter or effect", name, {*preset.parameters, *effects, *drugs})
             except InputError as error:
                 raise error.within(name, place=draws.origin) from None
 
@@ -207,7 +218,13 @@ class _Plan:
             columns += self.fixed.columns
             parts.append(self.fixed.values[mixed[order % rows]])
             origins.append(self.fixed.origin)
-        drawn = [factor for factor in self.drawn if factor.name not in self.stands]
+        for fit in self.of_fits:
+            rows = np.random.default_rng([seed or 0, len(fit)]).permutation(len(fit))
+            columns += fit.columns
+            parts.append(fit.values[rows[order % len(fit)]])
+            origins.append(fit.origin)
+        together = {name for fit in self.of_fits for name in fit.names}
+        drawn = [factor for factor in self.drawn if factor.name not in self.stands | together]
         if drawn:
             columns += [Column(f.name, f.unit) for f in drawn]
             parts.append(np.array([[_value(f, streams, int(k)) for f in drawn] for k in order]))

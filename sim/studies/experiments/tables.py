@@ -11,7 +11,7 @@ from glut4sim.sim.inputs.fields import Flag, Quantity, SomeText, Words, read_all
 from glut4sim.sim.inputs.tables import Table
 from glut4sim.sim.inputs.units import INSULIN, SPAN, TIME
 
-OF_HORMONES = (*OWN, "body", "hormones", "cycle", "therapy", "effects")  # without the assays
+OF_HORMONES = (*OWN, "body", "hormones", "cycle", "therapy", "effects", "kinetics")  # without the assays
 SCENARIO_TABLES = ("cell", "bath", "run", "assay", *OF_HORMONES)
 
 RawTable = dict[str, Any]  # a table of a scenario, checked with the scenario that it becomes a part of
@@ -64,6 +64,7 @@ class ExperimentTable(Table):
     therapy: list[Any] | None = None
     assay: RawTable | None = None
     effects: RawTable | None = None
+    kinetics: RawTable | None = None
     hormone: RawTable | None = None
     drug: RawTable | None = None
     effect: RawTable | None = None
