@@ -245,7 +245,7 @@ def test_mk_677():
 
 
 def test_obesity_acts_on_irs1_through_cytokines():
-    assert change("metabolic/obesity") == pytest.approx(-56.0, abs=12.0)  # 23.1 against 52.9, Greco 2002
+    assert change("metabolic/obesity") == pytest.approx(-56.0, abs=12.0)  # 23.1 against 52.9, Camastra 2005
     factors = course("metabolic/obesity", (0.0, 1.0))
     assert factors.levels["cytokines"][0] > 1.5
     assert factors.effects["cytokines-irs1"][0] < 0.8

@@ -121,7 +121,7 @@ def small_library(tmp_path, monkeypatch):
     for name, text in (("levels", LEVELS), ("drugs", DRUGS), ("effects", EFFECTS), ("published", "")):
         (tmp_path / f"{name}.toml").write_text(text)
     monkeypatch.setattr(library, "DATA", tmp_path)
-    cached = (library.levels, library.drugs, library.effect_tables, library.effects)
+    cached = (library.levels, library.drug_tables, library.drugs, library.effect_tables, library.effects)
     for read in cached:
         read.cache_clear()
     yield
