@@ -49,7 +49,8 @@ def bench(
     fail do not make the exit status 1: they are what the report is about.
 
     `validation --uncertain` also predicts, at 100 joint draws of what nobody knows, the data that had no part in a fit;
-    this takes about a minute more.
+    this takes about a minute more. `levels --uncertain` and `hormones --uncertain` predict numbers about hormones so,
+    the latter of both files together.
     """
     if mean_field and replicates is not None:
         raise InputError("a mean field knows no chance and has one replicate; leave it out.", place="--replicates")
@@ -72,9 +73,11 @@ def bench(
     loaded = load_suite(suite, {"run": {"replicates": replicates}} if replicates else {})
     out = out or claim(Path("results") / loaded.name)
     with at_work(loaded.name, out, False) as progress:
-        from glut4sim.sim.studies.benchmark import suite_report
-        from glut4sim.sim.studies.benchmark.held_out import judge_held_out
+        from glut4sim.sim.studies.benchmark import numbers_report, suite_report
+        from glut4sim.sim.studies.benchmark.held_out import curves_held_out, judge_held_out
+        from glut4sim.sim.studies.benchmark.numbers_held_out import judge_numbers
         from glut4sim.sim.studies.benchmark.suite_run import run_suite
+        from glut4sim.sim.studies.options import RunOptions
 
         result = run_suite(
             loaded,
@@ -82,10 +85,13 @@ def bench(
             mean_field=mean_field,
             progress=progress,
         )
-        held_out = (
-            judge_held_out(loaded, threads=threads, progress=progress, **drawing.keywords()) if uncertain else None
-        )
-        content = suite_report.write(result, out, held_out)
+        held_out = numbers = None
+        if uncertain and any(experiment.timeline for experiment in loaded.experiments.values()):
+            options = RunOptions(threads=threads, progress=progress)
+            numbers = judge_numbers(levels=loaded, options=options, **drawing.keywords())
+        if uncertain and (numbers is None or curves_held_out(loaded)):
+            held_out = judge_held_out(loaded, threads=threads, progress=progress, **drawing.keywords())
+        content = suite_report.write(result, out, held_out, numbers)
     if as_json:
         print_json({"out": str(out), **content})
         return
@@ -95,6 +101,8 @@ def bench(
     typer.echo(suite_report.outline(content))
     if held_out is not None:
         typer.echo(f"{suite_report.coverage_outline(content['held_out'])} ({held_out.wall_seconds:.1f} s)")
+    if numbers is not None:
+        typer.echo(f"{numbers_report.outline(content['numbers_held_out'])} ({numbers.wall_seconds:.1f} s)")
     typer.echo(f"Report   {out / loaded.name}.md  ({result.wall_seconds:.1f} s)")
 
 
@@ -119,13 +127,21 @@ def _bench_numbers(suite: str, out: "Place | None", threads: int | None, as_json
 def _bench_conditions(
     suite: str, replicates: int | None, out: "Place | None", threads: int | None, doubt: dict[str, Any], as_json: bool
 ) -> None:
-    from glut4sim.sim.studies.benchmark import conditions, conditions_report
+    from glut4sim.sim.studies.benchmark import conditions, conditions_report, numbers_report
+    from glut4sim.sim.studies.benchmark.numbers_held_out import judge_numbers
+    from glut4sim.sim.studies.benchmark.suite import load_suite
+    from glut4sim.sim.studies.options import RunOptions
 
     loaded = conditions.load(suite, replicates)
     out = out or claim(Path("results") / loaded.name)
     with at_work(loaded.name, out, False) as progress:
         result = conditions.run(loaded, threads, progress=progress, **doubt)
-    content = conditions_report.write(result, out)
+        numbers = None
+        if doubt["uncertain"] and loaded.levels:
+            options = RunOptions(threads=threads, progress=progress)
+            drawn = {key: value for key, value in doubt.items() if key != "uncertain"}
+            numbers = judge_numbers(load_suite(loaded.levels), loaded, seed=loaded.seed, options=options, **drawn)
+    content = conditions_report.write(result, out, numbers)
     warn(result.warnings)
     if as_json:
         print_json({"out": str(out), **content})
@@ -133,4 +149,6 @@ def _bench_conditions(
     print_table(loaded.title, *conditions_report.table(result))
     typer.echo(conditions_report.outline(result))
     typer.echo(conditions_report.what_intervals_hold(result))
+    if numbers is not None:
+        typer.echo(f"{numbers_report.outline(content['numbers_held_out'])} ({numbers.wall_seconds:.1f} s)")
     typer.echo(f"Report   {out / loaded.name}.md  ({result.wall_seconds:.1f} s)")

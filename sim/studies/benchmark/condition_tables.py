@@ -49,6 +49,7 @@ class ConditionsTable(Table):
     insulin: dict[str, Annotated[float, Quantity(INSULIN)]]
     cell: dict[str, Any] = pydantic.Field(default={})
     run: dict[str, Any]
+    levels: Words = ""
     conditions: tuple[ConditionTable, ...]
 
     @pydantic.model_validator(mode="after")

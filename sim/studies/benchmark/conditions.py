@@ -4,6 +4,7 @@ A file of conditions says
 
     [insulin]        label = concentration: the levels at which every condition is simulated
     [cell], [run]    how the agents are simulated at each: number of agents, duration, replicates, seed
+    levels           a suite of checks of hormones alone, whose held-out numbers are predicted with those of this file
     [[conditions]]   a scenario (and which of its assays) against a reference, and the band expected of it, if any, with
                      the data behind it in the register of evidence (register.py)
 
@@ -96,6 +97,7 @@ class Conditions:
     cell: Mapping[str, Any]
     run: Mapping[str, Any]
     conditions: tuple[BenchmarkCondition, ...]
+    levels: str = ""  # name of a suite
 
     def at(self, scenario: Scenario, insulin: float) -> Scenario:
         """The acute experiment on the cell of a scenario: constant insulin [nM] and glucose."""
@@ -189,6 +191,7 @@ def load(source: PlaceLike, replicates: int | None = None) -> Conditions:
             cell=told.cell,
             run=run,
             conditions=tuple(found),
+            levels=told.levels,
         )
         try:
             suite.at(suite.conditions[0].scenario, 0.0)  # any fault in [cell] and [run]

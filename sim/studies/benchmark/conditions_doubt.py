@@ -57,6 +57,22 @@ def doubt(
     InputError
         as `sampling.sample`
     """
+    answers, about = at_rest_over_draws(pairs, insulin, draws, ranges, seed, options)
+    return [_effects(pair, answers, insulin, about["count"]) for pair in pairs], about
+
+
+def at_rest_over_draws(
+    pairs: Sequence[Pair],
+    insulin: Mapping[str, float],
+    draws: int | PlaceLike,
+    ranges: bool,
+    seed: int,
+    options: RunOptions,
+) -> tuple[Mapping, dict]:
+    """Surface GLUT4 and uptake of each scenario at each draw and level of insulin, and what is said of the draws.
+
+    Parameters and errors as of `doubt`. Answers are (n_level, 2) by scenario and draw, NaN where there is no rest.
+    """
     groups: dict[frozenset[str], list[Pair]] = {}
     for pair in pairs:
         groups.setdefault(frozenset(one.cell.preset for one in pair), []).append(pair)
@@ -80,7 +96,7 @@ def doubt(
     }
     with without_agents(options).workers(len(wanted), [one for pair in pairs for one in pair]) as workers:
         answers = gather(wanted, workers, dict.fromkeys(wanted, 1.0), options.progress)
-    return [_effects(pair, answers, insulin, count) for pair in pairs], about
+    return answers, about
 
 
 def _effects(pair: Pair, answers: Mapping, insulin: Mapping[str, float], count: int) -> Doubted:

@@ -1,30 +1,32 @@
 """The report of a benchmark of conditions: a table for the terminal, Markdown and JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from glut4sim.sim.endocrine.evidence import NOT_ADVICE, WHOLE_BODY, say
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.reporting.numbers import NONE, change
 from glut4sim.sim.reporting.templates import render
+from glut4sim.sim.studies.benchmark import numbers_report
 from glut4sim.sim.studies.benchmark.conditions import QUANTITIES, ConditionsResult, Finding, by_group
+from glut4sim.sim.studies.benchmark.numbers_held_out import NumbersHeldOut
 from glut4sim.sim.studies.comparison.doubt import plain as plain_doubt
 from glut4sim.sim.studies.comparison.report import UNKNOWN, saved, spread
 
 FIGURE = "effects.png"
 
 
-def write(result: ConditionsResult, out: Place) -> dict:
+def write(result: ConditionsResult, out: Place, numbers: NumbersHeldOut | None = None) -> dict:
     """Write NAME.md, NAME.json and the figure into a new directory; returns the content of NAME.json."""
     from glut4sim.sim.studies.benchmark.conditions_figure import save_figure
 
     storage.make_directory(out)
-    content = _content(result)
+    content = _content(result) | ({} if numbers is None else {"numbers_held_out": numbers.as_table()})
     name = result.suite.name
     storage.write_json(out / f"{name}.json", content)
     with storage.folder(out) as folder:
         save_figure(result, folder / FIGURE)
-    storage.write(out / f"{name}.md", markdown(result))
+    storage.write(out / f"{name}.md", markdown(result, content.get("numbers_held_out")))
     return content
 
 
@@ -159,8 +161,8 @@ def outline(result: ConditionsResult) -> str:
     )
 
 
-def markdown(result: ConditionsResult) -> str:
-    """The report."""
+def markdown(result: ConditionsResult, numbers: Mapping | None = None) -> str:
+    """The report; `numbers` says how predictions of what no fit used did, where asked."""
     suite = result.suite
     groups = by_group(result.findings)
     return render(
@@ -173,6 +175,8 @@ def markdown(result: ConditionsResult) -> str:
         figure=FIGURE,
         changes=[f"{quantity}, {label}" for quantity in ("Surface GLUT4", "Uptake") for label in suite.insulin],
         holds=what_intervals_hold(result),
+        numbers=numbers,
+        of_numbers=numbers_report,
         effects={
             group: [row for f in findings for row in _effects(f, suite.insulin)] for group, findings in groups.items()
         },

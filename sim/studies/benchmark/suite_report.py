@@ -14,7 +14,9 @@ from glut4sim.sim.model.parameters import load_preset
 from glut4sim.sim.reporting.numbers import between, counted, rounded
 from glut4sim.sim.reporting.templates import render
 from glut4sim.sim.results.provenance import METHODS
+from glut4sim.sim.studies.benchmark import numbers_report
 from glut4sim.sim.studies.benchmark.held_out import HeldOut
+from glut4sim.sim.studies.benchmark.numbers_held_out import NumbersHeldOut
 from glut4sim.sim.studies.benchmark.suite_run import CheckResult, SuiteResult
 from glut4sim.version import __version__
 
@@ -26,12 +28,12 @@ HORMONES_ALONE = "hormones alone"
 # ---- content ----
 
 
-def content(result: SuiteResult, held_out: HeldOut | None = None) -> dict:
+def content(result: SuiteResult, held_out: HeldOut | None = None, numbers: NumbersHeldOut | None = None) -> dict:
     """Everything the report says, as JSON holds it; None where there is no value or no bound.
 
     Parameters
     ----------
-    held_out : how predictions of what no fit used did, where that was asked
+    held_out, numbers : how predictions of curves, and of numbers about hormones, that no fit used did, where asked
     """
     suite = result.suite
     used = {}  # preset -> ids of the checks that are about it
@@ -64,6 +66,7 @@ def content(result: SuiteResult, held_out: HeldOut | None = None) -> dict:
         },
         "checks": [_check(one, suite.presets_of(one.check)) for one in result.checks],
         "held_out": None if held_out is None else held_out.as_table(),
+        **({} if numbers is None else {"numbers_held_out": numbers.as_table()}),
         "figures": {name: [c.id for c in drawn] for name, drawn in figures(result).items()},
     }
 
@@ -195,6 +198,8 @@ def markdown(report: Mapping) -> str:
         whole_body=WHOLE_BODY,
         coverage=report["held_out"] and coverage_outline(report["held_out"]),
         coverage_rows=[_coverage_row(curve) for curve in report["held_out"]["curves"]] if report["held_out"] else [],
+        numbers=report.get("numbers_held_out"),
+        of_numbers=numbers_report,
         failed=[check for check in checks if not check["passed"]],
         no_failures=[check for check in checks if check["passed"] and check["known_failure"]],
         groups={
@@ -211,11 +216,13 @@ def _range(low: int, high: int) -> str:
 # ---- files ----
 
 
-def write(result: SuiteResult, out: Place, held_out: HeldOut | None = None) -> dict:
+def write(
+    result: SuiteResult, out: Place, held_out: HeldOut | None = None, numbers: NumbersHeldOut | None = None
+) -> dict:
     """Write NAME.json, NAME.md and the figures NAME/*.png of a suite into a new directory; returns the content."""
     from glut4sim.sim.studies.benchmark.suite_figures import save_figure
 
-    report = content(result, held_out)
+    report = content(result, held_out, numbers)
     name = result.suite.name
     storage.make_directory(out / name)
     storage.write_json(out / f"{name}.json", report)

@@ -113,7 +113,9 @@ def run_suite(
     }
     found = _run_all(jobs, suite, options) if jobs else {}
     outcomes = {
-        name: _look_at(experiment) if experiment.timeline else _gather(experiment, replicates, found)
+        name: hormones_alone(experiment, experiment.scenarios[0])
+        if experiment.timeline
+        else _gather(experiment, replicates, found)
         for name, experiment in suite.experiments.items()
     }
     checks = tuple(judge(check, outcomes) for check in suite.checks)
@@ -173,10 +175,10 @@ def _gather(experiment: Experiment, replicates: int, found: Mapping[tuple, Mappi
     return Outcome(experiment, record_times(experiment.scenarios[0]) - (experiment.step or 0.0), series)
 
 
-def _look_at(experiment: Experiment) -> Outcome:
-    """The hormones of an experiment without a cell."""
+def hormones_alone(experiment: Experiment, scenario: Scenario) -> Outcome:
+    """The hormones of an experiment without a cell, as its scenario has them or one like it."""
     time = np.array(experiment.timeline)
-    found = experiment.scenarios[0].timeline(time)
+    found = scenario.timeline(time)
     series = {**found.levels, **found.drugs, **found.factors}
     return Outcome(experiment, time, {name: values[None, None] for name, values in series.items()})
 
