@@ -6,6 +6,7 @@ Diabetes 58:847, 2009). At a contraction c, a share of the maximal, both take ef
 
     signalling.rab10_hydrolyse  (1 - fibre.contraction_gap c)
     vesicle.endocytose          (1 - fibre.contraction_endocytosis c)
+    vesicle.endocytose_clustered      likewise: both ways in which GLUT4 leaves the surface
 
 What it does is the same at both membranes (Lauritzen, Exerc Sport Sci Rev 41:77, 2013). Left out: calcium, stretch, the
 use of glucose by work, and that exercise makes muscle more sensitive to insulin afterwards.
@@ -24,10 +25,9 @@ def contracted(parameters: ParameterSet, contraction: float) -> ParameterSet:
         return parameters
     p, fibre = parameters, parameters.fibre
     hydrolyse = p.signalling.rab10_hydrolyse * (1.0 - fibre.contraction_gap * contraction)
-    endocytose = p.vesicle.endocytose * (1.0 - fibre.contraction_endocytosis * contraction)
-    return p._replace(
-        signalling=p.signalling._replace(rab10_hydrolyse=hydrolyse), vesicle=p.vesicle._replace(endocytose=endocytose)
-    )
+    left = 1.0 - fibre.contraction_endocytosis * contraction
+    ways = {name: left * getattr(p.vesicle, name) for name in ("endocytose", "endocytose_clustered")}
+    return p._replace(signalling=p.signalling._replace(rab10_hydrolyse=hydrolyse), vesicle=p.vesicle._replace(**ways))
 
 
 def over_time(parameters: Schedule[ParameterSet], contraction: Schedule[float]) -> Schedule[ParameterSet]:

@@ -14,10 +14,12 @@ from tests.unit.model.test_membranes import SLICE
 def test_it_takes_away_gap_and_endocytosis_in_proportion():
     half = contracted(SLICE, 0.5)
     assert half.signalling.rab10_hydrolyse == pytest.approx(0.7 * SLICE.signalling.rab10_hydrolyse)
-    assert half.vesicle.endocytose == pytest.approx(0.85 * SLICE.vesicle.endocytose)
+    ways = ("endocytose", "endocytose_clustered")
+    for way in ways:
+        assert getattr(half.vesicle, way) == pytest.approx(0.85 * getattr(SLICE.vesicle, way))
     others = half._replace(
         signalling=half.signalling._replace(rab10_hydrolyse=SLICE.signalling.rab10_hydrolyse),
-        vesicle=half.vesicle._replace(endocytose=SLICE.vesicle.endocytose),
+        vesicle=half.vesicle._replace(**{way: getattr(SLICE.vesicle, way) for way in ways}),
     )
     assert others == SLICE
 
