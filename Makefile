@@ -49,9 +49,10 @@ browser: kernels  ## Run the tests of the dashboard in a browser (2 min)
 
 # What is compiled cannot be watched: the tests of kernels run again, with kernels in Python. Some test roundings that
 # Python does otherwise.
-IN_PYTHON := $(addprefix tests/unit/agents/test_, candidates.py clocks.py population.py rates.py) \
-	$(addprefix tests/unit/model/test_, poisson.py signalling.py) tests/unit/endocrine/test_pharmacokinetics.py
-COMPILED := not armed_with_each and not fire_many_times
+IN_PYTHON := $(addprefix tests/unit/agents/test_, candidates.py clocks.py next_steps.py population.py rates.py) \
+	$(addprefix tests/unit/model/test_, poisson.py signalling.py twin.py) tests/unit/endocrine/test_pharmacokinetics.py \
+	$(addprefix tests/unit/endocrine/test_hormones.py::test_, hill_form_with_an_opponent a_lag_is_a_chain_of_equal_compartments)
+COMPILED := not armed_with_each and not fire_many_times and not (twin and (brisk or preset))
 
 coverage: $(VENV)/.installed-dev  ## Say which lines and branches the tests leave out; at least 90 % are run (30 min)
 	$(call INSTALL,[coverage])
