@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -38,6 +39,8 @@ def tally(cases: int, seed: int, folder: Path) -> Tally:
         sys.path.append(str(LIBRARIES))
     if missing := [name for name in ("s3fs", "moto") if find_spec(name) is None]:
         return Tally("object_store", f"{WHAT} Left out here: no {' and no '.join(missing)}.", [], {})
+    for name in ("s3fs", "aiobotocore.session"):
+        import_module(name)  # forks need not do it again
     small.write_files(folder)
     names = STUDIES[: max(1, cases // 4)]
     wholes = {name: whole(name, folder) for name in names}
