@@ -22,7 +22,7 @@ endef
 # that is the package itself.
 PARTS := __init__.py version.py py.typed agents benchmarks sim
 
-.PHONY: help run dashboard kernels test browser coverage lint docs bench bench-peers stress mutants fits validation clinical clean
+.PHONY: help run dashboard kernels test browser coverage lint docs bench bench-peers stress mutants fits validation clinical fit-body clean
 .DELETE_ON_ERROR:
 
 help:  ## Show this list
@@ -92,9 +92,9 @@ validation: $(VENV)/.installed  ## Compare the cells with published measurements
 	$(BIN)/glut4sim bench validation --uncertain --out build/validation
 	cp -R build/validation/validation.md build/validation/validation docs/
 
-clinical: $(VENV)/.installed  ## Compare bodies with clinical numbers and write docs/clinical.md (3 min)
+clinical: $(VENV)/.installed  ## Compare bodies with clinical numbers and write docs/clinical.md (8 min)
 	rm -rf build/clinical
-	$(BIN)/glut4sim bench clinical --out build/clinical
+	$(BIN)/glut4sim bench clinical --uncertain --out build/clinical
 	cp build/clinical/clinical.md docs/
 
 # Each preset after those that it extends: its fit starts from their values.
@@ -106,6 +106,9 @@ fits: $(VENV)/.installed-dev  ## Fit the presets to data again: digits, posterio
 		$(BIN)/glut4sim fit $$name --starts 4 --steps 400 --draws 300 --out build/fits/$$name && \
 		$(BIN)/python -m glut4sim.benchmarks.fits.adopt build/fits/$$name || exit 1; \
 	done
+
+fit-body: $(VENV)/.installed  ## Fit the body to clinical numbers again: values, posterior, docs/fits/body (15 min)
+	$(BIN)/python -m glut4sim.benchmarks.fits.body
 
 clean:  ## Remove .venv, builds and caches (results stay)
 	rm -rf $(VENV) build dist *.egg-info __pycache__ .pytest_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks

@@ -1,9 +1,12 @@
 """What is in the blood, the stomach and the interstitium, and how it changes while the cells are not looked at.
 
-States and kinetics are those of the model of meals (sim/endocrine/meal.py) with three differences:
+States and kinetics are those of the model of meals (sim/endocrine/meal.py) with six differences:
 
 - what muscle and fat take from the tissue compartment is handed in, as it came out of their cells;
 - the liver answers by a portal, a fast and a slow path (`production`);
+- liver and gut take up glucose (organs.Splanchnic);
+- hormones act on liver and pancreas (Blood.become);
+- a drink leaves the stomach, and is absorbed, at rates of its own;
 - the clearance of insulin is the measured one (organs.Organs.clearance_scale).
 
 All is integrated by the classical fourth-order Runge-Kutta rule in equal parts of at most `LONGEST`. Amounts of glucose
@@ -35,6 +38,7 @@ class Rest(NamedTuple):
     produced: float = 0.0  # by the liver
     infused: float = 0.0
     kept_by_gut: float = 0.0  # what is absorbed and does not get to the plasma
+    used_by_splanchnic: float = 0.0  # bed: liver and gut
     used_by_brain: float = 0.0  # and blood cells
     excreted: float = 0.0
     used_by_muscle: float = 0.0
@@ -63,19 +67,33 @@ class Blood:
 
     Attributes
     ----------
+    organs : Organs
+        As hormones make them.
     y : (n,) float64
         Fields of MealState, and of Rest.
     full : float
         What was in the stomach after the last meal [mg].
+    drunk : bool
+        Whether that was a drink.
     """
 
     def __init__(self, organs: Organs, person: Person):
-        self.organs, self.person = organs, person
-        self.subject = organs.subject(person)
+        self._usual, self.person = organs, person
+        self.become(1.0, 1.0)
         self.y = np.zeros(_N_MEAL + len(Rest._fields))
-        self.full = 0.0
+        self.full, self.drunk = 0.0, False
+
+    def become(self, insulin_action: float, secretion: float) -> None:
+        """Go on with a liver that answers so much to insulin, and a pancreas that makes so much: times the usual."""
+        self.organs = self._usual.acted_on(insulin_action)
+        self._subjects = tuple(self._usual.subject(self.person, drunk, secretion) for drunk in (False, True))
 
     # ---- the present ----
+
+    @property
+    def subject(self) -> Subject:
+        """The parameters of the model of meals, after what was last swallowed."""
+        return self._subjects[self.drunk]
 
     @property
     def states(self) -> tuple[MealState, Rest]:
@@ -106,6 +124,10 @@ class Blood:
         """Of the liver now [mg/kg/min]."""
         return production(self.organs.liver, *self.states)
 
+    def splanchnic_uptake(self) -> float:
+        """Of glucose by liver and gut now [mg/kg/min]."""
+        return self.organs.splanchnic.uptake(self.glucose, _entering(self.subject, self.states[0]))
+
     def infusion(self, given: Given) -> float:
         """Of glucose now [mg/kg/min]."""
         s, rest = self.states
@@ -131,19 +153,23 @@ class Blood:
 
         s = meal.resting(
             p,
-            lambda glucose, insulin, portal: at_liver(organs.liver, glucose, portal, insulin, insulin),
+            lambda glucose, insulin, portal: (
+                at_liver(organs.liver, glucose, portal, insulin, insulin)
+                - organs.splanchnic.uptake(glucose / p.glucose_volume, 0.0)
+            ),
             lambda tissue, insulin: uptake(level(tissue), insulin),
             bracket,
         )
         insulin = s.insulin_plasma / p.insulin_volume
         between = (getattr(organs, tissue).interstitial_ratio * insulin for tissue in TISSUES)
         self.y = np.array([*s, *Rest(insulin, 0.0, *between)])
-        self.full = 0.0
+        self.full, self.drunk = 0.0, False
 
     def swallow(self, carbohydrate: float, drunk: bool) -> None:
         """Put carbohydrate [g] into the stomach: ground already where it is drunk."""
         place = MealState._fields.index("stomach_liquid" if drunk else "stomach_solid")
         self.y[place] += 1e3 * carbohydrate
+        self.drunk = drunk
         s = self.states[0]
         self.full = s.stomach_solid + s.stomach_liquid
 
@@ -167,11 +193,12 @@ class Blood:
 
 def slopes(organs: Organs, p: Subject, full: float, s: MealState, rest: Rest, given: Given, uptakes):
     """How fast the state of a body changes, by its fields [1/min]; the rest is as in `Blood`."""
-    insulin = s.insulin_plasma / p.insulin_volume
+    insulin, glucose = s.insulin_plasma / p.insulin_volume, s.glucose_plasma / p.glucose_volume
     produced = production(organs.liver, s, rest)
-    infused, learnt = _infusion(given, s.glucose_plasma / p.glucose_volume, rest.feedback)
-    own = rates(s, p, full, produced + infused, uptakes[0] + uptakes[1])
-    absorbed = p.absorption * s.gut / p.body_weight
+    infused, learnt = _infusion(given, glucose, rest.feedback)
+    entering = _entering(p, s)
+    splanchnic = organs.splanchnic.uptake(glucose, entering)
+    own = rates(s, p, full, produced + infused - splanchnic, uptakes[0] + uptakes[1])
     others = Rest(
         insulin_fast=organs.liver.fast_rate * (insulin - rest.insulin_fast),
         feedback=learnt,
@@ -179,7 +206,8 @@ def slopes(organs: Organs, p: Subject, full: float, s: MealState, rest: Rest, gi
         fat_insulin=_seep(organs.fat, insulin, rest.fat_insulin),
         produced=produced,
         infused=infused,
-        kept_by_gut=(1.0 - p.appearing) * absorbed,
+        kept_by_gut=entering * (1.0 / p.appearing - 1.0),
+        used_by_splanchnic=splanchnic,
         used_by_brain=p.constant_uptake,
         excreted=excretion(p, s.glucose_plasma),
         used_by_muscle=uptakes[0],
@@ -212,6 +240,11 @@ def at_liver(liver: Liver, glucose: float, portal: float, fast: float, slow: flo
     suppressed = liver.fast_effect * there / (there + liver.fast_half**liver.fast_hill)
     free = liver.production - liver.glucose_effect * glucose - liver.portal_effect * portal
     return max(free - suppressed - liver.slow_effect * slow, 0.0)
+
+
+def _entering(p: Subject, s: MealState) -> float:
+    """What the gut gives to the portal vein [mg/kg/min]."""
+    return p.appearing * p.absorption * s.gut / p.body_weight
 
 
 def _infusion(given: Given, glucose: float, feedback: float) -> tuple[float, float]:

@@ -58,6 +58,11 @@ class Body:
         """The numbers of the organs in the units that are computed with."""
         return organs.build(self.preset, self.values)
 
+    @property
+    def own_organs(self) -> Organs:
+        """The same as this person has them."""
+        return self.organs.of(self.person)
+
     def mass(self, tissue: str) -> float:
         """Of a tissue [kg]."""
         return getattr(self.organs, tissue).mass_factor * getattr(self.person, tissue)
@@ -69,7 +74,9 @@ class Body:
 
     def parameters(self, factors: Mapping[str, float]) -> dict[str, ParameterSet]:
         """Of the cells of each tissue, as hormones make them: by what each step is multiplied."""
-        return {tissue: apply(self.cells[tissue].usual, factors) for tissue in TISSUES}
+        power = self.organs.hormones.power
+        seen = {step: factor**power for step, factor in factors.items()}
+        return {tissue: apply(self.cells[tissue].usual, seen) for tissue in TISSUES}
 
     def resting_uptake(
         self, parameters: Mapping[str, ParameterSet], glucose: float, insulin: float
@@ -77,7 +84,7 @@ class Body:
         """Of each tissue at rest [mg/kg/min], by its cells, glucose between them [mM] and insulin in plasma [pM]."""
         found = {}
         for tissue in TISSUES:
-            numbers = getattr(self.organs, tissue)
+            numbers = getattr(self.own_organs, tissue)
             between = numbers.interstitial_ratio * insulin
             cell = resting_uptake.per_second(parameters[tissue], between / PM_PER_NM, glucose)
             found[tissue] = 60.0 * cell * self.per_molecule(tissue) * numbers.gain(between)

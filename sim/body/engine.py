@@ -6,13 +6,14 @@ Order of an exchange
     cells       advance in glucose and insulin between them as these stood
     tissues     the mean uptake of a cell, in the order of cells, times cells and gain in the body
     blood       advances by a fixed-step rule, while the tissue compartment loses this uptake
-    hormones    answer to insulin in plasma as it stood, and change the cells of the next exchange
+    hormones    answer to insulin in plasma as it stood, and change cells, liver and pancreas of the next exchange
 
 An exchange is 30 s unless said otherwise; what is recorded has no part in it. Splitting costs O(exchange).
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import nan
 
 import numpy as np
 
@@ -61,10 +62,11 @@ class BodyEngine:
         threads: int = 1,
     ):
         self.body, self.exchange = body, exchange
-        self.organs = body.organs
+        self.organs = body.own_organs
         self.blood = Blood(self.organs, body.person)
         self.hormones = None if body.hormones is None else Answering(body.hormones)
         made = self.parameters
+        self._tell_organs()
         try:
             self.blood.be_at_rest(lambda glucose, insulin: sum(body.resting_uptake(made, glucose, insulin).values()))
         except ValueError:
@@ -107,6 +109,7 @@ class BodyEngine:
             share = insulin / self._fasting_insulin if self._fasting_insulin > 0.0 else 1.0
             self.hormones.advance(self.exchange, share)
             self._tell_cells()
+            self._tell_organs()
 
     @property
     def parameters(self) -> dict[str, ParameterSet]:
@@ -116,6 +119,10 @@ class BodyEngine:
     def _tell_cells(self):
         for tissue, parameters in self.parameters.items():
             self.tissues[tissue].become(parameters)
+
+    def _tell_organs(self):
+        if self.hormones is not None:
+            self.blood.become(*self.hormones.on_organs)
 
     def follow(self, protocol: Protocol, until: float):
         """Do exchanges of a test up to a time [s]; yields what was given in each."""
@@ -141,7 +148,9 @@ class BodyEngine:
             "infusion": blood.infusion(given),
             "muscle_uptake": self.uptakes["muscle"],
             "fat_uptake": self.uptakes["fat"],
+            "splanchnic_uptake": blood.splanchnic_uptake(),
             "other_uptake": self.organs.brain.uptake,
+            "fatty_acids": nan if self.hormones is None else self.hormones.fatty_acids,
         }
 
     def books(self) -> dict[str, float]:
@@ -151,7 +160,11 @@ class BodyEngine:
             "eaten": self._eaten,
             "infused": rest.infused,
             "produced": rest.produced,
-            "used": rest.used_by_brain + rest.used_by_muscle + rest.used_by_fat + rest.kept_by_gut,
+            "used": rest.used_by_brain
+            + rest.used_by_muscle
+            + rest.used_by_fat
+            + rest.used_by_splanchnic
+            + rest.kept_by_gut,
             "excreted": rest.excreted,
             "stored": self.blood.in_body() - self._start,
         }
@@ -164,7 +177,7 @@ class BodyEngine:
 
     def state(self) -> dict[str, np.ndarray]:
         """All that the future depends on besides body, seed and number: arrays by name, copies."""
-        numbers = np.array([self.blood.full, self._start, self._eaten, *self.uptakes.values()])
+        numbers = np.array([self.blood.full, self.blood.drunk, self._start, self._eaten, *self.uptakes.values()])
         own = {"exchanges": np.array(self.exchanges), "blood": self.blood.y.copy(), "numbers": numbers}
         for name, part in self._parts().items():
             own |= {f"{name}.{of}": array for of, array in part.state().items()}
@@ -174,10 +187,12 @@ class BodyEngine:
         """Go on from a `state` of an engine of the same body, seed and number."""
         self.exchanges = int(state["exchanges"])
         self.blood.y[:] = state["blood"]
-        self.blood.full, self._start, self._eaten, *uptakes = state["numbers"].tolist()
+        self.blood.full, drunk, self._start, self._eaten, *uptakes = state["numbers"].tolist()
+        self.blood.drunk = bool(drunk)
         self.uptakes = dict(zip(self.uptakes, uptakes))
         for name, part in self._parts().items():
             prefix = f"{name}."
             part.restore({of[len(prefix) :]: array for of, array in state.items() if of.startswith(prefix)})
         if self.hormones is not None:
             self._tell_cells()
+            self._tell_organs()

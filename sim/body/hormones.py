@@ -1,7 +1,8 @@
 """The hormones of a body in a test: they answer to the insulin that it makes, exchange by exchange.
 
-What follows insulin within hours is above all lipolysis, and with it fatty acids. Insulin of the body enters as a share
-of its fasting one: what hormones make of it was fitted on the axis of [hormones], where fasting is 30 pM.
+What follows insulin within hours is above all lipolysis, and with it fatty acids. Hormones act on the cells of muscle
+and fat by the factors of their steps, on liver and pancreas by two levels of the library. Insulin of the body enters as
+a share of its fasting one: what hormones make of it was fitted on the axis of [hormones], where fasting is 30 pM.
 """
 
 from collections.abc import Mapping
@@ -54,6 +55,12 @@ class Answering:
     def fatty_acids(self) -> float:
         """In plasma [mM]."""
         return float(self._following.now.levels["ffa"][0])
+
+    @property
+    def on_organs(self) -> tuple[float, float]:
+        """By what insulin's action on the liver, and its secretion, are multiplied now."""
+        levels = self._following.now.levels
+        return float(levels["liver_insulin_action"][0]), float(levels["insulin_secretion"][0])
 
     def advance(self, seconds: float, share: float) -> None:
         """Let time pass with insulin in plasma at a share of what it is fasting."""

@@ -47,7 +47,7 @@ class LiveBody:
     def clamp(self, insulin: float, target: float | None = None) -> None:
         """From now on infuse insulin [mU/m2/min], and what glucose keeps plasma at a target [mM]; None: the fasting."""
         person = self.engine.body.person
-        rate = PMOL_PER_MU * insulin * person.surface / person.mass
+        rate = PMOL_PER_MU * (insulin * person.surface / person.mass)
         self.given = Given(rate, target=self.engine.fasting if target is None else MG_PER_DL * target)
 
     def infuse(self, insulin: float = 0.0, glucose: float = 0.0) -> None:

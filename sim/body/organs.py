@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-from glut4sim.sim.body.person import Person
+from glut4sim.sim.body.person import HEALTHY, Person
 from glut4sim.sim.endocrine.meal import Subject
 from glut4sim.sim.inputs.errors import InputError, unknown
 from glut4sim.sim.inputs.files import TomlFolder
@@ -49,6 +49,28 @@ class Gut(NamedTuple):
     appearing: Annotated[float, "1"]
     half_slowed: Annotated[float, "1"]
     half_recovered: Annotated[float, "1"]
+
+
+class Drink(NamedTuple):
+    """Stomach and gut after glucose in water, which is faster: k_max, k_min, k_abs, b, d."""
+
+    emptying_max: Annotated[float, "1/min"]
+    emptying_min: Annotated[float, "1/min"]
+    absorption: Annotated[float, "1/min"]
+    half_slowed: Annotated[float, "1"]
+    half_recovered: Annotated[float, "1"]
+
+
+class Splanchnic(NamedTuple):
+    """What liver and gut take up: of glucose in the arteries, and of what is absorbed on its first way to the heart."""
+
+    extraction: Annotated[float, "1"]
+    flow: Annotated[float, "dL/(kg*min)"]
+    first_pass: Annotated[float, "1"]
+
+    def uptake(self, glucose: float, absorbed: float) -> float:
+        """[mg/kg/min] of glucose in plasma [mg/dL] and what the gut gives [mg/kg/min]."""
+        return self.extraction * self.flow * glucose + self.first_pass * absorbed
 
 
 class Liver(NamedTuple):
@@ -99,11 +121,19 @@ class Tissue(NamedTuple):
     in_vivo_gain: Annotated[float, "1"]  # uptake per cell in the body at much insulin, over that of the cell alone
     gain_half: Annotated[float, "pM"]  # insulin between the cells at which half of the gain is there
     gain_hill: Annotated[float, "1"]
+    gain_of_women: Annotated[float, "1"]  # in_vivo_gain of women over that of men
+    slower_with_mass: Annotated[float, "1"]  # power of the body mass index by which interstitial_rate falls
 
     def gain(self, insulin: float) -> float:
         """Uptake in the body over that of the cell alone, by insulin between the cells [pM]."""
         there = insulin**self.gain_hill
         return 1.0 + (self.in_vivo_gain - 1.0) * there / (there + self.gain_half**self.gain_hill)
+
+
+class Hormonal(NamedTuple):
+    """How much of what hormones do to a cell is seen in a body."""
+
+    power: Annotated[float, "1"]  # of the factors by which they multiply steps of the cells
 
 
 class Organs(NamedTuple):
@@ -112,12 +142,30 @@ class Organs(NamedTuple):
     glucose: Glucose
     insulin: Insulin
     gut: Gut
+    drink: Drink
+    splanchnic: Splanchnic
     liver: Liver
     pancreas: Pancreas
     kidney: Kidney
     brain: Brain
+    hormones: Hormonal
     muscle: Tissue
     fat: Tissue
+
+    def of(self, person: Person) -> "Organs":
+        """The numbers as this person has them: the tissues differ with sex, and with mass for the height."""
+        return self._replace(**{tissue: _own(getattr(self, tissue), person) for tissue in TISSUES})
+
+    def acted_on(self, insulin: float) -> "Organs":
+        """The numbers with a liver that answers to so many times the insulin that there is."""
+        liver = self.liver
+        return self._replace(
+            liver=liver._replace(
+                portal_effect=liver.portal_effect * insulin,
+                fast_half=liver.fast_half / insulin,
+                slow_effect=liver.slow_effect * insulin,
+            )
+        )
 
     @property
     def clearance_scale(self) -> float:
@@ -130,9 +178,13 @@ class Organs(NamedTuple):
         extraction = of.extraction - of.extraction_fall * self.pancreas.basal_secretion
         return of.clearance / (1e3 * of.volume * (of.loss + of.plasma_to_liver * extraction))
 
-    def subject(self, person: Person) -> Subject:
-        """What the model of meals takes of them, for a person; its own uptake and production are not asked for."""
+    def subject(self, person: Person, drunk: bool = False, secretion: float = 1.0) -> Subject:
+        """What the model of meals takes of them, for a person, after a meal or a drink.
+
+        Its own uptake and production are not asked for. The secretion of insulin is multiplied as hormones have it.
+        """
         scale, insulin, gut, pancreas = self.clearance_scale, self.insulin, self.gut, self.pancreas
+        last = self.drink if drunk else gut
         unused, none = float("nan"), 0.0  # its action of insulin on uptake stands still
         return Subject(
             body_weight=person.mass,
@@ -145,13 +197,13 @@ class Organs(NamedTuple):
             m4=scale * insulin.loss,
             m5=insulin.extraction_fall,
             m6=insulin.extraction,
-            emptying_max=gut.emptying_max,
-            emptying_min=gut.emptying_min,
-            absorption=gut.absorption,
+            emptying_max=last.emptying_max,
+            emptying_min=last.emptying_min,
+            absorption=last.absorption,
             grinding=gut.grinding,
             appearing=gut.appearing,
-            b=gut.half_slowed,
-            d=gut.half_recovered,
+            b=last.half_slowed,
+            d=last.half_recovered,
             kp1=unused,
             kp2=unused,
             kp3=unused,
@@ -162,19 +214,28 @@ class Organs(NamedTuple):
             vmx=unused,
             km0=unused,
             p2u=none,
-            secretion_slope=pancreas.dynamic,
+            secretion_slope=secretion * pancreas.dynamic,
             alpha=pancreas.static_rate,
-            beta=pancreas.static,
+            beta=secretion * pancreas.static,
             gamma=pancreas.to_liver,
             ke1=self.kidney.excretion,
             ke2=self.kidney.threshold * self.glucose.volume,
             basal_glucose=pancreas.basal_glucose,
             basal_insulin=none,
-            basal_secretion=pancreas.basal_secretion,
+            basal_secretion=secretion * pancreas.basal_secretion,
         )
 
 
 TISSUES = ("muscle", "fat")
+
+
+def _own(tissue: Tissue, person: Person) -> Tissue:
+    """A tissue as this person has it: in those who are heavier than the usual person insulin gets to cells later."""
+    heavier = max(person.mass_index / HEALTHY["man"].mass_index, 1.0)
+    return tissue._replace(
+        in_vivo_gain=tissue.in_vivo_gain * (tissue.gain_of_women if person.sex == "woman" else 1.0),
+        interstitial_rate=tissue.interstitial_rate * heavier**-tissue.slower_with_mass,
+    )
 
 
 @cache

@@ -27,6 +27,11 @@ class Person(NamedTuple):
         return 0.007184 * self.mass**0.425 * (100.0 * self.height) ** 0.725
 
     @property
+    def mass_index(self) -> float:
+        """Body mass index [kg/m2]."""
+        return self.mass / self.height**2
+
+    @property
     def muscle(self) -> float:
         """Skeletal muscle [kg]."""
         return MUSCLE_OF_LEAN[self.sex] * self.lean_mass

@@ -21,7 +21,9 @@ SERIES = {  # name: unit, in words
     "infusion": ("mg/(kg*min)", "glucose infusion rate"),
     "muscle_uptake": ("mg/(kg*min)", "glucose uptake of muscle, per kg of body"),
     "fat_uptake": ("mg/(kg*min)", "glucose uptake of fat, per kg of body"),
+    "splanchnic_uptake": ("mg/(kg*min)", "glucose uptake of liver and gut, per kg of body"),
     "other_uptake": ("mg/(kg*min)", "glucose uptake of brain and blood cells, per kg of body"),
+    "fatty_acids": ("mM", "fatty acids in plasma; none where nothing is said of hormones"),
 }
 HOUR, READ_OVER = 3600.0, 1800.0  # s: what a clamp says at an hour is the mean of the half hour before
 HOURS = (2, 3, 6)
@@ -102,7 +104,7 @@ def _steady(body: Body, series, time, hour: int) -> dict[str, float]:
     ends = series["glucose"][over]
     # glucose that only raised what is in plasma was not disposed of: DeFronzo et al. 1979
     space = body.organs.glucose.volume * (ends[-1] - ends[0]) / ((over.sum() - 1) * (time[1] - time[0]) / 60.0)
-    total = mean["muscle_uptake"] + mean["fat_uptake"] + mean["other_uptake"]
+    total = sum(mean[f"{of}_uptake"] for of in ("muscle", "fat", "splanchnic", "other"))
     m, person = mean["infusion"] - space, body.person
     suppression = 100.0 * (1.0 - mean["production"] / series["production"][0])
     found = {
@@ -117,10 +119,11 @@ def _steady(body: Body, series, time, hour: int) -> dict[str, float]:
         "disposal": total,
         "muscle_share": 100.0 * mean["muscle_uptake"] / total,
         "fat_share": 100.0 * mean["fat_uptake"] / total,
+        "splanchnic_share": 100.0 * mean["splanchnic_uptake"] / total,
         "muscle_per_kg": mean["muscle_uptake"] * UMOL_PER_MG * person.mass / body.mass("muscle"),
         "fat_per_kg": mean["fat_uptake"] * UMOL_PER_MG * person.mass / body.mass("fat"),
-        "muscle_gain": body.organs.muscle.gain(mean["muscle_insulin"])
-        / body.organs.muscle.gain(series["muscle_insulin"][0]),
+        "muscle_gain": body.own_organs.muscle.gain(mean["muscle_insulin"])
+        / body.own_organs.muscle.gain(series["muscle_insulin"][0]),
     }
     return {f"{name}_{hour}h": value for name, value in found.items()}
 
@@ -161,6 +164,7 @@ _AT_HOURS = {
     "disposal": (_RATE, "glucose taken up by all tissues"),
     "muscle_share": ("percent", "share of muscle in it"),
     "fat_share": ("percent", "share of fat in it"),
+    "splanchnic_share": ("percent", "share of liver and gut in it"),
     "muscle_per_kg": ("umol/(kg*min)", "uptake of muscle"),
     "fat_per_kg": ("umol/(kg*min)", "uptake of adipose tissue"),
     "muscle_gain": ("1", "gain of muscle in the body over that at rest: what the cell does not explain"),

@@ -95,8 +95,10 @@ class BodyWriter(Writer):
         ]
         s, rest = states
         p = self._named("meal", engine.blood.subject)
-        named = {name: self._named(name, getattr(engine.organs, name)) for name in ("liver", *TISSUES)}
-        organs: Any = engine.organs._replace(**named)
+        named = {
+            name: self._named(name, getattr(engine.blood.organs, name)) for name in ("liver", "splanchnic", *TISSUES)
+        }
+        organs: Any = engine.blood.organs._replace(**named)
         glucose = self._assign("glucose", s.glucose_plasma / p.glucose_volume)
         self._assign("insulin", s.insulin_plasma / p.insulin_volume)
         outside = self._assign("tissue_glucose", s.glucose_tissue * p.k2 / p.k1 / p.glucose_volume / MG_PER_DL)

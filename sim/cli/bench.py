@@ -50,7 +50,8 @@ def bench(
 
     `validation --uncertain` also predicts, at 100 joint draws of what nobody knows, the data that had no part in a fit;
     this takes about a minute more. `levels --uncertain` and `hormones --uncertain` predict numbers about hormones so,
-    the latter of both files together.
+    the latter of both files together; `clinical --uncertain` gives each number the interval over 8 draws of the body
+    and its cells, in some minutes.
     """
     if mean_field and replicates is not None:
         raise InputError("a mean field knows no chance and has one replicate; leave it out.", place="--replicates")
@@ -66,9 +67,7 @@ def bench(
     if says_numbers(suite):
         if replicates is not None:
             raise InputError("bodies have mean-field cells, without chance; leave it out.", place="--replicates")
-        if uncertain:
-            raise InputError("what is not known of a body is not drawn yet from the command line.", place="--uncertain")
-        _bench_numbers(suite, out, threads, as_json)
+        _bench_numbers(suite, out, threads, uncertain, drawing, as_json)
         return
     loaded = load_suite(suite, {"run": {"replicates": replicates}} if replicates else {})
     out = out or claim(Path("results") / loaded.name)
@@ -106,13 +105,18 @@ def bench(
     typer.echo(f"Report   {out / loaded.name}.md  ({result.wall_seconds:.1f} s)")
 
 
-def _bench_numbers(suite: str, out: "Place | None", threads: int | None, as_json: bool) -> None:
+def _bench_numbers(
+    suite: str, out: "Place | None", threads: int | None, uncertain: bool, drawing: Drawing, as_json: bool
+) -> None:
     from glut4sim.sim.studies.benchmark import clinical, clinical_report, clinical_run
+    from glut4sim.sim.studies.body import doubt
 
+    count = doubt.how_many(drawing.keywords().get("draws"), drawing.ranges)
     loaded = clinical.load(suite)
     out = out or claim(Path("results") / loaded.name)
     with at_work(loaded.name, out, False) as progress:
-        result = clinical_run.run(loaded, threads=threads, progress=progress)
+        draws = doubt.draws(count) if uncertain else ()
+        result = clinical_run.run(loaded, draws, threads, progress)
     content = clinical_report.write(result, out)
     if as_json:
         print_json({"out": str(out), **content})

@@ -34,7 +34,7 @@ class Course:
     clearance_scale : the clearance of insulin over that of Dalla Man et al. (2007)
     series
         name -> (n,) float64: time [min]; glucose, tissue_glucose [mM]; insulin, muscle_insulin, fat_insulin [pM];
-        production, infusion, muscle, fat, brain [mg/kg/min]; kept_by_gut [mg/kg since the start];
+        production, infusion, muscle, fat, splanchnic, brain [mg/kg/min]; kept_by_gut [mg/kg since the start];
         muscle_glut4 [copies at the surface]
     """
 
@@ -50,7 +50,7 @@ class Course:
     @property
     def disposal(self) -> np.ndarray:
         """All glucose that tissues take up [mg/kg/min]."""
-        return self["muscle"] + self["fat"] + self["brain"]
+        return self["muscle"] + self["fat"] + self["splanchnic"] + self["brain"]
 
     def last(self, values: np.ndarray) -> float:
         """The mean over the last half hour."""
@@ -166,6 +166,11 @@ def _fold(values: Callable[[Course], np.ndarray]) -> Callable[[Course], float]:
     return lambda course: course.last(values(course)) / float(values(course)[0])
 
 
+def _kept_by_splanchnic(course: Course) -> float:
+    """Of what was swallowed: what the gut keeps, and what its bed takes up beyond what it does fasting [mg/kg]."""
+    return float(course["kept_by_gut"][-1]) + course.above_rest(course["splanchnic"])
+
+
 def _tissues(course: Course) -> np.ndarray:
     return course["muscle"] + course["fat"]
 
@@ -200,10 +205,10 @@ MEASURES: dict[str, Measure] = {
     "leg_uptake_fasting": Measure(lambda c: LEG * float(c["muscle"][0]) * c.person.mass, "mg/min"),
     "leg_uptake": Measure(lambda c: LEG * c.at(30.0, c["muscle"]) * c.person.mass, "mg/min"),
     "tissue_uptake_peak": Measure(lambda c: float(_tissues(c).max()), MG),
-    "splanchnic_share_of_meal": Measure(lambda c: 100.0 * float(c["kept_by_gut"][-1]) / c.swallowed, PERCENT),
+    "splanchnic_share_of_meal": Measure(lambda c: 100.0 * _kept_by_splanchnic(c) / c.swallowed, PERCENT),
     "muscle_share_of_meal": Measure(lambda c: 100.0 * c.above_rest(c["muscle"]) / c.swallowed, PERCENT),
     "brain_share": Measure(_share(lambda c: c["brain"], lambda c: c.disposal), PERCENT),
-    "splanchnic_share": Measure(lambda c: 0.0, PERCENT),  # the body has no such bed
+    "splanchnic_share": Measure(_share(lambda c: c["splanchnic"], lambda c: c.disposal), PERCENT),
     "insulin_dependent_share": Measure(_share(_tissues, lambda c: c.disposal), PERCENT),
     "muscle_share": Measure(_share_above_rest("muscle"), PERCENT),
     "fat_share": Measure(_share_above_rest("fat"), PERCENT),

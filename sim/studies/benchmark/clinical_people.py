@@ -3,17 +3,15 @@
 from typing import Any, NamedTuple
 
 from glut4sim.sim.body.body import Body
-from glut4sim.sim.body.organs import organs_preset
 from glut4sim.sim.inputs.units import SPAN, TIME
-from glut4sim.sim.scenario.body_tables import HEALTHY
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.benchmark.clinical_tables import PersonTable
+from glut4sim.sim.studies.body import doubt
+from glut4sim.sim.studies.body.doubt import AS_INSTALLED, Drawn
 from glut4sim.sim.studies.body.people import body_of
 
 AGE = 30.0  # yr, of whom none is told, as of the reference person
 KINDS = {"fasting": "fasting", "clamp": "clamp", "drink": "ogtt", "meal": "meal"}  # of protocols, in [assay]
-
-Values = tuple[tuple[str, str], ...]  # of the numbers of a body, by name
 
 
 class Someone(NamedTuple):
@@ -23,10 +21,10 @@ class Someone(NamedTuple):
     age: float
 
 
-def someone(told: PersonTable, kind: str, duration: float | None, values: Values = ()) -> Someone:
-    """The body of a person for a test of a kind and a duration [s], with other numbers of its organs and tissues.
+def someone(told: PersonTable, kind: str, duration: float | None, drawn: Drawn = AS_INSTALLED) -> Someone:
+    """The body of a person for a test of a kind and a duration [s], with other numbers.
 
-    What a kind of body has of its own, such as the liver of type 2 diabetes, stays.
+    What a kind of body or cell has of its own, such as the liver of type 2 diabetes, stays.
 
     Raises
     ------
@@ -34,10 +32,7 @@ def someone(told: PersonTable, kind: str, duration: float | None, values: Values
         if its tables or its numbers do not fit
     """
     scenario = _scenario(told, kind, duration)
-    body = body_of(scenario)
-    own, usual = organs_preset(body.preset).parameters, organs_preset(HEALTHY).parameters
-    others = {name: value for name, value in values if own[name].value == usual[name].value}
-    return Someone(body.replaced(others), scenario.body.age or AGE)
+    return Someone(doubt.at(body_of(scenario), drawn), scenario.body.age or AGE)
 
 
 def _scenario(told: PersonTable, kind: str, duration: float | None) -> Scenario:

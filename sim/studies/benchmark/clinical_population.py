@@ -3,7 +3,8 @@
 What differs, each by a normal deviate of its own, and of what source the spread is:
 
     height        sd 7 cm; assumed, of adults of one sex
-    mass          by the body mass index, sd 14 % about the person's; assumed
+    mass          by the body mass index about the person's: sd 14 %, as of nine tenths of healthy men between 19.5 and
+                  30 kg/m2 (Flegal, Int J Obes 30:374, 2006), or as the population says
     lean mass     by mass and height (Boer, Am J Physiol 247:F632, 1984), residual sd 6 %; assumed. Fat is the rest
     cells         what insulin adds to the uptake of muscle, sd 35 %; assumed
     liver         how much insulin it takes: as the cube of the body mass index from that of the reference person on,
@@ -23,12 +24,13 @@ from math import exp
 import numpy as np
 
 from glut4sim.sim.body.person import HEALTHY
-from glut4sim.sim.studies.benchmark.clinical_people import Someone, Values, someone
+from glut4sim.sim.studies.benchmark.clinical_people import Someone, someone
 from glut4sim.sim.studies.benchmark.clinical_tables import PersonTable, ProtocolTable
+from glut4sim.sim.studies.body.doubt import AS_INSTALLED, Drawn
 
 SEED = 1
 HEIGHT = 0.07  # m
-BODY_MASS_INDEX, LEAN, CELLS, LIVER, CLEARANCE = 0.14, 0.06, 0.35, 0.5, 0.15  # of the logarithm
+LEAN, CELLS, LIVER, CLEARANCE = 0.06, 0.35, 0.5, 0.15  # of the logarithm
 WITH_CELLS, WITH_MASS = -1.0, 3.0  # powers of what cells take up, and of the body mass index, in what the liver takes
 FAR = 2.0  # deviates beyond which no body is made
 LEANEST = 0.93  # lean over whole mass
@@ -40,7 +42,7 @@ def lean_mass(sex: str, mass: float, height: float) -> float:
     return of_mass * mass + of_height * height + constant
 
 
-def many(told: PersonTable, protocol: ProtocolTable, values: Values = ()) -> Iterator[Someone]:
+def many(told: PersonTable, protocol: ProtocolTable, drawn: Drawn = AS_INSTALLED) -> Iterator[Someone]:
     """The bodies of a population for a protocol.
 
     Raises
@@ -48,17 +50,18 @@ def many(told: PersonTable, protocol: ProtocolTable, values: Values = ()) -> Ite
     InputError
         if the tables of the person do not fit
     """
-    middle = someone(told, protocol.kind, protocol.duration, values)
+    middle = someone(told, protocol.kind, protocol.duration, drawn)
     assert told.population is not None
     for number in range(told.population.n):
-        yield _other(middle, np.clip(np.random.default_rng([SEED, number]).normal(size=6), -FAR, FAR))
+        deviates = np.clip(np.random.default_rng([SEED, number]).normal(size=6), -FAR, FAR)
+        yield _other(middle, deviates, told.population.body_mass_index)
 
 
-def _other(one: Someone, deviates: np.ndarray) -> Someone:
+def _other(one: Someone, deviates: np.ndarray, spread: float) -> Someone:
     height_by, index_by, lean_by, cells_by, liver_by, clearance_by = deviates.tolist()
     person, organs, usual = one.body.person, one.body.organs, HEALTHY[one.body.person.sex]
     height = person.height + HEIGHT * height_by
-    mass = person.mass * (height / person.height) ** 2 * exp(BODY_MASS_INDEX * index_by)
+    mass = person.mass * (height / person.height) ** 2 * exp(spread * index_by)
     ratio = lean_mass(person.sex, mass, height) / lean_mass(person.sex, person.mass, person.height)
     lean = min(person.lean_mass * ratio * exp(LEAN * lean_by), LEANEST * mass)
     cells = exp(CELLS * cells_by)

@@ -11,6 +11,7 @@ from glut4sim.sim.reporting.templates import render
 from glut4sim.sim.studies.benchmark.clinical_run import LEVEL, ClinicalResult, Found
 
 INSIDE, OUTSIDE = "inside", "OUTSIDE"
+NOT_BLIND = ", not blind"
 HEAD = ("", "Quantity", "In", "Test", "Published", "Band", "Body", "Verdict", "Source")
 
 
@@ -50,6 +51,7 @@ def _number(result: ClinicalResult, one: Found) -> dict:
         "grade": datum.grade,
         "source": datum.source,
         "known_failure": told.known_failure,
+        "named": told.named,
     }
 
 
@@ -61,7 +63,7 @@ def row(number: Mapping) -> tuple[str, ...]:
     found = NONE if number["value"] is None else rounded(number["value"])
     if number["interval"] is not None and number["value"] is not None:
         found = between(number["value"], *number["interval"])
-    verdict = INSIDE if number["inside"] else OUTSIDE
+    verdict = (INSIDE if number["inside"] else OUTSIDE) + (NOT_BLIND if number["named"] else "")
     published = f"{rounded(number['published'])} {'' if number['unit'] == '1' else number['unit']}".strip()
     return (
         number["id"], number["quantity"], person, number["protocol"], published, band, found, verdict, number["source"],
@@ -75,10 +77,19 @@ def outline(report: Mapping) -> str:
     inside = sum(n["inside"] for n in held)
     experiments = {n["experiment"] for n in held}
     whole = sum(all(n["inside"] for n in held if n["experiment"] == e) for e in experiments)
+    seen = [n for n in held if n["named"]]
+    blind = len(held) - len(seen)
+    before = (
+        f"{len(seen)} held-out numbers had named, by failing, what was then added from other sources, or a wrong "
+        f"protocol: {sum(n['inside'] for n in seen)} of these are inside, and that is not blind; of the other {blind} "
+        f"{inside - sum(n['inside'] for n in seen)} are. "
+        if seen
+        else ""
+    )
     return (
         f"Of {len(held)} numbers that had no part in a fit {inside} lie within their band "
         f"({100 * inside / len(held):.0f} %); "
-        f"of their {len(experiments)} experiments {whole} with all of their numbers. "
+        f"of their {len(experiments)} experiments {whole} with all of their numbers. {before}"
         f"Of {len(fitted)} numbers that values were fitted to, {sum(n['inside'] for n in fitted)} do."
     )
 
@@ -87,11 +98,21 @@ def what_intervals_hold(report: Mapping) -> str:
     """Which doubt the intervals are of."""
     if not report["draws"]:
         return "No intervals were asked for."
+    held = [n for n in report["numbers"] if not n["fitted"] and n["interval"] is not None]
+    holding = sum(n["interval"][0] <= n["published"] <= n["interval"][1] for n in held)
+    touching = sum(_overlap(n["interval"], n["band"]) for n in held)
     return (
-        f"Intervals [..] are the middle {100 * report['level']:.0f} % over {report['draws']} draws of the values of "
-        "the body that the fit left open; they hold neither what nobody knows of cells and hormones nor differences "
-        "between people."
+        f"Intervals [..] are the middle {100 * report['level']:.0f} % over {report['draws']} draws of what the fit of "
+        "the body left open, and of the posteriors of its cells. They hold neither what nobody knows of hormones nor "
+        "what the body lacks, nor differences between people: these are what the numbers of populations show, which "
+        f"have no interval. Of {len(held)} held-out numbers with an interval {holding} are inside it "
+        f"({100 * holding / max(len(held), 1):.0f} %), and of {touching} the band touches it."
     )
+
+
+def _overlap(interval, band) -> bool:
+    low, high = band
+    return (high is None or interval[0] <= high) and (low is None or interval[1] >= low)
 
 
 def markdown(report: Mapping) -> str:
@@ -111,6 +132,7 @@ def markdown(report: Mapping) -> str:
         head=list(HEAD),
         parts={part: {group: rows for group, rows in found.items() if rows} for part, found in parts.items()},
         failed=[n | {"row": row(n)} for n in numbers if not n["inside"]],
+        named=[n for n in numbers if n["named"]],
     )
 
 

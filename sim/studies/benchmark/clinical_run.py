@@ -17,7 +17,7 @@ from glut4sim.sim.body.engine import BodyEngine
 from glut4sim.sim.body.protocols import Clamp, Eaten, Fasting, Protocol
 from glut4sim.sim.endocrine.meal import MG_PER_DL
 from glut4sim.sim.inputs.errors import InputError
-from glut4sim.sim.inputs.threads import Pool
+from glut4sim.sim.studies import executors
 from glut4sim.sim.studies.benchmark.clinical import ClinicalNumber, ClinicalNumbers
 from glut4sim.sim.studies.benchmark.clinical_measures import (
     ALL,
@@ -28,10 +28,13 @@ from glut4sim.sim.studies.benchmark.clinical_measures import (
     Course,
     in_unit,
 )
-from glut4sim.sim.studies.benchmark.clinical_people import Someone, Values, someone
+from glut4sim.sim.studies.benchmark.clinical_people import Someone, someone
 from glut4sim.sim.studies.benchmark.clinical_population import many
 from glut4sim.sim.studies.benchmark.clinical_tables import ProtocolTable, Rate
-from glut4sim.sim.studies.options import Progress
+from glut4sim.sim.studies.body.doubt import AS_INSTALLED, Drawn
+from glut4sim.sim.studies.executors import Stop
+from glut4sim.sim.studies.options import Progress, RunOptions
+from glut4sim.sim.studies.tasks import Task, gather
 
 EXCHANGE = 120.0  # s between blood and cells: M within a thousandth of that at 30 s
 LEVEL = 0.9  # share of draws that an interval holds
@@ -78,7 +81,7 @@ class ClinicalResult:
 
 def run(
     suite: ClinicalNumbers,
-    draws: Sequence[Values] = (),
+    draws: Sequence[Drawn] = (),
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> ClinicalResult:
@@ -87,7 +90,7 @@ def run(
     Parameters
     ----------
     draws
-        other numbers of all bodies, one set for each draw, from which intervals come
+        other numbers of all bodies, one set for each draw, from which intervals come; populations are not drawn again
     threads : on which tests run; changes no result
     progress : called with the tests done and in all
 
@@ -97,13 +100,10 @@ def run(
         if a person cannot be made, or an installed body does not come to rest
     """
     began = perf_counter()
-    sets: list[Values] = [(), *draws]
-    rows = []
-    for i, values in enumerate(sets):
-        rows.append(answers(suite, values, threads, strict=i == 0))
-        if progress:
-            progress(i + 1.0, float(len(sets)))
-    central, *others = rows
+    central, *others = (
+        [answer(suite, number, courses) for number in suite.numbers]
+        for courses in courses_of(suite, [AS_INSTALLED, *draws], threads, progress)
+    )
     found = []
     for i, number in enumerate(suite.numbers):
         over = np.array([row[i] for row in others if isfinite(row[i])])
@@ -116,20 +116,27 @@ def run(
     return ClinicalResult(suite, tuple(found), len(others), unsolved, perf_counter() - began)
 
 
-def answers(
-    suite: ClinicalNumbers, values: Values = (), threads: int | None = None, strict: bool = True
-) -> list[float]:
-    """What bodies with these numbers answer to each published one; nan where a body does not come to rest.
+def courses_of(
+    suite: ClinicalNumbers,
+    sets: Sequence[Drawn] = (AS_INSTALLED,),
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> list[dict[Test, list[Course]]]:
+    """The courses of all people in all tests that the numbers ask for, by each set of numbers of their bodies.
 
-    Parameters
-    ----------
-    strict : whether that is an InputError instead
+    Those of the first set who do not come to rest are an InputError; in the others they, and populations, are left out.
     """
-    with Pool(threads) as pool:
-        tests = list(dict.fromkeys(test for number in suite.numbers for test in _tests(suite, number)))
-        jobs = {test: pool.submit(_courses, suite, test, values, strict) for test in tests}
-        courses = {test: job.result() for test, job in jobs.items()}
-    return [_answer(suite, number, courses) for number in suite.numbers]
+    tests = list(dict.fromkeys(test for number in suite.numbers for test in _tests(suite, number)))
+    tasks = {
+        (k, test): Task(_courses, (suite, test, drawn, k == 0))
+        for k, drawn in enumerate(sets)
+        for test in tests
+        if k == 0 or suite.people[test.person].population is None
+    }
+    options = RunOptions(mean_field=True, threads=threads)
+    with executors.choose(options.executor, options.processors, len(tasks)) as workers:
+        found = gather(tasks, workers, dict.fromkeys(tasks, 1.0), progress)
+    return [{test: found.get((k, test), []) for test in tests} for k in range(len(sets))]
 
 
 def _tests(suite: ClinicalNumbers, number: ClinicalNumber) -> list[Test]:
@@ -139,14 +146,16 @@ def _tests(suite: ClinicalNumbers, number: ClinicalNumber) -> list[Test]:
     return [Test(person, told.protocol, rate) for person in people for rate in rates]
 
 
-def _courses(suite: ClinicalNumbers, test: Test, values: Values, strict: bool) -> list[Course]:
+def _courses(suite: ClinicalNumbers, test: Test, drawn: Drawn, strict: bool, stop: Stop) -> list[Course]:
     """The course of each person of a test; none of those who do not come to rest."""
     told, protocol = suite.people[test.person], suite.protocols[test.protocol]
     bodies = (
-        many(told, protocol, values) if told.population else (someone(told, protocol.kind, protocol.duration, values),)
+        many(told, protocol, drawn) if told.population else (someone(told, protocol.kind, protocol.duration, drawn),)
     )
     found = []
     for one in bodies:
+        if stop.is_set():
+            return []
         try:
             found.append(course(one, protocol, test.rate))
         except (InputError, ArithmeticError) as error:
@@ -155,7 +164,8 @@ def _courses(suite: ClinicalNumbers, test: Test, values: Values, strict: bool) -
     return found
 
 
-def _answer(suite: ClinicalNumbers, number: ClinicalNumber, courses: Mapping[Test, list[Course]]) -> float:
+def answer(suite: ClinicalNumbers, number: ClinicalNumber, courses: Mapping[Test, list[Course]]) -> float:
+    """What bodies that were put to the tests answer to a number; nan where one did not come to rest."""
     told = number.told
     tests = _tests(suite, number)
     if any(not courses[test] for test in tests):
@@ -198,7 +208,10 @@ def course(one: Someone, protocol: ProtocolTable, rate: Rate | None) -> Course:
 
 def _protocol(told: ProtocolTable, rate: Rate | None) -> Protocol:
     if rate is not None:
-        return Clamp(insulin=rate.insulin, per_kg=rate.per_kg, duration=told.duration or 0.0)
+        clamp = Clamp(insulin=rate.insulin, per_kg=rate.per_kg, duration=told.duration or 0.0)
+        if not told.second or told.second_at is None:
+            return clamp
+        return clamp._replace(second=told.second[0].insulin, second_at=told.second_at)
     if told.carbohydrate is not None:
         return Eaten(told.carbohydrate, told.kind == "drink", told.duration or 0.0)
     return Fasting()
@@ -219,6 +232,7 @@ def _now(engine: BodyEngine, infused: float) -> dict[str, float]:
         "infusion": infused,
         "muscle": engine.uptakes["muscle"],
         "fat": engine.uptakes["fat"],
+        "splanchnic": blood.splanchnic_uptake(),
         "brain": engine.organs.brain.uptake,
         "kept_by_gut": rest.kept_by_gut,
         "muscle_glut4": muscle.glut4,

@@ -54,9 +54,13 @@ class Rates(Reader):
 
 
 class PopulationTable(Table):
-    """population: how many there are of a person; how they differ is the same in all populations."""
+    """population: how many there are of a person, and how their body mass index spreads (sd of its logarithm).
+
+    How they differ else is the same in all populations.
+    """
 
     n: Annotated[int, Whole(2, 10_000)]
+    body_mass_index: Annotated[float, FiniteNumber()] = 0.14
 
 
 class PersonTable(Table):
@@ -80,6 +84,8 @@ class ProtocolTable(Table):
     title: Words
     kind: Annotated[str, Choice(KINDS)]
     insulin: Annotated[tuple[Rate, ...], Rates()] = ()
+    second: Annotated[tuple[Rate, ...], Rates()] = ()  # of a second step
+    second_at: Annotated[float | None, Time()] = None
     carbohydrate: Annotated[float | None, Quantity(CARBOHYDRATE)] = None
     duration: Annotated[float | None, Time()] = None
 
@@ -90,6 +96,12 @@ class ProtocolTable(Table):
         for key in ("insulin", "carbohydrate", "duration"):
             if bool(getattr(self, key)) != (key in needed.get(self.kind, ())):
                 raise InputError(f"a {self.kind} {'has none' if getattr(self, key) else 'needs one'}.", key)
+        if (self.second or self.second_at) and not (
+            self.kind == "clamp" and len(self.insulin) == len(self.second) == 1 and self.second_at
+        ):
+            raise InputError("a second step has one rate and a time, and follows one of a clamp.", "second")
+        if self.second and self.second[0].per_kg != self.insulin[0].per_kg:
+            raise InputError("expected the unit of the first step.", "second")
         return self
 
 
@@ -112,6 +124,7 @@ class NumberTable(Table):
     fit: Flag
     note: Words = ""
     known_failure: Words = ""
+    named: Words = ""  # what was added since its failure named it: how it does then is not blind
 
     @pydantic.model_validator(mode="after")
     def _has_the_band_of_the_rule(self):

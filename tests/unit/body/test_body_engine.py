@@ -42,13 +42,13 @@ def test_glucose_that_came_in_was_used_or_excreted_or_is_in_the_body(protocol, a
 
 
 def test_what_tissues_lose_is_what_their_cells_took_up():
-    body = few_cells()
+    body = few_cells().replaced({"fat.in_vivo_gain": "1 1"})
     engine = BodyEngine(body, agents=True)
     run(engine, Clamp(), 5 * MINUTE)
     gained, molecules = engine.blood.states[1].used_by_fat, 0.0
     for cell in engine.tissues["fat"].cells.engines:
         molecules += cell.stages["glucose"].net_uptake[0] / 2
-    assert gained == pytest.approx(molecules * body.per_molecule("fat"))  # fat has no gain
+    assert gained == pytest.approx(molecules * body.per_molecule("fat"))
 
 
 def test_bits_do_not_depend_on_threads_or_on_a_stop_in_between():

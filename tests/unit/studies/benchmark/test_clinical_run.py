@@ -9,6 +9,7 @@ import pytest
 from glut4sim.sim.body.person import Person
 from glut4sim.sim.studies.benchmark.clinical import load
 from glut4sim.sim.studies.benchmark.clinical_measures import ALL, COMPARED, MEASURES, OF_MANY, OF_RATES, Course, in_unit
+from glut4sim.sim.studies.benchmark.clinical_people import Drawn
 from glut4sim.sim.studies.benchmark.clinical_population import many
 from glut4sim.sim.studies.benchmark.clinical_report import content, markdown, outline
 from glut4sim.sim.studies.benchmark.clinical_run import run
@@ -20,7 +21,7 @@ MINUTES = np.arange(0.0, 121.0)
 def course(age=30.0, **series):
     """A course in which all is 1 but what is given."""
     names = ("glucose", "tissue_glucose", "insulin", "muscle_insulin", "fat_insulin", "production", "infusion")
-    names += ("muscle", "fat", "brain", "kept_by_gut", "muscle_glut4")
+    names += ("muscle", "fat", "splanchnic", "brain", "kept_by_gut", "muscle_glut4")
     every = dict.fromkeys(names, np.ones(121)) | {"time": MINUTES} | series
     return Course(Person("man", 80.0, 1.8, 60.0), age, 1000.0, 0.5, every)
 
@@ -35,7 +36,7 @@ def test_a_clamp_is_read_over_its_last_half_hour():
     late = course(infusion=np.where(MINUTES > 90.0, 6.0, 0.0), muscle=np.full(121, 4.0))
     assert MEASURES["infused"].find(late) == 6.0
     assert MEASURES["muscle_uptake"].find(late) == pytest.approx(4.0 * 80.0 / late.person.muscle)
-    assert MEASURES["disposal"].find(late) == 6.0  # with 1 of fat and 1 of the brain
+    assert MEASURES["disposal"].find(late) == 7.0  # with 1 of fat, of liver and gut, and of the brain
 
 
 def test_doses_are_read_where_half_of_the_way_is_gone():
@@ -74,7 +75,8 @@ def test_a_clamp_and_a_fast_give_their_numbers_and_a_report():
     suite = load()
     wanted = {"bergman1985-m", "defronzo1985-controls", "schrank2024-homa"}
     part = replace(suite, numbers=tuple(n for n in suite.numbers if n.datum.id in wanted))
-    result = run(part, draws=[(("muscle.in_vivo_gain", "1"),), (("muscle.in_vivo_gain", "1.5"),)], threads=1)
+    draws = [Drawn(organs=(("muscle.in_vivo_gain", gain),)) for gain in ("1", "1.5")]
+    result = run(part, draws, threads=1)
     m, disposal, homa = (one.value for one in result.found)
     assert 3.0 < m < 9.0
     assert disposal > m  # by what the liver still gives
