@@ -23,6 +23,7 @@ from glut4sim.sim.cli.terminal import print_table
 from glut4sim.sim.inputs.storage import claim
 
 if TYPE_CHECKING:
+    from glut4sim.sim.studies.body.comparison import BodiesComparison
     from glut4sim.sim.studies.comparison.result import Comparison
 
 
@@ -62,9 +63,22 @@ def compare(
     report(result, printing)
 
 
-def report(result: "Comparison", printing: Printing) -> None:
+def report(result: "Comparison | BodiesComparison", printing: Printing) -> None:
     """Say what came out; exit with 1 if a replicate failed."""
-    conclude(result, result.content, printing, lambda: _print_effects(result))
+    from glut4sim.sim.studies.comparison.result import Comparison
+
+    show = _print_effects if isinstance(result, Comparison) else _print_bodies
+    conclude(result, result.content, printing, lambda: show(result))
+
+
+def _print_bodies(result: "BodiesComparison") -> None:
+    """What each condition changes of the main number, and where the others are."""
+    from glut4sim.sim.studies.body.report import CLAIMS
+
+    print_table(*result.shown())
+    typer.echo(CLAIMS)
+    typer.echo(f"Figure   {result.out / 'figure.png'}")
+    typer.echo(f"Report   {result.out / 'report.md'}  ({result.wall_seconds:.1f} s)")
 
 
 def _print_effects(result: "Comparison") -> None:

@@ -38,6 +38,8 @@ def resume(
         from glut4sim.sim.studies import running
 
         result = running.resume(out, progress=progress, **options)
+    from glut4sim.sim.studies.body.comparison import BodiesComparison
+    from glut4sim.sim.studies.body.uncertainty import BodyUncertainty
     from glut4sim.sim.studies.comparison.result import Comparison
     from glut4sim.sim.studies.fit.abc_result import AbcResult
     from glut4sim.sim.studies.fit.result import FitResult
@@ -45,7 +47,7 @@ def resume(
     from glut4sim.sim.studies.sweep.result import SweepResult
     from glut4sim.sim.studies.uncertainty.uncertainty import UncertaintyResult
 
-    if isinstance(result, Comparison):
+    if isinstance(result, Comparison | BodiesComparison):
         compare.report(result, printing)
     elif isinstance(result, SweepResult | CurvesResult):
         sweep.report(result, printing)
@@ -53,7 +55,7 @@ def resume(
         fit.report(result, printing)
     elif isinstance(result, AbcResult):
         fit.report_by_agents(result, printing)
-    elif isinstance(result, UncertaintyResult):
+    elif isinstance(result, UncertaintyResult | BodyUncertainty):
         uncertainty.report(result, printing)
     else:
         run.report(result.scenario, result, printing)

@@ -30,7 +30,10 @@ def sensitivity(
     *,
     changes: Changes = None,
     observable: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Number of the summary, else surface GLUT4 when stimulated.")
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Number of the summary, else surface GLUT4; of a body M, HOMA-IR or glucose."
+        ),
     ] = None,
     method: Annotated[
         str, typer.Option(metavar="METHOD", help="morris: screen all; sobol: divide the variance; both, of the first.")
@@ -56,13 +59,12 @@ def sensitivity(
     loaded = load(scenario, changes, out)
     out = out or claim(Path("results") / f"{loaded.name}-sensitivity")
     with at_work(loaded.name, out, printing.quiet) as progress:
-        from glut4sim.sim.studies.sensitivity.sensitivity import OBSERVABLE
         from glut4sim.sim.studies.sensitivity.sensitivity import sensitivity as analyse
 
         result = analyse(
             loaded,
             out=out,
-            observable=observable or OBSERVABLE,
+            observable=observable,
             method=method,
             trajectories=trajectories,
             samples=samples,

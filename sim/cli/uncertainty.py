@@ -22,6 +22,7 @@ from glut4sim.sim.cli.terminal import print_table
 from glut4sim.sim.inputs.storage import claim
 
 if TYPE_CHECKING:
+    from glut4sim.sim.studies.body.uncertainty import BodyUncertainty
     from glut4sim.sim.studies.uncertainty.uncertainty import UncertaintyResult
 
 
@@ -39,6 +40,7 @@ def uncertainty(
 
     Values are drawn from the posterior of the cell's preset, where it has one, else from their plausible ranges, and
     those kept that make a cell which answers to insulin. With --mean-field there are no agents, and chance is left out.
+    Of a test of the body, values are drawn from what its fit left open.
     """
     options = checked(**sampling.keywords(), **computing.keywords())
     loaded = load(scenario, sampling.changes, out)
@@ -50,9 +52,20 @@ def uncertainty(
     report(result, printing)
 
 
-def report(result: "UncertaintyResult", printing: Printing) -> None:
+def report(result: "UncertaintyResult | BodyUncertainty", printing: Printing) -> None:
     """Say what came out; exit with 1 if a replicate failed."""
-    conclude(result, result.content, printing, lambda: _print_numbers(result))
+    from glut4sim.sim.studies.uncertainty.uncertainty import UncertaintyResult
+
+    show = _print_numbers if isinstance(result, UncertaintyResult) else _print_body
+    conclude(result, result.content, printing, lambda: show(result))
+
+
+def _print_body(result: "BodyUncertainty") -> None:
+    from glut4sim.sim.studies.body.report import CLAIMS
+
+    print_table(*result.shown())
+    typer.echo(CLAIMS)
+    typer.echo(f"Report   {result.out / 'report.md'}  ({result.wall_seconds:.1f} s)")
 
 
 def _print_numbers(result: "UncertaintyResult") -> None:

@@ -75,9 +75,11 @@ def _told(scenario: Scenario, among: Sequence[Scenario]) -> dict[str, _Value]:
     """Everything that a scenario says, by path; of parameters and effects what any of the scenarios sets."""
     content = scenario.resolved()
     found = {}
-    for table in ("cell", "run", "body", "hormones", "cycle"):
+    for table in ("cell", "run", "body", "hormones", "cycle", "assay", "organs", "population"):
         for key, value in content.get(table, {}).items():
             found[join_path(table, key)] = _plain(value)
+    for tissue, entry in content.get("tissue", {}).items():
+        found |= {join_path("tissue", tissue, key): _plain(value) for key, value in entry.items()}
     found |= _own(content, among)
     found |= _levels(scenario, among)
     found["body.sex"] = _plain(scenario.body.sex)  # also where nothing is said of a body

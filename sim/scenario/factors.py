@@ -1,5 +1,7 @@
 """The uncertain values behind a scenario: parameters of its preset, and strengths of the effects of its hormones.
 
+Where a scenario tests a body, it is the numbers of its organs and tissues in place of those of a preset's cell.
+
 A factor is one such value with its plausible range. What the scenario itself sets, and what has no range, is held.
 """
 
@@ -14,6 +16,8 @@ from glut4sim.sim.endocrine.evidence import acting
 from glut4sim.sim.endocrine.library import Effect
 from glut4sim.sim.inputs.errors import InputError, unknown
 from glut4sim.sim.inputs.units import write
+from glut4sim.sim.model.parameters import Preset
+from glut4sim.sim.scenario.body_tables import split
 from glut4sim.sim.scenario.scenario import Scenario
 
 LOGARITHMIC = 3.0  # ratio of a range's ends from which on it is taken in equal ratios
@@ -58,7 +62,7 @@ def find_factors(scenario: Scenario, patterns: Sequence[str] = ("*",)) -> tuple[
     for name, factor in known.items():
         if not any(fnmatchcase(name, pattern) for pattern in patterns):
             continue
-        if name in scenario.parameters or name in scenario.effects:
+        if name in _of_preset(scenario)[1] or name in scenario.effects:
             left_out[name] = "the scenario sets it"
         elif not factor.low < factor.high:
             left_out[name] = "its range has no width"
@@ -72,11 +76,21 @@ def find_factors(scenario: Scenario, patterns: Sequence[str] = ("*",)) -> tuple[
     return tuple(found), left_out
 
 
+def _of_preset(scenario: Scenario) -> tuple[Preset, dict[str, str]]:
+    """The preset of what a scenario simulates, as the scenario has it, and what it sets of it."""
+    if scenario.assay.kind is None:
+        return scenario.preset, scenario.parameters
+    from glut4sim.sim.body.organs import organs_preset  # few scenarios have a body
+
+    name, values = split(scenario.organs)
+    return organs_preset(name, values), values
+
+
 def _known(scenario: Scenario) -> dict[str, Factor]:
     """All factors by name."""
     found = {
         p.name: Factor(p.name, p.value, p.unit, p.low, p.high, p.evidence, p.source)
-        for p in scenario.preset.parameters.values()
+        for p in _of_preset(scenario)[0].parameters.values()
     }
     if not scenario.has_hormones:
         return found
@@ -108,10 +122,11 @@ class Named(Protocol):
 
 def changed(scenario: Scenario, factors: Sequence[Named], values: Sequence[float]) -> Scenario:
     """The scenario with other values of the factors; whether they may be combined is found when it is used."""
-    tables = {name: dict(getattr(scenario, name)) for name in ("parameters", "effects", "kinetics")}
-    of_preset, drugs = scenario.preset.parameters, scenario.known.drug_tables
+    own = "parameters" if scenario.assay.kind is None else "organs"
+    tables = {name: dict(getattr(scenario, name)) for name in (own, "effects", "kinetics")}
+    of_preset, drugs = _of_preset(scenario)[0].parameters, scenario.known.drug_tables
     for factor, value in zip(factors, values, strict=True):
         entry = factor.name.partition(".")[0]
-        table = "parameters" if factor.name in of_preset else "kinetics" if entry in drugs else "effects"
+        table = own if factor.name in of_preset else "kinetics" if entry in drugs else "effects"
         tables[table][factor.name] = write(float(value), factor.unit)
     return scenario.model_copy(update=tables)

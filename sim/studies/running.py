@@ -13,7 +13,9 @@ from glut4sim.sim.studies.run.result import RunResult
 
 if TYPE_CHECKING:
     from glut4sim.sim.studies.assays.result import AssaysResult
+    from glut4sim.sim.studies.body.comparison import BodiesComparison
     from glut4sim.sim.studies.body.result import BodiesResult
+    from glut4sim.sim.studies.body.uncertainty import BodyUncertainty
     from glut4sim.sim.studies.comparison.result import Comparison
     from glut4sim.sim.studies.fit.abc_result import AbcResult
     from glut4sim.sim.studies.fit.result import FitResult
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     AnyResult = (
         RunResult | AssaysResult | BodiesResult | Comparison | SweepResult | CurvesResult | FitResult | AbcResult
-        | UncertaintyResult
+        | UncertaintyResult | BodiesComparison | BodyUncertainty
     )  # fmt: skip
 
 

@@ -37,14 +37,18 @@ def run(scenario: Scenario, out: PlaceLike | None, options: RunOptions) -> Bodie
     KeyboardInterrupt
         on Ctrl-C; what was reached is kept
     """
+    return _run(begin(scenario, out, options), options)
+
+
+def begin(scenario: Scenario, out: PlaceLike | None, options: RunOptions) -> Writer:
+    """Check what a scenario asks of its bodies, and make the directory from which `resume` goes on."""
     if scenario.assay.kind is None:
         raise InputError("asks for no test of the body.", "assay.kind", scenario.name)
     scenario = options.prepare(scenario)
     options.check_out(out)
     for at in scenario.assays:
         _ = protocol_of(at), body_of(at)
-    writer = Writer(scenario, out, {"method": options.method, **doubts(scenario)}, options.checkpoint_every)
-    return _run(writer, options)
+    return Writer(scenario, out, {"method": options.method, **doubts(scenario)}, options.checkpoint_every)
 
 
 def resume(out: PlaceLike, options: RunOptions) -> BodiesResult:

@@ -4,6 +4,8 @@ Lines are means over bodies, bands reach one standard deviation to either side; 
 """
 
 import os
+import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +27,7 @@ from glut4sim.sim.reporting.figure_style import (
     legend,
     legends_above,
     page,
+    plain,
     save,
     time_axis,
 )
@@ -47,8 +50,12 @@ def draw(dataset: "xarray.Dataset") -> Figure:
     Parameters
     ----------
     dataset
-        as `result.dataset` gives it
+        as `result.dataset` gives it; a coordinate `label` names the assays, else their times do
     """
+    if "label" in dataset.coords:
+        labels = dataset["label"].values.tolist()
+    else:
+        labels = [say(float(at) * DAY) for at in dataset["assay"].values]
     bodies = dataset.sizes["replicate"]
     note = f"Mean and standard deviation of {bodies} bodies" if bodies > 1 else ""
     fourth = "infusion" if dataset.attrs["kind"] == "clamp" else "muscle_uptake"
@@ -63,7 +70,7 @@ def draw(dataset: "xarray.Dataset") -> Figure:
     size = 2.0 * PANEL[0], 2.0 * PANEL[1] + 0.7
     with page(title, note, size, style=legends_above(rows), panels_alone=True) as figure:
         for ax, (name, (heading, unit, per)) in zip(figure.subplots(2, 2).flat, panels.items()):
-            _courses(ax, dataset, name, per)
+            _courses(ax, dataset, name, per, labels)
             frame(ax, heading, unit)
             ax.set_xlim(0.0, float(dataset["time"][-1]) / 60.0)
             time_axis(ax, "min")
@@ -72,15 +79,15 @@ def draw(dataset: "xarray.Dataset") -> Figure:
     return figure
 
 
-def _courses(ax: Axes, dataset: "xarray.Dataset", name: str, per: float) -> None:
+def _courses(ax: Axes, dataset: "xarray.Dataset", name: str, per: float, labels: Sequence[str]) -> None:
     """A series of each assay."""
     minutes = dataset["time"].values / 60.0
-    for i, at in enumerate(dataset["assay"].values):
+    for i, label in enumerate(labels):
         values, colour = dataset[name].values[i] / per, COLOURS[i % len(COLOURS)]
         if np.isnan(values).all():
             continue
         mean = np.nanmean(values, axis=0)
-        ax.plot(minutes, mean, color=colour, label=say(float(at) * DAY))
+        ax.plot(minutes, mean, color=colour, label=plain(textwrap.shorten(label, 46)))
         if len(values) > 1:
             sd = np.nanstd(values, axis=0, ddof=1)
             ax.fill_between(minutes, mean - sd, mean + sd, color=colour, alpha=0.2, linewidth=0.0)

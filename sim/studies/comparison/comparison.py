@@ -1,8 +1,9 @@
 """Compare conditions: the same seed for all, replicate by replicate, and what each changes relative to the first.
 
-A condition is a scenario, or one assay of a scenario that has several. Since a draw depends only on what it is for (the
-agent, its draw, the stream, the replicate), replicate r of every condition is the same cell with the same luck, up to
-what the condition changes: the pairs of sim/analysis/paired_effects.py.
+A condition is a scenario, or one assay of a scenario that has several. Where they test bodies, see body/comparison.py.
+Since a draw depends only on what it is for (the agent, its draw, the stream, the replicate), replicate r of every
+condition is the same cell with the same luck, up to what the condition changes: the pairs of
+sim/analysis/paired_effects.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,9 @@ from glut4sim.sim.scenario import dosing
 from glut4sim.sim.scenario.labels import Several, folder_names, labelled, rows_of
 from glut4sim.sim.scenario.sampling import COUNT, sample
 from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.body import comparison as of_bodies
+from glut4sim.sim.studies.body.comparison import BodiesComparison
+from glut4sim.sim.studies.body.doubt import how_many
 from glut4sim.sim.studies.comparison import pairing
 from glut4sim.sim.studies.comparison.account import Account, account
 from glut4sim.sim.studies.comparison.condition import Condition
@@ -42,10 +46,10 @@ def compare(
     out: PlaceLike | None = None,
     *,
     uncertain: bool = False,
-    draws: int | PlaceLike = COUNT,
+    draws: int | PlaceLike | None = None,
     ranges: bool = False,
     **keywords: Unpack[RunKeywords],
-) -> Comparison:
+) -> Comparison | BodiesComparison:
     """Run conditions with paired replicates and compare each with the first.
 
     Parameters
@@ -57,7 +61,7 @@ def compare(
         new directory for compare.json, report.md, figure.png and a directory for every run; None keeps all in memory
     uncertain
         whether to say how wide what nobody knows of the cells leaves each effect (doubt.py), from `draws` of it: how
-        many, or a file of them; with `ranges` also where a preset has a posterior
+        many, or a file of them; with `ranges` also where a preset has a posterior. Of bodies only their number
     keywords
         as RunOptions. Seed and replicates are by default those of the first scenario; progress counts all runs
 
@@ -79,11 +83,14 @@ def compare(
     for scenario in prepared.values():
         _ = scenario.parameter_set  # and in what it does
     folders = folder_names(prepared)
-    doubt = None
-    if uncertain:
-        doubt = Doubt.of(prepared, sample(list(prepared.values()), draws, run.seed, ranges))
     place = None if out is None else storage.place(out)
     doses = dosing.warnings_of(wanted)
+    if any(scenario.assay.kind for scenario in prepared.values()):
+        count = how_many(draws, ranges) if uncertain else None
+        return of_bodies.compare(prepared, place, folders, count, options, doses)
+    doubt = None
+    if uncertain:
+        doubt = Doubt.of(prepared, sample(list(prepared.values()), COUNT if draws is None else draws, run.seed, ranges))
     plan = _Plan(place, prepared, folders, run.seed, options.method, doubt, said=doses)
     if plan.out is not None:
         storage.make_directory(plan.out)
@@ -98,12 +105,14 @@ def compare(
     return _run(plan, options)
 
 
-def resume(out: PlaceLike, options: RunOptions) -> Comparison:
+def resume(out: PlaceLike, options: RunOptions) -> Comparison | BodiesComparison:
     """Run what is missing in a comparison, and compare again; as `running.resume`."""
     out = storage.place(out)
     doubt = None
     with storage.whole(out, f"expected the directory of a comparison, found no whole {CONTENT} in it."):
         before = storage.read_json(out / CONTENT)
+        if of_bodies.KIND in before:
+            return of_bodies.resume(out, before, options)
         folders = {condition["name"]: condition["directory"] for condition in before["conditions"]}
         seed, method = before["seed"], before["method"]
         found = {key: before[key] for key in FOUND if key in before}

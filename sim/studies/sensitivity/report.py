@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from glut4sim.sim.analysis import summary
 from glut4sim.sim.reporting.numbers import NONE, formatted, plus_minus, symbol
 from glut4sim.sim.reporting.templates import render
 
@@ -11,7 +10,7 @@ SAID = 5  # names in a sentence
 
 def readable(content: Mapping) -> str:
     """The number in words."""
-    return summary.readable(content["observable"])
+    return content["words"]
 
 
 def direction(row: Mapping) -> str:

@@ -1,9 +1,9 @@
 """Which uncertain values matter: how much a number of the summary moves as parameters take their plausible ranges.
 
-What is varied: every parameter of the scenario's preset and, where there are hormones, the gain or power of every
-effect that acts or might (sim/endocrine/library.py). A range whose ends differ by more than a factor of 3 is taken in
-equal ratios (log-uniform), any other, and one that begins at 0 or below, in equal distances (uniform). What the
-scenario itself sets, and what has no range, is held and named.
+What is varied: every parameter of the scenario's preset, or, where it tests a body, of its organs and tissues; and,
+where there are hormones, the gain or power of every effect that acts or might (sim/endocrine/library.py). A range whose
+ends differ by more than a factor of 3 is taken in equal ratios (log-uniform), any other, and one that begins at 0 or
+below, in equal distances (uniform). What the scenario itself sets, and what has no range, is held and named.
 
 Screening (Morris, Technometrics 33:161, 1991; mu* of Campolongo, Cariboni, Saltelli, Environ Model Softw 22:1509,
 2007): from random places on a grid of 4 levels, one parameter after the other moves by 2/3 of its range. mu and mu* are
@@ -15,14 +15,14 @@ by itself, ST that in which it takes part. Only the parameters at the head of th
 their values, so shares are of the variance that these few make. Errors of all are half-widths of 95 % intervals from a
 bootstrap, 1.96 standard deviations of the resampled. Sampling and analysis are SALib's (extra `sensitivity`).
 
-Each run is a mean field with coarse radial bins (sim/studies/expected.py).
+Each run is a mean field with coarse radial bins (sim/studies/expected.py), or a body of such cells.
 
 Combinations that the preset forbids, such as an inner radius above the cell's, are not drawn: a trajectory (a row of
 the Sobol sample) that holds one gives way to a further one, so that such parameters are not independent. A run that
 cannot be solved, or lacks the number, has no value, and its whole trajectory (row) is left out and counted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
@@ -30,7 +30,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glut4sim.sim.analysis import summary
 from glut4sim.sim.analysis.global_sensitivity import FEWEST, Indices, Screening, decompose, ranked, screen
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError, describe, unknown
@@ -46,10 +45,10 @@ from glut4sim.sim.results.zarr_arrays import write_dataset
 from glut4sim.sim.scenario.factors import Factor, changed, find_factors
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.executors import Workers
-from glut4sim.sim.studies.expected import numbers
 from glut4sim.sim.studies.options import Progress, RunOptions
 from glut4sim.sim.studies.run.replicate import Stop
-from glut4sim.sim.studies.sweep.sweep import MAX_RUNS, OBSERVABLE
+from glut4sim.sim.studies.sensitivity import measured
+from glut4sim.sim.studies.sweep.sweep import MAX_RUNS
 from glut4sim.sim.studies.tasks import Task, run_tasks
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ class SensitivityResult(ShowsItself):
         None where not asked for, or where too few runs have a value
     dataset
         xarray.Dataset
-        dim run: the values of all factors and the numbers of summary.UNITS; NaN if missing
+        dim run: the values of all factors and all numbers that are measured; NaN if missing
     content : dict
         content of sensitivity.json; its parameters are ranked
     status
@@ -108,7 +107,7 @@ class SensitivityResult(ShowsItself):
 def sensitivity(
     scenario: Scenario | PlaceLike,
     out: PlaceLike | None = None,
-    observable: str = OBSERVABLE,
+    observable: str | None = None,
     method: str = "both",
     trajectories: int = 10,
     samples: int = 64,
@@ -129,7 +128,8 @@ def sensitivity(
     out
         new directory for results.zarr, sensitivity.json, report.md, figure.png, scenario.toml, provenance.json
     observable
-        number of summary.UNITS
+        number of summary.UNITS, by default surface GLUT4 when stimulated; of a test of a body one of
+        sim/body/result.py, by default M, HOMA-IR, or glucose
     method
         one of METHODS; "sobol" alone takes all factors
     trajectories
@@ -153,8 +153,10 @@ def sensitivity(
     """
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario)
-    if observable not in summary.UNITS:
-        raise unknown("observable", observable, summary.UNITS).within(place="--observable")
+    asked = measured.of(scenario)
+    observable = observable or asked.usual
+    if observable not in asked.units:
+        raise unknown("observable", observable, asked.units).within(place="--observable")
     if method not in METHODS:
         raise unknown("method", method, METHODS).within(place="--method")
     _at_least("--trajectories", trajectories, FEWEST)
@@ -176,12 +178,12 @@ def sensitivity(
     if planned > MAX_RUNS:
         raise InputError(f"expected at most {MAX_RUNS} runs, got {planned}; take fewer samples or --parameters.")
     scenario.check_memory(min(options.processors, planned), mean_field=True)
-    base = numbers(scenario)[observable]
+    base = asked.numbers(scenario)[observable]
     if base is None:
         raise InputError(f"{scenario.name} has no {observable}; choose another.", place="--observable")
 
     writer = Writer(scenario, out, {"method": f"sensitivity, {method}", "observable": observable, **doubts(scenario)})
-    runs = _Runs(scenario, factors, observable, planned, progress)
+    runs = _Runs(scenario, factors, asked, observable, planned, progress)
     screening = indices = None
     status = "failed"
     try:
@@ -199,7 +201,7 @@ def sensitivity(
         status = "interrupted"
         raise
     finally:
-        writer.seconds_simulated = [runs.done * scenario.run.duration]
+        writer.seconds_simulated = [runs.done * asked.seconds]
         writer.finish(None, status, [])
         dataset = runs.dataset()
         about = {
@@ -208,7 +210,8 @@ def sensitivity(
             "seed": seed,
             "method": method,
             "observable": observable,
-            "unit": summary.UNITS[observable],
+            "unit": asked.units[observable],
+            "words": asked.readable(observable),
             "value": base,
             "status": status,
             "runs": runs.done,
@@ -265,12 +268,13 @@ def _warnings(content: dict) -> tuple[str, ...]:
 # ---- runs ----
 
 
-def _attempt(scenario: Scenario, stop: Stop) -> tuple[dict[str, float | None], str]:
+def _attempt(scenario: Scenario, stop: Stop) -> tuple[Mapping[str, float | None], str]:
     """The numbers of a scenario, or why there are none."""
+    asked = measured.of(scenario)
     try:
-        return numbers(scenario), ""
+        return asked.numbers(scenario), ""
     except (ArithmeticError, ValueError) as error:
-        return dict.fromkeys(summary.UNITS), " ".join(f"{type(error).__name__}: {error}".split())
+        return dict.fromkeys(asked.units), " ".join(f"{type(error).__name__}: {error}".split())
 
 
 class _Runs:
@@ -278,11 +282,11 @@ class _Runs:
 
     workers: Workers
 
-    def __init__(self, scenario, factors, observable, planned, progress):
-        self.scenario, self.factors, self.observable = scenario, factors, observable
+    def __init__(self, scenario, factors, asked: measured.Measured, observable, planned, progress):
+        self.scenario, self.factors, self.asked, self.observable = scenario, factors, asked, observable
         self.planned, self.progress = planned, progress
         self.points: list[np.ndarray] = []
-        self.numbers: list[dict[str, float | None]] = []
+        self.numbers: list[Mapping[str, float | None]] = []
         self.stages: list[int] = []  # first run of each call
         self.missing: list[dict] = []
         self.done = 0
@@ -306,12 +310,12 @@ class _Runs:
         first = len(self.points)
         self.stages.append(first)
         self.points += list(points)
-        self.numbers += [dict.fromkeys(summary.UNITS)] * len(points)
+        self.numbers += [dict.fromkeys(self.asked.units)] * len(points)
         tasks = {
             run: Task(_attempt, (changed(self.scenario, self.factors, point),))
             for run, point in enumerate(points, first)
         }
-        duration = self.scenario.run.duration
+        duration = self.asked.seconds
         run_tasks(tasks, self.workers, self._take, lambda: self.done * duration, self.planned * duration, self.progress)
         self.missing.sort(key=lambda entry: entry["run"])
         return self._column(self.observable)[first:]
@@ -335,8 +339,8 @@ class _Runs:
             factor.name: ("run", points[:, i], {"units": factor.unit, "long_name": factor.name})
             for i, factor in enumerate(self.factors)
         }
-        for name, unit in summary.UNITS.items():
-            columns[name] = ("run", self._column(name), {"units": unit, "long_name": summary.readable(name)})
+        for name, unit in self.asked.units.items():
+            columns[name] = ("run", self._column(name), {"units": unit, "long_name": self.asked.readable(name)})
         stage = np.searchsorted(self.stages, np.arange(len(points)), side="right") - 1
         coordinates = {
             "run": ("run", np.arange(len(points)), {"long_name": "Run"}),

@@ -34,6 +34,9 @@ from glut4sim.sim.scenario.draws import Draws, read_draws, write_draws
 from glut4sim.sim.scenario.factors import Factor
 from glut4sim.sim.scenario.sampling import COUNT, Sample, sample
 from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.body import uncertainty as of_bodies
+from glut4sim.sim.studies.body.doubt import how_many
+from glut4sim.sim.studies.body.uncertainty import BodyUncertainty
 from glut4sim.sim.studies.drawn import without_agents
 from glut4sim.sim.studies.options import RunKeywords, RunOptions
 from glut4sim.sim.studies.run import ensemble
@@ -91,10 +94,10 @@ class UncertaintyResult(ShowsItself):
 def uncertainty(
     scenario: Scenario | str | os.PathLike,
     out: PlaceLike | None = None,
-    draws: int | PlaceLike = COUNT,
+    draws: int | PlaceLike | None = None,
     ranges: bool = False,
     **keywords: Unpack[RunKeywords],
-) -> UncertaintyResult:
+) -> UncertaintyResult | BodyUncertainty:
     """Find how sure the numbers of a scenario's summary are, and what makes them unsure.
 
     The result does not depend on where and on how many processors it is computed.
@@ -105,7 +108,7 @@ def uncertainty(
     out
         new directory for the results; None keeps them in memory
     draws
-        how many, or a file of them, such as the posterior.csv of a fit
+        how many, or a file of them, such as the posterior.csv of a fit; of a body only how many
     ranges
         draw from the plausible ranges also where the preset has a posterior
     keywords
@@ -122,6 +125,8 @@ def uncertainty(
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario)
     scenario.check_one_assay()
+    if scenario.assay.kind is not None:
+        return of_bodies.uncertainty(scenario, out, how_many(draws, ranges), options)
     replicates = 0 if options.mean_field else options.replicates or REPLICATES
     if replicates == 1:
         raise InputError("expected 2 or more, got 1; --mean-field leaves chance out.", place="--replicates")
@@ -132,7 +137,7 @@ def uncertainty(
     for of in (options, without_agents(options)):
         of.workers(max(1, replicates), [scenario]).shutdown()  # any fault in what is asked for
     _ = scenario.parameter_set  # and in what it does
-    found = sample([scenario], draws, scenario.run.seed, ranges)
+    found = sample([scenario], COUNT if draws is None else draws, scenario.run.seed, ranges)
     plan = _Plan(scenario, found, replicates)
     about = {"method": METHOD, STUDY: NAME, **doubts(scenario)}  # else it would look like a run until CONTENT is there
     writer = Writer(scenario, out, about, options.checkpoint_every)
@@ -149,12 +154,14 @@ def uncertainty(
         return _run(writer, plan, Runs(scenario, plan.draws), options)
 
 
-def resume(out: PlaceLike, options: RunOptions) -> UncertaintyResult:
+def resume(out: PlaceLike, options: RunOptions) -> UncertaintyResult | BodyUncertainty:
     """Run what is missing in the results of a study of uncertainty; as `running.resume`."""
     out = storage.place(out)
     scenario, _ = read_run(out)
     with storage.whole(out, f"expected a study of uncertainty, found no whole {CONTENT} and {DRAWS}; run it again."):
         before = storage.read_json(out / CONTENT)
+        if of_bodies.KIND in before:
+            return of_bodies.resume(out, before, options)
         draws = replace(read_draws(out / DRAWS), origin=before["draws"]["origin"])
         plan = _Plan.again(scenario, draws, before)
     runs = Runs(scenario, draws)

@@ -1,0 +1,80 @@
+"""The numbers of bodies at draws of what is not known of them: one task for each body and draw, on any workers."""
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from glut4sim.sim.body.simulate import simulate
+from glut4sim.sim.studies.body import numbers
+from glut4sim.sim.studies.body.doubt import Drawn, at
+from glut4sim.sim.studies.body.people import body_of, exchange_of, protocol_of
+from glut4sim.sim.studies.executors import Stop
+from glut4sim.sim.studies.options import RunOptions
+from glut4sim.sim.studies.tasks import Task, fault, run_tasks
+
+if TYPE_CHECKING:
+    from glut4sim.sim.scenario.scenario import Scenario
+
+NUMBERS = tuple(numbers.UNITS)
+LEVEL = 0.9  # share of draws that an interval holds
+
+
+def solve(
+    scenarios: Mapping[str, "Scenario"], draws: list[Drawn], options: RunOptions, errors: list[str]
+) -> dict[str, np.ndarray]:
+    """The numbers of each scenario's body, with mean-field cells, at each draw.
+
+    Parameters
+    ----------
+    scenarios : by name, each at one assay that tests its body
+    errors
+        is told why a body has none
+
+    Returns
+    -------
+    numbers : name -> (n_draw, len(NUMBERS)), NaN where there is none
+    """
+    found = {name: np.full((len(draws), len(NUMBERS)), np.nan) for name in scenarios}
+    ended = 0
+
+    def take(key: tuple[str, int], future: Future) -> None:
+        nonlocal ended
+        if (error := fault(future)) is not None:
+            raise error
+        values, said = future.result()
+        found[key[0]][key[1]] = values
+        ended += 1
+        if said:
+            errors.append(f"{key[0]}, draw {key[1]}: {said}")
+
+    tasks = {
+        (name, k): Task(_one, (scenario, drawn))
+        for name, scenario in scenarios.items()
+        for k, drawn in enumerate(draws)
+    }
+    with options.workers(len(tasks), list(scenarios.values())) as workers:
+        run_tasks(tasks, workers, take, lambda: float(ended), float(len(tasks)), options.progress)
+    return found
+
+
+def _one(scenario: "Scenario", drawn: Drawn, stop: Stop) -> tuple[np.ndarray, str]:
+    """The numbers of a body, or why there are none."""
+    if stop.is_set():
+        return np.full(len(NUMBERS), np.nan), ""
+    try:
+        body = at(body_of(scenario), drawn)
+        told = simulate(body, protocol_of(scenario), exchange=exchange_of(scenario)).numbers
+    except (ArithmeticError, ValueError) as error:
+        return np.full(len(NUMBERS), np.nan), " ".join(f"{type(error).__name__}: {error}".split())
+    return np.array([told.get(name, np.nan) for name in NUMBERS], float), ""
+
+
+def interval(values: np.ndarray) -> tuple[float, float] | None:
+    """What the middle LEVEL of draws lie within; None where there are fewer than two."""
+    values = values[np.isfinite(values)]
+    if len(values) < 2:
+        return None
+    low, high = np.quantile(values, [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0])
+    return float(low), float(high)
