@@ -179,7 +179,7 @@ def test_parameters_set_in_a_run_hold_to_its_end():
     engine.advance(200)
     other.advance(200)
     engine.parameters = engine.parameters._replace(
-        vesicle=engine.parameters.vesicle._replace(fuse=0.0, fuse_transiently=0.0)
+        vesicle=engine.parameters.vesicle._replace(fuse=0.0, fuse_without_rab10=0.0)
     )
     blocked, free = engine.advance(2000), other.advance(2000)
     fusion = 7
