@@ -7,7 +7,7 @@ what insulin can do at most. Asked is
 
 answers     its uptake of glucose rises at least ANSWER-fold. Human adipocytes raise it 2.24-fold (Brännmark et al.,
             J Biol Chem 288:9867, 2013), those of people with type 2 diabetes less; the presets' cells do so 6.6-fold
-            (adipocyte), 3.9 (skeletal-muscle), 2.6 (skeletal-muscle-t2d), 1.9 (human-adipocyte) and 1.7
+            (adipocyte), 6.9 (skeletal-muscle), 5.0 (skeletal-muscle-t2d), 1.9 (human-adipocyte) and 1.7
             (type-2-diabetes). The bound lies below all of them: assumed. Insulin is taken to reach T-tubules at once
 rests       at rest at most SURFACE_AT_REST of the surface GLUT4 and AKT_AT_REST of the active Akt of the stimulated
             cell: carriers wait inside, and blots of unstimulated cells are nearly empty. Both bounds are assumed, and
