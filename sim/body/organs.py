@@ -175,7 +175,7 @@ class Organs(NamedTuple):
         clearance = V_I (m4 + m2 h). The insulin axis of the published model is divided by this.
         """
         of = self.insulin
-        extraction = of.extraction - of.extraction_fall * self.pancreas.basal_secretion
+        extraction = max(of.extraction - of.extraction_fall * self.pancreas.basal_secretion, 0.0)
         return of.clearance / (1e3 * of.volume * (of.loss + of.plasma_to_liver * extraction))
 
     def subject(self, person: Person, drunk: bool = False, secretion: float = 1.0) -> Subject:
