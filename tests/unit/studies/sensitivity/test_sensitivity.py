@@ -16,7 +16,7 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results.series_store import open_results
 from glut4sim.sim.scenario.factors import Factor, changed
 from glut4sim.sim.scenario.scenario import Scenario
-from glut4sim.sim.studies import tasks
+from glut4sim.sim.studies import expected, tasks
 from glut4sim.sim.studies.expected import numbers
 from glut4sim.sim.studies.sensitivity.figure import draw
 from glut4sim.sim.studies.sensitivity.report import direction, markdown, verdict
@@ -266,7 +266,7 @@ def cheap(monkeypatch):
         p = scenario.parameter_set.vesicle
         return dict.fromkeys(summary.UNITS, 100.0 * p.endocytose - p.tether)
 
-    monkeypatch.setattr(MODULE, "numbers", of)
+    monkeypatch.setattr(expected, "numbers", of)
 
 
 def test_failed_runs_are_missing_and_reported(monkeypatch):
@@ -275,7 +275,7 @@ def test_failed_runs_are_missing_and_reported(monkeypatch):
             raise ArithmeticError("the mean field could not be solved")
         return dict.fromkeys(summary.UNITS, scenario.parameter_set.vesicle.tether)
 
-    monkeypatch.setattr(MODULE, "numbers", fragile)
+    monkeypatch.setattr(expected, "numbers", fragile)
     result = sensitivity(BRIEF, trajectories=9, samples=16, parameters=THREE, processes=1)
     missing = result.content["missing"]
     assert 0 < len(missing) < result.content["runs"] == 9 * 4 + 16 * 5
