@@ -6,7 +6,9 @@ import pytest
 from glut4sim.sim.endocrine import library
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.scenario.doubts import WIDTHS, find_doubts
+from glut4sim.sim.scenario.draws import posteriors_of_effects
 from glut4sim.sim.scenario.factors import changed
+from glut4sim.sim.scenario.sampling import sample
 from glut4sim.sim.scenario.scenario import Scenario
 
 WEEKLY = Scenario.load("men/trt").at_assay(24 * 7 * 86400.0)
@@ -43,3 +45,13 @@ def test_kinetics_that_are_drawn_reach_the_level_and_what_a_scenario_sets_stands
     assert "testosterone cypionate.volume" not in {factor.name for factor in find_doubts(theirs)[0]}
     with pytest.raises(InputError, match=r"kinetics.testosterone cypionate.volumes: .*volume"):
         Scenario.load("men/trt", {"kinetics.testosterone cypionate.volumes": "20000 L"})
+
+
+def test_strengths_that_were_fitted_together_are_drawn_together_from_about_the_best_of_their_fit():
+    obese, names = Scenario.load("metabolic/obesity"), ("cytokines-irs1.gain", "cytokines-as160.gain")
+    fit = next(fit for fit in posteriors_of_effects() if set(names) <= set(fit.names)).only(names)
+    drawn, ranges = (sample([obese], 4, seed=4, ranges=wide).draws[0].only(names) for wide in (False, True))
+    rows = {tuple(row) for row in fit.values}
+    assert all(tuple(row) in rows for row in drawn.values)
+    assert not any(tuple(row) in rows for row in ranges.values)
+    assert "hormones-obesity.posterior.csv" in sample([obese], 4, seed=4).draws[0].origin

@@ -95,6 +95,7 @@ def test_posterior_of_the_preset_is_drawn_from_unless_ranges_are_asked_for(monke
 def test_effects_of_hormones_join_a_posterior_that_holds_none(monkeypatch):
     only = Draws(("vesicle.fuse",), ("1/min",), np.arange(1.0, 6.0)[:, None], "the posterior")
     monkeypatch.setattr(sampling, "posterior", {"skeletal-muscle": only}.get)
+    monkeypatch.setattr(sampling, "posteriors_of_effects", tuple)
     hormonal = Scenario.load("men/hypogonadal")
     (draws,) = sample([hormonal], 4, seed=4).draws
     assert draws.origin == "the posterior and plausible ranges of effects"
