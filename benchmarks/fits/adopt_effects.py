@@ -35,7 +35,8 @@ def adopt(result: Path) -> None:
     file = DATA / "effects.toml"
     text = file.read_text("utf-8")
     for free in found["free"]:
-        text = with_strength(text, *free["name"].rsplit(".", 1), free["value"])
+        effect, _, key = free["name"].partition(".")
+        text = with_strength(text, effect, key, free["value"])
     file.write_text(text, "utf-8")
     posterior = result / "posterior.csv"
     draws = read_draws(posterior) if posterior.is_file() else about_the_best(name, found)

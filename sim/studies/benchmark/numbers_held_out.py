@@ -136,11 +136,14 @@ def judge_numbers(
     conditions = [(one, _of_condition(one)) for one in uptake.conditions] if uptake else []
     everything = [number for _, number in (*checks, *conditions) if number is not None]
     checks = [(check, number) for check, number in checks if number is not None and not check.fitted]
-    conditions = [(c, number) for c, number in conditions if number is not None and not c.expected.fitted]
+    conditions = [(c, n) for c, n in conditions if n is not None and c.expected and not c.expected.fitted]
     if not checks and not conditions:
         raise InputError("nothing to judge: every number had a part in a fit.")
-    predictions = [*_levels(levels, [check for check, _ in checks], draws, ranges, seed, options)] if checks else []
-    predictions += _uptake(uptake, [one for one, _ in conditions], draws, ranges, seed, options) if conditions else []
+    predictions: list[np.ndarray] = []
+    if levels and checks:
+        predictions += _levels(levels, [check for check, _ in checks], draws, ranges, seed, options)
+    if uptake and conditions:
+        predictions += _uptake(uptake, [one for one, _ in conditions], draws, ranges, seed, options)
     numbers = tuple(number for _, number in (*checks, *conditions))
     spread = float(np.sqrt(np.mean([number.logarithm(number.published) ** 2 for number in everything])))
     judged = [number.judged(found) for number, found in zip(numbers, predictions)]
@@ -179,13 +182,16 @@ def _base(check: Check, experiment: Experiment) -> tuple[float, float] | None:
         return 100.0, 100.0
     before = scenario.timeline(np.zeros(1)).levels
     if check.compare == "difference":
-        return (float(before[name][0]),) * 2
+        return float(before[name][0]), float(before[name][0])
     if check.measurement.measure == "area":
         return None
     drug = scenario.known.drugs.get(name)
     if drug is None:
         return 0.0, scenario.known.levels[name].reference[scenario.body.sex]
-    return (float(before[drug.delivers][0]),) * 2 if drug.delivers else None
+    if not drug.delivers:
+        return None
+    added_to = float(before[drug.delivers][0])
+    return added_to, added_to
 
 
 def _of_condition(condition: BenchmarkCondition) -> Number | None:
@@ -262,7 +268,7 @@ def _uptake(
     answers, about = at_rest_over_draws(pairs, suite.insulin, draws, ranges, seed, options)
     labels, found = list(suite.insulin), []
     for pair, condition in zip(pairs, conditions):
-        row = labels.index(condition.expected.insulin)
+        row = labels.index(condition.expected.insulin) if condition.expected else 0
         after, before = (np.array([answers[one, k][row, 1] for k in range(about["count"])]) for one in pair)
         with np.errstate(invalid="ignore", divide="ignore"):
             found.append(100.0 * (after / before - 1.0))
