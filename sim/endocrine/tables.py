@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 
 OWN = ("hormone", "drug", "effect")  # tables of entries that are a scenario's own
 LISTS = ("blocked", "rhythms")  # keys of [hormones] that are no levels
+ADULT = 18.0  # yr
 
 
 # ---- how their values are read ----
@@ -240,6 +241,21 @@ class Hormones(AmongKnown):
         return f"{level.title}, before any drug ({healthy})"
 
 
+@dataclass(frozen=True)
+class AdultAge(Quantity):
+    """The age of somebody who has the hormones of adults."""
+
+    kind: Kind = AGE
+
+    def read(self, value: object) -> float:
+        years = super().read(value)
+        if years < ADULT:
+            raise InputError(
+                f"expected {ADULT:g} yr or more, as all levels are those of adults, got {describe(value)}."
+            )
+        return years
+
+
 # ---- the tables ----
 
 
@@ -247,7 +263,7 @@ class BodyTable(Table):
     """[body]: who it is. What is not given follows from the reference of the sex, and from the rest."""
 
     sex: Annotated[str, Choice(SEXES)] = Field(default="man", description="sex, which sets the reference levels")
-    age: Annotated[float | None, Quantity(AGE)] = Field(default=None, description="age")
+    age: Annotated[float | None, AdultAge()] = Field(default=None, description="age")
     mass: Annotated[float | None, Quantity(MASS)] = Field(default=None, description="of the whole body, for its tests")
     height: Annotated[float | None, Quantity(HEIGHT)] = Field(default=None, description="height, for its tests")
     visceral_fat: Annotated[float | None, BodyLevel("visceral_fat")] = Field(

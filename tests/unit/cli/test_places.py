@@ -226,7 +226,7 @@ def test_reports_of_suites(there, files):
 
     with pytest.MonkeyPatch.context() as patch:
         for module in (conditions_report, suite_report):
-            patch.setattr(module, "markdown", lambda _: "# Report\n")
+            patch.setattr(module, "markdown", lambda *_: "# Report\n")
         patch.setattr(conditions_report, "_content", lambda _: {"a": 1})
         patch.setattr("glut4sim.sim.studies.benchmark.conditions_figure.save_figure", figure)
         patch.setattr(suite_report, "content", lambda *_: {"a": 1, "figures": ["one", "two"]})

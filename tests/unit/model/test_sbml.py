@@ -256,11 +256,11 @@ def test_a_slice_of_a_fibre_is_followed_membrane_by_membrane(changes):
             "contraction": [["0 min", "0"], ["12 min", "0.5"]],
             "plasma": True,
         },
-        "run": {"duration": "20 min"},
+        "run": {"duration": "40 min"},
         "cell": {"preset": "skeletal-muscle"},
         "parameters": changes,
     }
-    scenario, times = Scenario.from_table(content), np.arange(0.0, 1201.0, 60.0)
+    scenario, times = Scenario.from_table(content), np.arange(0.0, 2401.0, 60.0)
     model = roadrunner.RoadRunner(sbml.export(scenario, 6, 3))
     model.integrator.relative_tolerance, model.integrator.absolute_tolerance = 1e-9, 1e-12
     names = ["surface_glut4", "akt_active_share", "receptors_active_share", "glucose_used"]

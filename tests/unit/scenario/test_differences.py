@@ -2,6 +2,7 @@
 
 import pytest
 
+from glut4sim.sim.endocrine.library import effects
 from glut4sim.sim.scenario.differences import NOT_SET, differences
 from glut4sim.sim.scenario.scenario import Scenario
 from tests.runs import CONTROL, LOW, muscle
@@ -99,7 +100,7 @@ def test_numbers_of_parameters_and_effects_stand_beside_those_of_the_library():
     values = found(muscle("y"), changed)
     preset = muscle("y").preset.parameters["vesicle.fuse"]
     assert values["parameters.vesicle.fuse"] == (str(preset), "20 1/min")
-    assert values["effects.testosterone-pi3k.gain"] == ("0.882", "0.2")
+    assert values["effects.testosterone-pi3k.gain"] == (f"{effects()['testosterone-pi3k'].gain:g}", "0.2")
     assert values["effects.testosterone-pi3k.lag"] == ("3 d", "12 h")
     assert values["effects.testosterone-pi3k.half"][1] == "400 ng/dL"
     assert set(values) == {"parameters.vesicle.fuse", *(p for p in values if p.startswith("effects."))}

@@ -18,7 +18,7 @@ FEW = 3
 
 def test_with_other_cells_a_tissue_takes_up_what_it_was_fitted_to():
     muscle, preset = build().muscle, load_preset("skeletal-muscle")
-    usual, other = preset.build(), preset.override({"vesicle.release": "0.25 1/min"}).build()
+    usual, other = preset.build(), preset.override({"vesicle.release": "0.5 1/min"}).build()
     new = refitted(muscle, usual, other)
 
     def uptake(tissue, cell, insulin):
