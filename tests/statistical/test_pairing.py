@@ -118,7 +118,10 @@ def test_cells_that_share_their_numbers_start_with_the_same_vesicles_in_the_memb
 
     def only_in_the_cell_with_fewer():
         table = TABLE | {"cell": TABLE["cell"] | {"vesicles": 30_000}, "bath": {"insulin": insulin}}
-        obese = table | {"body": {"sex": "man", "visceral_fat": "6 kg"}}
+        obese = table | {
+            "body": {"sex": "man", "visceral_fat": "12 kg"},
+            "hormones": {"testosterone": "20 ng/dL"},
+        }
         many, few = (Engine(Scenario.from_table(t), seed=1).vesicles.state == FUSED for t in (table, obese))
         assert few.sum() < 0.9 * many.sum()
         return (few & ~many).sum()
