@@ -3,7 +3,7 @@
 PYTHON ?= python3
 SCENARIO ?= insulin-challenge
 TESTS ?= tests --ignore=tests/browser
-PROCESSES ?= 3
+PROCESSES ?= 4
 IN_PARALLEL = -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 KINDS ?=
 
@@ -34,7 +34,7 @@ run: $(VENV)/.installed  ## Run the main scenario (another one: SCENARIO=insulin
 dashboard: $(VENV)/.installed-dashboard  ## Open the live dashboard (with another scenario: SCENARIO=men/trt)
 	$(BIN)/glut4sim dashboard $(SCENARIO)
 
-# Three processes keep two processors at work, as some tests wait for programs. Where the environment forbids Python to
+# Four processes keep two processors at work, as many tests wait for programs. Where the environment forbids Python to
 # keep what it has compiled, each program that a test starts would compile all that it imports.
 kernels test browser: export PYTHONDONTWRITEBYTECODE =
 kernels: $(VENV)/.installed-dev  ## Compile what the tests run
