@@ -56,10 +56,17 @@ def rounded(quantity: str) -> str:
 def with_values(preset: str, values: dict[str, str]) -> str:
     """The text of a preset's file with other values, and all else as it is."""
     for name, value in values.items():
-        preset, found = re.subn(rf"(?m)^(\[{re.escape(name)}\]\nvalue = )\S+$", rf"\g<1>{value}", preset)
-        if found != 1:
-            raise ValueError(f"{name} is not in the file of the preset")
+        preset = with_number(preset, name, "value", value, "the preset")
     return preset
+
+
+def with_number(text: str, entry: str, key: str, number: str, of: str) -> str:
+    """The text of a file `of` entries with another number of one of them, and all else as it is."""
+    place = rf"(?ms)^(\[{re.escape(entry)}\]\n(?:(?!^\[).)*?^{re.escape(key)} = )\S+$"
+    text, found = re.subn(place, rf"\g<1>{number}", text)
+    if found != 1:
+        raise ValueError(f"{entry} is not in the file of {of}")
+    return text
 
 
 if __name__ == "__main__":

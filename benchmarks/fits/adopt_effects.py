@@ -11,7 +11,6 @@ its posterior, which is taken then.
 """
 
 import json
-import re
 import shutil
 import sys
 from pathlib import Path
@@ -19,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import norm
 
-from glut4sim.benchmarks.fits.adopt import DIGITS_OF_DRAWS, DOCS, SHOWN
+from glut4sim.benchmarks.fits.adopt import DIGITS_OF_DRAWS, DOCS, SHOWN, with_number
 from glut4sim.sim.endocrine.library import DATA
 from glut4sim.sim.scenario.draws import Draws, read_draws, write_draws
 
@@ -67,11 +66,7 @@ def about_the_best(name: str, found: dict) -> Draws:
 def with_strength(text: str, effect: str, key: str, value: float) -> str:
     """The text of the file of effects with another strength of one of them, and all else as it is."""
     number = f"{float(f'{value:.{DIGITS}g}'):g}"
-    entry = rf"(?ms)^(\[{re.escape(effect)}\]\n(?:(?!^\[).)*?^{key} = )\S+$"
-    text, found = re.subn(entry, rf"\g<1>{number}", text)
-    if found != 1:
-        raise ValueError(f"{effect}.{key} is not in the file of effects")
-    return text
+    return with_number(text, effect, key, number, "effects")
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ def bench(
     with at_work(loaded.name, out, False) as progress:
         from glut4sim.sim.studies.benchmark import numbers_report, suite_report
         from glut4sim.sim.studies.benchmark.held_out import curves_held_out, judge_held_out
-        from glut4sim.sim.studies.benchmark.numbers_held_out import judge_numbers, numbers_to_judge
+        from glut4sim.sim.studies.benchmark.numbers_held_out import judge_numbers, numbers_of
         from glut4sim.sim.studies.benchmark.suite_run import run_suite
         from glut4sim.sim.studies.options import RunOptions
 
@@ -85,7 +85,7 @@ def bench(
             progress=progress,
         )
         held_out = numbers = None
-        if uncertain and numbers_to_judge(loaded):
+        if uncertain and any(not check.fitted for check, _ in numbers_of(loaded)):
             options = RunOptions(threads=threads, progress=progress)
             numbers = judge_numbers(levels=loaded, options=options, **drawing.keywords())
         if uncertain and (numbers is None or curves_held_out(loaded)):

@@ -32,12 +32,12 @@ from glut4sim.sim.studies.benchmark.clinical_people import Someone, someone
 from glut4sim.sim.studies.benchmark.clinical_population import many
 from glut4sim.sim.studies.benchmark.clinical_tables import ProtocolTable, Rate
 from glut4sim.sim.studies.body.doubt import AS_INSTALLED, Drawn
+from glut4sim.sim.studies.body.drawn import interval
 from glut4sim.sim.studies.executors import Stop
 from glut4sim.sim.studies.options import Progress, RunOptions
 from glut4sim.sim.studies.tasks import Task, gather
 
 EXCHANGE = 120.0  # s between blood and cells: M within a thousandth of that at 30 s
-LEVEL = 0.9  # share of draws that an interval holds
 
 
 class Test(NamedTuple):
@@ -104,14 +104,10 @@ def run(
         [answer(suite, number, courses) for number in suite.numbers]
         for courses in courses_of(suite, [AS_INSTALLED, *draws], threads, progress)
     )
-    found = []
-    for i, number in enumerate(suite.numbers):
-        over = np.array([row[i] for row in others if isfinite(row[i])])
-        interval = None
-        if len(over) > 1:
-            low, high = np.quantile(over, [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0])
-            interval = float(low), float(high)
-        found.append(Found(number, central[i], interval))
+    found = [
+        Found(number, central[i], interval(np.array([row[i] for row in others], float)))
+        for i, number in enumerate(suite.numbers)
+    ]
     unsolved = sum(not any(map(isfinite, row)) for row in others)
     return ClinicalResult(suite, tuple(found), len(others), unsolved, perf_counter() - began)
 

@@ -132,10 +132,10 @@ def judge_numbers(
         on Ctrl-C, when all threads have stopped
     """
     began, options = perf_counter(), options or RunOptions()
-    published = [_of_check(check, levels) for check in levels.checks] if levels else []
+    checks = numbers_of(levels) if levels else []
     conditions = [(one, _of_condition(one)) for one in uptake.conditions] if uptake else []
-    everything = [number for number in (*published, *(of for _, of in conditions)) if number is not None]
-    checks = numbers_to_judge(levels) if levels else []
+    everything = [number for _, number in (*checks, *conditions) if number is not None]
+    checks = [(check, number) for check, number in checks if not check.fitted]
     conditions = [(c, n) for c, n in conditions if n is not None and c.expected and not c.expected.fitted]
     if not checks and not conditions:
         raise InputError("nothing to judge: every number had a part in a fit.")
@@ -154,9 +154,9 @@ def judge_numbers(
 # ---- what is published ----
 
 
-def numbers_to_judge(levels: Suite) -> list[tuple[Check, Number]]:
-    """The checks of hormones alone that no fit used, and their numbers."""
-    found = ((check, _of_check(check, levels)) for check in levels.checks if not check.fitted)
+def numbers_of(levels: Suite) -> list[tuple[Check, Number]]:
+    """The checks of hormones alone that a number can be judged by, and these numbers."""
+    found = ((check, _of_check(check, levels)) for check in levels.checks)
     return [(check, number) for check, number in found if number is not None]
 
 

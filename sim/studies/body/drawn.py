@@ -1,7 +1,6 @@
 """The numbers of bodies at draws of what is not known of them: one task for each body and draw, on any workers."""
 
 from collections.abc import Mapping
-from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +11,7 @@ from glut4sim.sim.studies.body.doubt import Drawn, at
 from glut4sim.sim.studies.body.people import body_of, exchange_of, protocol_of
 from glut4sim.sim.studies.executors import Stop
 from glut4sim.sim.studies.options import RunOptions
-from glut4sim.sim.studies.tasks import Task, fault, run_tasks
+from glut4sim.sim.studies.tasks import Task, gather
 
 if TYPE_CHECKING:
     from glut4sim.sim.scenario.scenario import Scenario
@@ -36,26 +35,18 @@ def solve(
     -------
     numbers : name -> (n_draw, len(NUMBERS)), NaN where there is none
     """
-    found = {name: np.full((len(draws), len(NUMBERS)), np.nan) for name in scenarios}
-    ended = 0
-
-    def take(key: tuple[str, int], future: Future) -> None:
-        nonlocal ended
-        if (error := fault(future)) is not None:
-            raise error
-        values, said = future.result()
-        found[key[0]][key[1]] = values
-        ended += 1
-        if said:
-            errors.append(f"{key[0]}, draw {key[1]}: {said}")
-
     tasks = {
         (name, k): Task(_one, (scenario, drawn))
         for name, scenario in scenarios.items()
         for k, drawn in enumerate(draws)
     }
     with options.workers(len(tasks), list(scenarios.values())) as workers:
-        run_tasks(tasks, workers, take, lambda: float(ended), float(len(tasks)), options.progress)
+        results = gather(tasks, workers, dict.fromkeys(tasks, 1.0), options.progress)
+    found = {name: np.full((len(draws), len(NUMBERS)), np.nan) for name in scenarios}
+    for name, k in tasks:
+        found[name][k], said = results[name, k]
+        if said:
+            errors.append(f"{name}, draw {k}: {said}")
     return found
 
 
