@@ -32,7 +32,8 @@ from glut4sim.sim.inputs.units import TIME, whole_of
 from glut4sim.sim.model import kinds, observables
 from glut4sim.sim.model.engine import CHUNK, Engine
 from glut4sim.sim.model.recorder import Recorder
-from glut4sim.sim.scenario.scenario import MAX_REPLICATES, MAX_SEED, BathTable, CellTable, RunTable, Scenario
+from glut4sim.sim.scenario.cell_tables import MAX_REPLICATES, MAX_SEED, BathTable, CellTable, RunTable
+from glut4sim.sim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
     from glut4sim.sim.dashboard.page_file import Page

@@ -15,7 +15,8 @@ from glut4sim.sim.endocrine.modulation import EXPRESSED
 from glut4sim.sim.model import observables
 from glut4sim.sim.model.engine import Engine
 from glut4sim.sim.model.step_records import StepRecords
-from glut4sim.sim.scenario.scenario import Scenario, looks
+from glut4sim.sim.scenario.modulated import looks
+from glut4sim.sim.scenario.scenario import Scenario
 
 WORTH_SAYING = 5e-3  # relative change that an effect makes
 

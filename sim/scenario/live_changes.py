@@ -15,7 +15,9 @@ from glut4sim.sim.endocrine.library import BODY, PLASMA_INSULIN
 from glut4sim.sim.inputs.errors import InputError, unknown
 from glut4sim.sim.inputs.schedule import Schedule, write_course, write_schedule
 from glut4sim.sim.inputs.units import GLUCOSE, INSULIN, SPAN, Kind
-from glut4sim.sim.scenario.scenario import MODULATION_INTERVAL, BathTable, Scenario
+from glut4sim.sim.scenario.cell_tables import BathTable
+from glut4sim.sim.scenario.modulated import MODULATION_INTERVAL
+from glut4sim.sim.scenario.scenario import Scenario
 
 BATH = {"insulin": INSULIN, "glucose": GLUCOSE}
 SOON = 7200.0  # s; a hormone that takes longer, and longer than the run, acts in no run

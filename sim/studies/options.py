@@ -10,7 +10,8 @@ from glut4sim.sim.inputs.errors import InputError, describe
 from glut4sim.sim.inputs.fields import check_whole
 from glut4sim.sim.inputs.storage import PlaceLike
 from glut4sim.sim.results.provenance import METHODS
-from glut4sim.sim.scenario.scenario import MAX_REPLICATES, MAX_SEED, Scenario
+from glut4sim.sim.scenario.cell_tables import MAX_REPLICATES, MAX_SEED
+from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies import executors
 from glut4sim.sim.studies.executors import Workers
 

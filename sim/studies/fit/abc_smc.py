@@ -28,7 +28,7 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.fields import check_whole
 from glut4sim.sim.inputs.storage import Place, PlaceLike
 from glut4sim.sim.results.provenance import PROVENANCE
-from glut4sim.sim.scenario.scenario import MAX_SEED
+from glut4sim.sim.scenario.cell_tables import MAX_SEED
 from glut4sim.sim.studies.fit.abc_result import AbcResult, Populations, conclude
 from glut4sim.sim.studies.fit.likelihood import fit_scales
 from glut4sim.sim.studies.fit.problem import FreeValue, Problem, load_problem

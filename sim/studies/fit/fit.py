@@ -15,7 +15,7 @@ from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.fields import check_whole
 from glut4sim.sim.inputs.storage import PlaceLike
-from glut4sim.sim.scenario.scenario import MAX_SEED
+from glut4sim.sim.scenario.cell_tables import MAX_SEED
 from glut4sim.sim.studies.executors import Workers
 from glut4sim.sim.studies.fit import abc_smc, least_squares, posterior, profile
 from glut4sim.sim.studies.fit.abc_result import AbcResult

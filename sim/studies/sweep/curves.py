@@ -21,8 +21,9 @@ from glut4sim.sim.results.provenance import WARNINGS, read_run
 from glut4sim.sim.results.series_store import STORE
 from glut4sim.sim.results.zarr_arrays import write_dataset
 from glut4sim.sim.scenario import dosing
+from glut4sim.sim.scenario.cell_tables import RunTable
 from glut4sim.sim.scenario.labels import Several, folder_names, labelled, rows_of
-from glut4sim.sim.scenario.scenario import RunTable, Scenario
+from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.scenario.sweep_axis import Axis, read_axis
 from glut4sim.sim.studies.options import RunKeywords, RunOptions
 from glut4sim.sim.studies.sweep import sweep
