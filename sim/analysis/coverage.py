@@ -32,7 +32,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import binom, norm
 
-LEVEL = 0.90  # of intervals
+from glut4sim.sim.analysis.uncertainty import ENDS, LEVEL
+
 CENTRAL = 0.95  # share of the binomial distribution within which coverage is as it should be
 REPEATS = 32  # errors of measurement that are drawn for each draw of a prediction
 
@@ -157,7 +158,7 @@ def predicted(draws: np.ndarray, sem: float, rng: np.random.Generator) -> Span:
         raise ValueError("expected a prediction with at least one draw that is a number")
     if sem > 0.0:
         draws = (draws[:, None] + rng.normal(0.0, sem, (len(draws), REPEATS))).ravel()
-    low, high = np.quantile(draws, [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0])
+    low, high = np.quantile(draws, ENDS)
     return float(low), float(high)
 
 
@@ -181,7 +182,7 @@ def no_change(trials: Sequence[float], unchanged: float = 0.0) -> Span:
         distance of the trials from there
     """
     spread = float(np.sqrt(np.mean((np.asarray(trials, float) - unchanged) ** 2)))
-    reach = float(norm.ppf((1.0 + LEVEL) / 2.0)) * spread
+    reach = float(norm.ppf(ENDS[1])) * spread
     return unchanged - reach, unchanged + reach
 
 

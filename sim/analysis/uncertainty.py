@@ -27,7 +27,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import stdtrit
 
-LEVEL = 0.90
+LEVEL = 0.90  # of every interval over what nobody knows
+ENDS = (1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0  # quantiles between which the middle LEVEL lies
 FEWEST = 2  # values that an interval takes
 KINDS = {  # of doubt, and what their intervals hold
     "chance": "one and the same cell, run again",
@@ -125,7 +126,7 @@ def central(values: Values) -> Interval | None:
     existing = _existing(values)
     if len(existing) < FEWEST:
         return None
-    low, middle, high = np.quantile(existing, [(1.0 - LEVEL) / 2.0, 0.5, (1.0 + LEVEL) / 2.0])
+    low, middle, high = np.quantile(existing, [ENDS[0], 0.5, ENDS[1]])
     return Interval(float(middle), float(low), float(high), float(existing.std(ddof=1)), len(existing))
 
 
@@ -171,7 +172,7 @@ def student(replicates: Values) -> Interval | None:
     if n < FEWEST:
         return None
     mean, sd = float(existing.mean()), float(existing.std(ddof=1))
-    reach = float(further(n, sd, (1.0 + LEVEL) / 2.0))
+    reach = float(further(n, sd, ENDS[1]))
     return Interval(mean, mean - reach, mean + reach, sd, n)
 
 

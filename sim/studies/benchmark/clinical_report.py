@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from math import isfinite
 
+from glut4sim.sim.analysis.uncertainty import LEVEL
 from glut4sim.sim.endocrine.evidence import NOT_ADVICE
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.reporting.numbers import NONE, between, rounded
 from glut4sim.sim.reporting.templates import render
 from glut4sim.sim.studies.benchmark.clinical_run import ClinicalResult, Found
-from glut4sim.sim.studies.body.drawn import LEVEL
 
 INSIDE, OUTSIDE = "inside", "OUTSIDE"
 NOT_BLIND = ", not blind"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glut4sim.sim.analysis.paired_effects import PairedEffect, paired_effect
+from glut4sim.sim.analysis.uncertainty import LEVEL
 from glut4sim.sim.endocrine.evidence import NOT_ADVICE
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
@@ -130,7 +131,7 @@ def _run(scenarios, out, folders, draws, options, said) -> BodiesComparison:
         "seed": first.run.seed,
         "bodies": first.run.replicates,
         "draws": draws,
-        "level": drawn.LEVEL,
+        "level": LEVEL,
         "conditions": [
             {"name": name, "scenario": one.name, "title": one.title, "directory": folders[name]}
             for name, one in scenarios.items()

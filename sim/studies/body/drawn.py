@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from glut4sim.sim.analysis.uncertainty import ENDS
 from glut4sim.sim.body.simulate import simulate
 from glut4sim.sim.studies.body import numbers
 from glut4sim.sim.studies.body.doubt import Drawn, at
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from glut4sim.sim.scenario.scenario import Scenario
 
 NUMBERS = tuple(numbers.UNITS)
-LEVEL = 0.9  # share of draws that an interval holds
 
 
 def solve(
@@ -67,5 +67,5 @@ def interval(values: np.ndarray) -> tuple[float, float] | None:
     values = values[np.isfinite(values)]
     if len(values) < 2:
         return None
-    low, high = np.quantile(values, [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0])
+    low, high = np.quantile(values, ENDS)
     return float(low), float(high)

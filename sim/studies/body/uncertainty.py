@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from glut4sim.sim.analysis.uncertainty import LEVEL
 from glut4sim.sim.endocrine.evidence import NOT_ADVICE
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import Place, PlaceLike
@@ -129,7 +130,7 @@ def _content(scenario: Scenario, central: np.ndarray, found: Mapping[str, np.nda
         "title": scenario.title,
         KIND: scenario.assay.kind,
         "seed": scenario.run.seed,
-        "level": drawn.LEVEL,
+        "level": LEVEL,
         "of": {name: len(values) for name, values in found.items()},
         "numbers": {
             name: {

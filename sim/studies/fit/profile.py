@@ -9,14 +9,15 @@ Maiwald, Bachmann, Schilling, Klingmuller, Timmer, Bioinformatics 25:1923, 2009)
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.stats import chi2
 
+from glut4sim.sim.analysis.uncertainty import LEVEL
 from glut4sim.sim.studies.fit.least_squares import Interrupted, Optimum, minimise
 from glut4sim.sim.studies.fit.objective import Objective
 from glut4sim.sim.studies.fit.problem import Problem
 from glut4sim.sim.studies.run.replicate import Stop
 
-LEVEL = 0.90
-RISE = 2.7055434540954146  # quantile of chi-square with one degree of freedom at LEVEL
+RISE = float(chi2.ppf(LEVEL, 1))  # of chi-square, at which an interval ends
 LOWER, UPPER = -1, 1  # sides
 MOST_POINTS = 16  # of a side
 CLOSE = 0.02  # to the crossing, in standard errors

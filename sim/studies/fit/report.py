@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from glut4sim.sim.analysis.uncertainty import LEVEL
 from glut4sim.sim.reporting.numbers import NONE, counted, formatted, number, symbol
 from glut4sim.sim.reporting.templates import render
-from glut4sim.sim.studies.fit.profile import LEVEL
 
 STRONG = 0.9  # correlations that are worth a word
 FAR = 2.0  # residuals, in standard errors

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from glut4sim.sim.analysis import summary
-from glut4sim.sim.analysis.uncertainty import LEVEL
+from glut4sim.sim.analysis.uncertainty import ENDS, LEVEL
 from glut4sim.sim.model.parameters import EVIDENCE
 from glut4sim.sim.reporting.figure_style import (
     A4_LANDSCAPE,
@@ -75,7 +75,7 @@ def _course(ax: Axes, runs: Runs, i: int, name: str) -> None:
     reached = np.isfinite(drawn).any(axis=0)
     minutes = runs.times[reached] / 60.0
     if reached.any():
-        low, middle, high = np.nanquantile(drawn[:, reached], [(1.0 - LEVEL) / 2.0, 0.5, (1.0 + LEVEL) / 2.0], axis=0)
+        low, middle, high = np.nanquantile(drawn[:, reached], [ENDS[0], 0.5, ENDS[1]], axis=0)
         size, factor = power_of_1000(float(np.nanmax(np.abs(high)))) if unit == "1/s" else (1.0, "")
         ax.fill_between(minutes, low / size, high / size, color=LOOKS[name], alpha=0.22, linewidth=0, zorder=2)
         ax.plot(minutes, middle / size, color=LOOKS[name], zorder=3)
