@@ -18,6 +18,7 @@ from glut4sim.sim.studies.executors import Workers
 Progress = Callable[[float, float], None]  # of simulated seconds: done, in all
 
 MAX_THREADS = 1024
+ALL_THE_SAME = "expected 1: a mean field knows no chance, and only bodies of a [population] differ; leave it out."
 
 
 class RunKeywords(TypedDict, total=False):
@@ -71,8 +72,6 @@ class RunOptions:
         for name, (low, high) in limits.items():
             if getattr(self, name) is not None:
                 check_whole(name, getattr(self, name), low, high)
-        if self.mean_field and self.replicates not in (None, 1):
-            raise InputError("expected 1 for a mean field, which knows no chance; leave it out.", "replicates")
         every = self.checkpoint_every
         if every is not None:
             if isinstance(every, bool) or not isinstance(every, int | float) or not 0.0 < every < float("inf"):
@@ -95,12 +94,19 @@ class RunOptions:
 
         A mean field has one replicate, unless these are bodies that differ, and, since it knows no single vesicles, no
         events.
+
+        Raises
+        ------
+        InputError
+            if several replicates of a mean field are asked for that would all be the same
         """
         changes = {name: value for name in ("seed", "replicates") if (value := getattr(self, name)) is not None}
         changes = {name: int(value) for name, value in changes.items()}
         if self.mean_field:
             changes["events"] = False
             if not scenario.population:
+                if changes.get("replicates", 1) > 1:
+                    raise InputError(ALL_THE_SAME, "replicates")
                 changes["replicates"] = 1
         return scenario.model_copy(update={"run": scenario.run.model_copy(update=changes)}) if changes else scenario
 

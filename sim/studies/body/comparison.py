@@ -6,7 +6,7 @@ results of each condition as `run` leaves them.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -192,7 +192,8 @@ def _told(result: BodiesResult, name: str) -> list[float | None]:
 
 def _doubt(scenarios, draws: int, options: RunOptions) -> dict[str, dict[str, tuple[float, float] | None]]:
     """What draws common to all conditions leave of each change [percent]."""
-    found = drawn.solve(scenarios, doubt.draws(draws), replace(options, mean_field=True, progress=None), [])
+    workers = RunOptions(mean_field=True, threads=options.threads, executor=options.executor)
+    found = drawn.solve(scenarios, doubt.draws(draws), workers, [])
     reference, *others = scenarios
     with np.errstate(divide="ignore", invalid="ignore"):
         changes = {name: 100.0 * (found[name] / found[reference] - 1.0) for name in others}

@@ -211,7 +211,7 @@ def test_agents_say_that_they_are_agents(tmp_path):
 
 def test_a_mean_field_has_one_replicate():
     assert run(small_scenario(duration=1.0), replicates=1, mean_field=True).dataset.sizes["replicate"] == 1
-    with pytest.raises(InputError, match="replicates: expected 1 for a mean field"):
+    with pytest.raises(InputError, match="replicates: expected 1: a mean field"):
         run(small_scenario(duration=1.0), replicates=2, mean_field=True)
 
 

@@ -102,7 +102,6 @@ def test_resume_does_not_take_what_the_results_already_have(tmp_path):
         ({"replicates": 100_001}, "replicates: expected a whole number from 1 to 100000, got 100001."),
         ({"threads": 1025}, "threads: expected a whole number from 1 to 1024, got 1025."),
         ({"threads": 1.0}, "threads: expected a whole number from 1 to 1024, got 1.0."),
-        ({"mean_field": True, "replicates": 2}, "replicates: expected 1 for a mean field, which knows no chance; le"),
         ({"checkpoint_every": -1.0}, "checkpoint_every: expected a time above 0 s, got -1.0."),
         ({"checkpoint_every": float("nan")}, "checkpoint_every: expected a time above 0 s, got nan."),
         (

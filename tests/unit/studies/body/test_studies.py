@@ -45,6 +45,19 @@ def test_bodies_are_compared_by_the_numbers_of_their_test(tmp_path):
         compare({"a": scenario(), "b": Scenario.load("body/clamp")}, mean_field=True)
 
 
+def test_different_bodies_are_compared_pair_by_pair():
+    """By the mean field too, where other replicates would all be the same and are refused."""
+    differ = {"population": {"pancreas.static": 0.3}, "run": {"duration": "1 min", "replicates": 2}}
+    hungry = scenario(**differ, organs={"brain.uptake": "1.1 mg/(kg*min)"})
+    for many in ({}, {"replicates": 3}):
+        result = compare({"as they are": scenario(**differ), "hungry": hungry}, mean_field=True, **many)
+        effect = result.effects["hungry"]["fasting_glucose"]
+        assert effect.pairs == many.get("replicates", 2)
+        assert effect.variance_reduction > 2.0  # wrong: each condition with people of its own
+    with pytest.raises(InputError, match=r"replicates: expected 1: a mean field knows no chance"):
+        compare({"as they are": scenario(**differ), "one": scenario()}, mean_field=True)
+
+
 def test_values_of_a_body_are_ranked_by_how_much_they_move_a_number():
     need("SALib")
     names = ("brain.uptake", "drink.absorption", "kidney.threshold")

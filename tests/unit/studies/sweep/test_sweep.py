@@ -157,7 +157,7 @@ def test_an_existing_directory_is_refused(tmp_path):
         ({"vary": {"cell.receptors": "5,2147483647"}}, "needs about"),
         (
             {"vary": {"bath.insulin": "1nM"}, "mean_field": True, "replicates": 2},
-            "replicates: expected 1 for a mean fi",
+            "replicates: expected 1: a mean field",
         ),
     ],
 )
