@@ -3,7 +3,8 @@ bodies differ.
 
 [organs]           preset = "healthy" or "type-2-diabetes"; "liver.production" = "2 mg/(kg*min)": other numbers
 [tissue.muscle], [tissue.fat]   preset, cells, vesicles, receptors, spread
-[population]       lean_mass = 0.1, "pancreas.static" = 0.3: by how much bodies differ in these, sd over mean
+[population]       lean_mass = 0.1, "pancreas.static" = 0.3, "hormones.shbg" = 0.4: by how much bodies differ in
+                   these, sd over mean
 [[correlation]]    of = "pancreas.static", to = "muscle.cells_per_kg", value = -0.5: between their logarithms
 """
 
@@ -12,6 +13,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
+from glut4sim.sim.endocrine import library
 from glut4sim.sim.inputs.errors import InputError, describe, unknown
 from glut4sim.sim.inputs.fields import Count, Number, OneOf, QuantityTexts, Reader, Whole, Words
 from glut4sim.sim.inputs.json_schema import nested_or_dotted
@@ -55,6 +57,7 @@ class Spreads(Reader):
     """By how much bodies differ, by the name of what they differ in."""
 
     OF_PERSONS = ("fat_mass", "height", "lean_mass")
+    _HORMONE = "hormones."
     _ONE = Number(0.0, 2.0)
 
     def read(self, value: object) -> dict[str, float]:
@@ -72,22 +75,35 @@ class Spreads(Reader):
     @classmethod
     def check(cls, name: str) -> None:
         """InputError if bodies cannot differ in something."""
-        if name not in cls.OF_PERSONS:
-            from glut4sim.sim.body.organs import names
+        if name not in cls.OF_PERSONS and name not in cls._others():
+            raise unknown("number of a body", name, (*cls.OF_PERSONS, *cls._others()))
 
-            if name not in names():
-                raise unknown("number of a body", name, (*cls.OF_PERSONS, *names()))
+    @classmethod
+    def hormone(cls, name: str) -> str | None:
+        """The level in which people differ by this name; None where it is something else."""
+        level = name.removeprefix(cls._HORMONE)
+        return level if level != name and level in _hormones() else None
 
-    def schema(self) -> dict[str, Any]:
+    @classmethod
+    def _others(cls) -> tuple[str, ...]:
+        """What they may differ in besides mass and height: numbers of their organs, and their hormones."""
         from glut4sim.sim.body.organs import names
 
+        return *names(), *(f"{cls._HORMONE}{level}" for level in _hormones())
+
+    def schema(self) -> dict[str, Any]:
         groups: dict[str, Any] = {}
-        for name in names():
+        for name in self._others():
             section, _, key = name.partition(".")
             groups.setdefault(section, {})[key] = self._ONE.schema()
         found = nested_or_dotted(groups)
         found["properties"] |= dict.fromkeys(self.OF_PERSONS, self._ONE.schema())
         return found
+
+
+def _hormones() -> list[str]:
+    """Levels that people have: the body makes its own insulin, and its mass is told otherwise."""
+    return [level for level in library.levels() if level not in (*library.BODY, library.PLASMA_INSULIN)]
 
 
 class CorrelationTable(Table):

@@ -14,7 +14,7 @@ from glut4sim.sim.body.protocols import Clamp, Fasting, Protocol, meal, ogtt
 from glut4sim.sim.endocrine.spans import DAY
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.units import TIME
-from glut4sim.sim.scenario.body_tables import split
+from glut4sim.sim.scenario.body_tables import Spreads, split
 
 if TYPE_CHECKING:
     from glut4sim.sim.scenario.scenario import Scenario
@@ -41,7 +41,7 @@ def body_of(scenario: "Scenario") -> Body:
 
 def _hormones(scenario):
     """What it says of hormones, and that they are followed from its assay to the end of the test, or of its day."""
-    if not scenario.has_hormones:
+    if not (scenario.has_hormones or any(map(Spreads.hormone, scenario.population))):
         return None
     start = scenario.assay.at[0]
     end = start + max(protocol_of(scenario).duration, DAY)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from glut4sim.sim.body.hormones import Answering
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies import running
@@ -44,6 +45,30 @@ def test_a_body_is_made_of_its_parts():
     assert made.organs.muscle.cells_per_kg == pytest.approx(usual.organs.muscle.cells_per_kg * drawn[MUSCLE])
     assert made.organs.fat == usual.organs.fat
     assert population.body(scenario(population={}), 1) == people.body_of(scenario(population={}))
+
+
+def test_hormones_differ_and_what_depends_on_them_follows():
+    asked = scenario(population={"fat_mass": 0.4, "hormones.shbg": 0.4, "hormones.testosterone": 0.3})
+    levels = [Answering(population.body(asked, r).hormones)._following.now.levels for r in range(40)]
+    names = ("shbg", "testosterone", "free_testosterone")
+    values = {name: np.array([one[name][0] for one in levels]) for name in names}
+    for name, spread in {"shbg": 0.4, "testosterone": 0.3}.items():
+        assert 0.7 * spread < np.log(values[name]).std() < 1.6 * spread
+    bound = np.log(values["free_testosterone"] / values["testosterone"])
+    assert np.corrcoef(bound, np.log(values["shbg"]))[0, 1] < -0.9  # what is bound is not free
+    fat = np.log([population.factors(asked, r)["fat_mass"] for r in range(40)])
+    alone = scenario(population={"fat_mass": 0.4}, body={"age": "31 yr"})
+    shbg = [Answering(population.body(alone, r).hormones)._following.now.levels["shbg"][0] for r in range(40)]
+    assert np.corrcoef(fat, np.log(shbg))[0, 1] < -0.9
+    assert population.body(scenario(), 1).hormones is None
+
+
+def test_a_hormone_that_is_told_is_multiplied_at_all_its_times():
+    told = [["0 d", "300 ng/dL"], ["1 d", "600 ng/dL"]]
+    asked = scenario(population={"hormones.testosterone": 0.3}, hormones={"testosterone": told})
+    factor = population.factors(asked, 2)["hormones.testosterone"]
+    course = population.body(asked, 2).hormones.plan.baseline["testosterone"]
+    assert course.values == (300.0 * factor, 600.0 * factor)
 
 
 def test_each_is_tested_and_their_spread_is_told(tmp_path):
