@@ -19,6 +19,7 @@ from glut4sim.sim.cli.options import (
     load,
     with_groups,
 )
+from glut4sim.sim.cli.run import print_bodies
 from glut4sim.sim.cli.terminal import print_table
 from glut4sim.sim.inputs.storage import claim
 
@@ -67,18 +68,8 @@ def report(result: "Comparison | BodiesComparison", printing: Printing) -> None:
     """Say what came out; exit with 1 if a replicate failed."""
     from glut4sim.sim.studies.comparison.result import Comparison
 
-    show = _print_effects if isinstance(result, Comparison) else _print_bodies
+    show = _print_effects if isinstance(result, Comparison) else print_bodies
     conclude(result, result.content, printing, lambda: show(result))
-
-
-def _print_bodies(result: "BodiesComparison") -> None:
-    """What each condition changes of the main number, and where the others are."""
-    from glut4sim.sim.studies.body.report import CLAIMS
-
-    print_table(*result.shown())
-    typer.echo(CLAIMS)
-    typer.echo(f"Figure   {result.out / 'figure.png'}")
-    typer.echo(f"Report   {result.out / 'report.md'}  ({result.wall_seconds:.1f} s)")
 
 
 def _print_effects(result: "Comparison") -> None:

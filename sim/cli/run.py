@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from glut4sim.sim.inputs.storage import Place
     from glut4sim.sim.scenario.scenario import Scenario
     from glut4sim.sim.studies.assays.result import AssaysResult
+    from glut4sim.sim.studies.body.comparison import BodiesComparison
     from glut4sim.sim.studies.body.result import BodiesResult
+    from glut4sim.sim.studies.body.uncertainty import BodyUncertainty
     from glut4sim.sim.studies.run.hormones import HormoneResult
     from glut4sim.sim.studies.run.result import RunResult
     from glut4sim.sim.studies.sweep.result import SweepResult
@@ -85,10 +87,10 @@ def run(
 
 def report(scenario: "Scenario", result: "RunResult | AssaysResult | BodiesResult", printing: Printing) -> None:
     """Say what came out; exit with 1 if a replicate failed."""
+    content = {"status": result.status, **result.summary}
     show = _print_assays if "assays" in result.summary else _print_result
     if scenario.assay.kind is not None:
         show = _print_bodies
-    content = {"status": result.status, **result.summary}
     conclude(result, content, printing, lambda: show(scenario, result))
 
 
@@ -129,16 +131,20 @@ def _print_assays(scenario: "Scenario", result: "AssaysResult") -> None:
     typer.echo(f"Results  {result.out}  ({result.wall_seconds:.1f} s)")
 
 
-def _print_bodies(scenario: "Scenario", result: "BodiesResult") -> None:
-    """A row for each number that clinicians read, a column for each assay."""
-    from glut4sim.sim.studies.body.report import CLAIMS, rows
+def _print_bodies(_: "Scenario", result: "BodiesResult") -> None:
+    print_bodies(result)
 
-    columns = {"Number": "left"} | dict.fromkeys((assay["at"] for assay in result.summary["assays"]), "right")
-    print_table(scenario.title or scenario.name, columns, rows(result.summary))
+
+def print_bodies(result: "BodiesResult | BodiesComparison | BodyUncertainty") -> None:
+    """The main table of a study of bodies, what it does not claim, and where the rest is."""
+    from glut4sim.sim.studies.body.report import CLAIMS
+
+    print_table(*result.shown())
     typer.echo(CLAIMS)
-    typer.echo(f"Report   {result.out / 'report.md'}")
-    typer.echo(f"Figure   {result.out / 'figure.png'}")
-    typer.echo(f"Results  {result.out / 'results.zarr'}  ({result.wall_seconds:.1f} s)")
+    for word, name in (("Figure", "figure.png"), ("Results", "results.zarr")):
+        if (result.out / name).exists():
+            typer.echo(f"{word:8} {result.out / name}")
+    typer.echo(f"Report   {result.out / 'report.md'}  ({result.wall_seconds:.1f} s)")
 
 
 # ---- hormones alone ----

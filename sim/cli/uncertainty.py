@@ -18,6 +18,7 @@ from glut4sim.sim.cli.options import (
     load,
     with_groups,
 )
+from glut4sim.sim.cli.run import print_bodies
 from glut4sim.sim.cli.terminal import print_table
 from glut4sim.sim.inputs.storage import claim
 
@@ -56,16 +57,8 @@ def report(result: "UncertaintyResult | BodyUncertainty", printing: Printing) ->
     """Say what came out; exit with 1 if a replicate failed."""
     from glut4sim.sim.studies.uncertainty.uncertainty import UncertaintyResult
 
-    show = _print_numbers if isinstance(result, UncertaintyResult) else _print_body
+    show = _print_numbers if isinstance(result, UncertaintyResult) else print_bodies
     conclude(result, result.content, printing, lambda: show(result))
-
-
-def _print_body(result: "BodyUncertainty") -> None:
-    from glut4sim.sim.studies.body.report import CLAIMS
-
-    print_table(*result.shown())
-    typer.echo(CLAIMS)
-    typer.echo(f"Report   {result.out / 'report.md'}  ({result.wall_seconds:.1f} s)")
 
 
 def _print_numbers(result: "UncertaintyResult") -> None:

@@ -10,7 +10,9 @@ from glut4sim.sim.analysis.timeline import say_at
 from glut4sim.sim.body.result import SERIES, UNITS, BodyResult
 from glut4sim.sim.endocrine.spans import DAY
 from glut4sim.sim.inputs.storage import Place
+from glut4sim.sim.reporting.shown import Shown, ShowsItself
 from glut4sim.sim.scenario.scenario import Scenario
+from glut4sim.sim.studies.body import report
 
 if TYPE_CHECKING:
     import xarray
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
 QUANTILES = {"quartiles": (0.25, 0.5, 0.75), "central_95": (0.025, 0.975)}  # of a population, in summary.json
 
 
-@dataclass(frozen=True)
-class BodiesResult:
+@dataclass(frozen=True, repr=False)
+class BodiesResult(ShowsItself):
     """What tests of bodies leave.
 
     Attributes
@@ -54,6 +56,11 @@ class BodiesResult:
     wall_seconds: float
     status: str
     outside: bool = False
+
+    def shown(self) -> Shown:
+        """A row for each number that clinicians read, a column for each assay."""
+        columns = {"Number": "left"} | dict.fromkeys((assay["at"] for assay in self.summary["assays"]), "right")
+        return Shown(self.scenario.title or self.scenario.name, columns, report.rows(self.summary))
 
 
 def content(scenario: Scenario, bodies: Sequence[Sequence[BodyResult | None]]) -> dict:
