@@ -128,7 +128,8 @@ def test_every_disagreement_is_told_of():
     for effect in library.effects().values():
         if effect.disagreement:
             low, high = effect.plausible
-            expected = f"| `{effect.name}` | {effect.gain:g} | {low:g} to {high:g} | {effect.disagreement} |"
+            strength = effect.gain if effect.power is None else effect.power
+            expected = f"| `{effect.name}` | {strength:g} | {low:g} to {high:g} | {effect.disagreement} |"
             assert rows.get(effect.name) == expected
 
 

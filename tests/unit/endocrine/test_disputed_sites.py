@@ -1,5 +1,6 @@
 """Where the literature disagrees a parameter reaches either side; and what acts beyond carriers is seen."""
 
+import numpy as np
 import pytest
 
 from glut4sim.sim.analysis import at_rest
@@ -84,6 +85,55 @@ def test_a_disputed_site_can_be_moved_as_the_entry_says(here, there, scenario, a
     before, after = (rest(scenario, time, moved) for time in (0.0, at))
     assert after[1][EFFECTS[here].target] == pytest.approx(1.0, rel=1e-6)
     assert after[0].uptake < 0.8 * before[0].uptake
+
+
+def test_obesity_may_lack_glut4_in_place_of_as160():
+    """Greco 2002: GLUT4 of muscle came back with weight loss."""
+    moved = {"cytokines-as160.gain": 0, "cytokines-glut4.gain": -0.35}
+    here, there = (rest("metabolic/obesity", 0.0, changes) for changes in ({}, moved))
+    assert there[1]["glut4"] < 0.85 < 0.95 < here[1]["glut4"]
+    assert there[0].uptake == pytest.approx(here[0].uptake, rel=0.02)
+
+
+def test_a_high_dose_of_conjugated_estrogens_may_do_the_opposite_of_a_low_one():
+    """Insulin tolerance +25 % on 0.625 mg a day and -24 % on 1.25 mg: Lindheim 1993, 1994."""
+    found = []
+    for dose in ("0.625 mg", "1.25 mg"):
+        therapy = [{"drug": "conjugated estrogens", "dose": dose, "every": "1 d", "start": "2 h"}]
+        changes = {"therapy": therapy, "effects.conjugated-estrogens-pi3k.gain": -0.75}
+        scenario = Scenario.load("women/menopause-conjugated-estrogens", changes)
+        cells = [
+            at_rest.rest(apply(scenario.unmodulated, at_rest.factors(scenario.at_assay(at))), INSULIN)
+            for at in (0.0, 24 * WEEK)
+        ]
+        found.append(100.0 * (cells[1].uptake / cells[0].uptake - 1.0))
+    assert found[0] > 5.0
+    assert -35.0 < found[1] < -15.0
+
+
+@pytest.mark.parametrize("effect", ["testosterone-lipolysis", "testosterone-cytokines"])
+def test_therapy_of_men_may_lower_fatty_acids_and_cytokines_or_leave_them(effect):
+    """Dhindsa 2016 on the one side, Yialamas 2007 and Kapoor 2007 on the other."""
+    level = {"testosterone-lipolysis": "ffa", "testosterone-cytokines": "cytokines"}[effect]
+    changed = []
+    for gain in (0.0, -0.5):
+        scenario = Scenario.load("men/trt", {f"effects.{effect}.gain": gain})
+        before, after = scenario.timeline(np.array([0.0, 24 * WEEK])).levels[level]
+        changed.append(after / before - 1.0)
+    assert changed[0] == pytest.approx(0.0, abs=1e-3)
+    assert -0.25 < changed[1] < -0.1
+
+
+def test_fat_of_men_heeds_estradiol_more_than_testosterone():
+    """-3.3 kg in 24 weeks (Dhindsa 2016), mainly by estradiol (Finkelstein 2013)."""
+    lost = []
+    for gain in (EFFECTS["estradiol-subcutaneous-fat"].gain, 0.0):
+        scenario = Scenario.load("men/trt", {"effects.estradiol-subcutaneous-fat.gain": gain})
+        levels = scenario.timeline(np.array([0.0, 24 * WEEK])).levels
+        before, after = levels["subcutaneous_fat"]
+        lost.append(before - after)
+    assert lost[0] == pytest.approx(3.3, abs=0.1)
+    assert lost[1] < lost[0] / 2
 
 
 def test_less_use_lowers_net_uptake_and_leaves_the_carriers():

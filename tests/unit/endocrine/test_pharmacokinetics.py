@@ -279,7 +279,8 @@ def test_doses_superpose_and_scale(kinetics, some, more, factor, times):
     apart = factor * concentration(kinetics, some, times) + concentration(kinetics, more, times)
     together = [*(d._replace(amount=factor * d.amount) for d in some), *more]
     tolerance = 1e-12 * (1.0 + kinetics.scale * sum(d.amount for d in together))
-    np.testing.assert_allclose(concentration(kinetics, together, times), apart, rtol=1e-9, atol=tolerance)
+    # from one of up to 24 kinks to the next a time is rounded, and some hundred numbers of the matrix are: 1e-13 each
+    np.testing.assert_allclose(concentration(kinetics, together, times), apart, rtol=3e-12, atol=tolerance)
 
 
 @ANY
