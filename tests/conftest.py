@@ -1,6 +1,7 @@
 """What tests of all levels share: their order, and fixtures that spare them what they do not ask about."""
 
 import gc
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -26,6 +27,14 @@ def pytest_collection_finish():
     """What there is by now stays, and need not be looked through for garbage again and again."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_sessionfinish():
+    """What `make coverage` counted here is kept now: a process that shares the tests is killed if it is not gone ten
+    seconds later, such as where a thread in it still waits."""
+    counting = sys.modules.get("coverage")
+    if counting is not None and (counted := counting.Coverage.current()) is not None:
+        counted.save()
 
 
 @pytest.fixture
