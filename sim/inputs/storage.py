@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 Place = Union[Path, "UPath"]
 PlaceLike = Union[str, os.PathLike, "UPath"]  # what may name one
-DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+FULL = (errno.ENOSPC, errno.EDQUOT)
+DISK_FAULTS = (*FULL, errno.EIO)
+SMALL = 2**16  # bytes that one call writes, whole or not at all
+BLOCK = 512  # bytes: in these a file's room on a disk is told
 LOG = logging.getLogger(__name__)
 NOT_WHOLE = (ValueError, LookupError, TypeError, AttributeError, EOFError, BadZipFile)  # what damaged content raises
 
@@ -194,7 +197,11 @@ def whole(where: Place, expected: str) -> Iterator[None]:
 
 
 def write(where: Place, content: bytes | str) -> None:
-    """Replace a file as a whole, so that a reader never meets half of one; on disk when this returns."""
+    """Replace a file as a whole, so that a reader never meets half of one; on disk when this returns.
+
+    A full disk has no room for a second file beside the first: a small one is written over where it lies, so that what
+    says how far a study has come does not say for ever that it runs.
+    """
     if isinstance(content, str):
         content = content.encode()
     LOG.debug("write %s, %d bytes", where, len(content))
@@ -210,10 +217,25 @@ def write(where: Place, content: bytes | str) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(where)
-    except OSError:
+    except OSError as error:
         with suppress(OSError):
             draft.unlink(missing_ok=True)  # a full disk has no room for half a file
-        raise
+        if error.errno not in FULL or not _write_over(where, content):
+            raise
+
+
+def _write_over(where: Path, content: bytes) -> bool:
+    """Write over a file in the room that it has on its disk; returns whether that is enough."""
+    try:
+        room = getattr(where.stat(), "st_blocks", 0) * BLOCK
+        if len(content) > min(room, SMALL):
+            return False
+        with where.open("r+b") as file:
+            file.write(content)
+            file.truncate()
+    except OSError:
+        return False
+    return True
 
 
 def write_json(where: Place, content: Mapping[str, Any]) -> None:

@@ -404,7 +404,12 @@ class Writer:
             self._write_provenance(status, errors)
 
     def _write_provenance(self, status: str, errors: Sequence[Mapping]) -> None:
-        self.write_json(PROVENANCE, self._provenance.content(status, self.seconds_simulated, errors))
+        told = self._provenance.content(status, self.seconds_simulated, errors)
+        try:
+            self.write_json(PROVENANCE, told)
+        except OSError:
+            self.write_json(PROVENANCE, told | {"errors": []})  # there may be room for no more than there was
+            raise
 
     def write_json(self, name: str, content: Mapping) -> None:
         """Replace a file in the directory, if there is one."""

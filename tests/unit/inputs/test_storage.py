@@ -155,17 +155,33 @@ def test_a_directory_is_held_by_one(tmp_path):
         pass
 
 
-def test_on_a_full_disk_a_file_stays_as_it_was_and_no_half_of_one_is_left(tmp_path, monkeypatch):
-    storage.write(tmp_path / "a.json", "before")
+@pytest.fixture
+def full(monkeypatch):
+    """No file can be finished any more."""
 
-    def full(_):
+    def fail(_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", fail)
+
+
+@pytest.mark.parametrize("name", ["a.json", "b.json"])
+def test_on_a_full_disk_a_file_stays_as_it_was_and_no_half_of_one_is_left(tmp_path, request, name):
+    storage.write(tmp_path / "a.json", "before")
+    request.getfixturevalue("full")
     with pytest.raises(OSError, match="No space left"):
-        storage.write(tmp_path / "a.json", "after")
+        storage.write(tmp_path / name, "after" * 10_000)
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
     assert storage.read_text(tmp_path / "a.json") == "before"
+
+
+@pytest.mark.skipif(not hasattr(os.stat_result, "st_blocks"), reason="no telling what room a file has")
+def test_on_a_full_disk_a_small_file_is_written_over(tmp_path, request):
+    storage.write(tmp_path / "a.json", "it was longer before")
+    request.getfixturevalue("full")
+    storage.write(tmp_path / "a.json", "after")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+    assert storage.read_text(tmp_path / "a.json") == "after"
 
 
 def test_a_disk_that_is_full_is_no_wrong_input(tmp_path, monkeypatch):

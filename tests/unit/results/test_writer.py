@@ -227,3 +227,17 @@ def test_on_a_full_disk_the_provenance_is_tried_all_the_same(tmp_path, monkeypat
     with pytest.raises(OSError, match="No space left"):
         writer.finish({}, "failed", [])
     assert json.loads((tmp_path / "out" / "provenance.json").read_text())["status"] == "failed"
+
+
+def test_on_a_full_disk_the_provenance_says_less_in_place_of_nothing(tmp_path, monkeypatch):
+    writer, write = Writer(make_scenario(), tmp_path / "out"), writer_module.write_json
+
+    def full(where, content):
+        if content["errors"]:
+            raise OSError(28, "No space left on device")
+        write(where, content)
+
+    monkeypatch.setattr(writer_module, "write_json", full)
+    with pytest.raises(OSError, match="No space left"):
+        writer.finish(None, "failed", [{"replicate": 0, "error": "OSError", "traceback": "long"}])
+    assert json.loads((tmp_path / "out" / "provenance.json").read_text())["status"] == "failed"
