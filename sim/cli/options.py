@@ -18,7 +18,15 @@ import typer
 
 from glut4sim.sim.cli.terminal import complain, print_json, progress_bar
 from glut4sim.sim.inputs import memory, storage
-from glut4sim.sim.inputs.errors import NO_MEMORY, InputError, OutsideError, describe, outside_fault, unknown
+from glut4sim.sim.inputs.errors import (
+    NO_MEMORY,
+    InputError,
+    OutsideError,
+    describe,
+    is_remote,
+    outside_fault,
+    unknown,
+)
 from glut4sim.sim.inputs.storage import Place, place
 from glut4sim.sim.inputs.threads import when_all_stand_still, when_one_dies
 from glut4sim.sim.inputs.units import whole_of
@@ -221,7 +229,9 @@ def check_new(out: Place | None, what: str) -> None:
     try:
         is_there = out is not None and out.exists()
     except OSError as error:  # such as a name that is too long, or a folder that may not be looked into
-        raise InputError(f"cannot be written: {error.strerror}.", place=f"--out {out}") from None
+        if is_remote(error):
+            raise
+        raise InputError(f"cannot be written: {error.strerror or error}.", place=f"--out {out}") from None
     if is_there:
         raise InputError(f"expected a new {what}, got one that exists; choose another.", place=f"--out {out}")
 

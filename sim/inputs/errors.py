@@ -52,7 +52,7 @@ MEMORY_ENDED = (
 )  # fmt: skip
 
 # packages that reach places elsewhere, whose errors are not all OSErrors
-REMOTE = ("aiohttp", "aiobotocore", "azure", "botocore", "distributed", "gcsfs", "s3fs")
+REMOTE = ("aiohttp", "aiobotocore", "azure", "botocore", "distributed", "fsspec", "gcsfs", "s3fs")
 
 
 def outside_fault(error: BaseException) -> str | None:
@@ -65,11 +65,16 @@ def outside_fault(error: BaseException) -> str | None:
         said = "no more threads can be started, for want of memory or by a limit of the system"
     elif isinstance(error, OSError) and error.strerror and not isinstance(error, BrokenPipeError):
         said = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    elif type(error).__module__.partition(".")[0] in REMOTE:
+    elif is_remote(error):
         said = f"{type(error).__name__}: {error}"
     else:
         return None
-    return " ".join(said.split())
+    return " ".join(said.split()).rstrip(".")
+
+
+def is_remote(error: BaseException) -> bool:
+    """Whether it comes from a package that reaches places elsewhere, also where that has made it one of Python's."""
+    return any(type(one).__module__.partition(".")[0] in REMOTE for one in (error, error.__cause__))
 
 
 def _tells(error: BaseException, words: Iterable[str]) -> bool:

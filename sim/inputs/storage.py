@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING, Any, Union
 from zipfile import BadZipFile
 
-from glut4sim.sim.inputs.errors import InputError
+from glut4sim.sim.inputs.errors import InputError, is_remote
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -146,7 +146,7 @@ def give_up(where: Place) -> None:
 def make_directory(where: Place) -> None:
     """Make a new directory and those above it; InputError if it exists, unless claimed, or cannot be made.
 
-    OSError if the disk is full or does not work.
+    OSError if the disk is full or does not work, or the network.
     """
     if isinstance(where, Path) and where in _claimed:
         del _claimed[where]
@@ -158,12 +158,12 @@ def make_directory(where: Place) -> None:
     except FileExistsError:
         raise InputError("expected a new directory, got one that exists; choose another.", place=str(where)) from None
     except OSError as error:
-        raise _unmade(where, error) from None
+        raise _unmade(where, error) from error.__cause__  # by which it is known where it comes from
 
 
 def _unmade(where: Place, error: OSError) -> Exception:
-    """What to say of a directory that cannot be made; the error itself where the disk is full or does not work."""
-    if error.errno in DISK_FAULTS:
+    """What to say of a directory that cannot be made; the error itself where the disk or the network does not work."""
+    if error.errno in DISK_FAULTS or is_remote(error):
         return error
     return InputError(f"cannot be made a directory: {error.strerror or error}.", place=str(where))
 
@@ -256,6 +256,8 @@ def new_text(where: Place, option: str = "") -> Iterator[IO[str]]:
             raise FileExistsError(None, "it exists")
         file = where.open("x" if isinstance(where, Path) else "w", encoding="utf-8", newline="")
     except OSError as error:
+        if is_remote(error):
+            raise
         called = f"{option} {where}".strip()
         raise InputError(f"cannot be written: {error.strerror or error}.", place=called) from None
     with file:

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from glut4sim.sim import cli
+from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import outside_fault
 
 # Ctrl-C comes while the command line is being imported.
@@ -50,3 +51,27 @@ def test_threads_that_cannot_be_started_are_no_fault_of_the_program():
     for said in ("can't start new thread", "can't allocate lock"):
         assert outside_fault(RuntimeError(said)).startswith("no more threads can be started")
     assert outside_fault(RuntimeError("wrong")) is None
+
+
+def test_what_a_package_for_places_elsewhere_makes_an_error_of_python_is_no_fault_of_the_program(glut4sim, monkeypatch):
+    """s3fs makes a PermissionError without a number of a denied access, where the server denies it only later, too."""
+    denied = PermissionError("Access Denied.")
+    assert outside_fault(denied) is None
+    denied.__cause__ = type("ClientError", (Exception,), {"__module__": "botocore.exceptions"})()
+    assert outside_fault(denied) == "PermissionError: Access Denied"
+
+    def deny(*_, **__):
+        raise denied
+
+    pytest.importorskip("upath")
+    there = storage.place("memory://denied/run")
+    for name in ("exists", "mkdir", "open"):
+        with monkeypatch.context() as patch:
+            patch.setattr(type(there), name, deny)
+            options = (
+                ("export", "sbml", "fasting", "--out", f"{there}.xml")
+                if name == "open"
+                else ("run", "fasting", "--out", there)
+            )
+            status, _, err = glut4sim(*options)
+            assert (status, err.count("\n"), "Access Denied" in err) == (3, 1, True), err
