@@ -214,9 +214,9 @@ def signalling_slope(y, active, liganded, p):
         pip3_to_pi34p2 - pi34p2_to_pip3,
         k_t308 * none - p.akt_dephosphorylate_t308 * t308 - by_way_of_t308,
         by_way_of_t308 + by_way_of_s473,
-        p.as160_phosphorylate * akt * (1.0 - as160) - p.as160_dephosphorylate * as160,
+        p.as160_phosphorylate * (akt + p.as160_by_s473 * s473) * (1.0 - as160) - p.as160_dephosphorylate * as160,
         p.rab10_load * (1.0 - rab10) - p.rab10_hydrolyse * (1.0 - as160) * rab10,
-        exhausted - p.irs1_recover * refractory,
+        exhausted + p.irs1_s307_basal * free_irs1 - p.irs1_recover * refractory,
         k_s473 * p.akt_s473_alone * none - p.akt_dephosphorylate_s473 * s473 - by_way_of_s473,
         p.mtorc1_activate * akt * (1.0 - mtorc1) - p.mtorc1_inactivate * mtorc1,
         p.mtorc2_follow * (mtorc2_called - mtorc2),
@@ -226,7 +226,7 @@ def signalling_slope(y, active, liganded, p):
 def signalling_parts(dt, p):
     """Into how many parts a step is divided: 1.3 lifetimes of what leaves its state fastest in each."""
     fastest = max(
-        p.irs1_phosphorylate / p.receptor_reference,
+        p.irs1_phosphorylate / p.receptor_reference + p.irs1_s307_basal,
         max(p.irs1_dephosphorylate, p.irs1_exhaust) + p.pi3k_bind,
         p.pi3k_unbind + p.pi3k_bind,
         p.pten + p.ship,
@@ -236,9 +236,9 @@ def signalling_parts(dt, p):
         p.akt_phosphorylate_s473 + p.akt_dephosphorylate_t308,
         p.akt_phosphorylate_s473 * p.akt_s473_alone,
         p.akt_dephosphorylate_s473 + p.akt_dephosphorylate_t308 * p.akt_s473_protects,
-        p.as160_phosphorylate + p.as160_dephosphorylate,
+        max(p.as160_phosphorylate, p.as160_phosphorylate * p.as160_by_s473) + p.as160_dephosphorylate,
         p.rab10_load + p.rab10_hydrolyse,
-        p.irs1_recover,
+        p.irs1_recover + p.irs1_s307_basal,
         p.mtorc1_activate + p.mtorc1_inactivate,
         p.mtorc2_follow,
     )

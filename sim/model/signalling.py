@@ -17,10 +17,11 @@ J Biol Chem 288:9867 (2013)), and do nothing where their parameters are neutral:
 mTORC1, activated by active Akt, phosphorylates IRS1 on S307 (312 of the human protein). While IRS1 has its
 phosphotyrosine this protects it: a positive feedback, which type 2 diabetes attenuates. mTORC1 and the phosphatase are
 fast, so that a share  protect mTORC1 / (1 + protect mTORC1)  of phosphorylated IRS1 is protected. Protected IRS1 may
-lose its phosphotyrosine alone, and is then refractory until it has lost S307 too.
+lose its phosphotyrosine alone, and is then refractory until it has lost S307 too. Another kinase phosphorylates S307 of
+IRS1 without phosphotyrosine, insulin or not: their model's way to S307 at rest, which leaves mTORC1 to insulin.
 
 The two sites of Akt are each their own: mTORC2 can phosphorylate S473 of Akt that lacks T308, and S473 slows the loss
-of T308. So Akt has four forms: none, T308, S473, both.
+of T308. So Akt has four forms: none, T308, S473, both. Of AS160's kinase S473 alone has a share, as in their model.
 
 mTORC2 follows receptors that insulin has activated, within a minute, and saturates: S473 is as high in type 2 diabetes
 as in normal cells, while IRS1 and T308 are a third. How receptors reach it is not known.
@@ -77,6 +78,7 @@ class Parameters(NamedTuple):
     irs1_protect: Annotated[float, "1"]  # protected over unprotected IRS1, were all mTORC1 active
     irs1_exhaust: Annotated[float, "1/s"]  # protected IRS1 loses its phosphotyrosine and is refractory
     irs1_recover: Annotated[float, "1/s"]  # refractory IRS1 loses S307
+    irs1_s307_basal: Annotated[float, "1/s"]  # IRS1 without phosphotyrosine gets S307, not by mTORC1
     mtorc1_activate: Annotated[float, "1/s"]  # per fraction of active Akt
     mtorc1_inactivate: Annotated[float, "1/s"]
     mtorc2_basal: Annotated[float, "1"]  # activity of mTORC2 without insulin, as a share of its largest
@@ -84,6 +86,7 @@ class Parameters(NamedTuple):
     mtorc2_follow: Annotated[float, "1/s"]  # how fast it gets there
     akt_s473_alone: Annotated[float, "1"]  # rate of S473 on Akt without T308 over that with it
     akt_s473_protects: Annotated[float, "1"]  # loss of T308 with S473 over that without
+    as160_by_s473: Annotated[float, "1"]  # what Akt with S473 alone does to AS160 over what it does with both
 
 
 @njit(cache=True)
@@ -93,9 +96,9 @@ def derivative(y, receptors_active, receptors_liganded, p, out):
     protected = p.irs1_protect * mtorc1 / (1.0 + p.irs1_protect * mtorc1)
     exhaustion = p.irs1_exhaust * protected * irs1
     binding = p.pi3k_bind * irs1 * (1.0 - pi3k) - p.pi3k_unbind * pi3k
-    irs1_bound = p.pi3k_per_irs1 * pi3k
+    bare = 1.0 - irs1 - p.pi3k_per_irs1 * pi3k - refractory
     out[0] = (
-        p.irs1_phosphorylate * (1.0 - irs1 - irs1_bound - refractory) * receptors_active / p.receptor_reference
+        p.irs1_phosphorylate * bare * receptors_active / p.receptor_reference
         - p.irs1_dephosphorylate * (1.0 - protected) * irs1
         - p.pi3k_per_irs1 * binding
         - exhaustion
@@ -118,9 +121,10 @@ def derivative(y, receptors_active, receptors_liganded, p, out):
     second = to_t308 * akt_s473 - p.akt_s473_protects * p.akt_dephosphorylate_t308 * akt_active
     out[5] = t308 - s473
     out[6] = s473 + second
-    out[7] = p.as160_phosphorylate * akt_active * (1.0 - as160) - p.as160_dephosphorylate * as160
+    kinase = akt_active + p.as160_by_s473 * akt_s473
+    out[7] = p.as160_phosphorylate * kinase * (1.0 - as160) - p.as160_dephosphorylate * as160
     out[8] = p.rab10_load * (1.0 - rab10) - p.rab10_hydrolyse * (1.0 - as160) * rab10
-    out[9] = exhaustion - p.irs1_recover * refractory
+    out[9] = exhaustion + p.irs1_s307_basal * bare - p.irs1_recover * refractory
     out[10] = p.akt_s473_alone * to_s473 * from_none - p.akt_dephosphorylate_s473 * akt_s473 - second
     out[11] = p.mtorc1_activate * akt_active * (1.0 - mtorc1) - p.mtorc1_inactivate * mtorc1
     by_insulin = receptors_liganded / (p.mtorc2_half_receptors + receptors_liganded)
@@ -181,9 +185,12 @@ def jacobian(y, receptors_active, receptors_liganded, p, out):
     out[12, 12] = -p.mtorc2_follow
     out[12, 14] = p.mtorc2_follow * (1.0 - p.mtorc2_basal) * p.mtorc2_half_receptors / around**2
     out[7, 6] = p.as160_phosphorylate * (1.0 - as160)
-    out[7, 7] = -p.as160_phosphorylate * akt_active - p.as160_dephosphorylate
+    out[7, 7] = -p.as160_phosphorylate * (akt_active + p.as160_by_s473 * akt_s473) - p.as160_dephosphorylate
+    out[7, 10] = p.as160_by_s473 * out[7, 6]
     out[8, 7], out[8, 8] = p.rab10_hydrolyse * rab10, -p.rab10_load - p.rab10_hydrolyse * (1.0 - as160)
-    out[9, 0], out[9, 9] = p.irs1_exhaust * protected, -p.irs1_recover
+    out[9, 0] = p.irs1_exhaust * protected - p.irs1_s307_basal
+    out[9, 1] -= p.irs1_s307_basal * p.pi3k_per_irs1
+    out[9, 9] = -p.irs1_recover - p.irs1_s307_basal
     out[9, 11] = p.irs1_exhaust * protects * irs1
     out[11, 6] = p.mtorc1_activate * (1.0 - mtorc1)
     out[11, 11] = -p.mtorc1_activate * akt_active - p.mtorc1_inactivate
@@ -208,7 +215,7 @@ def advance(y, receptors_active, receptors_liganded, p, dt, out):
         the species at the end of each step
     """
     fastest = max(
-        p.irs1_phosphorylate / p.receptor_reference,
+        p.irs1_phosphorylate / p.receptor_reference + p.irs1_s307_basal,
         max(p.irs1_dephosphorylate, p.irs1_exhaust) + p.pi3k_bind,
         p.pi3k_unbind + p.pi3k_bind,
         p.pten + p.ship,
@@ -219,9 +226,9 @@ def advance(y, receptors_active, receptors_liganded, p, dt, out):
         p.akt_phosphorylate_s473 + p.akt_dephosphorylate_t308,
         p.akt_s473_alone * p.akt_phosphorylate_s473,
         p.akt_dephosphorylate_s473 + p.akt_s473_protects * p.akt_dephosphorylate_t308,
-        p.as160_phosphorylate + p.as160_dephosphorylate,
+        p.as160_phosphorylate * max(1.0, p.as160_by_s473) + p.as160_dephosphorylate,
         p.rab10_load + p.rab10_hydrolyse,
-        p.irs1_recover,
+        p.irs1_recover + p.irs1_s307_basal,
         p.mtorc1_activate + p.mtorc1_inactivate,
         p.mtorc2_follow,
     )

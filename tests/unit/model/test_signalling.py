@@ -19,6 +19,8 @@ WHOLE = P._replace(
     akt_s473_alone=0.7,
     akt_s473_protects=0.2,
     irs1_exhaust=0.01,
+    irs1_s307_basal=0.002,
+    as160_by_s473=0.3,
 )
 SOMEWHERE = np.array([0.3, 0.04, 2.0, 95.0, 1.0, 0.01, 0.05, 0.4, 0.03, 0.1, 0.2, 0.15, 0.6])
 SHARES = ("pip3_basal", "mtorc2_basal")  # which may not be any number
@@ -89,6 +91,23 @@ def test_the_feedback_of_mtorc1_raises_irs1_and_s307_then_takes_it_away():
     assert protected[-1] > 1.05 * bare[-1]
     assert tiring.max() > 1.2 * tiring[-1]
     assert protected.max() < 1.001 * protected[-1]
+
+
+def test_s307_is_there_at_rest_without_mtorc1():
+    """Of IRS1 without phosphotyrosine a share basal / (basal + recover) has S307, and mTORC1 had no part in it."""
+    still = WHOLE._replace(irs1_phosphorylate=0.0, mtorc1_activate=0.0)
+    y = advance(REST, np.zeros(7200), 1.0, still)
+    share = still.irs1_s307_basal / (still.irs1_s307_basal + still.irs1_recover)
+    assert y[-1, SPECIES.index("irs1_refractory")] == pytest.approx(share, rel=1e-4)
+
+
+def test_akt_with_s473_alone_phosphorylates_as160_as_much_as_its_share_says():
+    """Without T308 AS160 is balanced by S473 alone: share k akt / (share k akt + its phosphatase)."""
+    alone = WHOLE._replace(irs1_phosphorylate=0.0, as160_by_s473=1e-3)
+    end = dict(zip(SPECIES, advance(REST, np.full(7200, 0.8), 1.0, alone)[-1], strict=True))
+    rate = alone.as160_phosphorylate * (end["akt_active"] + 1e-3 * end["akt_s473"])
+    assert end["as160_phosphorylated"] == pytest.approx(rate / (rate + alone.as160_dephosphorylate), rel=1e-3)
+    assert end["akt_active"] < 1e-4 * end["akt_s473"]
 
 
 def differences(y, active, parameters=P):
