@@ -5,7 +5,6 @@ The store of a run holds as many chunks as its replicates say that they have wri
 nothing of the kind: of these, only what cannot be read is found.
 """
 
-import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ import numpy as np
 
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, zarr_store
-from glut4sim.sim.results.event_loop import wait_for
+from glut4sim.sim.results.event_loop import together, wait_for
 from glut4sim.sim.results.event_store import COLUMNS, EVENTS, FIRST, INITIAL
 from glut4sim.sim.results.series_store import PROGRESS, REACHED, Progress
 from glut4sim.sim.results.zarr_arrays import CHECKSUMS, COUNT, EVENT, METADATA, checksum
@@ -103,7 +102,7 @@ class _Store:
             return [Flaw(METADATA, DAMAGED)]
         await self._read_progress()  # before files are listed: a run may be writing on
         keys = {key async for key in self._root.store.list()}
-        await asyncio.gather(*(self._load(key) for key in sorted(keys) if key.endswith(METADATA)))
+        await together(*(self._load(key) for key in sorted(keys) if key.endswith(METADATA)))
         self._compare_checksums()
         expected = self._expected(keys)
         for name in sorted(expected - set(self._nodes)):

@@ -8,7 +8,7 @@ is to be used here.
 import asyncio
 import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -25,6 +25,21 @@ def wait_for(work: Coroutine[Any, Any, T]) -> T:
             _loop = asyncio.new_event_loop()
             threading.Thread(target=_loop.run_forever, name="results", daemon=True).start()
     return asyncio.run_coroutine_threadsafe(work, _loop).result()
+
+
+async def together(*works: Awaitable[T]) -> list[T]:
+    """Do works at the same time; returns what they do, or raises what the first to fail does.
+
+    Then the others are left undone: where a store does not answer, the next request would wait for all of theirs.
+    """
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
 
 
 def _forget() -> None:

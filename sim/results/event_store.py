@@ -7,7 +7,6 @@ other, and `first` and `count` say where that of a replicate stands. A run in me
 its memory does not grow with every transition.
 """
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,7 +18,7 @@ from glut4sim.sim.analysis import single_vesicle
 from glut4sim.sim.inputs.storage import Place, zarr_store
 from glut4sim.sim.model.step_records import Events
 from glut4sim.sim.results import conventions
-from glut4sim.sim.results.event_loop import wait_for
+from glut4sim.sim.results.event_loop import together, wait_for
 from glut4sim.sim.results.series_store import open_arrays, open_group
 from glut4sim.sim.results.zarr_arrays import COUNT, EVENT, METADATA, create_array, made_in_memory
 
@@ -233,17 +232,17 @@ class Log(NamedTuple):
             await array.resize((end,))
             await array.setitem(slice(start, end), values[name])
 
-        await asyncio.gather(*(write(name, array) for name, array in self.columns.items()))
+        await together(*(write(name, array) for name, array in self.columns.items()))
         await self.group.update_attributes({COUNT: end})
 
     async def cut(self, count: int) -> None:
         """Keep so many events."""
         await self.group.update_attributes({COUNT: count})
-        await asyncio.gather(*(array.resize((count,)) for array in self.columns.values()))
+        await together(*(array.resize((count,)) for array in self.columns.values()))
 
     async def read(self, part: slice) -> Events:
         """A part of the events."""
-        found = await asyncio.gather(*(array.getitem(part) for array in self.columns.values()))
+        found = await together(*(array.getitem(part) for array in self.columns.values()))
         values = dict(zip(self.columns, map(np.asarray, found)))
         position = np.stack([values.pop(axis) for axis in "xyz"], axis=1)
         return Events(position=position, **values)
@@ -335,7 +334,7 @@ class ZarrEvents:
 
         async def write_all():
             tables = self._tables.items()
-            await asyncio.gather(*(table.setitem(replicate, np.asarray(values[name])) for name, table in tables))
+            await together(*(table.setitem(replicate, np.asarray(values[name])) for name, table in tables))
 
         wait_for(write_all())
 

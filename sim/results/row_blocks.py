@@ -4,7 +4,6 @@ All arrays have a row for each replicate, and equally many rows to a chunk. One 
 chunk is replaced as a whole.
 """
 
-import asyncio
 from collections.abc import Mapping
 from time import monotonic
 from typing import Any, NamedTuple
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glut4sim.sim.inputs.storage import Place
-from glut4sim.sim.results.event_loop import wait_for
+from glut4sim.sim.results.event_loop import together, wait_for
 from glut4sim.sim.results.series_store import open_arrays
 
 OPEN = 8  # blocks in memory at most; of small replicates a block is 20 MB
@@ -64,7 +63,7 @@ class RowBlocks:
         rows = slice(number * self._size, min((number + 1) * self._size, self._rows))
 
         async def read_all():
-            return await asyncio.gather(*(array.getitem(rows) for array in self._arrays.values()))
+            return await together(*(array.getitem(rows) for array in self._arrays.values()))
 
         values = dict(zip(self._arrays, map(np.array, wait_for(read_all()))))
         return Block(rows, values, set(), set())
@@ -82,5 +81,5 @@ class RowBlocks:
 
     async def _write(self, block: Block) -> None:
         first = {name: values for name, values in block.values.items() if name != self._last}
-        await asyncio.gather(*(self._arrays[name].setitem(block.rows, values) for name, values in first.items()))
+        await together(*(self._arrays[name].setitem(block.rows, values) for name, values in first.items()))
         await self._arrays[self._last].setitem(block.rows, block.values[self._last])

@@ -5,7 +5,6 @@ its own (layout.py), threads, processes and machines may write side by side; chu
 one process, in blocks of rows (row_blocks.py). The group `progress` says how far each replicate has come.
 """
 
-import asyncio
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,7 +17,7 @@ from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, PlaceLike, zarr_store
 from glut4sim.sim.model.observables import OBSERVABLES, STATE_NAMES
 from glut4sim.sim.results import conventions
-from glut4sim.sim.results.event_loop import wait_for
+from glut4sim.sim.results.event_loop import together, wait_for
 from glut4sim.sim.results.zarr_arrays import CHECKSUMS, METADATA, WHOLE, create_array
 
 if TYPE_CHECKING:
@@ -212,7 +211,7 @@ class ZarrSeries:
 
         async def write_all():
             part = replicate, slice(start, start + len(values["insulin"]))
-            await asyncio.gather(*(array.setitem(part, values[name]) for name, array in self._arrays.items()))
+            await together(*(array.setitem(part, values[name]) for name, array in self._arrays.items()))
 
         wait_for(write_all())
 
@@ -226,7 +225,7 @@ class ZarrSeries:
         async def read_all():
             if len(replicates) > self._reached.shape[0] // 2:
                 return np.asarray(await self._reached.getitem(slice(None)))[replicates]
-            return np.array(await asyncio.gather(*map(self._reached.getitem, replicates)))
+            return np.array(await together(*map(self._reached.getitem, replicates)))
 
         rows = wait_for(read_all()).reshape(-1, len(Progress._fields)).tolist()
         return [Progress(seconds, int(records), ended > 0.0) for seconds, records, ended in rows]
@@ -245,7 +244,7 @@ async def open_arrays(path: Place, names: Sequence[str]) -> dict[str, Any]:
     from zarr.api.asynchronous import open_group
 
     group = await open_group(store=zarr_store(path), mode="r+", use_consolidated=False)
-    arrays: list[Any] = await asyncio.gather(*map(group.getitem, names))
+    arrays: list[Any] = await together(*map(group.getitem, names))
     return {name: array.with_config(WHOLE) for name, array in zip(names, arrays)}
 
 

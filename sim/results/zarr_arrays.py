@@ -4,7 +4,6 @@ The attribute `checksums` of a group has one of its own metadata and of those of
 looks whether all is there and whole. Metadata are not consolidated: Zarr's specification knows no copies of them.
 """
 
-import asyncio
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from zlib import crc32
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.storage import Place, zarr_store
 from glut4sim.sim.results import conventions
-from glut4sim.sim.results.event_loop import wait_for
+from glut4sim.sim.results.event_loop import together, wait_for
 
 if TYPE_CHECKING:
     import xarray
@@ -84,7 +83,7 @@ async def _put(files: dict[str, Any], where: Place, last: tuple[str, ...]) -> No
 
     found = zarr_store(where)
     store: Store = LocalStore(found) if isinstance(found, Path) else found
-    await asyncio.gather(*(store.set(key, content) for key, content in files.items() if key not in last))
+    await together(*(store.set(key, content) for key, content in files.items() if key not in last))
     for key in last:
         await store.set(key, files[key])
 

@@ -1,6 +1,5 @@
 """Where the numbers of a sweep are kept: in memory, and in a Zarr store that xarray reads."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +8,7 @@ import numpy as np
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.inputs.storage import Place
 from glut4sim.sim.results import damage
-from glut4sim.sim.results.event_loop import wait_for
+from glut4sim.sim.results.event_loop import together, wait_for
 from glut4sim.sim.results.series_store import PROGRESS, open_arrays
 from glut4sim.sim.results.zarr_arrays import METADATA, create_array, made_in_memory, put_dataset
 from glut4sim.sim.scenario.scenario import Scenario
@@ -61,7 +60,7 @@ class SweepStore:
             wait_for(self._write(place))
 
     async def _write(self, place: tuple) -> None:
-        await asyncio.gather(*(self._kept[name].setitem(place, array[place]) for name, array in self.arrays.items()))
+        await together(*(self._kept[name].setitem(place, array[place]) for name, array in self.arrays.items()))
         await self._kept[ENDED].setitem(place, np.asarray(self.ended[place]))
 
     def dataset(self) -> "xarray.Dataset":

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from glut4sim.sim.results.event_loop import wait_for
+from glut4sim.sim.results.event_loop import together, wait_for
 
 
 async def where():
@@ -32,6 +32,27 @@ def test_a_fault_comes_back_as_it_is():
     with pytest.raises(OSError, match="No space left") as fault:
         wait_for(fail())
     assert fault.value.errno == 28
+
+
+def test_when_one_work_fails_the_others_are_left_undone():
+    ended = []
+
+    async def work(number):
+        try:
+            if number == 2:
+                raise OSError(28, "No space left on device")
+            await asyncio.sleep(60.0)
+        finally:
+            ended.append(number)
+
+    with pytest.raises(OSError, match="No space left"):
+        wait_for(together(*map(work, range(4))))
+    assert sorted(ended) == [0, 1, 2, 3]
+
+    async def number(number):
+        return number
+
+    assert wait_for(together(number(1), number(2))) == [1, 2]
 
 
 def test_a_fork_has_a_loop_of_its_own():
