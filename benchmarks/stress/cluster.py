@@ -83,7 +83,7 @@ def _cluster(folder: Path, workers: int) -> Iterator[Cluster]:
     processes = [_start(folder, "distributed.cli.dask_scheduler", *options)]
     try:
         deadline = time.monotonic() + BEGIN_SECONDS
-        while not about.exists():
+        while not (about.exists() and about.read_text().rstrip().endswith("}")):  # it is written bit by bit
             if time.monotonic() > deadline:
                 raise OutsideError("the scheduler does not begin")
             time.sleep(0.1)

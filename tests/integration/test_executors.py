@@ -164,7 +164,7 @@ def cluster(tmp_path_factory):
     options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(about)]
     processes = [start("distributed.cli.dask_scheduler", *options)]
     try:
-        wait_until(about.exists, processes[0])
+        wait_until(lambda: about.exists() and about.read_text().rstrip().endswith("}"), processes[0])
         worker = ["--scheduler-file", str(about), "--nthreads", "1", "--no-nanny", "--no-dashboard"]
         worker += ["--local-directory", str(about.parent)]
         processes += [start("distributed.cli.dask_worker", *worker) for _ in range(2)]

@@ -22,6 +22,7 @@ from glut4sim.sim.inputs.errors import InputError, OutsideError
 from glut4sim.sim.inputs.files import TomlFolder
 from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies.run.result import RunResult
+from tests.processes import COUNTED
 
 SUMMARY = {
     "scenario": "fasting",
@@ -517,10 +518,11 @@ def test_help_shows_what_stands_in_brackets(glut4sim, monkeypatch):
 
 def test_help_takes_less_than_half_a_second_of_processor_time():
     code = "import sys; sys.argv = ['glut4sim', '--help']; from glut4sim.sim.cli import main; main()"
+    uncounted = {name: value for name, value in os.environ.items() if name != COUNTED}
     took = []
     for _ in range(3):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([sys.executable, "-c", code], env=uncounted, check=True, stdout=subprocess.DEVNULL)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         took.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert min(took) < 0.5
