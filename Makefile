@@ -78,10 +78,8 @@ bench: $(VENV)/.installed-dev  ## Measure speed
 bench-peers: $(VENV)/.installed-dev  ## Race Smoldyn, Mesa, NFsim and others, and write docs/performance.md (20 min)
 	$(BIN)/python -m glut4sim.benchmarks.performance.peers
 
-# Its S3 server and what talks to it lie apart: they want other versions of what is pinned.
 stress: export PYTHONDONTWRITEBYTECODE =
 stress: $(VENV)/.installed-dev  ## Break what surrounds the program, at random, and write docs/reliability.md (40 min)
-	[ -d build/stress/s3 ] || $(BIN)/python -m pip install --quiet --target build/stress/s3 'moto[server]' s3fs
 	$(BIN)/python -m glut4sim.benchmarks.stress $(KINDS)
 
 mutants: $(VENV)/.installed-dev  ## Change 50 places that make numbers, one by one, and see that tests notice (5 min)

@@ -31,7 +31,7 @@ KINDS = {
     "damage": 40,
     "limits": 24,
     "cluster": 6,
-    "object_store": 6,
+    "object_store": 14,
 }
 SEED = 1
 

@@ -11,6 +11,7 @@ import random
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from socket import SHUT_RDWR
 from typing import Any
 
 ANSWERS = {
@@ -34,11 +35,14 @@ class Door:
         self.count += 1
         if self.how and self.count >= self.how["from"] and self.chance.random() < self.how["share"]:
             environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-            if self.how["how"] == "closed":
-                raise ConnectionAbortedError
+            if self.how["how"] in ("closed", "silent"):
+                if self.how["how"] == "closed":
+                    environ["werkzeug.socket"].shutdown(SHUT_RDWR)
+                raise ConnectionAbortedError  # which werkzeug takes to be the client's doing: it says nothing more
             status, code, message = ANSWERS[self.how["how"]]
-            start_response(status, [("Content-Type", "application/xml")])
-            return [f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()]
+            said = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
+            start_response(status, [("Content-Type", "application/xml"), ("Content-Length", str(len(said)))])
+            return [] if environ["REQUEST_METHOD"] == "HEAD" else [said]
         return self.application(environ, start_response)
 
 

@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from glut4sim import compare, resume, run
-from glut4sim.benchmarks.stress import small
+from glut4sim.benchmarks.stress import object_store, small
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.results.series_store import open_results
@@ -32,10 +32,26 @@ def files(tmp_path, monkeypatch):
 @pytest.fixture
 def there(request, tmp_path):
     """An address to write to; its kind is the memory of this process, or what a test says."""
-    if getattr(request, "param", "memory") == "file":
+    kind = getattr(request, "param", "memory")
+    if kind == "file":
         return f"file://{tmp_path}/there"
     pytest.importorskip("upath")
+    if kind == "s3":
+        return f"{request.getfixturevalue('bucket')}/{tmp_path.name}"
     return f"memory://{tmp_path.name}"
+
+
+@pytest.fixture(scope="module")
+def bucket(tmp_path_factory):
+    """At a real S3 server, but for its memory."""
+    s3fs = pytest.importorskip("s3fs")
+    pytest.importorskip("moto")
+    folder = tmp_path_factory.mktemp("s3") / "server"
+    with object_store.server(folder) as (_, settings), pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        s3fs.S3FileSystem().mkdir("tests")
+        yield "s3://tests"
 
 
 @pytest.fixture
@@ -55,7 +71,7 @@ def names(address):
 RUN = {"scenario.toml", "provenance.json", "results.zarr", "summary.json", "figure.png"}
 
 
-@pytest.mark.parametrize("there", ["memory", "file"], indirect=True)
+@pytest.mark.parametrize("there", ["memory", "file", "s3"], indirect=True)
 def test_a_run_is_made_gone_on_with_and_exported(glut4sim, there):
     address = f"{there}/run"
     said = glut4sim("run", "small.toml", "--out", address, "-q", "--threads", 1)
@@ -113,6 +129,7 @@ def test_a_comparison(glut4sim, there):
     assert storage.read_json(place / "compare.json") == before
 
 
+@pytest.mark.parametrize("there", ["memory", "s3"], indirect=True)
 def test_a_sweep(glut4sim, there):
     address = f"{there}/swept"
     glut4sim("sweep", "small.toml", "--vary", "bath.insulin=1nM,10nM", "--mean-field", "--out", address, "-q")
