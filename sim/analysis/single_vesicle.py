@@ -37,6 +37,7 @@ from glut4sim.agents.compiling import njit
 from glut4sim.sim.analysis import summary
 from glut4sim.sim.analysis.phases import PHASES, mean_insulin, phase_bounds, phase_names, pulses
 from glut4sim.sim.model.membranes import area
+from glut4sim.sim.model.observables import REAL_COPIES
 from glut4sim.sim.model.step_records import Events
 
 if TYPE_CHECKING:
@@ -47,7 +48,6 @@ STATES = tuple(state.name.lower() for state in vesicle.State)
 TRANSITION_NAMES = vesicle.Parameters._fields[: len(vesicle.TRANSITIONS)]  # rates come first, in the same order
 EDGES = np.append(0.0, 10.0 ** (np.arange(-60, 121) / 20.0))  # bins of durations [s]; the last takes what is longer
 MAX_COPIES_BINS = 48
-REAL_COPIES = 7.5  # GLUT4 of a real vesicle: 5 to 10, assumed
 WAITS = ("tether_to_fusion", "arrival_to_fusion")
 
 _N_STATE, _N_BIN = len(STATES), len(EDGES) - 1

@@ -13,6 +13,7 @@ from glut4sim.sim.model.parameters import ParameterSet
 from glut4sim.sim.model.step_records import StepRecords
 
 MOLECULES_PER_UMOL = 6.02214076e17
+REAL_COPIES = 7.5  # GLUT4 of a real vesicle: 5 to 10, assumed
 STATE_NAMES: Mapping[str, tuple[str, ...]] = {
     f"{kind.name}_state": tuple(state.name.lower() for state in kind.agents.State) for kind in kinds.KINDS
 }
@@ -109,6 +110,12 @@ def _fusions(trace) -> np.ndarray:
 
 def _transient_fusions(trace) -> np.ndarray:
     return trace.vesicle_events[:, vesicle.TRANSIENT_FUSION]
+
+
+def _real_fusions(records: Records) -> np.ndarray:
+    """Fusions per minute, were the cell's GLUT4 in vesicles of REAL_COPIES each."""
+    vesicles = records.rows.vesicles.sum(axis=1)
+    return 60.0 * records.per_second(_fusions) * records.scale.glut4_total / (REAL_COPIES * vesicles)
 
 
 def _taken_up(records: Records) -> Callable[[StepRecords], np.ndarray]:
@@ -220,6 +227,12 @@ _OWN: tuple[Observable, ...] = (
     Observable("akt_t308", "percent", "Akt phosphorylated on T308", _species("akt_t308", "akt_active")),
     Observable("akt_s473", "percent", "Akt phosphorylated on S473", _species("akt_s473", "akt_active")),
     Observable("mtorc1_active", "percent", "mTORC1 active", _species("mtorc1_active")),
+    Observable(
+        "real_fusion_rate",
+        "1/min",
+        f"Vesicle fusions since the record before, per minute, of vesicles with {REAL_COPIES:g} copies of GLUT4",
+        _real_fusions,
+    ),
 )
 
 ELSEWHERE = observables_elsewhere.found(tuple(o.name for o in _OWN))

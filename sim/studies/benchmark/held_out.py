@@ -35,6 +35,7 @@ from glut4sim.sim.studies.run.replicate import Stop
 from glut4sim.sim.studies.tasks import Task, fault, run_tasks
 
 DRAWS = 100
+NEAR = 2.0  # standard errors from a point to the curve of the preset itself
 SAID_OF_CURVES = ("n", "inside", "width", "score", "reference_score", "skill")
 SAID = (*SAID_OF_CURVES, "expected", "verdict", "experiments", "experiments_inside", "experiments_expected")
 
@@ -97,6 +98,13 @@ def curves_held_out(suite: Suite) -> tuple[Check, ...]:
         if check.evidence and not check.fitted and check.measurement.measure == "chi_square":
             found.setdefault(check.evidence, check)
     return tuple(found.values())
+
+
+def points_near(check: Check, outcome: Outcome) -> tuple[int, int]:
+    """Of how many points of a check, and how many are within NEAR standard errors of what was simulated."""
+    fit, data = _fit(check, outcome), check.measurement.arguments["data"]
+    distance = np.abs(fit.model - data.y)[fit.counted] / data.sem[fit.counted]
+    return len(distance), int(np.sum(distance <= NEAR))
 
 
 def judge_held_out(

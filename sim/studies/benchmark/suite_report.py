@@ -15,7 +15,7 @@ from glut4sim.sim.reporting.numbers import between, counted, rounded
 from glut4sim.sim.reporting.templates import render
 from glut4sim.sim.results.provenance import METHODS
 from glut4sim.sim.studies.benchmark import numbers_report
-from glut4sim.sim.studies.benchmark.held_out import HeldOut
+from glut4sim.sim.studies.benchmark.held_out import NEAR, HeldOut, points_near
 from glut4sim.sim.studies.benchmark.numbers_held_out import NumbersHeldOut
 from glut4sim.sim.studies.benchmark.suite_run import CheckResult, SuiteResult
 from glut4sim.version import __version__
@@ -65,10 +65,16 @@ def content(result: SuiteResult, held_out: HeldOut | None = None, numbers: Numbe
             e.title: dict(e.scenarios[0].effects) for e in suite.experiments.values() if e.scenarios[0].effects
         },
         "checks": [_check(one, suite.presets_of(one.check)) for one in result.checks],
-        "held_out": None if held_out is None else held_out.as_table(),
+        "held_out": None if held_out is None else held_out.as_table() | {"near": _near(result, held_out)},
         **({} if numbers is None else {"numbers_held_out": numbers.as_table()}),
         "figures": {name: [c.id for c in drawn] for name, drawn in figures(result).items()},
     }
+
+
+def _near(result: SuiteResult, held_out: HeldOut) -> dict[str, list[int]]:
+    """Check -> its points, and those near what the preset itself gives."""
+    checks = [curve.check for curve in held_out.curves]
+    return {check.id: [*points_near(check, result.outcomes[check.measurement.experiment])] for check in checks}
 
 
 def _sizes(result: SuiteResult) -> dict[str, list[int]]:
@@ -162,19 +168,23 @@ def outline(report: Mapping) -> str:
 def coverage_outline(held_out: Mapping) -> str:
     """How many of the points that no fit used lie within their intervals, and whether these are worth making."""
     low, high = held_out["expected"]
+    points, near = (sum(column) for column in zip(*held_out["near"].values()))
     return (
-        f"Of {held_out['n']} points of {len(held_out['curves'])} curves that had no part in a fit {held_out['inside']} "
-        f"lie within the 90 % interval of their prediction; {low} to {high} would if predictions were calibrated and "
-        f"points independent: {held_out['verdict']}. Interval score {rounded(held_out['score'])} against "
+        f"Of {points} points of {len(held_out['near'])} curves that had no part in a fit {near} "
+        f"({100 * near / points:.0f} %) lie within {NEAR:g} standard errors of what the presets' own values give, and "
+        f"{held_out['inside']} of {held_out['n']} within the 90 % interval of their prediction, with doubt about the "
+        f"values in it; {low} to {high} would if predictions were calibrated and points independent: "
+        f"{held_out['verdict']}. Interval score {rounded(held_out['score'])} against "
         f"{rounded(held_out['reference_score'])} of no change with the spread of all trials "
         f"(skill {rounded(held_out['skill'])}; mean width {rounded(held_out['width'])} of the largest change)."
     )
 
 
-def _coverage_row(curve: Mapping) -> tuple[object, ...]:
-    """A curve, its points, those within their intervals, and how wide and how good these are."""
+def _coverage_row(curve: Mapping, near: Mapping) -> tuple[object, ...]:
+    """A curve, its points, those near it and those within their intervals, and how wide and how good these are."""
     numbers = (rounded(curve[key]) for key in ("width", "score", "reference_score", "skill"))
-    return (curve["id"], curve["quantity"], curve["preset"], curve["n"], curve["inside"], *numbers)
+    points = curve["n"], near[curve["id"]][1], curve["inside"]
+    return (curve["id"], curve["quantity"], curve["preset"], *points, *numbers)
 
 
 def markdown(report: Mapping) -> str:
@@ -184,6 +194,7 @@ def markdown(report: Mapping) -> str:
         for check in report["checks"]
     ]
     free = [check for check in checks if not check["fitted"]]
+    judged = report["held_out"]
     return render(
         "studies/benchmark/suite_report.md.jinja",
         report=report,
@@ -196,8 +207,8 @@ def markdown(report: Mapping) -> str:
         free_and_passed=sum(check["passed"] for check in free),
         of_whole_bodies=[check["id"] for check in checks if check["whole_body"]],
         whole_body=WHOLE_BODY,
-        coverage=report["held_out"] and coverage_outline(report["held_out"]),
-        coverage_rows=[_coverage_row(curve) for curve in report["held_out"]["curves"]] if report["held_out"] else [],
+        coverage=judged and coverage_outline(judged),
+        coverage_rows=[_coverage_row(curve, judged["near"]) for curve in judged["curves"]] if judged else [],
         numbers=report.get("numbers_held_out"),
         of_numbers=numbers_report,
         failed=[check for check in checks if not check["passed"]],

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from glut4sim.agents import glucose
 from glut4sim.sim.analysis.measurements import TRACER
 from glut4sim.sim.model.formulas import Formula, as_number, symbolic
-from glut4sim.sim.model.observables import MOLECULES_PER_UMOL
+from glut4sim.sim.model.observables import MOLECULES_PER_UMOL, REAL_COPIES
 
 
 class Told(NamedTuple):
@@ -66,6 +66,7 @@ TOLD: Mapping[str, Callable[[], Told]] = {
     "glucose_6_phosphate": lambda: _millimolar("glucose_phosphorylated"),
     "surface_glut4_t_tubules": lambda: Told("0 * surface_glut4"),  # a fibre is refused
     "fusion_rate": lambda: Told("60 * vesicles * {fusions}", ("fusions",)),
+    "real_fusion_rate": lambda: Told(f"{60.0 / REAL_COPIES!r} * vesicle_glut4_copies * {{fusions}}", ("fusions",)),
     "transient_fusion_rate": lambda: Told("60 * vesicles * {transient_fusions}", ("transient_fusions",)),
     "all_fusion_rate": lambda: Told(
         "60 * vesicles * ({fusions} + {transient_fusions} + {clustered_fusions})",

@@ -66,6 +66,7 @@ def test_the_names_that_users_rely_on():
         "mtorc1_active": "percent",
         "surface_glut4_t_tubules": "copies",
         "uptake_per_kg": "umol/(kg*min)",
+        "real_fusion_rate": "1/min",
     }
     assert {o.name: o.unit for o in OBSERVABLES} == expected
     assert {o.name: o.dim for o in OBSERVABLES if o.dim} == {
@@ -124,6 +125,16 @@ def test_uptake_per_kilogram_is_the_rate_over_the_tissue():
     """3e6 molecules per second into 2e-12 kg, by hand: 3e6 60 / 6.022e23 mol / 2e-12 kg per minute."""
     values = observables.measure(make_trace([0.0, 5.0]), None, SCALE)
     assert values["uptake_per_kg"][1] == pytest.approx(1e6 * 3e6 * 60.0 / 6.02214076e23 / 2e-12, rel=1e-12)
+
+
+def test_fusions_are_counted_in_vesicles_as_large_as_real_ones():
+    """2000 copies in 21 vesicles: each stands for 2000 / 21 / 7.5 real ones, however many are simulated."""
+    trace = make_trace([0.0, 2.0])
+    values = observables.measure(trace, None, SCALE)
+    each = SCALE.glut4_total / trace.vesicles[0].sum() / observables.REAL_COPIES
+    assert values["real_fusion_rate"][1] == pytest.approx(each * values["fusion_rate"][1])
+    finer = trace._replace(vesicles=4 * trace.vesicles, vesicle_events=4 * trace.vesicle_events)
+    np.testing.assert_allclose(observables.measure(finer, None, SCALE)["real_fusion_rate"], values["real_fusion_rate"])
 
 
 def test_rates_span_the_time_since_the_record_before():

@@ -1,12 +1,14 @@
 """Predictions of what no fit used: which data are judged, that right cells hold them and wrong ones not, and words."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.scenario.draws import Draws, write_draws
 from glut4sim.sim.studies.benchmark import suite_report
-from glut4sim.sim.studies.benchmark.held_out import curves_held_out, judge_held_out
+from glut4sim.sim.studies.benchmark.held_out import curves_held_out, judge_held_out, points_near
 from glut4sim.sim.studies.benchmark.register import COLUMNS
 from glut4sim.sim.studies.benchmark.suite import load_suite
 from glut4sim.sim.studies.benchmark.suite_run import run_suite
@@ -109,6 +111,15 @@ def test_wrong_cells_do_not(suite, folder, right):
     assert wrong.found.score > 2.0 * right.found.score
 
 
+def test_points_are_near_or_not(suite):
+    """Points were moved by at most 1.1 standard errors; a curve of another shape misses them."""
+    outcomes = run_suite(suite, threads=1, mean_field=True).outcomes
+    assert points_near(suite.checks[0], outcomes["doses"]) == (5, 5)
+    slow = outcomes["doses"].series["receptors_active"] ** 3
+    other = replace(outcomes["doses"], series={"receptors_active": slow})
+    assert points_near(suite.checks[0], other)[1] < 4
+
+
 def test_units_do_not_matter(right):
     a, b = (curve.found for curve in right.curves)
     assert b.width == pytest.approx(a.width, rel=0.1)  # errors of measurement are drawn for each
@@ -118,8 +129,8 @@ def test_units_do_not_matter(right):
 def test_the_report_says_it(suite, right):
     content = suite_report.content(run_suite(suite, threads=1, mean_field=True), right)
     text = suite_report.markdown(content)
-    assert "Of 10 points of 2 curves that had no part in a fit" in text
-    assert "| a | Curve a | adipocyte | 5 |" in text
+    assert "Of 10 points of 2 curves that had no part in a fit 10 (100 %) lie within 2 standard errors" in text
+    assert "| a | Curve a | adipocyte | 5 | 5 |" in text
     assert "Mean field at 12 joint draws: adipocyte from 12 draws in draws.csv." in text
     assert content["held_out"]["expected"] == right.found.expected
     without = suite_report.content(run_suite(suite, threads=1, mean_field=True))
