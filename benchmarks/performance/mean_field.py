@@ -47,7 +47,7 @@ def ours(scenario, times, rtol):
     """Shares of what is compared, (K, quantities)."""
     trace = mean_field.solve(scenario, times, rtol=rtol)
     found = [trace.signalling[:, signalling.SPECIES.index(name)] for name in SPECIES]
-    found.append(trace.vesicles[:, vesicle.State.FUSED] / scenario.cell.vesicles)
+    found.append(trace.vesicles[:, list(vesicle.SURFACE)].sum(axis=1) / scenario.cell.vesicles)
     return np.stack([*found, trace.glucose[:, glucose.State.OUTSIDE] / scenario.cell.glucose_agents], axis=1)
 
 
@@ -58,7 +58,7 @@ class RoadRunner:
         import roadrunner
 
         self.runner = roadrunner.RoadRunner(sbml.export(scenario))
-        self.runner.timeCourseSelections = ["time", *SPECIES, "vesicle_fused", "glucose_outside"]
+        self.runner.timeCourseSelections = ["time", *SPECIES, "vesicles_at_surface", "glucose_outside"]
 
     def solve(self, times, rtol):
         """As `ours`."""
