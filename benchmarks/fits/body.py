@@ -23,12 +23,8 @@ import numpy as np
 from scipy.optimize import brentq, least_squares, minimize_scalar
 
 from glut4sim.benchmarks.fits.adopt import DIGITS, with_values
-from glut4sim.sim.body import protocols
-from glut4sim.sim.body.body import Body
 from glut4sim.sim.body.engine import BodyEngine
 from glut4sim.sim.body.organs import BODIES, organs_preset
-from glut4sim.sim.body.protocols import Clamp
-from glut4sim.sim.body.simulate import simulate
 from glut4sim.sim.endocrine import meal
 from glut4sim.sim.endocrine.meal import MG_PER_DL
 from glut4sim.sim.reporting.markdown import table
@@ -47,6 +43,7 @@ NUMBERS = (  # each with a standard deviation of a quarter of its band
     "virtanen2005-abdominal",
     "virtanen2005-femoral",
     "rizza1981-utilisation",
+    "rizza1981-maximum",
     "rizza1981-half-suppression",
     "rizza1981-suppression",
     "defronzo2004-production",
@@ -69,6 +66,8 @@ DIABETIC_BRACKET = (2.5, 5.0)  # mg/kg/min
 POWER, POWERS, POWER_DIGITS = "hormones.power", (0.5, 3.0), 0.01
 FLOW, GAIN = 1.4, "muscle.in_vivo_gain"  # by what blood flow rises in the healthy, and not in type 2 diabetes
 DIABETES, PRODUCTION, FASTING_GLUCOSE = "type-2-diabetes", "liver.production", "textbook-fasting-t2d"
+CLAMP, MEAL = clinical_run.Test("man", "clamp"), clinical_run.Test("middle-aged", "meal")
+CARBOHYDRATE = 78.0  # g, of that meal
 MINUTES = np.arange(30.0, 301.0, 30.0)  # of the meal's course
 GLUCOSE_SD, INSULIN_SD = 5.0, 0.06  # mg/dL, and share of the peak
 ALIKE = 2.5**0.5  # times the deviation, of a point of a course: ten neighbours say as much as four numbers
@@ -146,7 +145,7 @@ def _answers(suite: ClinicalNumbers, courses) -> list[Datum]:
     found = []
     for number in suite.numbers:
         low, high = number.told.band
-        value = clinical_run.answer(suite, number, courses)
+        value = clinical_run.answer(number, courses)
         found.append(Datum(number.datum.id, number.told.value, (high - low) / 4.0, value))
     return found
 
@@ -156,19 +155,18 @@ def data(asked: Problem, x: np.ndarray) -> list[Datum]:
     suite = asked.suite
     (courses,) = clinical_run.courses_of(suite, [Drawn(asked.values(x))])
     found = _answers(suite, courses)
-    body = Body.of(values=dict(asked.values(x)))  # the mean man of the published meal
-    clamp = simulate(body, Clamp(duration=7200.0), exchange=clinical_run.EXCHANGE).numbers
-    name = "clamp, production suppressed"
-    found.append(Datum(name, SUPPRESSED, SUPPRESSED_SD, clamp["production_suppressed_2h"]))
-    eaten = simulate(body, protocols.meal(duration=60.0 * float(MINUTES[-1])), exchange=clinical_run.EXCHANGE).series
-    basal = meal.NORMAL.basal_insulin / body.organs.clearance_scale
+    (clamp,), (eaten,) = courses[CLAMP], courses[MEAL]
+    gone = 100.0 * (1.0 - clamp.last(clamp["production"]) / float(clamp["production"][0]))
+    found.append(Datum("clamp, production suppressed", SUPPRESSED, SUPPRESSED_SD, gone))
+    basal = meal.NORMAL.basal_insulin / eaten.clearance_scale
     found.append(Datum("meal, fasting insulin", basal, FASTING_SD * basal, float(eaten["insulin"][0])))
-    glucose, insulin = meal.solve([meal.Meal(0.0, protocols.meal().carbohydrate)], 60.0 * MINUTES)
-    insulin = insulin * PM_PER_NM / body.organs.clearance_scale
+    glucose, insulin = meal.solve([meal.Meal(0.0, CARBOHYDRATE)], 60.0 * MINUTES)
+    insulin = insulin * PM_PER_NM / eaten.clearance_scale
     for at, sugar, hormone in zip(MINUTES.tolist(), MG_PER_DL * glucose, insulin):
-        here = [float(np.interp(60.0 * at, eaten["time"], eaten[of])) for of in ("glucose", "insulin")]
-        found.append(Datum(f"meal, glucose at {at:.0f} min", sugar, ALIKE * GLUCOSE_SD, here[0]))
-        found.append(Datum(f"meal, insulin at {at:.0f} min", hormone, ALIKE * INSULIN_SD * insulin.max(), here[1]))
+        name, here = f"at {at:.0f} min", MG_PER_DL * eaten.at(at, eaten["glucose"])
+        found.append(Datum(f"meal, glucose {name}", sugar, ALIKE * GLUCOSE_SD, here))
+        here = eaten.at(at, eaten["insulin"])
+        found.append(Datum(f"meal, insulin {name}", hormone, ALIKE * INSULIN_SD * insulin.max(), here))
     return found
 
 

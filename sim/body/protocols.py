@@ -14,8 +14,7 @@ class Clamp(NamedTuple):
 
     insulin: float = 40.0  # mU per m2 of body surface and minute
     per_kg: bool = False  # whether that is per kg of body instead
-    second: float | None = None  # of a second step
-    second_at: float = 7200.0  # s
+    later: tuple[tuple[float, float], ...] = ()  # steps: when each begins [s], and its rate
     target: float | None = 5.0  # mM; None: what the person has fasting
     prime: float = 2.0  # times the rate at first
     primed: float = 600.0  # s for which it is
@@ -28,11 +27,10 @@ class Clamp(NamedTuple):
 
     def given(self, time: float, person: Person, fasting: float) -> Given:
         """What is infused from a time [s] on, for a fasting glucose [mg/dL]."""
-        step = self.second is not None and time >= self.second_at
-        rate = self.second if step and self.second is not None else self.insulin
-        since = time - self.second_at if step else time
-        if since < self.primed and not (step and rate < self.insulin):
-            rate *= self.prime
+        steps = [step for step in ((0.0, self.insulin), *self.later) if step[0] <= time]
+        began, rate = steps[-1]
+        if time - began < self.primed and all(before <= rate for _, before in steps):
+            rate *= self.prime  # not where insulin is to fall
         per_kg = rate if self.per_kg else rate * person.surface / person.mass
         target = fasting if self.target is None else MG_PER_DL * self.target
         return Given(insulin=PMOL_PER_MU * per_kg, target=target)

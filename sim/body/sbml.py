@@ -77,8 +77,9 @@ class BodyWriter(Writer):
         """What is infused, and its changes as events."""
         times = [0.0]
         if isinstance(protocol, Clamp):
-            later = () if protocol.second is None else (protocol.second_at, protocol.second_at + protocol.primed)
-            times += sorted({time for time in (protocol.primed, *later) if 0.0 < time < protocol.duration})
+            begin = (0.0, *(time for time, _ in protocol.later))
+            changes = {time for began in begin for time in (began, began + protocol.primed)}
+            times += sorted(time for time in changes if 0.0 < time < protocol.duration)
         course = [protocol.given(time, self.body.person, fasting) for time in times]
         rate: Any = self._quantity("insulin_infusion", course[0].insulin, constant=False)
         self._given("insulin_infusion", Schedule(tuple(times), tuple(given.insulin for given in course)))

@@ -1,15 +1,16 @@
 """What is read off the course of a body: M, shares of the tissues, half-times, indices; each in the unit of its table.
 
-MEASURES say something of one course, or, of protocols with several rates of insulin, of all of them. COMPARED say
-something of a course beside a reference's, and OF_MANY of a population, in each of whom a measure is taken.
+MEASURES say something of one course, COMPARED of a course beside a reference's, and OF_MANY of a population, in each of
+whom a measure is taken.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import inf, log, nan, sqrt
+from math import inf, nan, sqrt
 from typing import NamedTuple
 
 import numpy as np
+from scipy.optimize import least_squares
 
 from glut4sim.sim.body.organs import PMOL_PER_MU
 from glut4sim.sim.body.person import Person
@@ -32,6 +33,7 @@ class Course:
     age : [yr]
     swallowed : carbohydrate [mg/kg]
     clearance_scale : the clearance of insulin over that of Dalla Man et al. (2007)
+    step_ends : when each rate of insulin but the last ends [min]
     series
         name -> (n,) float64: time [min]; glucose, tissue_glucose [mM]; insulin, muscle_insulin, fat_insulin [pM];
         production, infusion, muscle, fat, splanchnic, brain [mg/kg/min]; kept_by_gut [mg/kg since the start];
@@ -42,6 +44,7 @@ class Course:
     age: float
     swallowed: float
     clearance_scale: float
+    step_ends: tuple[float, ...]
     series: Mapping[str, np.ndarray]
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -54,7 +57,16 @@ class Course:
 
     def last(self, values: np.ndarray) -> float:
         """The mean over the last half hour."""
-        return float(values[self["time"] > self["time"][-1] - LAST].mean())
+        return self.before(float(self["time"][-1]), values)
+
+    def before(self, end: float, values: np.ndarray) -> float:
+        """The mean over the half hour before a time [min]."""
+        time = self["time"]
+        return float(values[(time > end - LAST) & (time <= end)].mean())
+
+    def in_steps(self, values: np.ndarray) -> np.ndarray:
+        """The value at rest, and the mean over the last half hour of each rate of insulin."""
+        return np.array([values[0], *(self.before(end, values) for end in (*self.step_ends, self["time"][-1]))])
 
     def at(self, minutes: float, values: np.ndarray) -> float:
         """The value at a time [min]."""
@@ -84,20 +96,10 @@ class Course:
         return self.last(values) * self.person.mass / getattr(self.person, tissue)
 
 
-Courses = Sequence[Course]
-
-
 class Measure(NamedTuple):
     """How a number is found, and in which unit."""
 
     find: Callable[[Course], float]
-    unit: str
-
-
-class Series(NamedTuple):
-    """The same of courses at several rates of insulin."""
-
-    find: Callable[[Courses], float]
     unit: str
 
 
@@ -130,36 +132,53 @@ def _share_above_rest(part: str) -> Callable[[Course], float]:
     return find
 
 
-def _insulin_at(courses: Courses, values: Callable[[Course], np.ndarray], share: float) -> float:
-    """Plasma insulin [uU/mL] at which a response has gone so much of its way from rest to that at the highest rate.
-
-    Interpolated between the clamps, on the logarithm of insulin.
-    """
-    levels = [float(insulin(courses[0])[0]), *(one.last(insulin(one)) for one in courses)]
-    found = np.array([float(values(courses[0])[0]), *(one.last(values(one)) for one in courses)])
-    way = (found - found[0]) / (found[-1] - found[0])
-    return _crossing(levels, way, share)
+def half_maximal_disposal(course: Course) -> float:
+    """Plasma insulin [uU/mL] at which disposal, with what there is at rest, is half of that at the highest rate."""
+    found = course.in_steps(course.disposal)
+    return _crossing(course, found / found[-1], 0.5)
 
 
-def _insulin_that_leaves(courses: Courses, share: float) -> float:
+def _insulin_that_leaves(course: Course, share: float) -> float:
     """Plasma insulin [uU/mL] that leaves so much of basal production."""
-    levels = [float(insulin(courses[0])[0]), *(one.last(insulin(one)) for one in courses)]
-    basal = float(courses[0]["production"][0])
-    gone = np.array([0.0, *(1.0 - one.last(one["production"]) / basal for one in courses)])
-    return _crossing(levels, gone, 1.0 - share)
+    found = course.in_steps(course["production"])
+    return _crossing(course, 1.0 - found / found[0], 1.0 - share)
 
 
-def _crossing(levels: Sequence[float], way: np.ndarray, share: float) -> float:
-    i = int(np.argmax(way >= share))
-    if way[i] < share:
+def _crossing(course: Course, way: np.ndarray, share: float) -> float:
+    """Interpolated between the rates, on the logarithm of insulin."""
+    if way[-1] < share:
         return inf
-    logs = [log(level) for level in levels]
+    i = max(int(np.argmax(way >= share)), 1)
+    logs = np.log(course.in_steps(insulin(course)))
     slope = (share - way[i - 1]) / (way[i] - way[i - 1])
     return float(np.exp(logs[i - 1] + slope * (logs[i] - logs[i - 1])))
 
 
-def _clearance(course: Course) -> np.ndarray:
-    return course.disposal / course["glucose"]
+def clearance_of_insulin_delayed(course: Course) -> tuple[float, float]:
+    """Plasma insulin at half-maximal clearance of glucose [uU/mL], and the half-time of insulin's action [min].
+
+    As Natali et al., Am J Physiol 278:E794 (2000) read both off one clamp of two steps, before either is steady:
+    clearance is a Michaelis-Menten function of insulin that acts with a delay. A part that no insulin moves is
+    assumed beside it, and the delay is assumed to be of first order. Least squares over the course.
+    """
+    time, level, clearance = course["time"], insulin(course), course.disposal / course["glucose"]
+
+    def misses(logs):
+        half, half_time = np.exp(logs)
+        acting = _delayed(time, level, half_time)
+        parts = np.stack([np.ones(len(time)), acting / (half + acting)], axis=1)
+        return parts @ np.linalg.lstsq(parts, clearance, rcond=None)[0] - clearance
+
+    half, half_time = np.exp(least_squares(misses, np.log([100.0, 30.0]), bounds=np.log([[1.0, 1.0], [1e4, 1e3]])).x)
+    return float(half), float(half_time)
+
+
+def _delayed(time: np.ndarray, values: np.ndarray, half_time: float) -> np.ndarray:
+    """What follows values with a half-time, from where they begin; each holds from the time before."""
+    there = values.copy()
+    for i, stays in enumerate(0.5 ** (np.diff(time) / half_time), 1):
+        there[i] = values[i] + (there[i - 1] - values[i]) * stays
+    return there
 
 
 def _fold(values: Callable[[Course], np.ndarray]) -> Callable[[Course], float]:
@@ -167,8 +186,13 @@ def _fold(values: Callable[[Course], np.ndarray]) -> Callable[[Course], float]:
 
 
 def _kept_by_splanchnic(course: Course) -> float:
-    """Of what was swallowed: what the gut keeps, and what its bed takes up beyond what it does fasting [mg/kg]."""
-    return float(course["kept_by_gut"][-1]) + course.above_rest(course["splanchnic"])
+    """What the gut keeps of what was swallowed, and all that its bed takes up meanwhile [mg/kg]."""
+    return float(course["kept_by_gut"][-1]) + course.total(course["splanchnic"])
+
+
+def _from_arteries(course: Course) -> np.ndarray:
+    """What liver and gut take up but for what is absorbed: in proportion to glucose."""
+    return float(course["splanchnic"][0] / course["glucose"][0]) * course["glucose"]
 
 
 def _tissues(course: Course) -> np.ndarray:
@@ -194,7 +218,7 @@ MEASURES: dict[str, Measure] = {
     "glucose_peak": Measure(lambda c: MG_PER_DL * float(c["glucose"].max()), "mg/dL"),
     "homa_ir": Measure(homa_ir, ONE),
     "matsuda": Measure(matsuda, ONE),
-    "half_time_clearance": Measure(lambda c: c.half_time(_clearance(c)), MINUTES),
+    "half_time_clearance": Measure(lambda c: clearance_of_insulin_delayed(c)[1], MINUTES),
     "half_time_infused": Measure(lambda c: c.half_time(c["infusion"], 0.0), MINUTES),
     "half_time_interstitial": Measure(lambda c: c.half_time(c["muscle_insulin"]), MINUTES),
     "interstitial_ratio_muscle": Measure(lambda c: c.last(c["muscle_insulin"]) / c.last(c["insulin"]), ONE),
@@ -204,23 +228,20 @@ MEASURES: dict[str, Measure] = {
     "fat_uptake": Measure(lambda c: c.per_kg_of("fat", c["fat"]), MG),
     "leg_uptake_fasting": Measure(lambda c: LEG * float(c["muscle"][0]) * c.person.mass, "mg/min"),
     "leg_uptake": Measure(lambda c: LEG * c.at(30.0, c["muscle"]) * c.person.mass, "mg/min"),
-    "tissue_uptake_peak": Measure(lambda c: float(_tissues(c).max()), MG),
+    "uptake_peak": Measure(lambda c: float((_tissues(c) + _from_arteries(c)).max()), MG),
     "splanchnic_share_of_meal": Measure(lambda c: 100.0 * _kept_by_splanchnic(c) / c.swallowed, PERCENT),
-    "muscle_share_of_meal": Measure(lambda c: 100.0 * c.above_rest(c["muscle"]) / c.swallowed, PERCENT),
+    "muscle_share_of_meal": Measure(lambda c: 100.0 * c.total(c["muscle"]) / c.swallowed, PERCENT),
     "brain_share": Measure(_share(lambda c: c["brain"], lambda c: c.disposal), PERCENT),
     "splanchnic_share": Measure(_share(lambda c: c["splanchnic"], lambda c: c.disposal), PERCENT),
     "insulin_dependent_share": Measure(_share(_tissues, lambda c: c.disposal), PERCENT),
     "muscle_share": Measure(_share_above_rest("muscle"), PERCENT),
     "fat_share": Measure(_share_above_rest("fat"), PERCENT),
     "muscle_permeability_fold": Measure(_fold(lambda c: c["muscle"] / c["tissue_glucose"]), ONE),
+    "half_maximal_disposal": Measure(half_maximal_disposal, UU),
+    "half_maximal_clearance": Measure(lambda c: clearance_of_insulin_delayed(c)[0], UU),
+    "half_suppression": Measure(lambda c: _insulin_that_leaves(c, 0.5), UU),
+    "full_suppression": Measure(lambda c: _insulin_that_leaves(c, COMPLETE), UU),
     "muscle_glut4_rise": Measure(lambda c: 100.0 * (_fold(lambda of: of["muscle_glut4"])(c) - 1.0), PERCENT),
-}
-
-OF_RATES: dict[str, Series] = {
-    "half_maximal_disposal": Series(lambda cs: _insulin_at(cs, lambda c: c.disposal, 0.5), UU),
-    "half_maximal_clearance": Series(lambda cs: _insulin_at(cs, _clearance, 0.5), UU),
-    "half_suppression": Series(lambda cs: _insulin_that_leaves(cs, 0.5), UU),
-    "full_suppression": Series(lambda cs: _insulin_that_leaves(cs, COMPLETE), UU),
 }
 
 
@@ -291,7 +312,7 @@ OF_MANY: dict[str, OfMany] = {
     },
 }
 
-ALL = {**MEASURES, **OF_RATES, **COMPARED, **OF_MANY}
+ALL = {**MEASURES, **COMPARED, **OF_MANY}
 MG_PER_UMOL = 1e-3 / MMOL_PER_MG  # of glucose
 
 

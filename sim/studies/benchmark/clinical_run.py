@@ -24,13 +24,12 @@ from glut4sim.sim.studies.benchmark.clinical_measures import (
     COMPARED,
     MEASURES,
     OF_MANY,
-    OF_RATES,
     Course,
     in_unit,
 )
 from glut4sim.sim.studies.benchmark.clinical_people import Someone, someone
 from glut4sim.sim.studies.benchmark.clinical_population import many
-from glut4sim.sim.studies.benchmark.clinical_tables import ProtocolTable, Rate
+from glut4sim.sim.studies.benchmark.clinical_tables import ProtocolTable
 from glut4sim.sim.studies.body.doubt import AS_INSTALLED, Drawn
 from glut4sim.sim.studies.body.drawn import interval
 from glut4sim.sim.studies.executors import Stop
@@ -41,11 +40,10 @@ EXCHANGE = 120.0  # s between blood and cells: M within a thousandth of that at 
 
 
 class Test(NamedTuple):
-    """One person at one protocol, with one rate of insulin where there are several."""
+    """One person at one protocol."""
 
     person: str
     protocol: str
-    rate: Rate | None
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ def run(
     """
     began = perf_counter()
     central, *others = (
-        [answer(suite, number, courses) for number in suite.numbers]
+        [answer(number, courses) for number in suite.numbers]
         for courses in courses_of(suite, [AS_INSTALLED, *draws], threads, progress)
     )
     found = [
@@ -122,7 +120,7 @@ def courses_of(
 
     Those of the first set who do not come to rest are an InputError; in the others they, and populations, are left out.
     """
-    tests = list(dict.fromkeys(test for number in suite.numbers for test in _tests(suite, number)))
+    tests = list(dict.fromkeys(test for number in suite.numbers for test in _tests(number)))
     tasks = {
         (k, test): Task(_courses, (suite, test, drawn, k == 0))
         for k, drawn in enumerate(sets)
@@ -135,11 +133,10 @@ def courses_of(
     return [{test: found.get((k, test), []) for test in tests} for k in range(len(sets))]
 
 
-def _tests(suite: ClinicalNumbers, number: ClinicalNumber) -> list[Test]:
+def _tests(number: ClinicalNumber) -> list[Test]:
     told = number.told
-    rates = suite.protocols[told.protocol].insulin or (None,)
     people = [told.person] if told.reference is None else [told.person, told.reference]
-    return [Test(person, told.protocol, rate) for person in people for rate in rates]
+    return [Test(person, told.protocol) for person in people]
 
 
 def _courses(suite: ClinicalNumbers, test: Test, drawn: Drawn, strict: bool, stop: Stop) -> list[Course]:
@@ -153,37 +150,33 @@ def _courses(suite: ClinicalNumbers, test: Test, drawn: Drawn, strict: bool, sto
         if stop.is_set():
             return []
         try:
-            found.append(course(one, protocol, test.rate))
+            found.append(course(one, protocol))
         except (InputError, ArithmeticError) as error:
             if strict and told.population is None:
                 raise InputError(f"{error}", f"people.{test.person}") from None
     return found
 
 
-def answer(suite: ClinicalNumbers, number: ClinicalNumber, courses: Mapping[Test, list[Course]]) -> float:
+def answer(number: ClinicalNumber, courses: Mapping[Test, list[Course]]) -> float:
     """What bodies that were put to the tests answer to a number; nan where one did not come to rest."""
     told = number.told
-    tests = _tests(suite, number)
-    if any(not courses[test] for test in tests):
+    first, *others = (courses[test] for test in _tests(number))
+    if not all((first, *others)):
         return nan
-    first = [courses[test] for test in tests if test.person == told.person]
-    others = [courses[test] for test in tests if test.person == told.reference]
     name = told.measure
     if name in OF_MANY:
-        found = OF_MANY[name].find(np.array([MEASURES[OF_MANY[name].measure].find(one) for one in first[0]]))
-    elif name in OF_RATES:
-        found = OF_RATES[name].find([each[0] for each in first])
+        found = OF_MANY[name].find(np.array([MEASURES[OF_MANY[name].measure].find(one) for one in first]))
     elif name in COMPARED:
-        found = COMPARED[name].find(first[0][0], others[0][0])
+        found = COMPARED[name].find(first[0], others[0][0])
     else:
-        found = MEASURES[name].find(first[0][0])
+        found = MEASURES[name].find(first[0])
         if others:
             found /= MEASURES[name].find(others[0][0])
             return 100.0 * (found - 1.0) if told.change else found
     return in_unit(found, ALL[name].unit, told.unit)
 
 
-def course(one: Someone, protocol: ProtocolTable, rate: Rate | None) -> Course:
+def course(one: Someone, protocol: ProtocolTable) -> Course:
     """What a test of a body gives over time.
 
     Raises
@@ -192,22 +185,22 @@ def course(one: Someone, protocol: ProtocolTable, rate: Rate | None) -> Course:
         if the body does not come to rest
     """
     engine = BodyEngine(one.body, exchange=EXCHANGE)
-    test = _protocol(protocol, rate)
+    test = _protocol(protocol)
     rows = [_now(engine, 0.0)]
     for given in engine.follow(test, test.duration):
         rows.append(_now(engine, engine.blood.infusion(given)))
     names = rows[0]
     series = {name: np.array([row[name] for row in rows]) for name in names}
     swallowed = 1e3 * (protocol.carbohydrate or 0.0) / one.body.person.mass
-    return Course(one.body.person, one.age, swallowed, engine.organs.clearance_scale, series)
+    ends = tuple(time / 60.0 for time in protocol.steps_at)
+    return Course(one.body.person, one.age, swallowed, engine.organs.clearance_scale, ends, series)
 
 
-def _protocol(told: ProtocolTable, rate: Rate | None) -> Protocol:
-    if rate is not None:
-        clamp = Clamp(insulin=rate.insulin, per_kg=rate.per_kg, duration=told.duration or 0.0)
-        if not told.second or told.second_at is None:
-            return clamp
-        return clamp._replace(second=told.second[0].insulin, second_at=told.second_at)
+def _protocol(told: ProtocolTable) -> Protocol:
+    if told.insulin:
+        rates = [rate.insulin for rate in told.insulin]
+        later = tuple(zip(told.steps_at, rates[1:]))
+        return Clamp(rates[0], told.insulin[0].per_kg, later, duration=told.duration or 0.0)
     if told.carbohydrate is not None:
         return Eaten(told.carbohydrate, told.kind == "drink", told.duration or 0.0)
     return Fasting()

@@ -1,6 +1,6 @@
 """The tables of a file of clinical numbers: what each may say, before any body is made; see clinical.py."""
 
-from math import isclose
+from math import inf, isclose
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 import pydantic
@@ -53,6 +53,17 @@ class Rates(Reader):
         return Rate(float(number), RATES[unit])
 
 
+class Times(Reader):
+    """A list of times [s]."""
+
+    hint = 'a list such as ["2 h", "4 h"]'
+
+    def read(self, value: object) -> tuple[float, ...]:
+        if not isinstance(value, list):
+            raise InputError(f"expected {self.hint}, got {describe(value)}.")
+        return tuple(read_all(Time().read, value))
+
+
 class PopulationTable(Table):
     """population: how many there are of a person, and how their body mass index spreads (sd of its logarithm).
 
@@ -79,13 +90,12 @@ class PersonTable(Table):
 
 
 class ProtocolTable(Table):
-    """[protocols.NAME]: what is done. Of several rates of insulin each is a clamp of its own."""
+    """[protocols.NAME]: what is done. Several rates of insulin follow one another, and `steps_at` says when."""
 
     title: Words
     kind: Annotated[str, Choice(KINDS)]
     insulin: Annotated[tuple[Rate, ...], Rates()] = ()
-    second: Annotated[tuple[Rate, ...], Rates()] = ()  # of a second step
-    second_at: Annotated[float | None, Time()] = None
+    steps_at: Annotated[tuple[float, ...], Times()] = ()  # when the second rate begins, the third, ...
     carbohydrate: Annotated[float | None, Quantity(CARBOHYDRATE)] = None
     duration: Annotated[float | None, Time()] = None
 
@@ -96,12 +106,12 @@ class ProtocolTable(Table):
         for key in ("insulin", "carbohydrate", "duration"):
             if bool(getattr(self, key)) != (key in needed.get(self.kind, ())):
                 raise InputError(f"a {self.kind} {'has none' if getattr(self, key) else 'needs one'}.", key)
-        if (self.second or self.second_at) and not (
-            self.kind == "clamp" and len(self.insulin) == len(self.second) == 1 and self.second_at
-        ):
-            raise InputError("a second step has one rate and a time, and follows one of a clamp.", "second")
-        if self.second and self.second[0].per_kg != self.insulin[0].per_kg:
-            raise InputError("expected the unit of the first step.", "second")
+        if len(self.steps_at) != max(len(self.insulin) - 1, 0):
+            raise InputError("expected when each rate begins but the first.", "steps_at")
+        if sorted({0.0, *self.steps_at, self.duration or inf}) != [0.0, *self.steps_at, self.duration or inf]:
+            raise InputError("expected times in order, before the end.", "steps_at")
+        if len({rate.per_kg for rate in self.insulin}) > 1:
+            raise InputError("expected one unit for all rates.", "insulin")
         return self
 
 

@@ -79,8 +79,7 @@ def protocol_of(scenario: "Scenario") -> Protocol:
             protocol = usual._replace(
                 insulin=usual.insulin if rate is None else rate.amount,
                 per_kg=rate is not None and rate.per_kg,
-                second=second and second.amount,
-                second_at=usual.second_at if asked.second_at is None else asked.second_at,
+                later=() if second is None or asked.second_at is None else ((asked.second_at, second.amount),),
                 target=usual.target if asked.glucose is None else (asked.glucose or None),
             )
         case "ogtt":

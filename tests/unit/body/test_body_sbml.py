@@ -34,7 +34,7 @@ def roadrunner():
 
 
 def test_a_clamp_runs_elsewhere_to_the_same_course(roadrunner):
-    clamp = Clamp(duration=60.0 * MINUTES, primed=300.0, second=80.0, second_at=1200.0)
+    clamp = Clamp(duration=60.0 * MINUTES, primed=300.0, later=((1200.0, 80.0),))
     runner = roadrunner.RoadRunner(sbml.export(Body.of(), clamp))
     runner.integrator.absolute_tolerance = 1e-14  # glucose of a cell is a small part of what is outside
     runner.timeCourseSelections = ["time", *NAMES]

@@ -33,10 +33,11 @@ def test_a_milliunit_is_six_picomoles():
     assert per_surface.insulin == pytest.approx(240.0 * man.surface / man.mass)
 
 
-def test_a_clamp_is_primed_and_has_a_second_step():
-    steps = Clamp(insulin=10.0, per_kg=True, second=20.0, second_at=600.0, primed=60.0)
-    rates = [steps.given(time, Person(), 90.0).insulin / 6.0 for time in (0.0, 60.0, 599.0, 600.0, 660.0)]
-    assert rates == [20.0, 10.0, 10.0, 40.0, 20.0]
+def test_a_clamp_is_primed_at_each_step_but_one_down():
+    steps = Clamp(insulin=10.0, per_kg=True, later=((600.0, 20.0), (900.0, 15.0)), primed=60.0)
+    times = (0.0, 60.0, 599.0, 600.0, 660.0, 899.0, 900.0)
+    rates = [steps.given(time, Person(), 90.0).insulin / 6.0 for time in times]
+    assert rates == [20.0, 10.0, 10.0, 40.0, 20.0, 20.0, 15.0]
     assert Clamp(target=None).given(0.0, Person(), 97.0).target == 97.0
 
 

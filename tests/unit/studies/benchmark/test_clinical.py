@@ -89,6 +89,8 @@ def test_bands_follow_the_rule(read, spread, band):
         ('person = "man"', 'person = "men"', 'numbers[0].person: unknown person "men". Did you mean "man"'),
         ('= "40 mU/m2/min"\n', '= "40 mU"\n', 'protocols.clamp.insulin: expected a rate such as "40 mU/m2/min"'),
         ('duration = "2 h"', "", "protocols.clamp.duration: a clamp needs one"),
+        ('duration = "2 h"', 'duration = "2 h"\nsteps_at = ["1 h"]', "steps_at: expected when each"),
+        ('"40 mU/m2/min"\nd', '["40 mU/m2/min", "80 mU/m2/min"]\nsteps_at = ["3 h"]\nd', "steps_at: expected times"),
         ('kind = "clamp"', 'kind = "fasting"', "protocols.clamp.insulin: a fasting has none"),
     ],
 )  # fmt: skip
@@ -135,7 +137,7 @@ def test_thirty_and_more_are_held_out_as_whole_experiments(clinical):
 
 def test_what_was_held_out_at_first_stays_so(clinical):
     assert len(clinical.held_out) == 51  # 52 until the fit of obesity took up that of age
-    assert len(clinical.numbers) == 86
+    assert len(clinical.numbers) == 87
 
 
 def test_all_that_the_body_was_fitted_to_is_judged(clinical):

@@ -8,7 +8,7 @@ import pytest
 
 from glut4sim.sim.body.person import Person
 from glut4sim.sim.studies.benchmark.clinical import load
-from glut4sim.sim.studies.benchmark.clinical_measures import ALL, COMPARED, MEASURES, OF_MANY, OF_RATES, Course, in_unit
+from glut4sim.sim.studies.benchmark.clinical_measures import ALL, COMPARED, MEASURES, OF_MANY, Course, in_unit
 from glut4sim.sim.studies.benchmark.clinical_people import Drawn
 from glut4sim.sim.studies.benchmark.clinical_population import many
 from glut4sim.sim.studies.benchmark.clinical_report import content, markdown, outline
@@ -18,12 +18,12 @@ from glut4sim.sim.studies.benchmark.suite import SUITES
 MINUTES = np.arange(0.0, 121.0)
 
 
-def course(age=30.0, **series):
+def course(age=30.0, step_ends=(), **series):
     """A course in which all is 1 but what is given."""
     names = ("glucose", "tissue_glucose", "insulin", "muscle_insulin", "fat_insulin", "production", "infusion")
     names += ("muscle", "fat", "splanchnic", "brain", "kept_by_gut", "muscle_glut4")
     every = dict.fromkeys(names, np.ones(121)) | {"time": MINUTES} | series
-    return Course(Person("man", 80.0, 1.8, 60.0), age, 1000.0, 0.5, every)
+    return Course(Person("man", 80.0, 1.8, 60.0), age, 1000.0, 0.5, step_ends, every)
 
 
 def test_a_half_time_is_when_half_of_the_change_is_there():
@@ -40,17 +40,32 @@ def test_a_clamp_is_read_over_its_last_half_hour():
 
 
 def test_doses_are_read_where_half_of_the_way_is_gone():
-    def at(insulin, muscle, production):
-        levels = np.full(121, 6.0 * insulin)
-        levels[0] = 6.0 * 5.0
-        return course(
-            insulin=levels, muscle=np.r_[1.0, np.full(120, muscle)], production=np.r_[2.0, [production] * 120]
-        )
+    def steps(rest, *values):
+        return np.concatenate([[rest], np.repeat(values, 40)])
 
-    clamps = [at(20.0, 2.0, 1.5), at(80.0, 4.0, 0.5), at(320.0, 5.0, 0.2)]
-    assert OF_RATES["half_maximal_disposal"].find(clamps) == pytest.approx(40.0)  # halfway from 2 to 4, by logarithms
-    assert OF_RATES["half_suppression"].find(clamps) == pytest.approx(40.0)
-    assert OF_RATES["full_suppression"].find(clamps) == inf
+    clamp = course(
+        step_ends=(40.0, 80.0),
+        insulin=6.0 * steps(5.0, 20.0, 80.0, 320.0),
+        muscle=steps(1.0, 2.0, 4.0, 9.0),
+        production=steps(2.0, 1.5, 0.5, 0.2),
+    )
+    assert MEASURES["half_maximal_disposal"].find(clamp) == pytest.approx(40.0)  # 6 of 12, from 5 to 7, by logarithms
+    assert MEASURES["half_suppression"].find(clamp) == pytest.approx(40.0)
+    assert MEASURES["full_suppression"].find(clamp) == inf
+
+
+def test_a_dose_response_is_read_off_two_steps_that_are_not_steady():
+    insulin = np.where(MINUTES < 60.0, 40.0, 400.0)
+    acting = np.where(MINUTES < 60.0, 40.0, 400.0 - 360.0 * 0.5 ** ((MINUTES - 59.0) / 20.0))
+    two = course(insulin=6.0 * insulin, muscle=1.0 + 9.0 * acting / (acting + 200.0))
+    assert MEASURES["half_maximal_clearance"].find(two) == pytest.approx(200.0, rel=1e-3)
+    assert MEASURES["half_time_clearance"].find(two) == pytest.approx(20.0, rel=1e-3)
+
+
+def test_shares_of_a_meal_are_of_all_that_is_taken_up_meanwhile():
+    eaten = course(muscle=np.full(121, 2.0), kept_by_gut=np.linspace(0.0, 100.0, 121))  # of 1 g/kg
+    assert MEASURES["muscle_share_of_meal"].find(eaten) == pytest.approx(24.0)
+    assert MEASURES["splanchnic_share_of_meal"].find(eaten) == pytest.approx(10.0 + 12.0)
 
 
 def test_people_are_compared_and_counted():
