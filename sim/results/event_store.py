@@ -17,10 +17,9 @@ from glut4sim.agents import vesicle
 from glut4sim.sim.analysis import single_vesicle
 from glut4sim.sim.inputs.storage import Place, zarr_store
 from glut4sim.sim.model.step_records import Events
-from glut4sim.sim.results import conventions
 from glut4sim.sim.results.event_loop import together, wait_for
 from glut4sim.sim.results.series_store import open_arrays, open_group
-from glut4sim.sim.results.zarr_arrays import COUNT, EVENT, METADATA, create_array, made_in_memory
+from glut4sim.sim.results.zarr_arrays import COUNT, EVENT, METADATA, create_array, create_group, made_in_memory
 
 if TYPE_CHECKING:
     import xarray
@@ -120,8 +119,7 @@ def create(store: "Store", scenario: "Scenario", rows: int) -> None:
     root = zarr.open_group(store, mode="r+", use_consolidated=False)
     coordinates = _coordinates(scenario)
     others = " ".join(name for name, (dims, *_) in coordinates.items() if dims != (name,))
-    told = conventions.of_group({"coordinates": others})  # for xarray
-    group = root.create_group(single_vesicle.GROUP, attributes=told)
+    group = create_group(root, single_vesicle.GROUP, {"coordinates": others})  # for xarray
     for name, (dims, values, attributes) in coordinates.items():
         create_array(group, name, data=values, dimension_names=dims, attributes=attributes)
     sizes = _sizes(coordinates)
@@ -137,7 +135,7 @@ def create(store: "Store", scenario: "Scenario", rows: int) -> None:
             dimension_names=("replicate", *v.dims),
             attributes=_attributes(v),
         )
-    group = root.create_group(EVENTS, attributes=conventions.of_group({}))
+    group = create_group(root, EVENTS)
     if rows > 1:
         _create_log(group, scenario, rows)
 
@@ -298,10 +296,8 @@ class ZarrEvents:
         initial_state : (n,) int
             of all vesicles at t = 0
         """
-        import zarr
-
         with made_in_memory(self._path / EVENTS / str(replicate), last=(METADATA,)) as made:
-            group = zarr.create_group(made, zarr_format=3, attributes=conventions.of_group({COUNT: 0}))
+            group = create_group(made, attributes={COUNT: 0})
             create_array(
                 group,
                 INITIAL.name,

@@ -18,7 +18,7 @@ from glut4sim.sim.inputs.storage import Place, PlaceLike, zarr_store
 from glut4sim.sim.model.observables import OBSERVABLES, STATE_NAMES
 from glut4sim.sim.results import conventions
 from glut4sim.sim.results.event_loop import together, wait_for
-from glut4sim.sim.results.zarr_arrays import CHECKSUMS, METADATA, WHOLE, create_array
+from glut4sim.sim.results.zarr_arrays import CHECKSUMS, METADATA, WHOLE, create_array, create_group
 
 if TYPE_CHECKING:
     import xarray
@@ -149,9 +149,7 @@ def create(
     rows : replicates that share a chunk; 1: none do
     attributes : of the store
     """
-    import zarr
-
-    group = zarr.create_group(store, zarr_format=3, attributes=conventions.of_group(attributes))
+    group = create_group(store, attributes=attributes)
     for o in OBSERVABLES:
         shape = _shape(o, replicates, len(time))
         create_array(

@@ -34,6 +34,16 @@ def create_array(group: Any, name: str, *, attributes: Any = None, compressor: A
     return group.create_array(name, compressors=_codecs(compressor), config=WHOLE, attributes=told, **options)
 
 
+def create_group(where: Any, name: str = "", attributes: Mapping[str, Any] | None = None) -> Any:
+    """A new Zarr group, the root of a store or, by a name, within a group; it says by which conventions."""
+    told = conventions.of_group(attributes or {})
+    if name:
+        return where.create_group(name, attributes=told)
+    import zarr
+
+    return zarr.create_group(where, zarr_format=3, attributes=told)
+
+
 @contextmanager
 def made_in_memory(where: Place, last: Iterable[str]) -> "Iterator[MemoryStore]":
     """A store in memory, to make a group with arrays in; in the end it lies in a place, instead of what was there.

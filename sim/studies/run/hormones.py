@@ -16,10 +16,9 @@ from glut4sim.sim.analysis import timeline
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import Place, PlaceLike
-from glut4sim.sim.results import conventions
 from glut4sim.sim.results.provenance import doubts
 from glut4sim.sim.results.writer import Writer
-from glut4sim.sim.results.zarr_arrays import METADATA, create_array, made_in_memory
+from glut4sim.sim.results.zarr_arrays import METADATA, create_array, create_group, made_in_memory
 from glut4sim.sim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -124,10 +123,8 @@ def put(drawn: Drawn, out: Place) -> None:
 
 def _write(data: "xarray.Dataset", path: Place) -> None:
     """A dataset as a Zarr store; names are stored as text of any length."""
-    import zarr
-
     with made_in_memory(path, last=(METADATA,)) as made:
-        group = zarr.create_group(made, zarr_format=3, attributes=conventions.of_group(data.attrs))
+        group = create_group(made, attributes=data.attrs)
         for name, variable in data.variables.items():
             values = variable.values
             if values.dtype.kind not in "fi":
