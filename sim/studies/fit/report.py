@@ -8,7 +8,10 @@ from glut4sim.sim.reporting.numbers import NONE, counted, formatted, number, sym
 from glut4sim.sim.reporting.templates import render
 
 STRONG = 0.9  # correlations that are worth a word
+TRADED = 0.5  # correlations of values of which one takes over a good part of what another did
 FAR = 2.0  # residuals, in standard errors
+
+APART = ("Value", "90 % interval (profile)", "Trades off with (correlation)", "Told by the data")
 
 
 def markdown(content: Mapping[str, Any]) -> str:
@@ -35,6 +38,8 @@ def markdown(content: Mapping[str, Any]) -> str:
         scored=scored(content),
         far=far_points(content),
         correlated=correlated(content),
+        apart=[apart_row(content, i) for i in range(len(content["free"]))],
+        apart_columns=APART,
     )
 
 
@@ -155,3 +160,23 @@ def correlated(content: Mapping[str, Any]) -> list[str]:
         for k in range(i)
         if abs(matrix[i][k]) >= STRONG
     ]
+
+
+def apart_row(content: Mapping[str, Any], i: int) -> tuple[str, ...]:
+    """What the table of what cannot be told apart says of the i-th free value, by the columns APART."""
+    row, others = content["free"][i], list(zip(content["free"], content["correlations"][i]))
+    traded = sorted(
+        (-abs(r), f"{other['name']} ({r:+.2f})") for other, r in others if other is not row and abs(r) >= TRADED
+    )
+    profile = row["profile"]
+    said = (NONE, NONE) if profile is None else (interval(profile["low"], profile["high"]), _told(row))
+    return row["name"], said[0], ", ".join(words for _, words in traded) or "none", said[1]
+
+
+def _told(row: Mapping[str, Any]) -> str:
+    """Whether a value is told, and which of the ends of its range the data allow."""
+    profile = row["profile"]
+    if profile["identifiable"]:
+        return "yes"
+    ends = [number(bound) for end, bound in zip(("low", "high"), row["range"]) if profile[end] is None]
+    return f"no: {' and '.join(ends)} {'is' if len(ends) == 1 else 'are'} allowed"

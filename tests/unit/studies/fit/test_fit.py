@@ -79,8 +79,9 @@ def test_the_report_says_what_was_fitted_and_what_was_held_out(made, tmp_path):
     text = markdown(result.content)
     assert headings(text)[0] == "Fit: A pulse"
     assert "Data that were held out" in headings(text)
-    values, fitted, *others = tables(text)
+    values, apart, fitted, *others = tables(text)
     assert [row[0] for row in values[1:]] == ["vesicle.endocytose", "vesicle.fuse"]
+    assert [row[::3] for row in apart[1:]] == [["vesicle.endocytose", "yes"], ["vesicle.fuse", "yes"]]
     assert [row[0] for row in fitted[1:]] == ["surface", "fold"]
     assert [row[0] for row in others[-1][1:]] == ["later"]
     assert "Every value is identifiable" in text
@@ -178,7 +179,9 @@ def test_a_value_that_the_data_say_nothing_about_is_reported_as_such(monkeypatch
     result = fit(with_values(table(), surface=20.0 - 6.8 * X), posterior=False, **FEW)
     assert [row["profile"]["identifiable"] for row in result.content["free"]] == [True, False]
     assert result.warnings == ("vesicle.fuse is not identifiable within its range",)
-    assert "vesicle.fuse is not identifiable: the data allow values as small as 5 1/min" in markdown(result.content)
+    report = markdown(result.content)
+    assert "vesicle.fuse is not identifiable: the data allow values as small as 5 1/min" in report
+    assert report.partition("## What cannot be told apart")[2].count("no: 5") == 1
 
 
 def test_the_number_of_processors_changes_nothing(made):
