@@ -73,6 +73,14 @@ def of_cycle():
     return np.mean([rest("women/premenopausal", day * DAY).uptake for day in range(28, 56, 4)])
 
 
+def on_estrogens(dose):
+    """Change of uptake in 24 weeks of conjugated estrogens alone."""
+    therapy = [{"drug": "conjugated estrogens", "dose": dose, "every": "1 d", "start": "2 h"}]
+    scenario = Scenario.load("women/menopause-conjugated-estrogens", {"therapy": therapy}).at_assay(24 * WEEK)
+    after = at_rest.rest(apply(scenario.unmodulated, at_rest.factors(scenario)), INSULIN)
+    return percent(after.uptake, rest("women/menopause-conjugated-estrogens").uptake)
+
+
 MORE, LESS = ("effects.testosterone-women.gain", "1"), ("effects.estradiol-erbeta-glut4.gain", "-0.45")
 LOW_DOSE = [f"women/low-dose-testosterone{how}" for how in ("", "-cypionate", "-capsules")]
 SALINE, CLAMP = ("metabolic/lipid-saline", 6 * HOUR), ("metabolic/clamp",)
@@ -144,6 +152,7 @@ TOLD = [
             uptake("women/menopause-conjugated-estrogens", 24 * WEEK),
         ],
     ),
+    ("worse on 1.25 mg ({} % here;", lambda: [on_estrogens("1.25 mg")]),
     (
         "| `women/menopause-estradiol-oral` | SHBG {} %, uptake {} %",
         lambda: [
