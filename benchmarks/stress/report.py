@@ -17,7 +17,7 @@ FOLDER = re.compile(r"/\S*/?stress-\w+-\w+/")  # where a kind was at work, which
 ABOUT = """# Reliability
 
 What happens when the input is wrong, a signal comes, a disk is full, memory ends, results are damaged, or a cluster
-goes away. `make stress` does all that to commands, on purpose and by chance, and writes this page.
+or an object store goes away. `make stress` does all that to commands, on purpose and by chance, and writes this page.
 
 What has to come of it: the command is done, or says in one line why it is not and what to do. Its exit status is 0
 when it is done, 2 when the input is wrong, 3 when the surroundings failed, and 128 + n after signal n. There is no

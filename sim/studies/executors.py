@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from multiprocessing import get_context, parent_process
 from multiprocessing.context import BaseContext
@@ -305,11 +305,15 @@ class Dask(Workers):
         return self._client.status == "running"
 
     def _has_workers(self) -> bool:
-        return self._is_connected and bool(self._client.nthreads())
+        try:
+            return self._is_connected and bool(self._client.nthreads())
+        except OSError:  # the connection breaks at this moment, and `check` says so the next time
+            return False
 
     def _stop_tasks(self) -> None:
-        if self._is_connected:
-            self._stop.set()  # and those that wait end as they begin, so that no task is left behind at work
+        with suppress(OSError):  # as above
+            if self._is_connected:
+                self._stop.set()  # and those that wait end as they begin, so that no task is left behind at work
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         if self._is_connected:

@@ -238,6 +238,29 @@ def test_a_scheduler_that_does_not_answer_is_refused(tmp_path, monkeypatch):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_scheduler_that_is_lost_while_it_is_asked_is_told_as_one_that_is_gone(monkeypatch):
+    """A broken connection shows in what is asked, and a moment later in the client's status."""
+
+    class Client:
+        status = "running"
+
+        def nthreads(self):
+            raise ConnectionResetError("in <TCP local=tcp://127.0.0.1:1>: Connection reset by peer")
+
+    class Event:
+        def set(self):
+            raise ConnectionResetError
+
+    monkeypatch.setattr(executors, "LOOK_SECONDS", 0.0)
+    workers = executors.Dask.__new__(executors.Dask)
+    workers._client, workers._place, workers._seen, workers._stop = Client(), "--scheduler a", time.monotonic(), Event()
+    workers.check()
+    workers._stop_tasks()
+    workers._client.status = "connecting"
+    with pytest.raises(OutsideError, match=r"^--scheduler a: the scheduler is gone$"):
+        workers.check()
+
+
 def test_without_dask_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(InputError, match=r"pip install 'glut4sim\[cluster\]'"):
