@@ -21,7 +21,7 @@ from glut4sim.sim.endocrine.library import DATA
 from glut4sim.sim.inputs import storage
 from glut4sim.sim.inputs.errors import InputError, describe
 from glut4sim.sim.inputs.storage import PlaceLike
-from glut4sim.sim.model.parameters import PRESETS
+from glut4sim.sim.model.parameters import PRESETS, load_preset
 from glut4sim.sim.scenario.factors import changed
 from glut4sim.sim.scenario.scenario import Scenario
 
@@ -139,10 +139,33 @@ def write_draws(source: PlaceLike, draws: Draws) -> None:
 
 
 @cache
-def posterior(preset: str) -> Draws | None:
-    """The posterior that an installed preset has; None if it has none."""
+def own_posterior(preset: str) -> Draws | None:
+    """The posterior that an installed preset has of the values that its own fit left free; None if it has none."""
     path = PRESETS.find(preset).path.with_suffix(".posterior.csv")
     return read_draws(path) if path.is_file() else None
+
+
+@cache
+def posterior(preset: str) -> Draws | None:
+    """The posterior of an installed preset, with what it takes over from the fit of another; None if it has none.
+
+    Draw k of what is taken over is draw k of that fit, so that of two cells which share values both have the same.
+    """
+    own = own_posterior(preset)
+    if own is None:
+        return None
+    fits = {name: parameter.fit for name, parameter in load_preset(preset).parameters.items()}
+    parts = [own]
+    for fit in sorted(set(fits.values()) - {"", preset}):
+        if (found := own_posterior(fit)) is not None:
+            parts.append(found.only([name for name in fits if fits[name] == fit]))
+    count = min(map(len, parts))
+    return Draws(
+        tuple(name for part in parts for name in part.names),
+        tuple(unit for part in parts for unit in part.units),
+        np.concatenate([part.values[:count] for part in parts], axis=1),
+        " and ".join(part.origin for part in parts),
+    )
 
 
 @cache

@@ -7,7 +7,7 @@ import pytest
 from glut4sim.benchmarks.fits.adopt import DOCS, rounded, with_values
 from glut4sim.sim.endocrine.library import effects
 from glut4sim.sim.model.parameters import PRESETS, load_preset
-from glut4sim.sim.scenario.draws import posterior
+from glut4sim.sim.scenario.draws import own_posterior
 from glut4sim.sim.studies.fit.problem import PROBLEMS, load_problem
 
 PRESET = '[vesicle.fuse]\nvalue = 30\nunit = "1/min"\n\n[vesicle.dock]\nvalue = 12\nunit = "1/min"\n'
@@ -68,7 +68,7 @@ def test_values_are_those_that_the_fit_found(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_draws_of_the_posterior_are_of_the_free_values_and_within_their_ranges(name):
-    draws, problem = posterior(name), load_problem(name)
+    draws, problem = own_posterior(name), load_problem(name)
     assert draws.columns == tuple((factor.name, factor.unit) for factor in problem.factors)
     assert len(draws) >= 200
     for free in problem.free:

@@ -166,6 +166,16 @@ def test_two_kinds_of_cells_share_what_both_have_and_no_more():
     assert own == differ & set(normal.names)
 
 
+def test_a_posterior_holds_what_the_preset_takes_over_from_another_fit():
+    """Type 2 diabetes has one value of its own fit; the others are as little known as those of the normal cell."""
+    normal, diabetic = sample([acute("human-adipocyte"), acute("type-2-diabetes")], 5, seed=1).draws
+    own = {"signalling.as160_phosphorylate"}
+    taken = {p.name for p in load_preset("type-2-diabetes").parameters.values() if p.fit == "human-adipocyte"}
+    assert own < set(diabetic.names) == own | taken
+    assert len(taken) > 5
+    np.testing.assert_array_equal(diabetic.only(sorted(taken)).values, normal.only(sorted(taken)).values)
+
+
 def test_too_few_plausible_draws_are_refused_with_the_reasons(monkeypatch):
     monkeypatch.setattr(sampling, "TRIES", 2)
     monkeypatch.setattr(plausibility, "ANSWER", 1e6)
