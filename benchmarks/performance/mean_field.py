@@ -36,7 +36,7 @@ from glut4sim.sim.studies.running import run
 ALLOWED = 1e-6
 LADDER = np.geomspace(1e-4, 1e-10, 31)
 SCENARIOS = ("insulin-challenge", "insulin-pulse", "meal", "growth-hormone/acute")
-SPECIES = ("akt_active", "pip3", "rab10_active")
+SPECIES = {"akt_active": "akt_active_share", "pip3": "pip3", "rab10_active": "rab10_active_share"}  # ours, in SBML
 WHOLE = "insulin-challenge"  # of which a whole run is measured too
 PROCESSES = (WHOLE, "meal", "growth-hormone/acute", "men/trt")
 PROCESS_ROUNDS = 5
@@ -58,7 +58,7 @@ class RoadRunner:
         import roadrunner
 
         self.runner = roadrunner.RoadRunner(sbml.export(scenario))
-        self.runner.timeCourseSelections = ["time", *SPECIES, "vesicles_at_surface", "glucose_outside"]
+        self.runner.timeCourseSelections = ["time", *SPECIES.values(), "vesicles_at_surface", "glucose_outside"]
 
     def solve(self, times, rtol):
         """As `ours`."""
