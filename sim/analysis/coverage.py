@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binom, norm
+from scipy.special import ndtri
 
 from glut4sim.sim.analysis.uncertainty import ENDS, LEVEL
 
@@ -182,11 +182,13 @@ def no_change(trials: Sequence[float], unchanged: float = 0.0) -> Span:
         distance of the trials from there
     """
     spread = float(np.sqrt(np.mean((np.asarray(trials, float) - unchanged) ** 2)))
-    reach = float(norm.ppf(ENDS[1])) * spread
+    reach = float(ndtri(ENDS[1])) * spread
     return unchanged - reach, unchanged + reach
 
 
 def binomial_range(n: int) -> tuple[int, int]:
     """Fewest and most of n independent data that calibrated 90 % intervals hold: the central 95 % of the binomial."""
+    from scipy.stats import binom  # takes a while to import, and what exports results needs none
+
     low, high = binom.interval(CENTRAL, n, LEVEL)
     return int(low), int(high)

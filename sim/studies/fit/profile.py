@@ -9,7 +9,7 @@ Maiwald, Bachmann, Schilling, Klingmuller, Timmer, Bioinformatics 25:1923, 2009)
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from glut4sim.sim.analysis.uncertainty import LEVEL
 from glut4sim.sim.studies.fit.least_squares import Interrupted, Optimum, minimise
@@ -17,7 +17,7 @@ from glut4sim.sim.studies.fit.objective import Objective
 from glut4sim.sim.studies.fit.problem import Problem
 from glut4sim.sim.studies.run.replicate import Stop
 
-RISE = float(chi2.ppf(LEVEL, 1))  # of chi-square, at which an interval ends
+RISE = float(chdtri(1, 1.0 - LEVEL))  # of chi-square, at which an interval ends
 LOWER, UPPER = -1, 1  # sides
 MOST_POINTS = 16  # of a side
 CLOSE = 0.02  # to the crossing, in standard errors
