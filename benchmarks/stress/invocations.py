@@ -14,8 +14,8 @@ SECONDS = 10.0  # after which one that is right after all gets SIGTERM
 WORDS = (
     "", " ", "-", "--", "-1", "0", "1", "1.5", "1e9", "1e400", "nan", "inf", "9" * 400, "0x10", "true", "x", "a b",
     "x" * 5000, "é", "\udcff", "[bold]", "{{7*7}}", "%s", "~nobody/x", "/", "/dev/null", "/dev/full", ".", "..",
-    "nowhere.toml", "nowhere", "small.toml", "strong.toml", "curve.csv", "suite.toml", "problem.toml", "broken.toml",
-    "there", "file.txt", "s3://", "s3:///x", "what://x/y", "memory://a", "http://127.0.0.1:9/x.toml",
+    "nowhere.toml", "nowhere", "small.toml", "strong.toml", "data/curve.csv", "suite.toml", "problem.toml",
+    "broken.toml", "there", "file.txt", "s3://", "s3:///x", "what://x/y", "memory://a", "http://127.0.0.1:9/x.toml",
     "tcp://127.0.0.1:9", "fasting", "men/trt", "validation", "a=b", "=", "a=", "=b", "bath.insulin=1nM",
     "bath.insulin=", "bath.insulin=1nM..10nM/3", "bath.insulin=1nM..1nM/3", "bath.insulin=10nM..1nM/0",
     "bath.insulin=0nM..1nM/3", "cell.vesicles=1..9/3", "cell.vesicles=-1", "cell.vesicles=1e300", "run.duration=1 kg",

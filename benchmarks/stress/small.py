@@ -39,8 +39,9 @@ points = [["0 min", 4.3, 0.8], ["2 min", 12.8, 0.8], ["6 min", 33.2, 0.8], ["11 
 """
 SUITE = """
 title = "A small suite"
+[defaults]
 run.replicates = 1
-[cell]
+[defaults.cell]
 vesicles = 60
 receptors = 60
 glucose_agents = 60
@@ -68,7 +69,7 @@ FILES = {
     "therapy.toml": SCENARIO + THERAPY,
     "problem.toml": PROBLEM,
     "suite.toml": SUITE,
-    "curve.csv": "time_min,pip3\n0,1\n1,1\n",
+    "data/curve.csv": "time_min,pip3\n0,1\n1,1\n",
 }
 # Those that leave results with which `resume` goes on; each wants `--out DIR` added.
 STUDIES = {
@@ -98,8 +99,8 @@ OTHERS = {
 
 def write_files(folder: Path) -> Path:
     """Write the small inputs into a folder, which is returned."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name, text in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     return folder
 

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from glut4sim.benchmarks.stress import invocations, program, report, scenarios
+from glut4sim.benchmarks.stress import invocations, program, report, scenarios, small
 from glut4sim.benchmarks.stress.tally import Case, Ended, Tally, fault
 from glut4sim.sim.scenario.scenario import Scenario
 from tests.processes import COUNTED
@@ -77,3 +77,17 @@ def test_the_report_lists_what_is_not_as_it_has_to_be():
     assert "| [disk](#disk) | 2026-01-02 | 1 | 2 | 1 | 1 |" in text
     assert "- `1/1: sweep`: status 1: KeyError" in text
     assert "gone on with: 1." in text
+
+
+@pytest.mark.parametrize("name", [*small.STUDIES, *small.OTHERS])
+def test_small_inputs_are_sound(glut4sim, tmp_path, monkeypatch, name):
+    """Else whatever is done to a command would meet one that has refused them."""
+    monkeypatch.chdir(small.write_files(tmp_path))
+    words = small.STUDIES.get(name)
+    words = small.OTHERS[name] if words is None else [*words, "--out", "OUT"]
+    if words[0] == "sensitivity":
+        pytest.importorskip("SALib")
+    if words[:2] == ["export", "sbml"]:
+        pytest.importorskip("libsbml")
+    status, _, err = glut4sim(*words)
+    assert (status, err) == (0, "")
