@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from glut4sim.sim.endocrine import library
-from glut4sim.sim.scenario import scenario as scenarios
+from glut4sim.sim.scenario.modulated import modulated
 from glut4sim.sim.studies.benchmark.suite import load_suite
 from glut4sim.sim.studies.benchmark.suite_run import run_suite
 
@@ -47,10 +47,10 @@ def test_fatty_acids_that_act_on_the_receptor_fail(monkeypatch):
     effects = dict(library.effects())
     effects["ffa-pi3k"] = replace(effects["ffa-pi3k"], target="receptor")
     monkeypatch.setattr(library, "effects", lambda: effects)
-    scenarios._modulated.cache_clear()  # what scenarios led to with the right ones
+    modulated.cache_clear()  # what scenarios led to with the right ones
     try:
         passed, value = passes("V16")
     finally:
-        scenarios._modulated.cache_clear()
+        modulated.cache_clear()
     assert not passed
     assert value < -20.0
