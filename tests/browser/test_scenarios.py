@@ -166,7 +166,7 @@ def test_a_pinned_run_stays_and_comes_back(visit, visit_again):
 
 
 def test_a_body_is_fed_and_clamped(visit):
-    visit.choose("A mixed meal of a healthy man")
+    visit.choose(Scenario.load("body/meal").title)
     blood = visit.page.locator(".g4-body .g4-charts")
     expect(blood).not_to_have_attribute("data-drawn", "0")
     visit.press("max", "Play")
