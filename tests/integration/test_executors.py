@@ -15,6 +15,7 @@ from glut4sim import compare, run
 from glut4sim.sim.inputs.errors import InputError, OutsideError
 from glut4sim.sim.results import layout
 from glut4sim.sim.results.series_store import open_results
+from glut4sim.sim.scenario.scenario import Scenario
 from glut4sim.sim.studies import executors, tasks
 from glut4sim.sim.studies.run.replicate import compute_elsewhere
 from tests.processes import PATIENCE, has_ended, wait_until
@@ -183,6 +184,24 @@ def test_dask_gives_the_bits_of_threads_when_replicates_share_chunks(local, clus
     assert (result.status, result.warnings) == ("complete", ())
     assert_same_results(tmp_path / "out", local)
     assert not (tmp_path / "out" / "results.zarr" / "events" / "0").exists()
+
+
+def test_dask_gives_bodies_the_bits_of_threads(cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr(executors, "CONNECT_SECONDS", PATIENCE)
+    cells = {"cells": 2, "vesicles": 50, "receptors": 50}
+    asked = Scenario.from_table(
+        {
+            "assay": {"kind": "clamp", "duration": "2 min"},
+            "tissue": {"muscle": cells, "fat": cells},
+            "run": {"duration": "1 min", "replicates": 2, "seed": 3},
+        }
+    )
+    here, there = run(asked, None, threads=2), run(asked, tmp_path / "out", executor=cluster[0])
+    assert (there.status, there.warnings) == ("complete", here.warnings)
+    for name, values in here.dataset.items():
+        np.testing.assert_array_equal(there.dataset[name].values, values.values)
+    uptake = here.dataset["muscle_uptake"].values
+    assert np.ptp(uptake, axis=1).max() > 0.0  # wrong: the same cells in both bodies
 
 
 def test_dask_gives_the_bits_of_threads_though_a_worker_is_killed(local, cluster, tmp_path, monkeypatch):
