@@ -211,8 +211,8 @@ def _judged(check: Check, prediction: np.ndarray, spread: float) -> tuple[list[J
     """The points of a check with their predictions (n_draw, n), and what the forecast "no change" says of each."""
     data = check.measurement.arguments["data"]
     rest, size = _rest(data), _largest(data)
-    with_factor_only = check.measurement.arguments["scaling"] == "factor"
-    counted = (data.sem > 0.0) & (~with_factor_only | (data.x > 0.0))
+    with_rest = check.measurement.arguments["scaling"] != "factor"
+    counted = (data.sem > 0.0) & (with_rest | (data.x > 0.0))
     experiment = check.evidence[0].experiment
     judged = [
         Judged(float(data.y[i]), float(data.sem[i]), prediction[:, i], experiment, size)
