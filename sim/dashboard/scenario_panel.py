@@ -42,7 +42,7 @@ def ScenarioPanel(page: PageState):
         Text("p", scenario.name, "g4-hint")
     Text("p", scenario.description)
     if scenario.has_hormones:
-        link = rv.Html(tag="a", attributes={"href": "#weeks"}, children=["below the cell"])
+        link = rv.Html(tag="a", attributes={"href": "#weeks"}, children=["below"])
         since = f"The experiment is {evidence.say(scenario.assay.at[0])} after the start; choose another time "
         rv.Html(tag="p", children=[since, link, "."])
     if scenario.therapy:
