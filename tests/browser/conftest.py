@@ -166,13 +166,17 @@ def visit_again(window, server):
     """
     pages, faults, asked = [], [], []
 
+    def failed(request):
+        if request.failure != "net::ERR_ABORTED":  # which is what a page that is left or closed no longer waits for
+            faults.append(f"{request.url}: {request.failure}")
+
     def visit(where="", without=None):
         page = window.new_page()
         pages.append(page)
         page.set_default_timeout(PATIENCE)
         page.on("console", lambda message: faults.append(message.text))
         page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("requestfailed", lambda request: faults.append(f"{request.url}: {request.failure}"))
+        page.on("requestfailed", failed)
         page.on("request", lambda request: asked.append(request.url))
         page.on("websocket", lambda socket: asked.append(socket.url))
         if without:
