@@ -47,12 +47,11 @@ def _rows(report: Path) -> Iterator[tuple[str, ...]]:
             if other.driver == effect.driver and other.acts_on_cell and other.name not in fitted
             if effect.sex == other.sex
         ]
-        strength = f"{effect.gain:g}"
         yield (
             report.parent.name,
             effect.name,
             STEPS[effect.target].title,
-            strength,
+            f"{effect.gain:g}",
             interval,
             trades,
             told,

@@ -16,15 +16,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import norm
 
 from glut4sim.benchmarks.fits.adopt import DIGITS_OF_DRAWS, DOCS, SHOWN, with_number
+from glut4sim.sim.analysis.uncertainty import REACH
 from glut4sim.sim.endocrine.library import DATA
 from glut4sim.sim.scenario.draws import Draws, read_draws, write_draws
 
 DRAWS = 300
 DIGITS = 3
-REACH = float(norm.ppf(0.95))  # standard deviations from the middle to either end of 90 %
 
 
 def adopt(result: Path) -> None:

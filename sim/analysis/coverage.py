@@ -30,9 +30,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtri
 
-from glut4sim.sim.analysis.uncertainty import ENDS, LEVEL
+from glut4sim.sim.analysis.uncertainty import ENDS, LEVEL, REACH
 
 CENTRAL = 0.95  # share of the binomial distribution within which coverage is as it should be
 REPEATS = 32  # errors of measurement that are drawn for each draw of a prediction
@@ -182,8 +181,7 @@ def no_change(trials: Sequence[float], unchanged: float = 0.0) -> Span:
         distance of the trials from there
     """
     spread = float(np.sqrt(np.mean((np.asarray(trials, float) - unchanged) ** 2)))
-    reach = float(ndtri(ENDS[1])) * spread
-    return unchanged - reach, unchanged + reach
+    return unchanged - REACH * spread, unchanged + REACH * spread
 
 
 def binomial_range(n: int) -> tuple[int, int]:

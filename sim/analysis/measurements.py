@@ -212,9 +212,8 @@ def largest_deviation(course: Course, data: Reference) -> float:
 
 def chi_square(course: Course, data: Reference, scaling: str, at: Span | None = None) -> float:
     """Squared distance from published points in units of their errors, per degree of freedom; see `fit_to`."""
-    fit, sem = fit_to(course, data, scaling, at), _errors(data)
-    distance = (fit.model - data.y)[fit.counted] / sem[fit.counted]
-    return float(np.sum(distance**2) / fit.freedom)
+    fit = fit_to(course, data, scaling, at)
+    return float(np.sum(fit.misses(data) ** 2) / fit.freedom)
 
 
 def _errors(data: Reference) -> np.ndarray:
@@ -235,6 +234,16 @@ class Fit(NamedTuple):
     offset: float
     counted: np.ndarray  # (n,) bool, points that have an error and say something
     freedom: int  # points that count less what was fitted
+
+    def misses(self, data: Reference) -> np.ndarray:
+        """How far the model is above each point that counts, in its standard errors."""
+        return (self.model - data.y)[self.counted] / _errors(data)[self.counted]
+
+
+def counting(data: Reference, scaling: str) -> np.ndarray:
+    """Which points have an error and say something of a model that is scaled so, (n,) bool; see `fit_to`."""
+    counted = _errors(data) > 0.0
+    return counted & (data.x > 0.0) if scaling == "factor" else counted
 
 
 def fit_to(course: Course, data: Reference, scaling: str, at: Span | None = None) -> Fit:
@@ -258,13 +267,11 @@ def fit_to(course: Course, data: Reference, scaling: str, at: Span | None = None
         rise = level_at[rows] - level_at[np.argmin(course.doses)]
     else:
         rise = np.array([level(course, (x, x)) for x in data.x]) - basal(course)
-    sem = _errors(data)
-    counted = sem > 0.0
+    counted = counting(data, scaling)
     columns = np.stack([rise, np.ones_like(rise)], axis=1)
     if scaling == "factor":
-        counted &= data.x > 0.0
         columns = columns[:, :1]
-    weight = 1.0 / sem[counted]
+    weight = 1.0 / _errors(data)[counted]
     solution, *_ = np.linalg.lstsq(columns[counted] * weight[:, None], data.y[counted] * weight)
     factor, offset = (*map(float, solution), 0.0)[:2]
     return Fit(columns @ solution, factor, offset, counted, int(counted.sum()) - len(solution))

@@ -25,10 +25,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 LEVEL = 0.90  # of every interval over what nobody knows
 ENDS = (1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0  # quantiles between which the middle LEVEL lies
+REACH = float(ndtri(ENDS[1]))  # standard deviations from the middle of a normal distribution to either of these
 FEWEST = 2  # values that an interval takes
 KINDS = {  # of doubt, and what their intervals hold
     "chance": "one and the same cell, run again",

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from glut4sim.sim.analysis.coverage import Coverage, Judged, Span, coverage, no_change
-from glut4sim.sim.analysis.measurements import QUANTITIES, NoValue, Recorded, fit_to
+from glut4sim.sim.analysis.measurements import QUANTITIES, NoValue, Recorded, counting, fit_to
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import PlaceLike
 from glut4sim.sim.model import observables
@@ -102,9 +102,8 @@ def curves_held_out(suite: Suite) -> tuple[Check, ...]:
 
 def points_near(check: Check, outcome: Outcome) -> tuple[int, int]:
     """Of how many points of a check, and how many are within NEAR standard errors of what was simulated."""
-    fit, data = _fit(check, outcome), check.measurement.arguments["data"]
-    distance = np.abs(fit.model - data.y)[fit.counted] / data.sem[fit.counted]
-    return len(distance), int(np.sum(distance <= NEAR))
+    misses = _fit(check, outcome).misses(check.measurement.arguments["data"])
+    return len(misses), int(np.sum(np.abs(misses) <= NEAR))
 
 
 def judge_held_out(
@@ -211,12 +210,10 @@ def _judged(check: Check, prediction: np.ndarray, spread: float) -> tuple[list[J
     """The points of a check with their predictions (n_draw, n), and what the forecast "no change" says of each."""
     data = check.measurement.arguments["data"]
     rest, size = _rest(data), _largest(data)
-    with_rest = check.measurement.arguments["scaling"] != "factor"
-    counted = (data.sem > 0.0) & (with_rest | (data.x > 0.0))
     experiment = check.evidence[0].experiment
     judged = [
         Judged(float(data.y[i]), float(data.sem[i]), prediction[:, i], experiment, size)
-        for i in np.flatnonzero(counted)
+        for i in np.flatnonzero(counting(data, check.measurement.arguments["scaling"]))
     ]
     low, high = no_change([-spread, spread])
     return judged, (rest + low * size, rest + high * size)

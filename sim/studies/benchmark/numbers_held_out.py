@@ -19,11 +19,10 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.stats import norm
 
 from glut4sim.sim.analysis.coverage import Coverage, Judged, Span, coverage, no_change
 from glut4sim.sim.analysis.measurements import NoValue
-from glut4sim.sim.analysis.uncertainty import ENDS
+from glut4sim.sim.analysis.uncertainty import REACH
 from glut4sim.sim.inputs.errors import InputError
 from glut4sim.sim.inputs.storage import PlaceLike
 from glut4sim.sim.scenario.draws import Draws
@@ -41,7 +40,6 @@ from glut4sim.sim.studies.run.replicate import Stop
 from glut4sim.sim.studies.tasks import Task, gather
 
 DRAWS = 64
-REACH = float(norm.ppf(ENDS[1]))  # standard errors from the middle to either end of a 90 % band
 SAID = ("n", "inside", "expected", "verdict", "experiments", "experiments_inside", "experiments_expected")
 
 
